@@ -1,0 +1,146 @@
+//! Entities: people, projects, places, notes. Found by a key, which several names may share.
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use oxigraph::model::{NamedNode, Quad, TermRef};
+use unicode_normalization::UnicodeNormalization;
+
+use crate::error::Result;
+use crate::id::{Id, Mint};
+use crate::store::{Node, View, string};
+use crate::time::Timestamp;
+use crate::vocab::{self, ext};
+
+/// Returns a name as it is compared: compatibility-normalised, lower case, single spaces.
+pub(crate) fn normalise(name: &str) -> String {
+    let folded: String = name.nfkc().collect::<String>().to_lowercase();
+    folded.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// The key of whatever goes by that name.
+pub(crate) fn name_key(name: &str) -> String {
+    format!("name:{}", normalise(name))
+}
+
+/// The key of what a file describes.
+pub(crate) fn file_key(path: &Path) -> String {
+    format!("file:{}", path.display())
+}
+
+/// The key of a tag.
+pub(crate) fn tag_key(tag: &str) -> String {
+    format!("tag:{}", normalise(tag))
+}
+
+/// Finds entities, and makes those that are missing.
+pub(crate) struct Entities<'v> {
+    view: &'v View<'v>,
+    mint: &'v Mint,
+    now: Timestamp,
+    made: HashMap<String, Id>,
+    quads: Vec<Quad>,
+}
+
+impl<'v> Entities<'v> {
+    /// Starts on the writer's view.
+    pub fn new(view: &'v View<'v>, mint: &'v Mint, now: Timestamp) -> Self {
+        Self { view, mint, now, made: HashMap::new(), quads: Vec::new() }
+    }
+
+    /// Returns what goes by that name.
+    pub fn by_name(&mut self, name: &str) -> Result<Id> {
+        self.find_or_make(name_key(name), name.trim(), vocab::ENTITY.into())
+    }
+
+    /// Returns a tag's concept.
+    pub fn by_tag(&mut self, tag: &str) -> Result<Id> {
+        self.find_or_make(tag_key(tag), tag, ext::CONCEPT.into())
+    }
+
+    /// Returns what a file describes. A name that was linked before the file existed becomes this file's, so that old
+    /// links need not be read again.
+    pub fn by_file(&mut self, path: &Path) -> Result<Id> {
+        let key = file_key(path);
+        if let Some(id) = self.find(&key)? {
+            return Ok(id);
+        }
+        let stem = path.file_stem().map(|s| s.to_string_lossy().into_owned()).unwrap_or_default();
+        let id = match self.find(&name_key(&stem))? {
+            Some(id) if !self.has_file(id)? => id,
+            _ => self.make(&name_key(&stem), &stem, vocab::ENTITY.into()),
+        };
+        self.say_key(id, key);
+        Ok(id)
+    }
+
+    /// Returns what was made, to be added to the change.
+    pub fn into_quads(self) -> Vec<Quad> {
+        self.quads
+    }
+
+    fn find(&self, key: &str) -> Result<Option<Id>> {
+        match self.made.get(key) {
+            Some(id) => Ok(Some(*id)),
+            None => Ok(lookup(self.view, key, usize::MAX)?.into_iter().min()),
+        }
+    }
+
+    fn find_or_make(&mut self, key: String, label: &str, class: NamedNode) -> Result<Id> {
+        match self.find(&key)? {
+            Some(id) => Ok(id),
+            None => Ok(self.make(&key, label, class)),
+        }
+    }
+
+    fn make(&mut self, key: &str, label: &str, class: NamedNode) -> Id {
+        let id = self.mint.mint(self.now);
+        let mut node = Node::new(id, vocab::MEMORY_GRAPH);
+        node.say(ext::TYPE, class).say(ext::PREF_LABEL, string(label));
+        self.quads.append(&mut node.quads);
+        self.say_key(id, key.to_owned());
+        id
+    }
+
+    fn say_key(&mut self, id: Id, key: String) {
+        let mut node = Node::new(id, vocab::MEMORY_GRAPH);
+        node.say(vocab::KEY, string(&key));
+        self.quads.append(&mut node.quads);
+        self.made.insert(key, id);
+    }
+
+    fn has_file(&self, id: Id) -> Result<bool> {
+        if self.made.iter().any(|(key, made)| *made == id && key.starts_with("file:")) {
+            return Ok(true);
+        }
+        Ok(keys(self.view, id)?.iter().any(|key| key.starts_with("file:")))
+    }
+}
+
+/// Returns the entities of a key, at most `limit`.
+pub(crate) fn lookup(view: &View<'_>, key: &str, limit: usize) -> Result<Vec<Id>> {
+    view.subjects(vocab::KEY, TermRef::from(string(key).as_ref()), limit)
+}
+
+/// Returns an entity's name for people.
+pub(crate) fn label(view: &View<'_>, id: Id) -> Result<String> {
+    Ok(view.text(id, ext::PREF_LABEL)?.unwrap_or_else(|| id.to_string()))
+}
+
+fn keys(view: &View<'_>, id: Id) -> Result<Vec<String>> {
+    let node = vocab::node(id);
+    view.quads(Some(node.as_ref().into()), Some(vocab::KEY), None, None)
+        .map(|quad| quad.map(|q| crate::store::term_text(&q.object).unwrap_or_default()))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_compared_without_case_width_and_spaces() {
+        assert_eq!(normalise("  Ｈｙｄｒａ\tProject "), "hydra project");
+        assert_eq!(normalise("Cafe\u{301}"), normalise("CAFÉ"));
+    }
+}

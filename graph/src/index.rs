@@ -1,0 +1,88 @@
+//! What a search index must offer. An index is derived: it may be deleted at any time, and only `catch_up` writes to one.
+
+use crate::error::Result;
+use crate::id::Id;
+
+/// The searchable part of one memory or passage.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct IndexText {
+    /// The space it belongs to.
+    pub space: String,
+    /// `passage`, `fact`, `preference` and so on.
+    pub kind: String,
+    /// Title of the note, or the speaker; may be empty.
+    pub title: String,
+    /// Headings above it, joined with ` > `; may be empty.
+    pub headings: String,
+    /// The text itself.
+    pub text: String,
+    /// A little of what came before it in the same episode; may be empty.
+    pub before: String,
+}
+
+/// One change to an index: the text that `id` has now, or `None` when it is gone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Update {
+    /// The memory or passage.
+    pub id: Id,
+    /// What to find it by.
+    pub text: Option<IndexText>,
+}
+
+/// A question put to one index.
+#[derive(Clone, Debug)]
+pub struct IndexQuery<'a> {
+    /// The words as the asker wrote them.
+    pub text: &'a str,
+    /// Only memories of these spaces; empty means all.
+    pub spaces: &'a [String],
+    /// How many candidates at most.
+    pub limit: usize,
+}
+
+/// A candidate and its score, higher is better; the scale is the index's own.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Scored {
+    /// The memory or passage.
+    pub id: Id,
+    /// The index's own score (BM25, cosine).
+    pub score: f32,
+}
+
+/// A derived search structure over the recallable texts of the graph.
+///
+/// `apply` and `seal` are called by one thread at a time; `search`, `scores` and `stamp` by any number at once.
+pub trait Index: Send + Sync {
+    /// Returns a short stable name, as in `why` and in `status`.
+    fn name(&self) -> &'static str;
+
+    /// Returns the newest commit whose texts can be found here, or `None` when it must start over.
+    fn stamp(&self) -> Option<Id>;
+
+    /// Takes in changes. They may be searchable at once, but count as done only after [`Index::seal`].
+    ///
+    /// An error leaves the index usable; the same updates will be sent again.
+    fn apply(&self, updates: &[Update]) -> Result<()>;
+
+    /// Declares that everything up to `commit` was applied. From here on [`Index::stamp`] returns it; the index decides
+    /// when to make it durable, and after a crash may come back with an older stamp.
+    fn seal(&self, commit: Id) -> Result<()>;
+
+    /// Makes the sealed state durable now (at shutdown, and when idle). Does nothing if it already is.
+    fn flush(&self) -> Result<()>;
+
+    /// Throws everything away; [`Index::stamp`] is `None` afterwards.
+    fn reset(&self) -> Result<()>;
+
+    /// Returns candidates, best first. An empty result is not an error; a missing model is ([`crate::ErrorKind::Unavailable`]).
+    fn search(&self, query: &IndexQuery<'_>) -> Result<Vec<Scored>>;
+
+    /// Returns this index's score of each of `ids` for the same query, where it has one without a new search.
+    fn scores(&self, query: &IndexQuery<'_>, ids: &[Id]) -> Result<Vec<Option<f32>>>;
+
+    /// Returns every id it holds, in order, for `check`.
+    fn ids(&self) -> Result<Vec<Id>>;
+
+    /// Returns why it cannot answer now (no model, say), in words for a person; `None` when it can.
+    fn degraded(&self) -> Option<String>;
+}

@@ -1,0 +1,311 @@
+//! What a commit says of itself: who, when, why, which memories it touched, and the exact difference it made.
+//!
+//! The same entry goes into the redo log (as JSON) and into the journal's graph (as RDF, in one transaction with the
+//! facts). History, undo and catch-up read it back from the graph.
+
+use std::collections::BTreeSet;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use oxigraph::io::{RdfFormat, RdfParser, RdfSerializer};
+use oxigraph::model::{Literal, NamedNode, Quad, TermRef};
+use serde::{Deserialize, Serialize};
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::id::Id;
+use crate::store::{Node, View, string, term_id, term_text, time_literal};
+use crate::time::Timestamp;
+use crate::vocab::{self, ext};
+
+/// Who asks for a change, and how far their word is trusted. Stamped by the front end from who is calling, never by
+/// the caller's own claim.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Agent {
+    /// `owner`, or the name of an agent or of a part of this program.
+    pub name: String,
+    /// How far it is trusted.
+    pub trust: Trust,
+}
+
+impl Agent {
+    /// The person this memory belongs to.
+    pub fn owner() -> Self {
+        Self { name: "owner".into(), trust: Trust::Owner }
+    }
+
+    /// An agent that speaks for itself.
+    pub fn named(name: impl Into<String>) -> Self {
+        Self { name: name.into(), trust: Trust::Agent }
+    }
+
+    /// The reader of files.
+    pub fn ingest() -> Self {
+        Self { name: "ingest".into(), trust: Trust::Ingested }
+    }
+}
+
+/// How far a statement is trusted, lowest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Trust {
+    /// Read from a file or a log: data, never an instruction.
+    Ingested,
+    /// Said by an agent.
+    Agent,
+    /// Set by the owner's policy.
+    Policy,
+    /// Said by the owner.
+    Owner,
+}
+
+impl Trust {
+    /// Returns the name in the graph.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Ingested => "ingested",
+            Self::Agent => "agent",
+            Self::Policy => "policy",
+            Self::Owner => "owner",
+        }
+    }
+}
+
+/// A difference that is not saved yet.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Change {
+    pub verb: &'static str,
+    pub reason: Option<String>,
+    pub undoes: Option<Id>,
+    pub added: Vec<Quad>,
+    pub removed: Vec<Quad>,
+    /// Memories and passages whose findable text changed, appeared or went.
+    pub touched: BTreeSet<Id>,
+}
+
+impl Change {
+    /// Starts a change for a verb.
+    pub fn new(verb: &'static str) -> Self {
+        Self { verb, ..Self::default() }
+    }
+
+    /// Leaves only what really differs from the view, so that the entry can be inverted exactly.
+    pub fn reduce(&mut self, view: &View<'_>) -> Result<()> {
+        let added: BTreeSet<String> = self.added.iter().map(Quad::to_string).collect();
+        self.removed.retain(|quad| !added.contains(&quad.to_string()));
+        let removed: BTreeSet<String> = self.removed.iter().map(Quad::to_string).collect();
+        let mut seen = BTreeSet::new();
+        let mut kept = Vec::with_capacity(self.added.len());
+        for quad in std::mem::take(&mut self.added) {
+            let spelled = quad.to_string();
+            if !removed.contains(&spelled) && !view.contains(quad.as_ref())? && seen.insert(spelled) {
+                kept.push(quad);
+            }
+        }
+        self.added = kept;
+        let mut kept = Vec::with_capacity(self.removed.len());
+        for quad in std::mem::take(&mut self.removed) {
+            if view.contains(quad.as_ref())? {
+                kept.push(quad);
+            }
+        }
+        self.removed = kept;
+        Ok(())
+    }
+
+    /// Tells whether nothing would change.
+    pub fn is_empty(&self) -> bool {
+        self.added.is_empty() && self.removed.is_empty()
+    }
+}
+
+/// One commit, as the redo log keeps it. The first field marks the start of a payload.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Entry {
+    pub commit: Id,
+    pub previous: Option<Id>,
+    pub at: Timestamp,
+    pub agent: String,
+    pub verb: String,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub reason: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub undoes: Option<Id>,
+    pub touched: Vec<Id>,
+    /// N-Quads (1.2).
+    pub added: String,
+    /// N-Quads (1.2).
+    pub removed: String,
+}
+
+impl Entry {
+    /// Turns a change into the entry of commit `commit`.
+    pub fn new(commit: Id, previous: Option<Id>, at: Timestamp, agent: &Agent, change: &Change) -> Self {
+        Self {
+            commit,
+            previous,
+            at,
+            agent: agent.name.clone(),
+            verb: change.verb.to_owned(),
+            reason: change.reason.clone(),
+            undoes: change.undoes,
+            touched: change.touched.iter().copied().collect(),
+            added: write_quads(&change.added),
+            removed: write_quads(&change.removed),
+        }
+    }
+
+    /// Applies the difference and the journal's own quads to the writer's view.
+    pub fn apply(&self, view: &mut View<'_>) -> Result<()> {
+        self.apply_parsed(view, &read_quads(&self.added)?, &read_quads(&self.removed)?)
+    }
+
+    /// As [`Entry::apply`], for whoever has the quads already.
+    pub fn apply_parsed(&self, view: &mut View<'_>, added: &[Quad], removed: &[Quad]) -> Result<()> {
+        let journal = NamedNode::from(vocab::JOURNAL);
+        let mut node = Node::new(self.commit, journal.clone());
+        node.say(ext::TYPE, NamedNode::from(vocab::COMMIT))
+            .say(ext::ENDED_AT, time_literal(self.at))
+            .say(ext::ASSOCIATED_WITH, string(&self.agent))
+            .say(vocab::VERB, string(&self.verb))
+            .maybe(vocab::REASON, self.reason.as_ref().map(string))
+            .maybe(vocab::UNDOES, self.undoes.map(vocab::node))
+            .maybe(vocab::PREVIOUS, self.previous.map(vocab::node))
+            .maybe(vocab::ADDED, pack(&self.added))
+            .maybe(vocab::REMOVED, pack(&self.removed));
+        for id in &self.touched {
+            node.say(vocab::TOUCHED, vocab::node(*id));
+        }
+        let head = |id: Id| Quad::new(journal.clone(), vocab::HEAD, vocab::node(id), journal.clone());
+        let old_head: Vec<Quad> = view.head()?.map(head).into_iter().collect();
+        view.apply(added, removed);
+        node.quads.push(head(self.commit));
+        view.apply(&node.quads, &old_head);
+        Ok(())
+    }
+}
+
+/// A commit as history shows it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct CommitRecord {
+    /// The commit.
+    pub id: Id,
+    /// When it was acknowledged.
+    pub at: Timestamp,
+    /// Who asked for it.
+    pub agent: String,
+    /// What was done: `remember`, `forget`, `ingest`, `undo` and so on.
+    pub verb: String,
+    /// Why, if it was said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// The commit that this one took back.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub undoes: Option<Id>,
+    /// How many memories and passages it touched.
+    pub touched: usize,
+}
+
+/// Reads what the journal says of a commit; `None` if there is no such commit.
+pub(crate) fn record(view: &View<'_>, commit: Id) -> Result<Option<CommitRecord>> {
+    if !is_commit(view, commit)? {
+        return Ok(None);
+    }
+    let text = |predicate| view.text(commit, predicate);
+    Ok(Some(CommitRecord {
+        id: commit,
+        at: text(ext::ENDED_AT)?.and_then(|t| t.parse().ok()).unwrap_or(commit.minted_at()),
+        agent: text(ext::ASSOCIATED_WITH)?.unwrap_or_default(),
+        verb: text(vocab::VERB)?.unwrap_or_default(),
+        reason: text(vocab::REASON)?,
+        undoes: view.objects(commit, vocab::UNDOES)?.first().copied(),
+        touched: view.objects(commit, vocab::TOUCHED)?.len(),
+    }))
+}
+
+/// Tells whether the journal knows a commit.
+pub(crate) fn is_commit(view: &View<'_>, id: Id) -> Result<bool> {
+    view.is_a(id, vocab::COMMIT)
+}
+
+/// Returns the commits after `stamp` up to the head, oldest first; `None` if the head does not descend from `stamp`.
+pub(crate) fn since(view: &View<'_>, stamp: Id) -> Result<Option<Vec<Id>>> {
+    let mut commits = Vec::new();
+    let mut at = view.head()?;
+    while let Some(commit) = at {
+        if commit == stamp {
+            commits.reverse();
+            return Ok(Some(commits));
+        }
+        // Ids only rise along the chain, so a smaller one means that the stamp is not on it.
+        if commit < stamp {
+            return Ok(None);
+        }
+        commits.push(commit);
+        at = view.objects(commit, vocab::PREVIOUS)?.first().copied();
+    }
+    Ok(None)
+}
+
+/// Returns the difference a commit made: added and removed.
+pub(crate) fn difference(view: &View<'_>, commit: Id) -> Result<(Vec<Quad>, Vec<Quad>)> {
+    let read = |predicate| -> Result<Vec<Quad>> {
+        match view.object(commit, predicate)? {
+            Some(term) => read_quads(&unpack(commit, &term_text(&term).unwrap_or_default())?),
+            None => Ok(Vec::new()),
+        }
+    };
+    Ok((read(vocab::ADDED)?, read(vocab::REMOVED)?))
+}
+
+/// Returns the commits that touched a memory, oldest first.
+pub(crate) fn history(view: &View<'_>, id: Id) -> Result<Vec<CommitRecord>> {
+    let node = vocab::node(id);
+    let mut commits = view.subjects(vocab::TOUCHED, TermRef::from(node.as_ref()), usize::MAX)?;
+    commits.sort_unstable();
+    commits.dedup();
+    commits.into_iter().filter_map(|commit| record(view, commit).transpose()).collect()
+}
+
+fn write_quads(quads: &[Quad]) -> String {
+    let mut writer = RdfSerializer::from_format(RdfFormat::NQuads).for_writer(Vec::new());
+    for quad in quads {
+        writer.serialize_quad(quad).expect("writing to memory does not fail");
+    }
+    String::from_utf8(writer.finish().expect("writing to memory does not fail")).expect("N-Quads is UTF-8")
+}
+
+fn read_quads(text: &str) -> Result<Vec<Quad>> {
+    RdfParser::from_format(RdfFormat::NQuads)
+        .for_slice(text.as_bytes())
+        .map(|quad| {
+            quad.map_err(|e| Error::new(ErrorKind::Corrupt, format!("a commit's difference does not parse: {e}")))
+        })
+        .collect()
+}
+
+/// Differences repeat themselves (prefixes, a text and its passages): LZ4 makes them a third.
+fn pack(quads: &str) -> Option<Literal> {
+    if quads.is_empty() {
+        return None;
+    }
+    let packed = BASE64.encode(lz4_flex::compress_prepend_size(quads.as_bytes()));
+    Some(Literal::new_typed_literal(packed, NamedNode::new_unchecked(DIFFERENCE)))
+}
+
+/// Datatype of a packed difference: base 64 of LZ4 (size first) of N-Quads.
+const DIFFERENCE: &str = "urn:hydra:ns#difference";
+
+fn unpack(commit: Id, packed: &str) -> Result<String> {
+    let corrupt = || Error::new(ErrorKind::Corrupt, format!("the difference of commit {commit} does not read back"));
+    let bytes = BASE64.decode(packed).map_err(|_| corrupt())?;
+    let plain = lz4_flex::decompress_size_prepended(&bytes).map_err(|_| corrupt())?;
+    String::from_utf8(plain).map_err(|_| corrupt())
+}
+
+/// Returns the commit's touched ids.
+pub(crate) fn touched(view: &View<'_>, commit: Id) -> Result<Vec<Id>> {
+    let node = vocab::node(commit);
+    view.quads(Some(node.as_ref().into()), Some(vocab::TOUCHED), None, Some(vocab::JOURNAL.into()))
+        .filter_map(|quad| quad.map(|q| term_id(&q.object)).transpose())
+        .collect()
+}

@@ -1,0 +1,53 @@
+//! The graph: one truthful store, one writer, and the verbs on it.
+//!
+//! [`Memory`] is an open data folder. Whatever happens is a commit: decided and checked against the shapes by the
+//! writer (`writer`), made durable in the redo log (`redo`), applied to the RDF store (`store`) together with its
+//! journal entry (`journal`). Whatever can be derived from commits is an [`Index`], which `catch_up` keeps up and which
+//! may be deleted at any time; full text (`text`) is built in, others are attached.
+//!
+//! The verbs are in `verbs/`, one file each. They read one consistent view and return plain data.
+//!
+//! This crate is synchronous. It opens no socket, reads no environment and no clock but the one it is given, and no
+//! type of oxigraph, tantivy or petgraph crosses its border.
+
+mod catch_up;
+mod document;
+mod entity;
+mod error;
+mod folder;
+mod id;
+mod index;
+mod journal;
+mod memory;
+mod passage;
+mod question;
+mod record;
+mod redo;
+mod shapes;
+mod space;
+mod store;
+mod text;
+mod time;
+mod trace;
+mod verbs;
+mod vocab;
+mod walk;
+mod writer;
+
+pub use document::{Document, Link, LinkKind, Passage, Property, PutReceipt, SourceState, Target};
+pub use error::{Error, ErrorKind, Result};
+pub use folder::FORMAT;
+pub use id::{ID_PREFIX, Id, Mint};
+pub use index::{Index, IndexQuery, IndexText, Scored, Update};
+pub use journal::{Agent, CommitRecord, Trust};
+pub use memory::{Memory, Options};
+pub use question::{Hit, MAX_HITS, MAX_QUERY_BYTES, Question, Reason, Recalled, Source, Span, Why};
+pub use record::{Kind, Record};
+pub use space::PERSONAL;
+pub use time::{Clock, Timestamp};
+pub use verbs::check::{CheckReport, IndexStatus, Status};
+pub use verbs::context::{Context, ContextItem, ContextRequest, MAX_BUDGET_TOKENS};
+pub use verbs::forget::Forgotten;
+pub use verbs::get::{GetView, Got};
+pub use verbs::remember::{MAX_TEXT_BYTES, NewMemory, RememberStatus, Remembered};
+pub use verbs::undo::Undone;

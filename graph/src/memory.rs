@@ -1,0 +1,283 @@
+//! The facade: an open memory and its verbs. Each verb is one function in `verbs/`.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::catch_up::{Head, IndexDriver};
+use crate::document::{Document, PutReceipt, SourceState};
+use crate::error::Result;
+use crate::folder::DataFolder;
+use crate::id::{Id, Mint};
+use crate::index::Index;
+use crate::journal::Agent;
+use crate::question::{Question, Recalled};
+use crate::redo::{Disk, RealDisk};
+use crate::store::{GraphStore, View};
+use crate::text::TextIndex;
+use crate::time::{Clock, Timestamp};
+use crate::trace::Traces;
+use crate::verbs;
+use crate::verbs::check::{CheckReport, Status};
+use crate::verbs::context::{Context, ContextRequest};
+use crate::verbs::forget::Forgotten;
+use crate::verbs::get::{GetView, Got};
+use crate::verbs::remember::{NewMemory, Remembered};
+use crate::verbs::undo::Undone;
+use crate::writer::Writer;
+
+/// How often the full-text index is made durable while it changes; what is newer is found in its overlay.
+const TEXT_FLUSH_EVERY: Duration = Duration::from_millis(500);
+
+/// What whoever opens a memory decides.
+#[derive(Clone)]
+pub struct Options {
+    /// Tells the time.
+    pub clock: Clock,
+    /// What is opening it, for the message that a second opener gets (`hydra serve on port 7717`).
+    pub holder: String,
+}
+
+/// An open memory. Clones share it; the last one closes it.
+#[derive(Clone)]
+pub struct Memory(Arc<Inner>);
+
+pub(crate) struct Inner {
+    pub folder: DataFolder,
+    pub store: Arc<GraphStore>,
+    pub writer: Writer,
+    pub drivers: parking_lot::RwLock<Vec<IndexDriver>>,
+    pub head: Arc<Head>,
+    pub traces: Traces,
+    pub mint: Arc<Mint>,
+    pub clock: Clock,
+}
+
+impl Memory {
+    /// Opens or creates a memory in a folder, replaying what the store does not know yet.
+    ///
+    /// # Errors
+    /// `Locked` names the process that holds it; `Newer` when a newer version wrote it; `Corrupt` when what is on disk
+    /// does not read back.
+    pub fn open(folder: &Path, options: Options) -> Result<Self> {
+        Self::open_on(folder, options, Box::new(RealDisk))
+    }
+
+    /// As [`Memory::open`], on a disk that may fail on purpose.
+    pub(crate) fn open_on(folder: &Path, options: Options, disk: Box<dyn Disk>) -> Result<Self> {
+        let folder = DataFolder::open(folder, &options.holder)?;
+        let store = Arc::new(GraphStore::open(&folder.store())?);
+        let head = Arc::new(Head::default());
+        let (writer, mint) =
+            Writer::start(&folder.log(), disk, Arc::clone(&store), Arc::clone(&head), options.clock.clone())?;
+        let text = Arc::new(TextIndex::open(&folder.index("text"))?);
+        let memory = Self(Arc::new(Inner {
+            folder,
+            store,
+            writer,
+            drivers: parking_lot::RwLock::new(Vec::new()),
+            head,
+            traces: Traces::default(),
+            mint,
+            clock: options.clock,
+        }));
+        memory.attach(text, TEXT_FLUSH_EVERY);
+        Ok(memory)
+    }
+
+    /// Adds an index and starts the thread that keeps it up with the commits.
+    pub fn attach(&self, index: Arc<dyn Index>, flush_every: Duration) {
+        let driver = IndexDriver::start(index, Arc::clone(&self.0.store), Arc::clone(&self.0.head), flush_every);
+        self.0.drivers.write().push(driver);
+    }
+
+    /// Returns the data folder.
+    pub fn folder(&self) -> PathBuf {
+        self.0.folder.path().to_owned()
+    }
+
+    /// Keeps a memory: durable when this returns, and found by the next recall.
+    pub fn remember(&self, new: NewMemory, agent: &Agent) -> Result<Remembered> {
+        verbs::remember::remember(&self.0, new, agent)
+    }
+
+    /// Finds what fits a question, with the reasons.
+    pub fn recall(&self, question: &Question) -> Result<Recalled> {
+        verbs::recall::recall(&self.0, question)
+    }
+
+    /// Returns what the graph says of each id.
+    pub fn get(&self, ids: &[Id], view: GetView) -> Result<Vec<Got>> {
+        verbs::get::get(&self.0, ids, view)
+    }
+
+    /// Puts together what an agent should know before it starts: deterministic, the same for the same state.
+    pub fn context(&self, request: &ContextRequest) -> Result<Context> {
+        verbs::context::context(&self.0, request)
+    }
+
+    /// Marks memories, passages or sources as never to be recalled; `undo` takes it back.
+    pub fn forget(&self, ids: &[Id], reason: Option<String>, agent: &Agent) -> Result<Forgotten> {
+        verbs::forget::forget(&self.0, ids, reason, agent)
+    }
+
+    /// Takes back a commit, also one that was itself an undo.
+    pub fn undo(&self, commit: Id, agent: &Agent) -> Result<Undone> {
+        verbs::undo::undo(&self.0, commit, agent)
+    }
+
+    /// Replaces what the graph holds of each document's file; one commit each, sharing one fsync.
+    pub fn put_documents(&self, documents: Vec<Document>, agent: &Agent) -> Vec<Result<PutReceipt>> {
+        verbs::document::put(&self.0, documents, agent)
+    }
+
+    /// Drops the graphs of sources whose file is gone; what they said stays in the journal.
+    pub fn remove_sources(&self, ids: &[Id], agent: &Agent) -> Vec<Result<PutReceipt>> {
+        verbs::document::remove(&self.0, ids, agent)
+    }
+
+    /// Lists the sources, or those read under `root`.
+    pub fn sources(&self, root: Option<&Path>) -> Result<Vec<SourceState>> {
+        verbs::document::sources(&self.0, root)
+    }
+
+    /// Returns counts and states.
+    pub fn status(&self) -> Result<Status> {
+        verbs::check::status(&self.0)
+    }
+
+    /// Compares graph, log and indexes; `progress` is told what is being looked at.
+    pub fn check(&self, progress: &mut dyn FnMut(&str)) -> Result<CheckReport> {
+        verbs::check::check(&self.0, progress)
+    }
+
+    /// Throws away the indexes (all, or the one of that name) and builds them again from the graph.
+    pub fn rebuild(&self, index: Option<&str>, progress: &mut dyn FnMut(&str, u64, u64)) -> Result<()> {
+        verbs::check::rebuild(&self.0, index, progress)
+    }
+
+    /// Waits until every index that can answer has all commits made before the call; returns whether they have.
+    pub fn wait_for_indexes(&self, timeout: Duration) -> bool {
+        self.0.drivers.read().iter().all(|driver| driver.wait_for(self.0.head.get(), timeout))
+    }
+
+    /// Makes the indexes durable and cuts the log; later opens are quick. Dropping the last clone does it too.
+    pub fn close(&self) -> Result<()> {
+        for driver in self.0.drivers.write().drain(..) {
+            driver.stop()?;
+        }
+        self.0.writer.close()
+    }
+}
+
+impl Inner {
+    /// Starts one consistent look.
+    pub fn view(&self) -> Result<View<'_>> {
+        self.store.view()
+    }
+
+    /// Returns the time.
+    pub fn now(&self) -> Timestamp {
+        (self.clock)()
+    }
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        for driver in self.drivers.get_mut().drain(..) {
+            if let Err(error) = driver.stop() {
+                tracing::warn!(%error, "an index was not saved; it will be caught up at the next start");
+            }
+        }
+        if let Err(error) = self.writer.close() {
+            tracing::warn!(%error, "the store was not flushed; the redo log will be replayed at the next start");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs::File;
+    use std::io;
+    use std::sync::atomic::{AtomicU8, Ordering};
+
+    use super::*;
+    use crate::error::ErrorKind;
+
+    const WORKS: u8 = 0;
+    const IS_FULL: u8 = 1;
+    const LOSES_SYNC: u8 = 2;
+
+    struct FaultyDisk(Arc<AtomicU8>);
+
+    impl Disk for FaultyDisk {
+        fn append(&mut self, file: &mut File, bytes: &[u8]) -> io::Result<()> {
+            if self.0.load(Ordering::SeqCst) == IS_FULL {
+                // As a full disk does: part of it is written.
+                RealDisk.append(file, &bytes[..bytes.len() / 2])?;
+                return Err(io::ErrorKind::StorageFull.into());
+            }
+            RealDisk.append(file, bytes)
+        }
+
+        fn sync(&mut self, file: &File) -> io::Result<()> {
+            if self.0.load(Ordering::SeqCst) == LOSES_SYNC {
+                return Err(io::Error::other("the cable fell out"));
+            }
+            RealDisk.sync(file)
+        }
+    }
+
+    fn options() -> Options {
+        Options { clock: Arc::new(|| Timestamp::from_millis(1_750_000_000_000)), holder: "a test".into() }
+    }
+
+    #[test]
+    fn a_full_disk_refuses_writes_until_there_is_space_and_a_failed_fsync_for_good() {
+        let folder = tempfile::tempdir().unwrap();
+        let fault = Arc::new(AtomicU8::new(WORKS));
+        let memory = Memory::open_on(folder.path(), options(), Box::new(FaultyDisk(Arc::clone(&fault)))).unwrap();
+        let tell = |text: &str| memory.remember(NewMemory::new(text), &Agent::owner());
+        let found = |text: &str| memory.recall(&Question::new(text)).unwrap().hits.len();
+
+        tell("before").unwrap();
+        fault.store(IS_FULL, Ordering::SeqCst);
+        let error = tell("meanwhile").unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Full);
+        assert!(error.next_step().is_some_and(|hint| hint.contains("free")));
+        assert_eq!((found("before"), found("meanwhile")), (1, 0));
+        fault.store(WORKS, Ordering::SeqCst);
+        tell("afterwards").unwrap();
+
+        fault.store(LOSES_SYNC, Ordering::SeqCst);
+        assert_eq!(tell("unsure").unwrap_err().kind(), ErrorKind::Poisoned);
+        fault.store(WORKS, Ordering::SeqCst);
+        assert_eq!(tell("later").unwrap_err().kind(), ErrorKind::Poisoned, "nobody knows what is on the medium");
+        assert_eq!((found("before"), found("afterwards"), found("unsure"), found("later")), (1, 1, 0, 0));
+        assert!(memory.status().unwrap().writes.contains("cable"));
+        drop(memory);
+
+        let memory = Memory::open(folder.path(), options()).unwrap();
+        assert!(memory.check(&mut |_| ()).unwrap().ok);
+        memory.remember(NewMemory::new("after the restart"), &Agent::owner()).unwrap();
+    }
+
+    #[test]
+    fn a_long_log_is_cut_behind_a_flushed_store() {
+        let folder = tempfile::tempdir().unwrap();
+        let memory = Memory::open(folder.path(), options()).unwrap();
+        let log = folder.path().join("log");
+        let size = || -> u64 { std::fs::read_dir(&log).unwrap().map(|e| e.unwrap().metadata().unwrap().len()).sum() };
+        let mut largest = 0;
+        let mut told = 0u64;
+        while told * 90_000 < crate::redo::SEGMENT_BYTES * 2 {
+            memory.remember(NewMemory::new(format!("{told} {}", "padding ".repeat(11_000))), &Agent::owner()).unwrap();
+            told += 1;
+            largest = largest.max(size());
+        }
+        assert!(largest < crate::redo::SEGMENT_BYTES + 1024 * 1024, "{largest}");
+        drop(memory);
+        let memory = Memory::open(folder.path(), options()).unwrap();
+        assert_eq!(memory.status().unwrap().memories as u64, told);
+    }
+}

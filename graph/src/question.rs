@@ -1,0 +1,136 @@
+//! What is asked of recall and what comes back, as plain data.
+
+use std::path::PathBuf;
+
+use serde::Serialize;
+
+use crate::id::Id;
+use crate::record::Kind;
+use crate::time::Timestamp;
+
+/// Longest question that is read.
+pub const MAX_QUERY_BYTES: usize = 8 * 1024;
+/// Most hits that one recall returns.
+pub const MAX_HITS: usize = 200;
+
+/// A question.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Question {
+    /// The words as the asker wrote them.
+    pub text: String,
+    /// Only memories of these spaces; empty means all.
+    pub spaces: Vec<String>,
+    /// Only these kinds; empty means all.
+    pub kinds: Vec<Kind>,
+    /// Only what is about, or links to, the entity of this name.
+    pub entity: Option<String>,
+    /// Only what was recorded at this moment or later.
+    pub since: Option<Timestamp>,
+    /// How many hits at most.
+    pub limit: usize,
+    /// Stop when the texts together pass this many tokens (about four characters each).
+    pub budget_tokens: Option<usize>,
+}
+
+impl Question {
+    /// Asks for ten hits anywhere.
+    pub fn new(text: impl Into<String>) -> Self {
+        Self {
+            text: text.into(),
+            spaces: Vec::new(),
+            kinds: Vec::new(),
+            entity: None,
+            since: None,
+            limit: 10,
+            budget_tokens: None,
+        }
+    }
+}
+
+/// What recall found.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Recalled {
+    /// Best first.
+    pub hits: Vec<Hit>,
+    /// What could not take part (no model, an index that is catching up), in words; empty when all did.
+    pub degraded: Vec<String>,
+    /// Names this answer, to ask for it again with `get`.
+    pub trace_id: Id,
+    /// How many further candidates did not fit.
+    pub dropped: usize,
+}
+
+/// One memory or passage that was found.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Hit {
+    /// The memory or passage.
+    pub id: Id,
+    /// What it is.
+    pub kind: Kind,
+    /// The text, verbatim.
+    pub text: String,
+    /// Title of the note it stands in; empty for a memory without one.
+    pub title: String,
+    /// Where it comes from.
+    pub source: Source,
+    /// Between 0 and about 1; only comparable within one answer.
+    pub score: f32,
+    /// Which lists found it, and how.
+    pub why: Why,
+    /// The space it belongs to.
+    pub space: String,
+    /// When it was recorded.
+    pub recorded_at: Timestamp,
+    /// How far it is trusted: `ingested` text is data, never an instruction.
+    pub trust: String,
+}
+
+/// Where a memory comes from.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Source {
+    /// The file, if it was read from one.
+    pub path: Option<PathBuf>,
+    /// Headings above it, outermost first, joined with ` > `.
+    pub heading: Option<String>,
+    /// Where in the file.
+    pub span: Option<Span>,
+    /// Who said it or where they had it from, if it was not read from a file.
+    pub said_by: Option<String>,
+}
+
+/// A place in a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Span {
+    /// First byte.
+    pub start: usize,
+    /// Byte after the last.
+    pub end: usize,
+    /// Line of the first byte, from 1.
+    pub line: u32,
+}
+
+/// Why a hit was found: each list that had it.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Why {
+    /// Full text (BM25).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lexical: Option<Reason>,
+    /// Meaning (cosine).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dense: Option<Reason>,
+    /// Links (personalised PageRank).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub graph: Option<Reason>,
+    /// Entities that the question names and this is about or links to.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub entities: Vec<String>,
+}
+
+/// One list's say.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Reason {
+    /// Place in that list, from 1; `None` when only the score was asked for.
+    pub rank: Option<usize>,
+    /// That list's own score.
+    pub score: f32,
+}

@@ -1,0 +1,273 @@
+//! A memory or passage as it is now, read from one view.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use oxigraph::model::{Quad, Term};
+use serde::{Deserialize, Serialize};
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::id::Id;
+use crate::index::IndexText;
+use crate::question::{Source, Span};
+use crate::store::{View, term_id, term_text};
+use crate::time::Timestamp;
+use crate::vocab::{self, ext};
+
+/// A passage shorter than this is indexed with the end of the one before it.
+const SHORT_TEXT_BYTES: usize = 240;
+/// How much of the one before.
+const BEFORE_BYTES: usize = 160;
+
+/// What a memory is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    /// Something that happened, verbatim.
+    Episode,
+    /// A statement about the world.
+    Fact,
+    /// What the owner likes, wants or avoids.
+    Preference,
+    /// What to do better next time.
+    Learning,
+    /// What was decided, and why.
+    Decision,
+    /// A piece of a file or of a long memory.
+    Passage,
+}
+
+impl Kind {
+    /// All kinds that can be remembered.
+    pub const REMEMBERED: [Kind; 5] = [Self::Episode, Self::Fact, Self::Preference, Self::Learning, Self::Decision];
+
+    /// Returns the name in the graph and in JSON.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Episode => "episode",
+            Self::Fact => "fact",
+            Self::Preference => "preference",
+            Self::Learning => "learning",
+            Self::Decision => "decision",
+            Self::Passage => "passage",
+        }
+    }
+}
+
+impl FromStr for Kind {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        Self::REMEMBERED.into_iter().chain([Self::Passage]).find(|kind| kind.as_str() == text).ok_or_else(|| {
+            Error::new(ErrorKind::Invalid, format!("`{text}` is not a kind of memory"))
+                .hint("kinds are episode, fact, preference, learning, decision and passage")
+        })
+    }
+}
+
+/// Everything the graph says of one memory, passage or source.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Record {
+    /// Its id.
+    pub id: Id,
+    /// What it is.
+    pub kind: Kind,
+    /// Its text, verbatim.
+    pub text: String,
+    /// Title of the note it stands in; empty for a memory without one.
+    pub title: String,
+    /// The space it belongs to.
+    pub space: String,
+    /// Where it comes from.
+    pub source: Source,
+    /// When it was recorded.
+    pub recorded_at: Timestamp,
+    /// Since when it holds, if that was said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub valid_from: Option<Timestamp>,
+    /// When it stops being recalled, if that was said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<Timestamp>,
+    /// When it was forgotten; such a memory is never recalled.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub forgotten_at: Option<Timestamp>,
+    /// How far it is trusted.
+    pub trust: String,
+    /// Who recorded it.
+    pub agent: String,
+    /// The source or long memory it is a piece of.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub part_of: Option<Id>,
+    /// Entities it is about or links to.
+    pub entities: Vec<Id>,
+    /// The passage before it.
+    #[serde(skip)]
+    pub(crate) follows: Option<Id>,
+    /// Whether it was split: then its passages are recalled, not it.
+    #[serde(skip)]
+    pub(crate) is_split: bool,
+}
+
+impl Record {
+    /// Tells whether recall may return it: not what was forgotten, nor what is recalled by its passages.
+    pub(crate) fn is_recallable(&self) -> bool {
+        let is_source = self.kind == Kind::Episode && self.source.path.is_some();
+        self.forgotten_at.is_none() && !self.is_split && !is_source && !self.text.is_empty()
+    }
+}
+
+/// The parent's part of a passage, or a node's own.
+struct Fields<'q>(&'q [Quad]);
+
+impl Fields<'_> {
+    fn term(&self, predicate: oxigraph::model::NamedNodeRef<'_>) -> Option<&Term> {
+        self.0.iter().find(|quad| quad.predicate.as_ref() == predicate).map(|quad| &quad.object)
+    }
+
+    fn text(&self, predicate: oxigraph::model::NamedNodeRef<'_>) -> Option<String> {
+        self.term(predicate).and_then(term_text)
+    }
+
+    fn parsed<T: FromStr>(&self, predicate: oxigraph::model::NamedNodeRef<'_>) -> Option<T> {
+        self.text(predicate).and_then(|text| text.parse().ok())
+    }
+
+    fn ids(&self, predicate: oxigraph::model::NamedNodeRef<'_>) -> impl Iterator<Item = Id> {
+        self.0.iter().filter(move |quad| quad.predicate.as_ref() == predicate).filter_map(|quad| term_id(&quad.object))
+    }
+
+    fn kind(&self) -> Option<Kind> {
+        match () {
+            () if self.is_a(vocab::PASSAGE) => Some(Kind::Passage),
+            () if self.is_a(vocab::SOURCE) => Some(Kind::Episode),
+            () if self.is_a(vocab::MEMORY) => Some(self.parsed(vocab::KIND).unwrap_or(Kind::Episode)),
+            () => None,
+        }
+    }
+
+    fn is_a(&self, class: oxigraph::model::NamedNodeRef<'_>) -> bool {
+        self.0.iter().any(|q| q.predicate.as_ref() == ext::TYPE && q.object.as_ref() == class.into())
+    }
+}
+
+/// Reads records of one view; what passages inherit from their source is read once.
+pub(crate) struct Reader<'v> {
+    view: &'v View<'v>,
+    parents: HashMap<Id, Vec<Quad>>,
+}
+
+impl<'v> Reader<'v> {
+    /// Starts on a view.
+    pub fn new(view: &'v View<'v>) -> Self {
+        Self { view, parents: HashMap::new() }
+    }
+
+    /// Tells whether an id is something that recall may return.
+    pub fn is_recallable(&mut self, id: Id) -> Result<bool> {
+        Ok(self.read(id)?.is_some_and(|record| record.is_recallable()))
+    }
+
+    /// Reads a memory, passage or source; `None` if `id` is none of them.
+    pub fn read(&mut self, id: Id) -> Result<Option<Record>> {
+        let quads = self.view.about(id)?;
+        let own = Fields(&quads);
+        let Some(kind) = own.kind() else { return Ok(None) };
+        let part_of = own.ids(vocab::PART_OF).next();
+        let none = Vec::new();
+        let parent = match part_of {
+            Some(parent) => {
+                if !self.parents.contains_key(&parent) {
+                    self.parents.insert(parent, self.view.about(parent)?);
+                }
+                Fields(&self.parents[&parent])
+            }
+            None => Fields(&none),
+        };
+        Ok(Some(assemble(id, kind, part_of, &own, &parent)))
+    }
+}
+
+/// Reads one record.
+pub(crate) fn read(view: &View<'_>, id: Id) -> Result<Option<Record>> {
+    Reader::new(view).read(id)
+}
+
+fn assemble(id: Id, kind: Kind, part_of: Option<Id>, own: &Fields<'_>, parent: &Fields<'_>) -> Record {
+    let inherited = |predicate| own.text(predicate).or_else(|| parent.text(predicate));
+    let inherited_time = |predicate| inherited(predicate).and_then(|text| text.parse::<Timestamp>().ok());
+    let span = match (own.parsed(vocab::START), own.parsed(vocab::END)) {
+        (Some(start), Some(end)) => Some(Span { start, end, line: own.parsed(vocab::LINE).unwrap_or(1) }),
+        _ => None,
+    };
+    let mut entities: Vec<Id> = own.ids(vocab::ABOUT).chain(own.ids(vocab::LINKS_TO)).collect();
+    entities.extend(parent.ids(vocab::ABOUT));
+    entities.sort_unstable();
+    entities.dedup();
+    Record {
+        id,
+        kind,
+        text: own.text(ext::TEXT).unwrap_or_default(),
+        title: inherited(ext::TITLE).unwrap_or_default(),
+        space: inherited(vocab::SPACE).unwrap_or_default(),
+        source: Source {
+            path: inherited(vocab::PATH).map(PathBuf::from),
+            heading: own.text(vocab::HEADINGS),
+            span,
+            said_by: inherited(ext::PRIMARY_SOURCE),
+        },
+        recorded_at: inherited_time(vocab::RECORDED_AT).unwrap_or(id.minted_at()),
+        valid_from: inherited_time(vocab::VALID_FROM),
+        expires_at: inherited_time(vocab::EXPIRES_AT),
+        forgotten_at: inherited_time(ext::INVALIDATED_AT),
+        trust: inherited(vocab::TRUST).unwrap_or_else(|| "ingested".to_owned()),
+        agent: inherited(ext::ATTRIBUTED_TO).unwrap_or_default(),
+        part_of,
+        entities,
+        follows: own.ids(vocab::FOLLOWS).next(),
+        is_split: own.text(vocab::SPLIT).is_some(),
+    }
+}
+
+/// Returns what an index finds `id` by, or `None` when it is not to be found.
+pub(crate) fn index_text(view: &View<'_>, id: Id) -> Result<Option<IndexText>> {
+    let Some(record) = read(view, id)? else { return Ok(None) };
+    if !record.is_recallable() {
+        return Ok(None);
+    }
+    let before = match record.follows {
+        Some(previous) if record.text.len() < SHORT_TEXT_BYTES => {
+            view.text(previous, ext::TEXT)?.map(|text| tail(&text, BEFORE_BYTES).to_owned()).unwrap_or_default()
+        }
+        _ => String::new(),
+    };
+    Ok(Some(IndexText {
+        space: record.space,
+        kind: record.kind.as_str().to_owned(),
+        title: record.title,
+        headings: record.source.heading.unwrap_or_default(),
+        text: record.text,
+        before,
+    }))
+}
+
+/// Returns every id that some index should hold, in order.
+pub(crate) fn recallable(view: &View<'_>) -> Result<Vec<Id>> {
+    let mut ids = view.instances(vocab::PASSAGE)?;
+    ids.extend(view.instances(vocab::MEMORY)?);
+    ids.sort_unstable();
+    ids.dedup();
+    Ok(ids)
+}
+
+/// Returns the last `bytes` of a text, from a word's start.
+fn tail(text: &str, bytes: usize) -> &str {
+    let mut start = text.len().saturating_sub(bytes);
+    while !text.is_char_boundary(start) {
+        start += 1;
+    }
+    if start == 0 {
+        return text;
+    }
+    text[start..].find(char::is_whitespace).map_or("", |space| text[start + space..].trim_start())
+}

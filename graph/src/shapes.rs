@@ -1,0 +1,293 @@
+//! SHACL: what a valid memory is, checked before a commit.
+//!
+//! A subset of SHACL Core is read from `schema/shapes.ttl`: node shapes with `sh:targetClass`, property shapes with a
+//! predicate path, and the constraints of [`Constraint`]. Anything else in the shapes is refused when they are loaded:
+//! a constraint that is silently ignored is worse than none.
+
+use std::collections::{HashMap, HashSet};
+
+use oxigraph::io::{RdfFormat, RdfParser};
+use oxigraph::model::{NamedNode, NamedOrBlankNode, Quad, Term};
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::journal::Change;
+use crate::store::View;
+use crate::vocab::ext;
+
+const SHAPES: &str = include_str!("../../schema/shapes.ttl");
+const SH: &str = "http://www.w3.org/ns/shacl#";
+
+/// All shapes, by the class they are for.
+#[derive(Debug)]
+pub(crate) struct Shapes(HashMap<NamedNode, Vec<PropertyShape>>);
+
+#[derive(Debug)]
+struct PropertyShape {
+    path: NamedNode,
+    message: Option<String>,
+    constraints: Vec<Constraint>,
+}
+
+#[derive(Debug)]
+enum Constraint {
+    MinCount(usize),
+    MaxCount(usize),
+    Datatype(NamedNode),
+    NodeKindIri,
+    NodeKindLiteral,
+    MinLength(usize),
+    MaxLength(usize),
+    MinInclusive(i64),
+    In(Vec<Term>),
+}
+
+impl Shapes {
+    /// Reads the shapes that are built in.
+    pub fn builtin() -> Result<Self> {
+        Self::parse(SHAPES)
+    }
+
+    /// Reads shapes from Turtle.
+    ///
+    /// # Errors
+    /// `Invalid`, naming what is not understood.
+    pub fn parse(turtle: &str) -> Result<Self> {
+        let quads: Vec<Quad> = RdfParser::from_format(RdfFormat::Turtle)
+            .for_slice(turtle.as_bytes())
+            .collect::<std::result::Result<_, _>>()
+            .map_err(|e| refuse(format!("the shapes do not parse: {e}")))?;
+        let graph = Graph(&quads);
+        let mut shapes: HashMap<NamedNode, Vec<PropertyShape>> = HashMap::new();
+        for quad in quads.iter().filter(|q| q.predicate == ext::TYPE && q.object == sh("NodeShape").into()) {
+            let mut classes = Vec::new();
+            let mut properties = Vec::new();
+            for (predicate, object) in graph.of(&quad.subject) {
+                match (predicate.as_str().strip_prefix(SH), object) {
+                    (Some("targetClass"), Term::NamedNode(class)) => classes.push(class.clone()),
+                    (Some("property"), node) => properties.push(node),
+                    (Some("message"), _) | (None, _) => {}
+                    (Some(other), _) => return Err(refuse(format!("sh:{other} on a node shape is not understood"))),
+                }
+            }
+            for class in classes {
+                for property in &properties {
+                    shapes.entry(class.clone()).or_default().push(graph.property_shape(property)?);
+                }
+            }
+        }
+        Ok(Self(shapes))
+    }
+
+    /// Checks every node that a change speaks of, as it would be afterwards.
+    pub fn check(&self, view: &View<'_>, change: &Change) -> Result<()> {
+        let removed: HashSet<&Quad> = change.removed.iter().collect();
+        let mut added: HashMap<&NamedOrBlankNode, Vec<&Quad>> = HashMap::new();
+        for quad in &change.added {
+            added.entry(&quad.subject).or_default().push(quad);
+        }
+        let mut seen = HashSet::new();
+        for subject in change.added.iter().chain(&change.removed).map(|quad| &quad.subject) {
+            if !seen.insert(subject) {
+                continue;
+            }
+            let before: Vec<Quad> = view
+                .quads(Some(subject.as_ref()), None, None, None)
+                .filter(|quad| !matches!(quad, Ok(quad) if removed.contains(quad)))
+                .collect::<Result<_>>()?;
+            let after: Vec<&Quad> = before.iter().chain(added.get(subject).into_iter().flatten().copied()).collect();
+            self.check_node(subject, &after)?;
+        }
+        Ok(())
+    }
+
+    fn check_node(&self, subject: &NamedOrBlankNode, quads: &[&Quad]) -> Result<()> {
+        for class in quads.iter().filter(|q| q.predicate == ext::TYPE) {
+            let Term::NamedNode(class) = &class.object else { continue };
+            for shape in self.0.get(class).into_iter().flatten() {
+                let mut terms: Vec<&Term> = Vec::new();
+                for quad in quads.iter().filter(|q| q.predicate == shape.path) {
+                    // The same value in two graphs is one value.
+                    if !terms.contains(&&quad.object) {
+                        terms.push(&quad.object);
+                    }
+                }
+                for constraint in &shape.constraints {
+                    if let Some(problem) = constraint.problem(&terms) {
+                        let said = shape.message.as_deref().unwrap_or(&problem);
+                        return Err(Error::new(
+                            ErrorKind::Invalid,
+                            format!("{subject} as a {class} is not valid: {} {problem}", shape.path),
+                        )
+                        .hint(said.to_owned()));
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Constraint {
+    fn problem(&self, values: &[&Term]) -> Option<String> {
+        let first = |bad: &dyn Fn(&Term) -> bool| values.iter().find(|value| bad(value)).map(|value| shorten(value));
+        match self {
+            Self::MinCount(least) if values.len() < *least => {
+                Some(format!("has {} values and needs {least}", values.len()))
+            }
+            Self::MaxCount(most) if values.len() > *most => {
+                Some(format!("has {} values and may have {most}", values.len()))
+            }
+            Self::MinCount(_) | Self::MaxCount(_) => None,
+            Self::Datatype(datatype) => first(&|v| !matches!(v, Term::Literal(l) if l.datatype() == datatype.as_ref()))
+                .map(|v| format!("{v} is not a {datatype}")),
+            Self::NodeKindIri => first(&|v| !matches!(v, Term::NamedNode(_))).map(|v| format!("{v} is not an IRI")),
+            Self::NodeKindLiteral => {
+                first(&|v| !matches!(v, Term::Literal(_))).map(|v| format!("{v} is not a literal"))
+            }
+            Self::MinLength(least) => first(&|v| length(v) < *least).map(|v| format!("{v} is shorter than {least}")),
+            Self::MaxLength(most) => first(&|v| length(v) > *most).map(|v| format!("{v} is longer than {most}")),
+            Self::MinInclusive(least) => {
+                first(&|v| !matches!(v, Term::Literal(l) if l.value().parse::<i64>().is_ok_and(|n| n >= *least)))
+                    .map(|v| format!("{v} is below {least}"))
+            }
+            Self::In(allowed) => first(&|v| !allowed.contains(v)).map(|v| format!("{v} is not one of those allowed")),
+        }
+    }
+}
+
+fn length(term: &Term) -> usize {
+    crate::store::term_text(term).map_or(0, |text| text.chars().count())
+}
+
+/// A value as an error may show it: memory text does not belong into messages that are logged.
+fn shorten(term: &Term) -> String {
+    term.to_string().chars().take(40).collect()
+}
+
+struct Graph<'q>(&'q [Quad]);
+
+impl<'q> Graph<'q> {
+    fn of(&self, subject: &NamedOrBlankNode) -> impl Iterator<Item = (&'q NamedNode, &'q Term)> {
+        let subject = subject.clone();
+        self.0.iter().filter(move |q| q.subject == subject).map(|q| (&q.predicate, &q.object))
+    }
+
+    fn property_shape(&self, node: &Term) -> Result<PropertyShape> {
+        let subject = as_subject(node)?;
+        let mut path = None;
+        let mut message = None;
+        let mut constraints = Vec::new();
+        for (predicate, object) in self.of(&subject) {
+            let Some(name) = predicate.as_str().strip_prefix(SH) else { continue };
+            match (name, object) {
+                ("path", Term::NamedNode(node)) => path = Some(node.clone()),
+                ("message", Term::Literal(text)) => message = Some(text.value().to_owned()),
+                ("minCount", _) => constraints.push(Constraint::MinCount(number(name, object)?)),
+                ("maxCount", _) => constraints.push(Constraint::MaxCount(number(name, object)?)),
+                ("minLength", _) => constraints.push(Constraint::MinLength(number(name, object)?)),
+                ("maxLength", _) => constraints.push(Constraint::MaxLength(number(name, object)?)),
+                ("minInclusive", _) => constraints.push(Constraint::MinInclusive(number(name, object)? as i64)),
+                ("datatype", Term::NamedNode(datatype)) => constraints.push(Constraint::Datatype(datatype.clone())),
+                ("nodeKind", kind) if *kind == sh("IRI").into() => constraints.push(Constraint::NodeKindIri),
+                ("nodeKind", kind) if *kind == sh("Literal").into() => constraints.push(Constraint::NodeKindLiteral),
+                ("in", list) => constraints.push(Constraint::In(self.list(list)?)),
+                _ => return Err(refuse(format!("sh:{name} with {object} is not understood"))),
+            }
+        }
+        let path = path.ok_or_else(|| refuse("a property shape needs sh:path with a predicate".into()))?;
+        Ok(PropertyShape { path, message, constraints })
+    }
+
+    fn list(&self, head: &Term) -> Result<Vec<Term>> {
+        const RDF: &str = "http://www.w3.org/1999/02/22-rdf-syntax-ns#";
+        let mut items = Vec::new();
+        let mut at = head.clone();
+        while at.to_string() != format!("<{RDF}nil>") {
+            let subject = as_subject(&at)?;
+            let mut rest = None;
+            for (predicate, object) in self.of(&subject) {
+                match predicate.as_str().strip_prefix(RDF) {
+                    Some("first") => items.push(object.clone()),
+                    Some("rest") => rest = Some(object.clone()),
+                    _ => {}
+                }
+            }
+            at = rest.ok_or_else(|| refuse("an RDF list without an end".into()))?;
+        }
+        Ok(items)
+    }
+}
+
+fn as_subject(term: &Term) -> Result<NamedOrBlankNode> {
+    match term {
+        Term::NamedNode(node) => Ok(node.clone().into()),
+        Term::BlankNode(node) => Ok(node.clone().into()),
+        other => Err(refuse(format!("{other} stands where a shape should"))),
+    }
+}
+
+fn number(name: &str, term: &Term) -> Result<usize> {
+    crate::store::term_text(term)
+        .and_then(|text| text.parse().ok())
+        .ok_or_else(|| refuse(format!("sh:{name} needs a number, not {term}")))
+}
+
+fn sh(name: &str) -> NamedNode {
+    NamedNode::new_unchecked(format!("{SH}{name}"))
+}
+
+fn refuse(message: String) -> Error {
+    Error::new(ErrorKind::Invalid, message).hint("see the supported subset of SHACL at the top of graph/src/shapes.rs")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PREFIX: &str = "@prefix sh: <http://www.w3.org/ns/shacl#> . @prefix hy: <urn:hydra:ns#> . ";
+
+    #[test]
+    fn what_is_not_understood_is_refused() {
+        for (shape, named) in [
+            ("hy:S a sh:NodeShape ; sh:targetClass hy:Memory ; sh:closed true .", "sh:closed"),
+            ("hy:S a sh:NodeShape ; sh:targetNode hy:Memory .", "sh:targetNode"),
+            (
+                "hy:S a sh:NodeShape ; sh:targetClass hy:M ; sh:property [ sh:path hy:kind ; sh:pattern \"x\" ] .",
+                "sh:pattern",
+            ),
+            (
+                "hy:S a sh:NodeShape ; sh:targetClass hy:M ; sh:property [ sh:path [ sh:inversePath hy:kind ] ] .",
+                "sh:path",
+            ),
+            ("hy:S a sh:NodeShape ; sh:targetClass hy:M ; sh:property [ sh:minCount 1 ] .", "sh:path"),
+            (
+                "hy:S a sh:NodeShape ; sh:targetClass hy:M ; sh:property [ sh:path hy:kind ; sh:minCount \"x\" ] .",
+                "minCount",
+            ),
+            ("hy:S a sh:NodeShape", "parse"),
+        ] {
+            let error = Shapes::parse(&format!("{PREFIX}{shape}")).unwrap_err();
+            assert!(error.message().contains(named), "{error}");
+        }
+    }
+
+    /// One hand-made bad example for each shape that is built in.
+    #[test]
+    fn each_built_in_shape_rejects_a_bad_example() {
+        let shapes = Shapes::builtin().unwrap();
+        for (class, statement) in [
+            ("Memory", "hy:kind \"rumour\""),
+            ("Source", "hy:path \"\""),
+            ("Passage", "hy:start -1"),
+            ("Entity", "hy:key \"name:x\""),
+            ("Link", "hy:linkKind \"carrier pigeon\""),
+        ] {
+            let turtle = format!("{PREFIX} <urn:hydra:id:0000000000001> a hy:{class} ; {statement} .");
+            let quads: Vec<Quad> =
+                RdfParser::from_format(RdfFormat::Turtle).for_slice(turtle.as_bytes()).map(Result::unwrap).collect();
+            let NamedOrBlankNode::NamedNode(node) = &quads[0].subject else { panic!() };
+            let error = shapes.check_node(&node.clone().into(), &quads.iter().collect::<Vec<_>>()).unwrap_err();
+            assert!(error.message().contains(class), "{error}");
+        }
+    }
+}

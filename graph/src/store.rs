@@ -1,0 +1,218 @@
+//! The RDF store, and one consistent look at it. Nothing else in this crate touches oxigraph's store.
+
+use std::path::Path;
+
+use oxigraph::model::{
+    GraphNameRef, Literal, NamedNode, NamedNodeRef, NamedOrBlankNode, NamedOrBlankNodeRef, Quad, QuadRef, Term, TermRef,
+};
+use oxigraph::store::{Store, Transaction};
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::id::Id;
+use crate::time::Timestamp;
+use crate::vocab::{self, ext};
+
+/// Owns the RocksDB folder. Its transactions do not detect conflicts: only the writer may commit one.
+pub(crate) struct GraphStore(Store);
+
+impl GraphStore {
+    /// Opens or creates the store; the caller holds the lock of the data folder already.
+    pub fn open(path: &Path) -> Result<Self> {
+        Store::open(path).map(Self).map_err(|e| {
+            Error::new(ErrorKind::Corrupt, format!("the store at {} does not open: {e}", path.display()))
+                .hint("check the disk and the limit on open files (`ulimit -n`), then run `hydra check`")
+        })
+    }
+
+    /// Starts a view of this moment; later commits do not show in it.
+    pub fn view(&self) -> Result<View<'_>> {
+        Ok(View(self.0.start_transaction().map_err(storage)?))
+    }
+
+    /// Makes everything committed so far durable without the log.
+    pub fn flush(&self) -> Result<()> {
+        self.0.flush().map_err(storage)
+    }
+
+    /// Counts all quads; takes about 0.1 s a million.
+    pub fn quads(&self) -> Result<usize> {
+        self.0.len().map_err(storage)
+    }
+
+    /// Reads every key and string once; slow, for `check`.
+    pub fn validate(&self) -> Result<()> {
+        self.0.validate().map_err(storage)
+    }
+}
+
+/// One consistent snapshot: a verb reads one from start to end.
+pub struct View<'a>(Transaction<'a>);
+
+impl View<'_> {
+    /// Iterates over the quads that match; `None` matches anything.
+    pub(crate) fn quads(
+        &self,
+        subject: Option<NamedOrBlankNodeRef<'_>>,
+        predicate: Option<NamedNodeRef<'_>>,
+        object: Option<TermRef<'_>>,
+        graph: Option<GraphNameRef<'_>>,
+    ) -> impl Iterator<Item = Result<Quad>> {
+        self.0.quads_for_pattern(subject, predicate, object, graph).map(|quad| quad.map_err(storage))
+    }
+
+    /// Returns everything said of a node, in any graph.
+    pub(crate) fn about(&self, id: Id) -> Result<Vec<Quad>> {
+        let node = vocab::node(id);
+        self.quads(Some(node.as_ref().into()), None, None, None).collect()
+    }
+
+    /// Returns the first object of a predicate.
+    pub(crate) fn object(&self, id: Id, predicate: NamedNodeRef<'_>) -> Result<Option<Term>> {
+        let node = vocab::node(id);
+        self.quads(Some(node.as_ref().into()), Some(predicate), None, None)
+            .next()
+            .transpose()
+            .map(|q| q.map(|q| q.object))
+    }
+
+    /// Returns the first object of a predicate as text.
+    pub(crate) fn text(&self, id: Id, predicate: NamedNodeRef<'_>) -> Result<Option<String>> {
+        Ok(self.object(id, predicate)?.as_ref().and_then(term_text))
+    }
+
+    /// Returns the ids a node points at with a predicate.
+    pub(crate) fn objects(&self, id: Id, predicate: NamedNodeRef<'_>) -> Result<Vec<Id>> {
+        let node = vocab::node(id);
+        self.quads(Some(node.as_ref().into()), Some(predicate), None, None)
+            .filter_map(|quad| quad.map(|q| term_id(&q.object)).transpose())
+            .collect()
+    }
+
+    /// Returns the ids that point at `object` with a predicate, at most `limit`.
+    pub(crate) fn subjects(&self, predicate: NamedNodeRef<'_>, object: TermRef<'_>, limit: usize) -> Result<Vec<Id>> {
+        self.quads(None, Some(predicate), Some(object), None)
+            .filter_map(|quad| quad.map(|q| subject_id(&q.subject)).transpose())
+            .take(limit)
+            .collect()
+    }
+
+    /// Returns every id of a class.
+    pub(crate) fn instances(&self, class: NamedNodeRef<'_>) -> Result<Vec<Id>> {
+        self.subjects(ext::TYPE, class.into(), usize::MAX)
+    }
+
+    /// Tells whether a node has that class.
+    pub(crate) fn is_a(&self, id: Id, class: NamedNodeRef<'_>) -> Result<bool> {
+        let node = vocab::node(id);
+        self.quads(Some(node.as_ref().into()), Some(ext::TYPE), Some(class.into()), None)
+            .next()
+            .transpose()
+            .map(|q| q.is_some())
+    }
+
+    /// Tells whether exactly this quad is there.
+    pub(crate) fn contains<'b>(&self, quad: impl Into<QuadRef<'b>>) -> Result<bool> {
+        self.0.contains(quad).map_err(storage)
+    }
+
+    /// Returns the newest commit, or `None` in an empty store.
+    pub(crate) fn head(&self) -> Result<Option<Id>> {
+        Ok(self
+            .quads(Some(vocab::JOURNAL.into()), Some(vocab::HEAD), None, Some(vocab::JOURNAL.into()))
+            .next()
+            .transpose()?
+            .and_then(|quad| term_id(&quad.object)))
+    }
+
+    /// Applies a difference to this view. Only the writer calls it, and then [`View::commit`].
+    pub(crate) fn apply(&mut self, added: &[Quad], removed: &[Quad]) {
+        for quad in removed {
+            self.0.remove(quad);
+        }
+        for quad in added {
+            self.0.insert(quad);
+        }
+    }
+
+    /// Makes the applied differences visible to later views.
+    pub(crate) fn commit(self) -> Result<()> {
+        self.0.commit().map_err(storage)
+    }
+}
+
+fn storage(error: oxigraph::store::StorageError) -> Error {
+    match error {
+        oxigraph::store::StorageError::Io(e) => Error::io("the store", &e),
+        other => Error::new(ErrorKind::Corrupt, format!("the store: {other}"))
+            .hint("run `hydra check`; the redo log and the sources on disk are untouched"),
+    }
+}
+
+/// Returns the text of a literal, or the IRI of a node.
+pub(crate) fn term_text(term: &Term) -> Option<String> {
+    match term {
+        Term::Literal(literal) => Some(literal.value().to_owned()),
+        Term::NamedNode(node) => Some(node.as_str().to_owned()),
+        _ => None,
+    }
+}
+
+/// Returns the id of a node of ours.
+pub(crate) fn term_id(term: &Term) -> Option<Id> {
+    match term {
+        Term::NamedNode(node) => Id::from_iri(node.as_str()),
+        _ => None,
+    }
+}
+
+/// Returns the id of a subject of ours.
+pub(crate) fn subject_id(subject: &NamedOrBlankNode) -> Option<Id> {
+    match subject {
+        NamedOrBlankNode::NamedNode(node) => Id::from_iri(node.as_str()),
+        NamedOrBlankNode::BlankNode(_) => None,
+    }
+}
+
+/// Returns a point in time as an `xsd:dateTime`.
+pub(crate) fn time_literal(at: Timestamp) -> Literal {
+    Literal::new_typed_literal(at.to_string(), oxigraph::model::vocab::xsd::DATE_TIME)
+}
+
+/// Collects quads of one subject in one graph.
+pub(crate) struct Node {
+    subject: NamedNode,
+    graph: NamedNode,
+    /// What was said so far.
+    pub quads: Vec<Quad>,
+}
+
+impl Node {
+    /// Starts on `id` in `graph`.
+    pub fn new(id: Id, graph: impl Into<NamedNode>) -> Self {
+        Self { subject: vocab::node(id), graph: graph.into(), quads: Vec::new() }
+    }
+
+    /// Says one thing.
+    pub fn say(&mut self, predicate: impl Into<NamedNode>, object: impl Into<Term>) -> &mut Self {
+        self.quads.push(Quad::new(self.subject.clone(), predicate, object, self.graph.clone()));
+        self
+    }
+
+    /// Says one thing if there is one.
+    pub fn maybe(&mut self, predicate: impl Into<NamedNode>, object: Option<impl Into<Term>>) -> &mut Self {
+        if let Some(object) = object {
+            self.say(predicate, object);
+        }
+        self
+    }
+}
+
+/// Returns a plain string literal.
+pub(crate) fn string(text: impl Into<String>) -> Literal {
+    Literal::new_simple_literal(text)
+}
+
+/// Returns a whole number as an `xsd:integer`.
+pub(crate) fn number(n: usize) -> Literal {
+    Literal::from(i64::try_from(n).unwrap_or(i64::MAX))
+}

@@ -1,0 +1,84 @@
+//! From text to terms: words by Unicode's rules, lower case, English stop words out, English endings off.
+//!
+//! Scripts without spaces between words (Chinese, Japanese, Thai) come out letter by letter or in short runs, which is
+//! enough to find a note by its own words.
+
+use tantivy::tokenizer::{
+    Language, LowerCaser, RemoveLongFilter, Stemmer, StopWordFilter, TextAnalyzer, Token, TokenStream, Tokenizer,
+};
+use unicode_segmentation::UnicodeSegmentation;
+
+/// Longer runs are not words (keys, base 64).
+const MAX_WORD_BYTES: usize = 64;
+
+/// Returns the one analyser for texts and for questions.
+pub(super) fn analyser() -> TextAnalyzer {
+    TextAnalyzer::builder(Words)
+        .filter(RemoveLongFilter::limit(MAX_WORD_BYTES))
+        .filter(LowerCaser)
+        .filter(StopWordFilter::new(Language::English).expect("tantivy has English stop words"))
+        .filter(Stemmer::new(Language::English))
+        .build()
+}
+
+/// Unicode words (UAX 29).
+#[derive(Clone, Default)]
+struct Words;
+
+/// The words of one text.
+struct WordStream<'t> {
+    words: unicode_segmentation::UnicodeWordIndices<'t>,
+    token: Token,
+}
+
+impl Tokenizer for Words {
+    type TokenStream<'t> = WordStream<'t>;
+
+    fn token_stream<'t>(&'t mut self, text: &'t str) -> WordStream<'t> {
+        WordStream { words: text.unicode_word_indices(), token: Token::default() }
+    }
+}
+
+impl TokenStream for WordStream<'_> {
+    fn advance(&mut self) -> bool {
+        let Some((start, word)) = self.words.next() else { return false };
+        self.token.position = self.token.position.wrapping_add(1);
+        self.token.offset_from = start;
+        self.token.offset_to = start + word.len();
+        self.token.text.clear();
+        // A possessive is not part of the name.
+        self.token.text.push_str(word.strip_suffix("'s").or(word.strip_suffix("’s")).unwrap_or(word));
+        true
+    }
+
+    fn token(&self) -> &Token {
+        &self.token
+    }
+
+    fn token_mut(&mut self) -> &mut Token {
+        &mut self.token
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(text: &str, expected: &[&str]) {
+        let mut analyser = analyser();
+        let mut stream = analyser.token_stream(text);
+        let mut terms = Vec::new();
+        stream.process(&mut |token| terms.push(token.text.clone()));
+        assert_eq!(terms, expected, "{text}");
+    }
+
+    #[test]
+    fn words_become_terms() {
+        check("Running the dogs' kennel", &["run", "dog", "kennel"]);
+        check("Anna's house", &["anna", "hous"]);
+        check("retry_count in src/main.rs", &["retry_count", "src", "main.r"]);
+        check("日本語のノート", &["日", "本", "語", "の", "ノート"]);
+        check("Grüße aus Köln", &["grüße", "aus", "köln"]);
+        check("", &[]);
+    }
+}

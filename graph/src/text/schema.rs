@@ -1,0 +1,123 @@
+//! The fields of the full-text index, and the query over them.
+
+use std::collections::BTreeSet;
+
+use tantivy::query::{BooleanQuery, BoostQuery, Occur, Query, TermQuery};
+use tantivy::schema::{FAST, Field, INDEXED, IndexRecordOption, STRING, Schema, TextFieldIndexing, TextOptions};
+use tantivy::tokenizer::{PreTokenizedString, Token, TokenStream as _};
+use tantivy::{DocAddress, Searcher, TantivyDocument, Term};
+
+use super::analyser::analyser;
+use crate::error::{Error, ErrorKind, Result};
+use crate::id::Id;
+use crate::index::IndexText;
+
+/// Name of the id's column.
+pub(super) const ID: &str = "id";
+/// Different terms of one question that are searched; a longer question is about its rarest words anyway.
+pub(super) const MAX_TERMS: usize = 64;
+/// What a term is worth by the field it stands in: text, headings, title.
+const BOOSTS: [f32; 3] = [1.0, 0.6, 0.8];
+
+/// The fields.
+pub(super) struct Fields {
+    pub schema: Schema,
+    pub id: Field,
+    pub space: Field,
+    /// Text, headings, title: in the order of their boosts.
+    pub searched: [Field; 3],
+}
+
+impl Fields {
+    /// Lays them out.
+    pub fn new() -> Self {
+        let mut schema = Schema::builder();
+        let words = TextOptions::default().set_indexing_options(
+            TextFieldIndexing::default().set_index_option(IndexRecordOption::WithFreqs).set_fieldnorms(true),
+        );
+        let id = schema.add_u64_field(ID, INDEXED | FAST);
+        let space = schema.add_text_field("space", STRING);
+        let text = schema.add_text_field("text", words.clone());
+        let headings = schema.add_text_field("headings", words.clone());
+        let title = schema.add_text_field("title", words);
+        Self { schema: schema.build(), id, space, searched: [text, headings, title] }
+    }
+
+    /// Returns what is analysed, in the order of `searched`.
+    pub fn texts(text: &IndexText) -> [&str; 3] {
+        [&text.text, &text.headings, &text.title]
+    }
+
+    /// Makes a document. The terms are made here, by the one analyser that questions go through too.
+    pub fn document(&self, id: Id, text: &IndexText) -> TantivyDocument {
+        let mut document = TantivyDocument::new();
+        document.add_u64(self.id, id.0);
+        document.add_text(self.space, &text.space);
+        for (field, text) in self.searched.iter().zip(Self::texts(text)) {
+            document.add_pre_tokenized_text(*field, PreTokenizedString { text: String::new(), tokens: tokens(text) });
+        }
+        document
+    }
+
+    /// Returns the different terms of a question, in a stable order.
+    pub fn terms(&self, text: &str) -> Vec<String> {
+        let mut seen = BTreeSet::new();
+        tokens(text)
+            .into_iter()
+            .map(|token| token.text)
+            .filter(|term| seen.insert(term.clone()))
+            .take(MAX_TERMS)
+            .collect()
+    }
+
+    /// Returns the id of a found document.
+    pub fn id_of(&self, searcher: &Searcher, address: DocAddress) -> Result<Id> {
+        let read = || {
+            let column = searcher.segment_reader(address.segment_ord).fast_fields().u64(ID).ok()?;
+            column.first(address.doc_id)
+        };
+        read().map(Id).ok_or_else(|| {
+            Error::new(ErrorKind::Corrupt, "a text in the full-text index has no id")
+                .hint("run `hydra rebuild --index text`")
+        })
+    }
+
+    /// Returns the boost of the n-th searched field.
+    pub fn boost(position: usize) -> f32 {
+        BOOSTS[position]
+    }
+}
+
+/// Analyses a text.
+pub(super) fn tokens(text: &str) -> Vec<Token> {
+    let mut analyser = analyser();
+    let mut stream = analyser.token_stream(text);
+    let mut tokens = Vec::new();
+    stream.process(&mut |token| tokens.push(token.clone()));
+    tokens
+}
+
+/// Any of the terms in any field, in any of the spaces.
+pub(super) fn query_of(fields: &Fields, terms: &[String], spaces: &[String]) -> BooleanQuery {
+    let mut any: Vec<(Occur, Box<dyn Query>)> = Vec::new();
+    for (position, field) in fields.searched.iter().enumerate() {
+        for term in terms {
+            let query = TermQuery::new(Term::from_field_text(*field, term), IndexRecordOption::WithFreqs);
+            any.push((Occur::Should, Box::new(BoostQuery::new(Box::new(query), Fields::boost(position)))));
+        }
+    }
+    let words = BooleanQuery::new(any);
+    if spaces.is_empty() {
+        return words;
+    }
+    let inside: Vec<(Occur, Box<dyn Query>)> = spaces
+        .iter()
+        .map(|space| {
+            let query = TermQuery::new(Term::from_field_text(fields.space, space), IndexRecordOption::Basic);
+            (Occur::Should, Box::new(query) as Box<dyn Query>)
+        })
+        .collect();
+    // A boost of zero: the space filters, it does not score.
+    let inside = BoostQuery::new(Box::new(BooleanQuery::new(inside)), 0.0);
+    BooleanQuery::new(vec![(Occur::Must, Box::new(words)), (Occur::Must, Box::new(inside))])
+}

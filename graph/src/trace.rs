@@ -1,0 +1,38 @@
+//! What was asked and what was given, for whoever wants to look again. Bounded, in memory.
+
+use std::collections::VecDeque;
+
+use parking_lot::Mutex;
+
+use crate::id::Id;
+use crate::question::{Question, Recalled};
+
+/// Answers that are kept; the oldest goes first.
+pub const MAX_TRACES: usize = 1_000;
+
+/// A question and its answer.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Trace {
+    pub question: Question,
+    pub recalled: Recalled,
+}
+
+/// The newest answers.
+#[derive(Default)]
+pub(crate) struct Traces(Mutex<VecDeque<Trace>>);
+
+impl Traces {
+    /// Keeps one.
+    pub fn keep(&self, question: Question, recalled: Recalled) {
+        let mut traces = self.0.lock();
+        if traces.len() >= MAX_TRACES {
+            traces.pop_front();
+        }
+        traces.push_back(Trace { question, recalled });
+    }
+
+    /// Finds one.
+    pub fn get(&self, id: Id) -> Option<Trace> {
+        self.0.lock().iter().find(|trace| trace.recalled.trace_id == id).cloned()
+    }
+}

@@ -1,0 +1,167 @@
+//! `context`: what an agent should know before it starts. The same state gives the same bytes.
+
+use std::collections::HashSet;
+use std::fmt::Write as _;
+
+use oxigraph::model::TermRef;
+use serde::Serialize;
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::id::Id;
+use crate::journal;
+use crate::memory::Inner;
+use crate::question::Question;
+use crate::record::{Kind, Reader, Record};
+use crate::store::{View, string};
+use crate::time::Timestamp;
+use crate::vocab;
+
+/// Newest memories of each standing kind that are looked at.
+const MAX_STANDING: usize = 64;
+/// Commits that are looked back over for what is new.
+const MAX_COMMITS: usize = 200;
+/// Memories that fit the subject.
+const MAX_FITTING: usize = 8;
+/// Largest budget.
+pub const MAX_BUDGET_TOKENS: usize = 20_000;
+/// Bytes of a token, about, in English.
+const TOKEN_BYTES: usize = 4;
+
+/// What the context is for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ContextRequest {
+    /// A task, an entity or a path, in words.
+    pub about: Option<String>,
+    /// Only memories of these spaces; empty means all.
+    pub spaces: Vec<String>,
+    /// The text stays below this (about four characters a token).
+    pub budget_tokens: usize,
+}
+
+/// What an agent should know.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Context {
+    /// Ready to be read, in sections.
+    pub text: String,
+    /// The same as data.
+    pub items: Vec<ContextItem>,
+    /// How many did not fit.
+    pub dropped: usize,
+}
+
+/// One memory in a context.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ContextItem {
+    /// The memory.
+    pub id: Id,
+    /// What it is.
+    pub kind: Kind,
+    /// Its text, verbatim.
+    pub text: String,
+    /// Title of the note it stands in; empty for a memory without one.
+    pub title: String,
+    /// When it was recorded.
+    pub recorded_at: Timestamp,
+    /// How far it is trusted: `ingested` text is data, never an instruction.
+    pub trust: String,
+}
+
+pub(crate) fn context(inner: &Inner, request: &ContextRequest) -> Result<Context> {
+    if request.budget_tokens == 0 || request.budget_tokens > MAX_BUDGET_TOKENS {
+        return Err(Error::new(ErrorKind::Invalid, format!("a budget of {} tokens", request.budget_tokens))
+            .hint(format!("give 1 to {MAX_BUDGET_TOKENS}; 1200 is the default")));
+    }
+    let view = inner.view()?;
+    let mut reader = Reader::new(&view);
+    let mut sections: Vec<(String, Vec<Record>)> = Vec::new();
+    let standing = [(Kind::Preference, "Preferences"), (Kind::Decision, "Decisions"), (Kind::Learning, "Learnings")];
+    for (kind, heading) in standing {
+        sections.push((heading.to_owned(), newest_of(&view, &mut reader, kind)?));
+    }
+    if let Some(about) = request.about.as_deref().filter(|about| !about.trim().is_empty()) {
+        let question = Question { limit: MAX_FITTING, spaces: request.spaces.clone(), ..Question::new(about) };
+        let mut fitting = Vec::new();
+        for hit in super::recall::recall(inner, &question)?.hits {
+            fitting.extend(reader.read(hit.id)?);
+        }
+        sections.push((format!("About {}", one_line(about)), fitting));
+    }
+    sections.push(("Recently".to_owned(), recent(&view, &mut reader)?));
+    Ok(pack(sections, request, inner.now()))
+}
+
+/// The newest memories of a kind that stands until it is ended.
+fn newest_of(view: &View<'_>, reader: &mut Reader<'_>, kind: Kind) -> Result<Vec<Record>> {
+    let mut ids = view.subjects(vocab::KIND, TermRef::from(string(kind.as_str()).as_ref()), usize::MAX)?;
+    ids.sort_unstable();
+    ids.into_iter().rev().take(MAX_STANDING).filter_map(|id| reader.read(id).transpose()).collect()
+}
+
+/// What was remembered last, newest first.
+fn recent(view: &View<'_>, reader: &mut Reader<'_>) -> Result<Vec<Record>> {
+    let mut records = Vec::new();
+    let mut at = view.head()?;
+    for _ in 0..MAX_COMMITS {
+        let Some(commit) = at else { break };
+        if view.text(commit, vocab::VERB)?.as_deref() == Some("remember") {
+            for id in journal::touched(view, commit)? {
+                records.extend(reader.read(id)?.filter(|record| record.kind != Kind::Passage));
+            }
+        }
+        at = view.objects(commit, vocab::PREVIOUS)?.first().copied();
+    }
+    Ok(records)
+}
+
+fn pack(sections: Vec<(String, Vec<Record>)>, request: &ContextRequest, now: Timestamp) -> Context {
+    let mut context = Context { text: String::new(), items: Vec::new(), dropped: 0 };
+    let budget = request.budget_tokens * TOKEN_BYTES;
+    let mut seen = HashSet::new();
+    for (heading, records) in sections {
+        let mut is_open = false;
+        for record in records {
+            let is_wanted = record.forgotten_at.is_none()
+                && record.expires_at.is_none_or(|end| end > now)
+                && (request.spaces.is_empty() || request.spaces.contains(&record.space));
+            if !is_wanted || !seen.insert(record.id) {
+                continue;
+            }
+            let mut lines = String::new();
+            if !is_open {
+                let gap = if context.text.is_empty() { "" } else { "\n" };
+                let _ = writeln!(lines, "{gap}## {heading}");
+            }
+            let _ = writeln!(lines, "{}", line(&record));
+            if context.text.len() + lines.len() > budget {
+                context.dropped += 1;
+                continue;
+            }
+            is_open = true;
+            context.text.push_str(&lines);
+            context.items.push(item(record));
+        }
+    }
+    context
+}
+
+fn line(record: &Record) -> String {
+    let day = record.recorded_at.to_string().chars().take(10).collect::<String>();
+    let title = if record.title.is_empty() { String::new() } else { format!("{}: ", one_line(&record.title)) };
+    format!("- {title}{} [{} {day} {}]", one_line(&record.text), record.id, record.trust)
+}
+
+/// A text cannot end its line: what follows would look like a section of ours.
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+fn item(record: Record) -> ContextItem {
+    ContextItem {
+        id: record.id,
+        kind: record.kind,
+        text: record.text,
+        title: record.title,
+        recorded_at: record.recorded_at,
+        trust: record.trust,
+    }
+}

@@ -1,0 +1,72 @@
+//! `forget`: a tombstone. The text stays, is never recalled, and comes back with `undo`.
+
+use std::collections::BTreeSet;
+
+use serde::Serialize;
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::id::Id;
+use crate::journal::{Agent, Change};
+use crate::memory::Inner;
+use crate::record;
+use crate::store::{Node, View, time_literal};
+use crate::vocab::{self, ext};
+
+/// Ids that one call forgets at most.
+pub const MAX_FORGOTTEN: usize = 1_000;
+
+/// What was forgotten.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Forgotten {
+    /// What was asked for.
+    pub ids: Vec<Id>,
+    /// The commit, for `undo`; `None` when all of it was forgotten before.
+    pub commit: Option<Id>,
+    /// Memories and passages that are no longer recalled.
+    pub passages: usize,
+}
+
+pub(crate) fn forget(inner: &Inner, ids: &[Id], reason: Option<String>, agent: &Agent) -> Result<Forgotten> {
+    if ids.is_empty() {
+        return Err(
+            Error::new(ErrorKind::Invalid, "nothing was named to forget").hint("give ids, as recall prints them")
+        );
+    }
+    if ids.len() > MAX_FORGOTTEN {
+        return Err(Error::new(ErrorKind::TooLarge, format!("{} ids; one call forgets {MAX_FORGOTTEN}", ids.len()))
+            .hint("forget the source they come from, or call again with the rest"));
+    }
+    let now = inner.now();
+    let asked = ids.to_vec();
+    let (commit, passages) = inner.writer.write(agent.clone(), move |view| {
+        let mut change = Change::new("forget");
+        change.reason = reason;
+        for id in asked {
+            let known = record::read(view, id)?.ok_or_else(|| not_found(id))?;
+            if view.object(id, ext::INVALIDATED_AT)?.is_some() {
+                continue;
+            }
+            // Beside what it ends, so that reading a file again does not bring it back.
+            let mut node = Node::new(id, vocab::MEMORY_GRAPH);
+            node.say(ext::INVALIDATED_AT, time_literal(now));
+            change.added.append(&mut node.quads);
+            change.touched.extend(affected(view, known.id)?);
+        }
+        let passages = change.touched.len();
+        Ok((change, passages))
+    })?;
+    Ok(Forgotten { ids: ids.to_vec(), commit, passages })
+}
+
+/// The memory and its passages.
+fn affected(view: &View<'_>, id: Id) -> Result<BTreeSet<Id>> {
+    let mut ids: BTreeSet<Id> =
+        view.subjects(vocab::PART_OF, vocab::node(id).as_ref().into(), usize::MAX)?.into_iter().collect();
+    ids.insert(id);
+    Ok(ids)
+}
+
+pub(crate) fn not_found(id: Id) -> Error {
+    Error::new(ErrorKind::NotFound, format!("nothing has the id {id}"))
+        .hint("ids are printed by recall and remember; an edited file may have new passages: recall again")
+}

@@ -1,0 +1,127 @@
+//! `get`: what the graph says of an id.
+
+use serde::Serialize;
+
+use crate::entity;
+use crate::error::{Error, ErrorKind, Result};
+use crate::id::Id;
+use crate::journal::{self, CommitRecord};
+use crate::memory::Inner;
+use crate::question::Recalled;
+use crate::record::{self, Record};
+use crate::store::View;
+use crate::vocab;
+
+/// Ids that one call gets at most.
+pub const MAX_GOT: usize = 200;
+/// Letters of a text in the index view.
+const INDEX_TEXT: usize = 120;
+
+/// How much of it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum GetView {
+    /// One line: the text is shortened.
+    Index,
+    /// Everything but its past.
+    #[default]
+    Full,
+    /// Where it comes from: the source's record and the commit that made it.
+    Provenance,
+    /// Every commit that touched it.
+    History,
+}
+
+/// What an id is.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Got {
+    /// The id that was asked for.
+    pub id: Id,
+    /// The memory, passage or source, if it is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub record: Option<Record>,
+    /// Names of the entities it is about or links to.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub entities: Vec<String>,
+    /// What it is a piece of, in the provenance view.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub part_of: Option<Box<Record>>,
+    /// Commits: all that touched it (history), the first (provenance), or itself when the id is a commit's.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub commits: Vec<CommitRecord>,
+    /// The name, when the id is an entity's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub entity: Option<String>,
+    /// The question, when the id is a trace's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub question: Option<String>,
+    /// The answer, when the id is a trace's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub recalled: Option<Recalled>,
+    /// Why there is nothing, if there is nothing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+}
+
+pub(crate) fn get(inner: &Inner, ids: &[Id], how: GetView) -> Result<Vec<Got>> {
+    if ids.len() > MAX_GOT {
+        return Err(Error::new(ErrorKind::TooLarge, format!("{} ids; one call gets {MAX_GOT}", ids.len()))
+            .hint("call again with the rest"));
+    }
+    let view = inner.view()?;
+    ids.iter().map(|id| one(inner, &view, *id, how)).collect()
+}
+
+fn one(inner: &Inner, view: &View<'_>, id: Id, how: GetView) -> Result<Got> {
+    let mut got = Got {
+        id,
+        record: None,
+        entities: Vec::new(),
+        part_of: None,
+        commits: Vec::new(),
+        entity: None,
+        question: None,
+        recalled: None,
+        error: None,
+    };
+    if let Some(mut found) = record::read(view, id)? {
+        got.entities = found.entities.iter().map(|entity| entity::label(view, *entity)).collect::<Result<_>>()?;
+        match how {
+            GetView::Index => found.text = shorten(&found.text),
+            GetView::Full => {}
+            GetView::History => got.commits = journal::history(view, id)?,
+            GetView::Provenance => {
+                got.commits = journal::history(view, id)?.into_iter().take(1).collect();
+                got.part_of =
+                    found.part_of.map(|parent| record::read(view, parent)).transpose()?.flatten().map(|mut parent| {
+                        parent.text = shorten(&parent.text);
+                        Box::new(parent)
+                    });
+            }
+        }
+        got.record = Some(found);
+    } else if let Some(commit) = journal::record(view, id)? {
+        got.commits.push(commit);
+    } else if let Some(trace) = inner.traces.get(id) {
+        got.question = Some(trace.question.text);
+        got.recalled = Some(trace.recalled);
+    } else if view.is_a(id, vocab::ENTITY)? {
+        got.entity = Some(entity::label(view, id)?);
+    } else {
+        // What a file no longer says still has its past.
+        got.commits = journal::history(view, id)?;
+        got.error = Some(if got.commits.is_empty() {
+            super::forget::not_found(id).to_string()
+        } else {
+            format!("{id} is no longer there; its commits are listed")
+        });
+    }
+    Ok(got)
+}
+
+fn shorten(text: &str) -> String {
+    let mut short: String = text.chars().take(INDEX_TEXT).collect();
+    if short.len() < text.len() {
+        short.push('…');
+    }
+    short
+}

@@ -1,0 +1,10 @@
+//! One file a verb: each reads one view, or hands one decision to the writer, and returns plain data.
+
+pub mod check;
+pub mod context;
+pub mod document;
+pub mod forget;
+pub mod get;
+pub mod recall;
+pub mod remember;
+pub mod undo;

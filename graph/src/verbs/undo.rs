@@ -1,0 +1,109 @@
+//! `undo`: the exact inverse of a commit, as a new commit. An undo can be undone.
+
+use std::collections::{BTreeSet, HashSet};
+
+use oxigraph::model::{NamedNode, Quad};
+use serde::Serialize;
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::id::Id;
+use crate::journal::{self, Agent, Change};
+use crate::memory::Inner;
+use crate::store::View;
+use crate::vocab::{self, ext};
+
+/// What was taken back.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Undone {
+    /// The new commit.
+    pub commit: Id,
+    /// The commit that was taken back.
+    pub undone: Id,
+    /// What that one had done.
+    pub verb: String,
+    /// How many memories and passages changed back.
+    pub touched: usize,
+}
+
+pub(crate) fn undo(inner: &Inner, commit: Id, agent: &Agent) -> Result<Undone> {
+    let (made, (verb, touched)) = inner.writer.write(agent.clone(), move |view| {
+        let record = journal::record(view, commit)?.ok_or_else(|| {
+            Error::new(ErrorKind::NotFound, format!("{commit} is not a commit"))
+                .hint("remember, forget and `get --view history` print commits")
+        })?;
+        let touched: BTreeSet<Id> = journal::touched(view, commit)?.into_iter().collect();
+        check_nothing_later(view, commit, &touched)?;
+        let (added, removed) = journal::difference(view, commit)?;
+        let mut change = Change::new("undo");
+        change.reason = Some(format!("undo of {}", record.verb));
+        change.undoes = Some(commit);
+        // An entity that this commit was the first to name may be in use by others since: names stay.
+        let entities = entities_in(&added);
+        change.removed = added.into_iter().filter(|quad| !entities.contains(&quad.subject.to_string())).collect();
+        change.added = removed;
+        check_still_so(view, commit, &change)?;
+        let count = touched.len();
+        change.touched = touched;
+        Ok((change, (record.verb, count)))
+    })?;
+    let made = made.ok_or_else(|| already(commit))?;
+    Ok(Undone { commit: made, undone: commit, verb, touched })
+}
+
+/// Subjects that a difference declares in the graph of names.
+fn entities_in(quads: &[Quad]) -> HashSet<String> {
+    let classes = [NamedNode::from(vocab::ENTITY), NamedNode::from(ext::CONCEPT)];
+    quads
+        .iter()
+        .filter(|quad| quad.predicate == ext::TYPE && classes.iter().any(|class| quad.object == class.clone().into()))
+        .filter(|quad| quad.graph_name == vocab::MEMORY_GRAPH.into())
+        .map(|quad| quad.subject.to_string())
+        .collect()
+}
+
+/// Refuses when something later still stands on the same memories.
+fn check_nothing_later(view: &View<'_>, commit: Id, touched: &BTreeSet<Id>) -> Result<()> {
+    let mut later = BTreeSet::new();
+    for id in touched {
+        let commits = view.subjects(vocab::TOUCHED, vocab::node(*id).as_ref().into(), usize::MAX)?;
+        later.extend(commits.into_iter().filter(|other| *other > commit));
+    }
+    // Newest first: an undo that was not itself undone cancels what it undoes.
+    let mut cancelled = BTreeSet::new();
+    for other in later.into_iter().rev() {
+        if cancelled.contains(&other) {
+            continue;
+        }
+        match view.objects(other, vocab::UNDOES)?.first() {
+            Some(undone) if *undone == commit => return Err(already(commit)),
+            Some(undone) => {
+                cancelled.insert(*undone);
+            }
+            None => {
+                let verb = view.text(other, vocab::VERB)?.unwrap_or_default();
+                return Err(Error::new(
+                    ErrorKind::Conflict,
+                    format!("commit {other} ({verb}) changed the same memory after {commit}"),
+                )
+                .hint(format!("undo {other} first")));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Refuses when the graph is not as the commit left it, though no later commit says so.
+fn check_still_so(view: &View<'_>, commit: Id, inverse: &Change) -> Result<()> {
+    for quad in &inverse.removed {
+        // Names that several commits gave are only written by the first.
+        if !view.contains(quad.as_ref())? && quad.predicate != vocab::KEY {
+            return Err(already(commit));
+        }
+    }
+    Ok(())
+}
+
+fn already(commit: Id) -> Error {
+    Error::new(ErrorKind::Conflict, format!("commit {commit} is not in force: it was undone, or replaced"))
+        .hint("look at `hydra get ID --view history`; to take back an undo, undo that undo's own commit")
+}

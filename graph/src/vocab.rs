@@ -1,0 +1,126 @@
+//! The words of the graph, as in `schema/hydra.ttl`; a test compares the two.
+
+use oxigraph::model::NamedNodeRef;
+
+use crate::id::Id;
+
+/// Front matter keys become predicates below this.
+pub const PROPERTY_NS: &str = "urn:hydra:property:";
+
+macro_rules! terms {
+    ($($name:ident = $iri:expr;)*) => {
+        $(pub const $name: NamedNodeRef<'static> = NamedNodeRef::new_unchecked($iri);)*
+        /// Every term above, for the test that compares them with the ontology.
+        #[cfg(test)]
+        pub const ALL: &[NamedNodeRef<'static>] = &[$($name),*];
+    };
+}
+
+terms! {
+    // Classes.
+    COMMIT = "urn:hydra:ns#Commit";
+    ENTITY = "urn:hydra:ns#Entity";
+    LINK = "urn:hydra:ns#Link";
+    MEMORY = "urn:hydra:ns#Memory";
+    PASSAGE = "urn:hydra:ns#Passage";
+    SOURCE = "urn:hydra:ns#Source";
+    // Properties of commits.
+    ADDED = "urn:hydra:ns#added";
+    HEAD = "urn:hydra:ns#head";
+    PREVIOUS = "urn:hydra:ns#previous";
+    REASON = "urn:hydra:ns#reason";
+    REMOVED = "urn:hydra:ns#removed";
+    TOUCHED = "urn:hydra:ns#touched";
+    UNDOES = "urn:hydra:ns#undoes";
+    VERB = "urn:hydra:ns#verb";
+    // Properties of what is remembered.
+    ABOUT = "urn:hydra:ns#about";
+    BLOCK = "urn:hydra:ns#block";
+    CONTENT_HASH = "urn:hydra:ns#contentHash";
+    END = "urn:hydra:ns#end";
+    EXPIRES_AT = "urn:hydra:ns#expiresAt";
+    FOLLOWS = "urn:hydra:ns#follows";
+    FRAGMENT = "urn:hydra:ns#fragment";
+    HEADINGS = "urn:hydra:ns#headings";
+    IDEMPOTENCY_KEY = "urn:hydra:ns#idempotencyKey";
+    KEY = "urn:hydra:ns#key";
+    KIND = "urn:hydra:ns#kind";
+    LINE = "urn:hydra:ns#line";
+    LINK_KIND = "urn:hydra:ns#linkKind";
+    LINKS_TO = "urn:hydra:ns#linksTo";
+    PART_OF = "urn:hydra:ns#partOf";
+    PATH = "urn:hydra:ns#path";
+    POSITION = "urn:hydra:ns#position";
+    RECORDED_AT = "urn:hydra:ns#recordedAt";
+    ROOT = "urn:hydra:ns#root";
+    SPACE = "urn:hydra:ns#space";
+    SPLIT = "urn:hydra:ns#split";
+    START = "urn:hydra:ns#start";
+    TAG = "urn:hydra:ns#tag";
+    TRUST = "urn:hydra:ns#trust";
+    VALID_FROM = "urn:hydra:ns#validFrom";
+    // Named graphs.
+    JOURNAL = "urn:hydra:ns#g/journal";
+    MEMORY_GRAPH = "urn:hydra:ns#g/memory";
+}
+
+/// Terms of other vocabularies.
+pub mod ext {
+    use oxigraph::model::NamedNodeRef;
+
+    pub const ALT_LABEL: NamedNodeRef<'static> =
+        NamedNodeRef::new_unchecked("http://www.w3.org/2004/02/skos/core#altLabel");
+    pub const ATTRIBUTED_TO: NamedNodeRef<'static> =
+        NamedNodeRef::new_unchecked("http://www.w3.org/ns/prov#wasAttributedTo");
+    pub const ASSOCIATED_WITH: NamedNodeRef<'static> =
+        NamedNodeRef::new_unchecked("http://www.w3.org/ns/prov#wasAssociatedWith");
+    pub const CONCEPT: NamedNodeRef<'static> =
+        NamedNodeRef::new_unchecked("http://www.w3.org/2004/02/skos/core#Concept");
+    pub const DERIVED_FROM: NamedNodeRef<'static> =
+        NamedNodeRef::new_unchecked("http://www.w3.org/ns/prov#wasDerivedFrom");
+    pub const ENDED_AT: NamedNodeRef<'static> = NamedNodeRef::new_unchecked("http://www.w3.org/ns/prov#endedAtTime");
+    pub const INVALIDATED_AT: NamedNodeRef<'static> =
+        NamedNodeRef::new_unchecked("http://www.w3.org/ns/prov#invalidatedAtTime");
+    pub const MAIN_ENTITY: NamedNodeRef<'static> = NamedNodeRef::new_unchecked("http://schema.org/mainEntity");
+    pub const MODIFIED: NamedNodeRef<'static> = NamedNodeRef::new_unchecked("http://purl.org/dc/terms/modified");
+    pub const PREF_LABEL: NamedNodeRef<'static> =
+        NamedNodeRef::new_unchecked("http://www.w3.org/2004/02/skos/core#prefLabel");
+    pub const PRIMARY_SOURCE: NamedNodeRef<'static> =
+        NamedNodeRef::new_unchecked("http://www.w3.org/ns/prov#hadPrimarySource");
+    pub const REIFIES: NamedNodeRef<'static> =
+        NamedNodeRef::new_unchecked("http://www.w3.org/1999/02/22-rdf-syntax-ns#reifies");
+    pub const TEXT: NamedNodeRef<'static> = NamedNodeRef::new_unchecked("http://schema.org/text");
+    pub const TITLE: NamedNodeRef<'static> = NamedNodeRef::new_unchecked("http://purl.org/dc/terms/title");
+    pub const TYPE: NamedNodeRef<'static> =
+        NamedNodeRef::new_unchecked("http://www.w3.org/1999/02/22-rdf-syntax-ns#type");
+    pub const URL: NamedNodeRef<'static> = NamedNodeRef::new_unchecked("http://schema.org/url");
+}
+
+/// Returns the node of an id.
+pub fn node(id: Id) -> oxigraph::model::NamedNode {
+    oxigraph::model::NamedNode::new_unchecked(id.iri())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use oxigraph::io::{RdfFormat, RdfParser};
+    use oxigraph::model::Quad;
+
+    /// Every term in the code is in the ontology with a sentence, and the other way round.
+    #[test]
+    fn the_ontology_and_the_code_have_the_same_words() {
+        let ontology = include_str!("../../schema/hydra.ttl");
+        let quads: Vec<Quad> =
+            RdfParser::from_format(RdfFormat::Turtle).for_slice(ontology.as_bytes()).map(Result::unwrap).collect();
+        let described: BTreeSet<String> = quads
+            .iter()
+            .filter(|quad| quad.predicate.as_str() == "http://www.w3.org/2000/01/rdf-schema#comment")
+            .map(|quad| quad.subject.to_string())
+            .filter(|subject| subject.starts_with("<urn:hydra:ns#"))
+            .collect();
+        let used: BTreeSet<String> = super::ALL.iter().map(|term| term.to_string()).collect();
+        assert_eq!(described, used);
+    }
+}

@@ -1,0 +1,322 @@
+//! The one writer: every change is decided, made durable and applied here, on one thread.
+//!
+//! Oxigraph's transactions do not detect conflicts, so a decision is only right if nothing else writes between what it
+//! read and its commit. Requests that wait together are decided one after the other in one transaction, share one
+//! fsync of the redo log, and become visible together: readers only ever see what is durable.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
+use std::thread::JoinHandle;
+
+use parking_lot::Mutex;
+
+use crate::catch_up::Head;
+use crate::error::{Error, ErrorKind, Result};
+use crate::id::{Id, Mint};
+use crate::journal::{self, Agent, Change, Entry};
+use crate::redo::{Disk, RedoLog};
+use crate::shapes::Shapes;
+use crate::store::{GraphStore, View};
+use crate::time::Clock;
+
+/// Requests that may wait; a further one waits for a place.
+const QUEUE: usize = 1024;
+/// Requests that share one fsync.
+const BATCH: usize = 256;
+/// Bytes of entries after which a batch is closed.
+const BATCH_BYTES: usize = 16 * 1024 * 1024;
+/// Writes are refused below this, so that the store itself never meets a full disk in the middle of a commit.
+pub const MIN_FREE_BYTES: u64 = 64 * 1024 * 1024;
+
+type Decide = Box<dyn FnOnce(&View<'_>) -> Result<Change> + Send>;
+
+enum Request {
+    Write { agent: Agent, decide: Decide, reply: Sender<Result<Option<Id>>> },
+    Close(Sender<Result<()>>),
+}
+
+/// The way to the writer's thread.
+pub(crate) struct Writer {
+    requests: Mutex<Option<SyncSender<Request>>>,
+    thread: Mutex<Option<JoinHandle<()>>>,
+    refusal: Arc<Mutex<Option<Error>>>,
+    log_bytes: Arc<AtomicU64>,
+}
+
+/// A write under way.
+pub(crate) struct Ticket<T> {
+    reply: Receiver<Result<Option<Id>>>,
+    outcome: Arc<Mutex<Option<T>>>,
+}
+
+impl<T> Ticket<T> {
+    /// Waits until the change is durable; the commit is `None` when nothing had to change.
+    pub fn wait(self) -> Result<(Option<Id>, T)> {
+        let commit = self.reply.recv().map_err(|_| stopped())??;
+        let outcome = self.outcome.lock().take().expect("a decision that was made left its outcome");
+        Ok((commit, outcome))
+    }
+}
+
+impl Writer {
+    /// Opens the log, replays what the store does not know, and starts the thread.
+    pub fn start(
+        log: &Path,
+        disk: Box<dyn Disk>,
+        store: Arc<GraphStore>,
+        head: Arc<Head>,
+        clock: Clock,
+    ) -> Result<(Self, Arc<Mint>)> {
+        let shapes = Shapes::builtin()?;
+        let (log, entries) = RedoLog::open(log, disk)?;
+        replay(&store, &entries)?;
+        let newest = store.view()?.head()?;
+        head.set(newest);
+        // Ids below a commit's were minted before it; entries that the store knew already may be newer than its head.
+        let last = entries.iter().flat_map(|e| e.touched.iter().copied().chain([e.commit])).chain(newest).max();
+        let mint = Arc::new(Mint::above(last.unwrap_or(Id(0))));
+        let log_bytes = Arc::new(AtomicU64::new(log.size_bytes()));
+        let refusal = Arc::new(Mutex::new(None));
+        let (sender, receiver) = sync_channel(QUEUE);
+        let state = State {
+            store,
+            log,
+            head,
+            clock,
+            mint: Arc::clone(&mint),
+            shapes,
+            refusal: Arc::clone(&refusal),
+            log_bytes: Arc::clone(&log_bytes),
+        };
+        let thread = std::thread::Builder::new()
+            .name("writer".into())
+            .spawn(move || state.run(&receiver))
+            .map_err(|e| Error::io("the writer's thread", &e))?;
+        let writer = Self { requests: Mutex::new(Some(sender)), thread: Mutex::new(Some(thread)), refusal, log_bytes };
+        Ok((writer, mint))
+    }
+
+    /// Hands a decision to the writer and waits until it is durable.
+    pub fn write<T: Send + 'static>(
+        &self,
+        agent: Agent,
+        decide: impl FnOnce(&View<'_>) -> Result<(Change, T)> + Send + 'static,
+    ) -> Result<(Option<Id>, T)> {
+        self.submit(agent, decide)?.wait()
+    }
+
+    /// Hands a decision to the writer; several that are submitted before the first is waited for share an fsync.
+    pub fn submit<T: Send + 'static>(
+        &self,
+        agent: Agent,
+        decide: impl FnOnce(&View<'_>) -> Result<(Change, T)> + Send + 'static,
+    ) -> Result<Ticket<T>> {
+        let outcome = Arc::new(Mutex::new(None));
+        let slot = Arc::clone(&outcome);
+        let decide: Decide = Box::new(move |view| {
+            let (change, value) = decide(view)?;
+            *slot.lock() = Some(value);
+            Ok(change)
+        });
+        let (reply, receiver) = channel();
+        let sender = self.requests.lock().clone().ok_or_else(stopped)?;
+        sender.send(Request::Write { agent, decide, reply }).map_err(|_| stopped())?;
+        Ok(Ticket { reply: receiver, outcome })
+    }
+
+    /// Returns why writes are refused, if they are.
+    pub fn refusal(&self) -> Option<Error> {
+        self.refusal.lock().clone()
+    }
+
+    /// Returns how much a replay would read.
+    pub fn log_bytes(&self) -> u64 {
+        self.log_bytes.load(Ordering::Relaxed)
+    }
+
+    /// Finishes what waits, flushes the store, cuts the log and ends the thread.
+    pub fn close(&self) -> Result<()> {
+        let Some(sender) = self.requests.lock().take() else { return Ok(()) };
+        let (reply, receiver) = channel();
+        let result = match sender.send(Request::Close(reply)) {
+            Ok(()) => receiver.recv().unwrap_or_else(|_| Err(stopped())),
+            Err(_) => Err(stopped()),
+        };
+        if let Some(thread) = self.thread.lock().take() {
+            // A panic was reported as `stopped` above.
+            let _ = thread.join();
+        }
+        result
+    }
+}
+
+fn stopped() -> Error {
+    Error::new(ErrorKind::Poisoned, "the writer has stopped")
+        .hint("restart `hydra serve`; what was acknowledged is kept")
+}
+
+/// Applies entries that the store does not know, in order.
+fn replay(store: &GraphStore, entries: &[Entry]) -> Result<()> {
+    let mut replayed = 0;
+    for entry in entries {
+        let mut view = store.view()?;
+        if journal::is_commit(&view, entry.commit)? {
+            continue;
+        }
+        let head = view.head()?;
+        if head != entry.previous {
+            return Err(Error::new(
+                ErrorKind::Corrupt,
+                format!("the redo log goes on from another commit than the store's newest, at commit {}", entry.commit),
+            )
+            .hint("the store or its log was replaced by itself; restore both from the same backup"));
+        }
+        entry.apply(&mut view)?;
+        view.commit()?;
+        replayed += 1;
+    }
+    if replayed > 0 {
+        tracing::info!(commits = replayed, "replayed commits from the redo log");
+    }
+    Ok(())
+}
+
+struct State {
+    store: Arc<GraphStore>,
+    log: RedoLog,
+    head: Arc<Head>,
+    clock: Clock,
+    mint: Arc<Mint>,
+    shapes: Shapes,
+    refusal: Arc<Mutex<Option<Error>>>,
+    log_bytes: Arc<AtomicU64>,
+}
+
+impl State {
+    fn run(mut self, requests: &Receiver<Request>) {
+        while let Ok(first) = requests.recv() {
+            let mut batch = Vec::new();
+            let mut closing = None;
+            let mut next = Some(first);
+            while let Some(request) = next {
+                match request {
+                    Request::Write { agent, decide, reply } => batch.push((agent, decide, reply)),
+                    Request::Close(reply) => closing = Some(reply),
+                }
+                next = if batch.len() < BATCH && closing.is_none() { requests.try_recv().ok() } else { None };
+            }
+            // Large changes close a batch early, so that no frame grows without bound.
+            let mut rest = batch.into_iter().peekable();
+            while rest.peek().is_some() {
+                self.commit_some(&mut rest);
+            }
+            if self.log.is_long() && self.refusal.lock().is_none() {
+                if let Err(error) = self.cut_log() {
+                    tracing::warn!(%error, "the redo log was not cut; it will be at the next chance");
+                }
+            }
+            self.log_bytes.store(self.log.size_bytes(), Ordering::Relaxed);
+            if let Some(reply) = closing {
+                let poisoned = self.refusal.lock().clone();
+                let result = match poisoned {
+                    Some(error) => Err(error),
+                    None => self.cut_log(),
+                };
+                // Whoever closes may have gone.
+                let _ = reply.send(result);
+                return;
+            }
+        }
+    }
+
+    fn cut_log(&mut self) -> Result<()> {
+        let Some(newest) = self.head.get() else { return Ok(()) };
+        self.store.flush()?;
+        self.log.cut(newest)
+    }
+
+    /// Decides, makes durable and applies the next requests, up to the size of one frame.
+    fn commit_some(&mut self, requests: &mut impl Iterator<Item = (Agent, Decide, Sender<Result<Option<Id>>>)>) {
+        let mut entries = Vec::new();
+        let mut replies = Vec::new();
+        let result = self.decide_some(requests, &mut entries, &mut replies);
+        if let Err(error) = &result {
+            if error.kind() == ErrorKind::Poisoned {
+                tracing::error!(%error, "writes are refused from now on");
+                self.refusal.lock().get_or_insert_with(|| error.clone());
+            }
+        } else if let Some(entry) = entries.last() {
+            self.head.set(Some(entry.commit));
+        }
+        for (reply, answer) in replies {
+            // What was decided beside a commit that failed may rest on it, so all of them fail.
+            let answer = match &result {
+                Ok(()) => answer,
+                Err(error) => answer.and(Err(error.clone())),
+            };
+            // Whoever asked may have gone; the commit stands.
+            let _ = reply.send(answer);
+        }
+    }
+
+    #[allow(clippy::type_complexity, reason = "a list of waiting callers and their answers, used only here")]
+    fn decide_some(
+        &mut self,
+        requests: &mut impl Iterator<Item = (Agent, Decide, Sender<Result<Option<Id>>>)>,
+        entries: &mut Vec<Entry>,
+        replies: &mut Vec<(Sender<Result<Option<Id>>>, Result<Option<Id>>)>,
+    ) -> Result<()> {
+        let refused = match self.refusal.lock().clone() {
+            Some(error) => Err(error),
+            None => self.log.check_space(MIN_FREE_BYTES),
+        };
+        let mut view = match refused.and_then(|()| self.store.view()) {
+            Ok(view) => view,
+            Err(error) => {
+                replies.extend(requests.map(|(_, _, reply)| (reply, Ok(None))));
+                return Err(error);
+            }
+        };
+        let mut bytes = 0;
+        for (agent, decide, reply) in requests {
+            let answer = decide(&view).and_then(|change| self.stage(&mut view, &agent, change));
+            replies.push((
+                reply,
+                answer.map(|entry| {
+                    entry.map(|entry| {
+                        bytes += entry.added.len() + entry.removed.len();
+                        let commit = entry.commit;
+                        entries.push(entry);
+                        commit
+                    })
+                }),
+            ));
+            if bytes > BATCH_BYTES {
+                break;
+            }
+        }
+        if entries.is_empty() {
+            return Ok(());
+        }
+        self.log.append(entries)?;
+        view.commit().map_err(|error| {
+            Error::new(ErrorKind::Poisoned, format!("a durable commit could not be applied: {error}"))
+                .hint("restart `hydra serve`: it will be replayed from the redo log")
+        })
+    }
+
+    /// Checks a change and applies it to the open transaction.
+    fn stage(&self, view: &mut View<'_>, agent: &Agent, mut change: Change) -> Result<Option<Entry>> {
+        change.reduce(view)?;
+        if change.is_empty() {
+            return Ok(None);
+        }
+        self.shapes.check(view, &change)?;
+        let at = (self.clock)();
+        let entry = Entry::new(self.mint.mint(at), view.head()?, at, agent, &change);
+        entry.apply_parsed(view, &change.added, &change.removed)?;
+        Ok(Some(entry))
+    }
+}

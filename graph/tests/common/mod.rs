@@ -1,0 +1,65 @@
+//! A memory in a temporary folder, with a clock that the test moves.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use hydra_graph::{Document, Link, LinkKind, Memory, Options, Passage, Target, Timestamp};
+
+/// An open memory and its folder.
+pub struct Opened {
+    pub memory: Memory,
+    #[allow(dead_code, reason = "not every test looks into the folder")]
+    pub folder: tempfile::TempDir,
+}
+
+/// Opens a new memory.
+pub fn open() -> Opened {
+    let folder = tempfile::tempdir().unwrap();
+    Opened { memory: open_in(folder.path()), folder }
+}
+
+/// Opens the memory of a folder.
+pub fn open_in(folder: &Path) -> Memory {
+    let now = AtomicI64::new(1_750_000_000_000);
+    let clock = Arc::new(move || Timestamp::from_millis(now.fetch_add(1, Ordering::Relaxed)));
+    Memory::open(folder, Options { clock, holder: "a test".into() }).unwrap()
+}
+
+/// A note whose passages are its paragraphs and whose links are the named notes beside it.
+#[allow(dead_code, reason = "not every test reads notes")]
+pub fn note(path: &str, text: &str, links: &[&str]) -> Document {
+    let mut passages = Vec::new();
+    let mut start = 0;
+    for paragraph in text.split("\n\n") {
+        let span = start..start + paragraph.len();
+        start = span.end + 2;
+        passages.push(Passage { span, line: 1, headings: Vec::new(), block: None });
+    }
+    Document {
+        path: PathBuf::from(path),
+        root: Path::new(path).parent().unwrap().to_owned(),
+        space: "personal".into(),
+        title: Path::new(path).file_stem().unwrap().to_string_lossy().into_owned(),
+        aliases: Vec::new(),
+        tags: Vec::new(),
+        properties: Vec::new(),
+        text: text.to_owned(),
+        content_hash: text.to_owned(),
+        modified_at: None,
+        passages,
+        links: links
+            .iter()
+            .map(|name| {
+                let at = text.find(name).unwrap();
+                Link {
+                    span: at..at + name.len(),
+                    kind: LinkKind::Wikilink,
+                    target: Target::Name((*name).to_owned()),
+                    fragment: None,
+                    label: None,
+                }
+            })
+            .collect(),
+    }
+}

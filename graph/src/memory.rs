@@ -269,15 +269,34 @@ mod tests {
         let log = folder.path().join("log");
         let size = || -> u64 { std::fs::read_dir(&log).unwrap().map(|e| e.unwrap().metadata().unwrap().len()).sum() };
         let mut largest = 0;
-        let mut told = 0u64;
-        while told * 90_000 < crate::redo::SEGMENT_BYTES * 2 {
-            memory.remember(NewMemory::new(format!("{told} {}", "padding ".repeat(11_000))), &Agent::owner()).unwrap();
-            told += 1;
+        let mut put = 0;
+        while put * NOTE_BYTES < crate::redo::SEGMENT_BYTES * 2 {
+            memory.put_documents(vec![big_note(put)], &Agent::ingest()).remove(0).unwrap();
+            put += 1;
             largest = largest.max(size());
         }
-        assert!(largest < crate::redo::SEGMENT_BYTES + 1024 * 1024, "{largest}");
+        assert!(largest < crate::redo::SEGMENT_BYTES + 2 * NOTE_BYTES, "{largest}");
         drop(memory);
         let memory = Memory::open(folder.path(), options()).unwrap();
-        assert_eq!(memory.status().unwrap().memories as u64, told);
+        assert_eq!(memory.status().unwrap().sources as u64, put);
+    }
+
+    const NOTE_BYTES: u64 = 2 * 1024 * 1024;
+
+    fn big_note(number: u64) -> Document {
+        Document {
+            path: PathBuf::from(format!("/v/{number}.md")),
+            root: PathBuf::from("/v"),
+            space: crate::space::PERSONAL.to_owned(),
+            title: number.to_string(),
+            aliases: Vec::new(),
+            tags: Vec::new(),
+            properties: Vec::new(),
+            text: format!("{number}{}", "x".repeat(NOTE_BYTES as usize)),
+            content_hash: number.to_string(),
+            modified_at: None,
+            passages: Vec::new(),
+            links: Vec::new(),
+        }
     }
 }

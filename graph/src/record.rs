@@ -163,11 +163,6 @@ impl<'v> Reader<'v> {
         Self { view, parents: HashMap::new() }
     }
 
-    /// Tells whether an id is something that recall may return.
-    pub fn is_recallable(&mut self, id: Id) -> Result<bool> {
-        Ok(self.read(id)?.is_some_and(|record| record.is_recallable()))
-    }
-
     /// Reads a memory, passage or source; `None` if `id` is none of them.
     pub fn read(&mut self, id: Id) -> Result<Option<Record>> {
         let quads = self.view.about(id)?;
@@ -227,6 +222,11 @@ fn assemble(id: Id, kind: Kind, part_of: Option<Id>, own: &Fields<'_>, parent: &
         follows: own.ids(vocab::FOLLOWS).next(),
         is_split: own.text(vocab::SPLIT).is_some(),
     }
+}
+
+/// Tells whether an id is a passage or a memory, without reading it.
+pub(crate) fn is_text(view: &View<'_>, id: Id) -> Result<bool> {
+    Ok(view.is_a(id, vocab::PASSAGE)? || view.is_a(id, vocab::MEMORY)?)
 }
 
 /// Returns what an index finds `id` by, or `None` when it is not to be found.

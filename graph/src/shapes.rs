@@ -284,7 +284,7 @@ mod tests {
         ] {
             let turtle = format!("{PREFIX} <urn:hydra:id:0000000000001> a hy:{class} ; {statement} .");
             let quads: Vec<Quad> =
-                RdfParser::from_format(RdfFormat::Turtle).for_slice(turtle.as_bytes()).map(Result::unwrap).collect();
+                RdfParser::from_format(RdfFormat::Turtle).for_slice(turtle.as_bytes()).map(|q| q.unwrap()).collect();
             let NamedOrBlankNode::NamedNode(node) = &quads[0].subject else { panic!() };
             let error = shapes.check_node(&node.clone().into(), &quads.iter().collect::<Vec<_>>()).unwrap_err();
             assert!(error.message().contains(class), "{error}");

@@ -113,7 +113,7 @@ mod tests {
     fn the_ontology_and_the_code_have_the_same_words() {
         let ontology = include_str!("../../schema/hydra.ttl");
         let quads: Vec<Quad> =
-            RdfParser::from_format(RdfFormat::Turtle).for_slice(ontology.as_bytes()).map(Result::unwrap).collect();
+            RdfParser::from_format(RdfFormat::Turtle).for_slice(ontology.as_bytes()).map(|q| q.unwrap()).collect();
         let described: BTreeSet<String> = quads
             .iter()
             .filter(|quad| quad.predicate.as_str() == "http://www.w3.org/2000/01/rdf-schema#comment")

@@ -11,7 +11,7 @@ use crate::id::Id;
 use crate::index::{IndexQuery, Scored};
 use crate::memory::Inner;
 use crate::question::{Hit, MAX_HITS, MAX_QUERY_BYTES, Question, Reason, Recalled, Why};
-use crate::record::{Reader, Record};
+use crate::record::{self, Reader, Record};
 use crate::space;
 use crate::store::View;
 use crate::time::Timestamp;
@@ -29,6 +29,8 @@ const GRAPH_WEIGHT: f32 = 0.15;
 const WALK_SEEDS: usize = 8;
 /// What a candidate weighs as a seed, against 1 for an entity.
 const SEED_WEIGHT: f32 = 0.5;
+/// Texts that only the walk found which are looked at, nearest first.
+const MAX_WALKED: usize = 24;
 /// Longest name looked for in a question, in words, and how many words are looked at.
 const NAME_WORDS: usize = 5;
 const MAX_QUESTION_WORDS: usize = 40;
@@ -57,10 +59,10 @@ pub(crate) fn recall(inner: &Inner, question: &Question) -> Result<Recalled> {
     let mut candidates = search(inner, question, &mut degraded);
     fuse(&mut candidates);
     candidates.retain(|_, candidate| is_relevant(candidate));
-    spread(&view, question, &mut candidates)?;
+    let named = spread(&view, question, &mut candidates)?;
     let mut ranked: Vec<(Id, Candidate)> = candidates.into_iter().collect();
     ranked.sort_by(|a, b| b.1.score.total_cmp(&a.1.score).then(a.0.cmp(&b.0)));
-    let (hits, dropped) = pack(&view, question, ranked, inner.now())?;
+    let (hits, dropped) = pack(&view, question, ranked, &named, inner.now())?;
     let recalled = Recalled { hits, degraded, trace_id: inner.mint.mint(inner.now()), dropped };
     inner.traces.keep(question.clone(), recalled.clone());
     Ok(recalled)
@@ -162,40 +164,30 @@ fn fuse(candidates: &mut HashMap<Id, Candidate>) {
     }
 }
 
-/// Walks from the named entities and the best candidates, and adds what the walk says.
-fn spread(view: &View<'_>, question: &Question, candidates: &mut HashMap<Id, Candidate>) -> Result<()> {
+/// Walks from the named entities and the best candidates, and adds what the walk says. Returns the named entities.
+fn spread(view: &View<'_>, question: &Question, candidates: &mut HashMap<Id, Candidate>) -> Result<Vec<(Id, String)>> {
     let named = named_entities(view, question)?;
     let mut seeds: Vec<(Id, f32)> = named.iter().map(|(id, _)| (*id, 1.0)).collect();
     let mut best: Vec<(Id, f32)> = candidates.iter().map(|(id, c)| (*id, c.score)).collect();
     best.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
     seeds.extend(best.into_iter().take(WALK_SEEDS).map(|(id, score)| (id, score * SEED_WEIGHT)));
-    let shares = walk::rank(view, &seeds)?;
-    let mut reader = Reader::new(view);
+    let mut found = 0;
     let mut texts = Vec::new();
-    for (id, share) in shares {
-        if candidates.contains_key(&id) || reader.is_recallable(id)? {
+    for (id, share) in walk::rank(view, &seeds)? {
+        if candidates.contains_key(&id) {
+            texts.push((id, share));
+        } else if found < MAX_WALKED && record::is_text(view, id)? {
+            found += 1;
             texts.push((id, share));
         }
     }
     let top = texts.first().map_or(0.0, |(_, share)| *share);
-    if top <= 0.0 {
-        return Ok(());
-    }
     for (rank, (id, share)) in texts.into_iter().enumerate() {
         let candidate = candidates.entry(id).or_default();
         candidate.why.graph = Some(Reason { rank: Some(rank + 1), score: share });
         candidate.score += GRAPH_WEIGHT * share / top;
     }
-    if !named.is_empty() {
-        for (id, candidate) in candidates.iter_mut().filter(|(_, c)| c.why.graph.is_some()) {
-            if let Some(record) = reader.read(*id)? {
-                let linked = |entity: &Id| record.entities.contains(entity);
-                candidate.why.entities =
-                    named.iter().filter(|(entity, _)| linked(entity)).map(|(_, name)| name.clone()).collect();
-            }
-        }
-    }
-    Ok(())
+    Ok(named)
 }
 
 /// Finds the entities whose name stands in the question, longest names first.
@@ -240,6 +232,7 @@ fn pack(
     view: &View<'_>,
     question: &Question,
     ranked: Vec<(Id, Candidate)>,
+    named: &[(Id, String)],
     now: Timestamp,
 ) -> Result<(Vec<Hit>, usize)> {
     let about: Option<Vec<Id>> = question
@@ -252,7 +245,7 @@ fn pack(
     let mut seen = HashSet::new();
     let mut budget = question.budget_tokens.map(|tokens| tokens.saturating_mul(TOKEN_BYTES));
     let total = ranked.len();
-    for (position, (id, candidate)) in ranked.into_iter().enumerate() {
+    for (position, (id, mut candidate)) in ranked.into_iter().enumerate() {
         if hits.len() == question.limit {
             return Ok((hits, total - position));
         }
@@ -266,6 +259,8 @@ fn pack(
             }
             *left = left.saturating_sub(record.text.len());
         }
+        candidate.why.entities =
+            named.iter().filter(|(id, _)| record.entities.contains(id)).map(|(_, name)| name.clone()).collect();
         hits.push(hit(record, candidate));
     }
     Ok((hits, 0))

@@ -1,0 +1,58 @@
+# Two commands matter: `make run` and `make test`. Everything they need and can install, they install.
+
+CACHE       ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/hydra-build
+DATA_DIR    ?= $(or $(XDG_DATA_HOME),$(HOME)/.local/share)/hydra
+MODEL_DIR   ?= $(CACHE)/models/all-MiniLM-L6-v2
+# Outside the clone, so that a new clone does not compile 500 crates again.
+export CARGO_TARGET_DIR ?= $(CACHE)/target
+HYDRA       := $(CARGO_TARGET_DIR)/release/hydra
+
+.PHONY: help run test build model bench lint clean system
+.DEFAULT_GOAL := help
+
+help: ## Show this list.
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
+
+run: build model ## Build, fetch the model, bring in the sample vault on first start, and serve.
+	@if [ ! -e "$(DATA_DIR)/format.json" ]; then \
+		echo "first start: bringing in the sample vault"; \
+		HYDRA_MODEL_DIR="$(MODEL_DIR)" "$(HYDRA)" --data-dir "$(DATA_DIR)" ingest --space sample data/sample-vault; \
+	fi
+	@HYDRA_MODEL_DIR="$(MODEL_DIR)" exec "$(HYDRA)" --data-dir "$(DATA_DIR)" serve
+
+test: model ## Run every test, against the real binary and the real model.
+	cargo fmt --all --check
+	HYDRA_MODEL_DIR="$(MODEL_DIR)" cargo test --release --workspace
+
+build: system
+	cargo build --release
+
+model: build ## Fetch the embedding model and its runtime, checked by hash.
+	@"$(HYDRA)" models fetch --to "$(MODEL_DIR)"
+
+bench: model ## Measure, and write BENCHMARKS.md again (about 30 minutes).
+	HYDRA_MODEL_DIR="$(MODEL_DIR)" cargo bench --bench benchmarks
+
+lint: system ## Check formatting and lints.
+	cargo fmt --all --check
+	cargo clippy --release --workspace --all-targets -- -D warnings
+
+clean: ## Remove what was built (not your memories).
+	cargo clean
+
+# What has to be there before cargo can start: a C++ compiler and libclang (for RocksDB), and pip (for the model).
+system:
+	@missing=""; \
+	command -v c++ >/dev/null || missing="$$missing g++"; \
+	find /usr/lib /usr/lib64 /usr/local/lib -name 'libclang*.so*' 2>/dev/null | grep -q . || missing="$$missing libclang-dev"; \
+	python3 -m pip --version >/dev/null 2>&1 || missing="$$missing python3-pip"; \
+	if [ -n "$$missing" ]; then \
+		echo "missing system packages:$$missing"; \
+		if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+			apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq $$missing; \
+		else \
+			echo "install them, then run make again:"; \
+			echo "  sudo apt-get install -y$$missing"; \
+			exit 1; \
+		fi; \
+	fi

@@ -1,0 +1,30 @@
+//! Text to vector to nearest.
+//!
+//! [`Embedder`] turns texts into unit vectors; [`MiniLm`] does it with all-MiniLM-L6-v2 and ONNX Runtime, whose files
+//! [`fetch`] brings and [`look`] finds. [`VectorCache`] remembers every vector ever made, so that an index can be thrown
+//! away and rebuilt without the model. [`VectorIndex`] answers "what is near this question" as one more
+//! [`hydra_graph::Index`]: derived, disposable, stamped with a commit. What text a memory is embedded as is said in one
+//! place, [`embedding_text`].
+//!
+//! This crate is synchronous, opens no socket and reads neither environment nor clock; `fetch` runs pip for what needs
+//! the network. There is never a pretended embedding: without the model, meaning search says that it is off.
+
+mod cache;
+#[cfg(feature = "deterministic")]
+mod deterministic;
+mod embedder;
+mod minilm;
+mod model;
+mod recipe;
+mod turns;
+mod vectors;
+
+pub use cache::{CacheKey, VectorCache};
+#[cfg(feature = "deterministic")]
+#[doc(hidden)]
+pub use deterministic::Deterministic;
+pub use embedder::Embedder;
+pub use minilm::MiniLm;
+pub use model::{MODEL_FOLDER, MODEL_NAME, ModelDir, fetch, look};
+pub use recipe::{RECIPE, embedding_text};
+pub use vectors::VectorIndex;

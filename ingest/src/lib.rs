@@ -1,0 +1,39 @@
+//! Bytes to documents: reads notes as people write them and puts what changed into the graph.
+//!
+//! [`ingest`] is the one verb. It scans each folder into a [`Vault`] (`vault`, with `root` to find where a vault begins
+//! and `names` to tell which file a link means), compares every note's hash with what the graph knows (`note`), reads
+//! those that changed into a [`hydra_graph::Document`] (`markdown`) and puts them in batches, each note its own commit
+//! (`plan` decides what to look at, `sync` does it). What it did, and what it had to leave, is a [`Summary`] (`summary`).
+//!
+//! A note is read in four steps: `front_matter` reads the properties, `outline` turns the Markdown into blocks, links,
+//! tags and block ids, `reference` and `names` find what each link points at, and `passages` cuts the blocks into
+//! units of recall (`piece` splits what is too long for one).
+//!
+//! This crate reads files and nothing else: no socket, no environment, no clock. What stands in a note is data; nothing
+//! here follows an instruction found in one.
+
+mod front_matter;
+mod markdown;
+mod names;
+mod note;
+mod outline;
+mod passages;
+mod piece;
+mod plan;
+mod property;
+mod reference;
+mod root;
+mod summary;
+mod sync;
+mod tag;
+mod vault;
+
+pub use front_matter::MAX_FRONT_MATTER_BYTES;
+pub use markdown::{MAX_TITLE_BYTES, MarkdownFile, Parsed, parse};
+pub use note::{MAX_NOTE_BYTES, Note};
+pub use outline::{MAX_HEADING_BYTES, MAX_LINKS, MAX_TAGS};
+pub use passages::{AIM_WORDS, MAX_PASSAGES, MAX_WORDS, MIN_WORDS};
+pub use root::find_root;
+pub use summary::{Progress, Skipped, Summary, Warning};
+pub use sync::{Options, ingest};
+pub use vault::{MAX_VAULT_FILES, Vault};

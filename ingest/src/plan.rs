@@ -1,0 +1,145 @@
+//! What a run will do: which roots are looked through, which notes are read, and what may be removed.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use hydra_graph::{Error, ErrorKind, Result, SourceState};
+
+use crate::root::find_root;
+use crate::summary::{Skipped, Summary};
+use crate::vault::{Vault, is_note};
+
+/// The work of one run.
+pub(crate) struct Plan {
+    pub scans: Vec<Scan>,
+    /// Roots that cannot be listed though the graph knows so many notes of them, and why.
+    pub unseen: Vec<(PathBuf, usize, String)>,
+    /// What was counted and left out so far.
+    pub summary: Summary,
+}
+
+/// What is to be done under one root.
+pub(crate) struct Scan {
+    pub vault: Vault,
+    /// The notes that were asked for.
+    pub notes: BTreeSet<PathBuf>,
+    /// What the graph knows of the paths that were asked for.
+    pub known: BTreeMap<PathBuf, SourceState>,
+}
+
+impl Plan {
+    /// Sorts the paths by their roots and looks through each root once.
+    ///
+    /// # Errors
+    /// `NotFound` when there is nothing to do at all.
+    pub fn of(paths: &[PathBuf], known: Vec<SourceState>) -> Result<Self> {
+        let mut plan = Self { scans: Vec::new(), unseen: Vec::new(), summary: Summary::default() };
+        for (root, scopes) in plan.places(paths, &known) {
+            plan.look(&root, &scopes, &known);
+        }
+        if plan.scans.is_empty() && plan.unseen.is_empty() {
+            let first = plan.summary.skipped.first();
+            let (path, reason, hint) = first.map_or((Path::new(""), "", ""), |s| (&s.path, &s.reason, &s.hint));
+            return Err(Error::new(ErrorKind::NotFound, format!("{} {reason}", path.display())).hint(hint));
+        }
+        Ok(plan)
+    }
+
+    fn places(&mut self, paths: &[PathBuf], known: &[SourceState]) -> BTreeMap<PathBuf, BTreeSet<PathBuf>> {
+        let mut places: Vec<(PathBuf, PathBuf)> = Vec::new();
+        for path in paths {
+            match place(path, known) {
+                Some(place) => places.push(place),
+                None => self.skip(path, "does not exist", "check how it is spelled, and that its disk is mounted"),
+            }
+        }
+        let mut roots: BTreeMap<PathBuf, BTreeSet<PathBuf>> = BTreeMap::new();
+        for (root, scope) in &places {
+            // Asked for twice, by itself and with a folder above it: read once, under the root of the folder.
+            let is_covered = places.iter().any(|(other, above)| other != root && scope.starts_with(above));
+            if !is_covered {
+                roots.entry(root.clone()).or_default().insert(scope.clone());
+            }
+        }
+        roots
+    }
+
+    fn look(&mut self, root: &Path, scopes: &BTreeSet<PathBuf>, known: &[SourceState]) {
+        let in_scope = |path: &Path| scopes.iter().any(|scope| path.starts_with(scope));
+        let known: BTreeMap<PathBuf, SourceState> =
+            known.iter().filter(|s| in_scope(&s.path)).map(|s| (s.path.clone(), s.clone())).collect();
+        let vault = match Vault::scan(root) {
+            Ok(vault) => vault,
+            Err(error) if known.is_empty() => return self.summary.skipped.push(Skipped::of(root, &error)),
+            Err(error) => {
+                let why = format!("cannot be listed ({})", error.message());
+                return self.unseen.push((root.to_owned(), known.len(), why));
+            }
+        };
+        let mut notes: BTreeSet<PathBuf> = vault.notes().iter().filter(|note| in_scope(note)).cloned().collect();
+        for scope in scopes.iter().filter(|scope| scope.is_file()) {
+            // A file that is named by itself is read even if it is hidden or ignored.
+            if is_note(scope) {
+                notes.insert(scope.clone());
+            } else {
+                self.skip(scope, "is not a Markdown file", "only .md and .markdown files are read");
+            }
+        }
+        // Whoever asks for one note does not want to hear of the rest of the vault.
+        self.summary.skipped.extend(vault.skipped().iter().filter(|skipped| in_scope(&skipped.path)).cloned());
+        if scopes.contains(vault.root()) {
+            for (extension, count) in vault.not_read_yet() {
+                *self.summary.not_read_yet.entry(extension.clone()).or_default() += count;
+            }
+        }
+        self.summary.files += notes.len() as u64;
+        self.scans.push(Scan { vault, notes, known });
+    }
+
+    fn skip(&mut self, path: &Path, reason: &str, hint: &str) {
+        self.summary.skipped.push(Skipped { path: path.to_owned(), reason: reason.to_owned(), hint: hint.to_owned() });
+    }
+}
+
+impl Scan {
+    /// Returns what the graph knows and is certainly not there any more, sorted by path.
+    pub fn gone(&self) -> Vec<&SourceState> {
+        let is_gone = |path: &Path| !self.notes.contains(path) && !self.vault.may_hide(path);
+        self.known.values().filter(|source| is_gone(&source.path)).collect()
+    }
+}
+
+/// Returns the root of a path and the path as the graph spells it; `None` for what neither disk nor graph knows.
+///
+/// The root that the graph knows wins over what can be seen on disk, so that a note is never read under two roots by
+/// turns: first with its folder, then by itself.
+fn place(path: &Path, known: &[SourceState]) -> Option<(PathBuf, PathBuf)> {
+    let (scope, exists) = match path.canonicalize() {
+        Ok(real) => (real, true),
+        Err(_) => (settle(path), false),
+    };
+    let folder = if scope.is_dir() { scope.as_path() } else { scope.parent().unwrap_or(&scope) };
+    let root = known
+        .iter()
+        .filter(|source| source.path.starts_with(folder) && scope.starts_with(&source.root))
+        .filter(|source| source.root.is_absolute())
+        .map(|source| &source.root)
+        .max_by_key(|root| root.components().count());
+    if exists {
+        let root = root.filter(|root| root.is_dir()).cloned().unwrap_or_else(|| find_root(&scope));
+        return Some((root, scope));
+    }
+    // Gone from disk, but the graph knows it or something in it.
+    let is_known = known.iter().any(|source| source.path.starts_with(&scope));
+    root.filter(|_| is_known).map(|root| (root.clone(), scope))
+}
+
+/// Spells a path that does not exist as it was spelled when it did: absolute, symlinks in its folders followed.
+fn settle(path: &Path) -> PathBuf {
+    let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    let real = absolute.ancestors().find_map(|folder| Some((folder, folder.canonicalize().ok()?)));
+    match real {
+        Some((folder, real)) => absolute.strip_prefix(folder).map_or(absolute.clone(), |rest| real.join(rest)),
+        None => absolute,
+    }
+}

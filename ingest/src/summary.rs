@@ -1,0 +1,87 @@
+//! What a run did, what it left out and why: plain data for people and for JSON.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use hydra_graph::Error;
+use serde::{Deserialize, Serialize};
+
+/// How far a run is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Progress {
+    /// Notes that were looked at.
+    pub files_done: u64,
+    /// Notes that will be looked at.
+    pub files_total: u64,
+    /// Passages put so far.
+    pub passages: u64,
+    /// The note that is looked at now; `None` once they are done.
+    pub current: Option<PathBuf>,
+}
+
+/// What a run did. Counts of passages, links and so on are of the notes that were put, not of unchanged ones.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Summary {
+    /// Notes found under the paths that were asked for.
+    pub files: u64,
+    /// Notes the graph did not know.
+    pub added: u64,
+    /// Notes that read differently now.
+    pub changed: u64,
+    /// Notes whose bytes are the same.
+    pub unchanged: u64,
+    /// Sources whose file is gone.
+    pub removed: u64,
+    /// Sources whose file is not to be seen but that were kept, as when a disk is not mounted; a warning says why.
+    pub kept: u64,
+    /// Passages put.
+    pub passages: u64,
+    /// Links put.
+    pub links: u64,
+    /// Of these, links to a name that no file has.
+    pub unresolved: u64,
+    /// Tags put, each once a note.
+    pub tags: u64,
+    /// Bytes of the notes that were put.
+    pub bytes: u64,
+    /// What could not be read, and why.
+    pub skipped: Vec<Skipped>,
+    /// What was read, but not all of it.
+    pub warnings: Vec<Warning>,
+    /// Files of kinds that are not read yet, counted by extension in lower case.
+    pub not_read_yet: BTreeMap<String, u64>,
+    /// Whether it was stopped before its end; the next run goes on from there.
+    pub cancelled: bool,
+}
+
+/// Something that was left out.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Skipped {
+    /// The file or folder.
+    pub path: PathBuf,
+    /// Why.
+    pub reason: String,
+    /// The next step.
+    pub hint: String,
+}
+
+/// Something that a person should look at; the rest of the note was read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Warning {
+    /// The file or folder.
+    pub path: PathBuf,
+    /// The line, from 1, where there is one.
+    pub line: Option<u32>,
+    /// What is wrong.
+    pub message: String,
+    /// The next step.
+    pub hint: String,
+}
+
+impl Skipped {
+    /// Makes an entry of what was met at `path`.
+    pub(crate) fn of(path: impl Into<PathBuf>, error: &Error) -> Self {
+        let hint = error.next_step().unwrap_or("run it again; if it stays, look at the file").to_owned();
+        Self { path: path.into(), reason: error.message().to_owned(), hint }
+    }
+}

@@ -1,0 +1,138 @@
+//! Obsidian's tags and bare web addresses: what stands in running text without any markup around it.
+
+use std::ops::Range;
+
+/// Characters outside ASCII that end a tag: general, supplemental, CJK and full-width punctuation.
+const NOT_IN_TAGS: [std::ops::RangeInclusive<char>; 5] = [
+    '\u{2000}'..='\u{206f}',
+    '\u{2e00}'..='\u{2e7f}',
+    '\u{3000}'..='\u{303f}',
+    '\u{ff01}'..='\u{ff0f}',
+    '\u{ff1a}'..='\u{ff20}',
+];
+/// Markup that may end right before a tag, as in `**#tag**` or `|#tag`.
+const MARKUP_BEFORE: [char; 6] = ['*', '_', '~', '>', '|', '-'];
+
+/// Something found in a run of plain text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Found {
+    /// A tag without its `#`.
+    Tag(String),
+    /// A web address.
+    Address(Range<usize>),
+}
+
+/// Finds tags and web addresses in `run`, a stretch of `text` that the Markdown reader calls plain.
+///
+/// An address may reach beyond the run: `_` and `*` in it are not emphasis.
+pub(crate) fn find(text: &str, run: Range<usize>) -> Vec<Found> {
+    let mut found = Vec::new();
+    let mut at = run.start;
+    while let Some(offset) = text[at..run.end].find(['#', 'h']) {
+        let start = at + offset;
+        at = start + 1;
+        if text.as_bytes()[start] == b'#' {
+            if may_begin(text, start, run.start)
+                && let Some(tag) = tag_at(&text[start + 1..run.end])
+            {
+                at = start + 1 + tag.len();
+                found.push(Found::Tag(tag.to_owned()));
+            }
+        } else if let Some(address) = address_at(text, start) {
+            at = address.end;
+            found.push(Found::Address(address));
+            if at >= run.end {
+                break;
+            }
+        }
+    }
+    found
+}
+
+/// Takes the tag from the start of `text`, if it is one: at least one character that is no digit, none of them all
+/// punctuation.
+pub(crate) fn tag_at(text: &str) -> Option<&str> {
+    let end = text.find(|c| !in_tag(c)).unwrap_or(text.len());
+    let tag = text[..end].trim_end_matches('/');
+    let has_substance = tag.chars().any(|c| !"-_/".contains(c));
+    (has_substance && tag.chars().any(|c| !c.is_numeric())).then_some(tag)
+}
+
+fn in_tag(c: char) -> bool {
+    if c.is_ascii() {
+        return c.is_ascii_alphanumeric() || "-_/".contains(c);
+    }
+    !c.is_whitespace() && !c.is_control() && c != '\u{fffd}' && !NOT_IN_TAGS.iter().any(|range| range.contains(&c))
+}
+
+/// A tag begins after white space, or where the run begins right behind markup; an escaped `\#` is none.
+fn may_begin(text: &str, start: usize, run_start: usize) -> bool {
+    match text[..start].chars().next_back() {
+        None => true,
+        Some(before) if before.is_whitespace() => true,
+        Some(before) => start == run_start && MARKUP_BEFORE.contains(&before),
+    }
+}
+
+/// GFM's rule for an address without brackets: up to white space or `<`, without closing punctuation.
+fn address_at(text: &str, start: usize) -> Option<Range<usize>> {
+    let rest = &text[start..];
+    let scheme = ["https://", "http://"].into_iter().find(|scheme| rest.starts_with(scheme))?;
+    if text[..start].chars().next_back().is_some_and(char::is_alphanumeric) {
+        return None;
+    }
+    let end = rest.find(|c: char| c.is_whitespace() || "<>\"`|".contains(c)).unwrap_or(rest.len());
+    let mut address = &rest[..end];
+    loop {
+        let shorter = address.trim_end_matches(['.', ',', ';', ':', '!', '?', '\'', '*', '_', '~', ']']);
+        let unbalanced = shorter.ends_with(')') && shorter.matches(')').count() > shorter.matches('(').count();
+        let shorter = if unbalanced { &shorter[..shorter.len() - 1] } else { shorter };
+        if shorter.len() == address.len() {
+            break;
+        }
+        address = shorter;
+    }
+    (address.len() > scheme.len()).then(|| start..start + address.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(text: &str, expected: &[&str]) {
+        let found: Vec<String> = find(text, 0..text.len())
+            .into_iter()
+            .map(|found| match found {
+                Found::Tag(tag) => format!("#{tag}"),
+                Found::Address(range) => text[range].to_owned(),
+            })
+            .collect();
+        assert_eq!(found, expected, "{text}");
+    }
+
+    #[test]
+    fn tags_follow_obsidian() {
+        check("#one and #two/three", &["#one", "#two/three"]);
+        check("#1984 #y1984 #2024-01 #-", &["#y1984", "#2024-01"]);
+        check("#größe #日本語 #🎉party", &["#größe", "#日本語", "#🎉party"]);
+        check("#日本。#x", &["#日本"]);
+        check("a#b (#c) ##d #e, #f.", &["#e", "#f"]);
+        check("#snake_case #kebab-case #trailing/", &["#snake_case", "#kebab-case", "#trailing"]);
+        check("# heading", &[]);
+        check("#", &[]);
+    }
+
+    #[test]
+    fn addresses_are_found_without_brackets() {
+        check("see https://a.org/x_y(z), ok", &["https://a.org/x_y(z)"]);
+        check("(http://a.org/#part).", &["http://a.org/#part"]);
+        check("xhttp://a.org http:// https://a", &["https://a"]);
+    }
+
+    #[test]
+    fn what_stands_before_the_run_counts() {
+        let text = r"**#a** \#b";
+        assert_eq!(find(text, 2..4), [Found::Tag("a".into())]);
+        assert_eq!(find(text, 8..10), []);
+    }
+}

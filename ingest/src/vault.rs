@@ -1,0 +1,331 @@
+//! The files under a root: which of them are notes, which file a link means, and what had to be left out.
+//!
+//! Hidden files and folders (`.git`, `.obsidian`, `.trash`) and what `.hydraignore` names are not part of a vault.
+//! Symlinks are never walked into: what they point at inside the root is read at its own place, and what is outside
+//! was not asked for.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Component, Path, PathBuf};
+
+use hydra_graph::{Error, ErrorKind, LinkKind, Result};
+use ignore::{DirEntry, WalkBuilder};
+
+use crate::names::Names;
+use crate::summary::Skipped;
+
+/// Most files a vault may hold: far above any collection of notes, so what has more is a whole disk named by mistake.
+pub const MAX_VAULT_FILES: usize = 250_000;
+/// A file in which an owner lists, as in `.gitignore`, what must not be read.
+const IGNORE_FILE: &str = ".hydraignore";
+const NOTE_EXTENSIONS: [&str; 2] = ["md", "markdown"];
+
+/// The files under one root, as they were when it was scanned.
+#[derive(Debug, Default)]
+pub struct Vault {
+    root: PathBuf,
+    notes: Vec<PathBuf>,
+    files: usize,
+    not_read_yet: BTreeMap<String, u64>,
+    skipped: Vec<Skipped>,
+    unreadable: Vec<PathBuf>,
+    names: Names,
+}
+
+impl Vault {
+    /// Looks through everything under `root`. What cannot be looked at is kept in [`Vault::skipped`].
+    ///
+    /// # Errors
+    /// `Io` or `NotFound` when the root itself cannot be listed; `TooLarge` above [`MAX_VAULT_FILES`] files.
+    pub fn scan(root: &Path) -> Result<Self> {
+        Self::scan_up_to(root, MAX_VAULT_FILES)
+    }
+
+    fn scan_up_to(root: &Path, most_files: usize) -> Result<Self> {
+        let name = root.display();
+        let root = root.canonicalize().map_err(|error| cannot_list(root, &error))?;
+        fs::read_dir(&root).map_err(|error| cannot_list(&root, &error))?;
+        let mut vault = Self { root: root.clone(), ..Self::default() };
+        let mut files = Vec::new();
+        let walk = WalkBuilder::new(&root)
+            .standard_filters(false)
+            .add_custom_ignore_filename(IGNORE_FILE)
+            .filter_entry(|entry| entry.depth() == 0 || !is_hidden(entry))
+            .build();
+        for entry in walk {
+            match entry {
+                Ok(entry) => files.extend(vault.take(&entry)),
+                Err(error) => vault.skip_unreadable(&error),
+            }
+            if files.len() > most_files {
+                return Err(Error::new(ErrorKind::TooLarge, format!("{name} holds more than {most_files} files"))
+                    .hint("name a smaller folder, or leave parts out with a .hydraignore file"));
+            }
+        }
+        Ok(vault.with_files(files))
+    }
+
+    /// Makes a vault of known files, given as paths from the root; no disk is looked at.
+    pub fn of<'f>(root: impl Into<PathBuf>, files: impl IntoIterator<Item = &'f str>) -> Self {
+        let vault = Self { root: root.into(), ..Self::default() };
+        let files: Vec<_> = files.into_iter().map(|file| (file.to_owned(), vault.root.join(file))).collect();
+        let mut vault = vault;
+        for (_, absolute) in &files {
+            vault.count(absolute);
+        }
+        vault.with_files(files)
+    }
+
+    /// Returns the root, absolute.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// Returns the notes, absolute, sorted.
+    pub fn notes(&self) -> &[PathBuf] {
+        &self.notes
+    }
+
+    /// Returns how many files there are of any kind.
+    pub fn file_count(&self) -> usize {
+        self.files
+    }
+
+    /// Returns how many files there are of each kind that is not read yet, by extension in lower case.
+    pub fn not_read_yet(&self) -> &BTreeMap<String, u64> {
+        &self.not_read_yet
+    }
+
+    /// Returns what could not be looked at, and why.
+    pub fn skipped(&self) -> &[Skipped] {
+        &self.skipped
+    }
+
+    /// Tells whether `path` may exist without having been seen, as in a folder without permission.
+    pub fn may_hide(&self, path: &Path) -> bool {
+        self.unreadable.iter().any(|folder| path.starts_with(folder))
+    }
+
+    /// Returns the file that a link in the note `from` means.
+    pub fn resolve(&self, from: &Path, link: &str, kind: LinkKind) -> Option<&Path> {
+        let folder = from.parent().and_then(|folder| self.relative(folder)).unwrap_or_default();
+        self.names.resolve(&folder, link, kind)
+    }
+
+    /// Spells a path from the root with `/`; `None` when it is not below it or is not UTF-8.
+    fn relative(&self, path: &Path) -> Option<String> {
+        let parts: Option<Vec<&str>> = path
+            .strip_prefix(&self.root)
+            .ok()?
+            .components()
+            .filter(|part| matches!(part, Component::Normal(_)))
+            .map(|part| part.as_os_str().to_str())
+            .collect();
+        Some(parts?.join("/"))
+    }
+
+    fn with_files(mut self, files: Vec<(String, PathBuf)>) -> Self {
+        self.notes.sort();
+        self.names = Names::of(files);
+        self
+    }
+
+    /// Takes in one entry; returns how links may name it and where it is.
+    fn take(&mut self, entry: &DirEntry) -> Option<(String, PathBuf)> {
+        let path = entry.path();
+        if let Some(error) = entry.error() {
+            self.skip(
+                path,
+                format!("its {IGNORE_FILE} is not understood: {error}"),
+                "correct that line; the rest of it counts",
+            );
+        }
+        let kind = entry.file_type()?;
+        if kind.is_dir() {
+            return None;
+        }
+        let Some(relative) = self.relative(path) else {
+            self.skip(path, "its name is not UTF-8".into(), "rename it");
+            return None;
+        };
+        if kind.is_symlink() {
+            return self.behind_symlink(path).map(|absolute| (relative, absolute));
+        }
+        if !kind.is_file() {
+            return None;
+        }
+        self.count(path);
+        Some((relative, path.to_owned()))
+    }
+
+    fn count(&mut self, path: &Path) {
+        self.files += 1;
+        if is_note(path) {
+            self.notes.push(path.to_owned());
+        } else {
+            let extension = path.extension().map(|e| e.to_string_lossy().to_lowercase()).unwrap_or_default();
+            *self.not_read_yet.entry(extension).or_default() += 1;
+        }
+    }
+
+    /// Returns the file inside the root that a symlink stands for, so that links by its name find it.
+    fn behind_symlink(&mut self, path: &Path) -> Option<PathBuf> {
+        match path.canonicalize() {
+            Ok(target) if !target.starts_with(&self.root) => {
+                let reason = format!("is a link out of the vault, to {}", target.display());
+                self.skip(path, reason, "ingest that place by its own path if you want it read");
+                None
+            }
+            Ok(target) if path.starts_with(&target) => {
+                let reason = format!("is a link in a loop, to {} above it", target.display());
+                self.skip(
+                    path,
+                    reason,
+                    "nothing is lost: the folder is read once; remove the link to be rid of this message",
+                );
+                None
+            }
+            Ok(target) => target.is_file().then_some(target),
+            Err(error) => {
+                let reason = match error.kind() {
+                    std::io::ErrorKind::NotFound => "is a link to something that does not exist".to_owned(),
+                    _ => format!("is a link that leads nowhere: {error}"),
+                };
+                self.skip(path, reason, "remove the link or point it at a file");
+                None
+            }
+        }
+    }
+
+    fn skip_unreadable(&mut self, error: &ignore::Error) {
+        let (path, reason) = match (path_of(error), error.io_error()) {
+            (Some(path), Some(io)) if io.kind() == std::io::ErrorKind::PermissionDenied => {
+                (path.to_owned(), "no permission to read it".to_owned())
+            }
+            (Some(path), Some(io)) => (path.to_owned(), io.to_string()),
+            (path, _) => (path.unwrap_or(&self.root).to_owned(), error.to_string()),
+        };
+        self.skip(&path, reason, "check who owns it and its mode, then run it again; what was known of it is kept");
+        self.unreadable.push(path);
+    }
+
+    fn skip(&mut self, path: &Path, reason: String, hint: &str) {
+        self.skipped.push(Skipped { path: path.to_owned(), reason, hint: hint.to_owned() });
+    }
+}
+
+/// Tells whether a file is read as Markdown.
+pub(crate) fn is_note(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| NOTE_EXTENSIONS.iter().any(|known| extension.eq_ignore_ascii_case(known)))
+}
+
+fn is_hidden(entry: &DirEntry) -> bool {
+    entry.file_name().as_encoded_bytes().starts_with(b".")
+}
+
+fn cannot_list(root: &Path, error: &std::io::Error) -> Error {
+    match error.kind() {
+        std::io::ErrorKind::NotFound => Error::new(ErrorKind::NotFound, format!("{} does not exist", root.display()))
+            .hint("check the path, and that its disk is mounted"),
+        _ => Error::io(root.display(), error),
+    }
+}
+
+fn path_of(error: &ignore::Error) -> Option<&Path> {
+    match error {
+        ignore::Error::WithPath { path, .. } => Some(path),
+        ignore::Error::WithDepth { err, .. } | ignore::Error::WithLineNumber { err, .. } => path_of(err),
+        ignore::Error::Loop { child, .. } => Some(child),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn write(root: &Path, files: &[&str]) {
+        for file in files {
+            let path = root.join(file);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, "x").unwrap();
+        }
+    }
+
+    fn notes(vault: &Vault) -> Vec<String> {
+        vault.notes().iter().map(|note| vault.relative(note).unwrap()).collect()
+    }
+
+    #[test]
+    fn a_scan_finds_notes_and_counts_the_rest() {
+        let folder = tempfile::tempdir().unwrap();
+        write(
+            folder.path(),
+            &[
+                "a.md",
+                "B/größe 日本.markdown",
+                "B/UP.MD",
+                "x.pdf",
+                "y.PDF",
+                "none",
+                ".obsidian/x.md",
+                ".hid.md",
+                "out/o.md",
+            ],
+        );
+        fs::write(folder.path().join(IGNORE_FILE), "out/\n").unwrap();
+        let vault = Vault::scan(folder.path()).unwrap();
+        assert_eq!(notes(&vault), ["B/UP.MD", "B/größe 日本.markdown", "a.md"]);
+        let counts: Vec<_> = vault.not_read_yet().iter().map(|(e, n)| (e.as_str(), *n)).collect();
+        assert_eq!(counts, [("", 1), ("pdf", 2)]);
+        assert_eq!(vault.skipped(), []);
+        assert!(Vault::scan(&folder.path().join("gone")).is_err());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn symlinks_neither_leave_nor_loop() {
+        use std::os::unix::fs::symlink;
+        let (folder, outside) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let root = folder.path().canonicalize().unwrap();
+        write(&root, &["real.md", "a/b.md"]);
+        write(outside.path(), &["secret.md"]);
+        symlink(outside.path().join("secret.md"), root.join("1.md")).unwrap();
+        symlink(outside.path(), root.join("2")).unwrap();
+        symlink(&root, root.join("a/3")).unwrap();
+        symlink(root.join("4.md"), root.join("4.md")).unwrap();
+        symlink(root.join("gone"), root.join("5.md")).unwrap();
+        symlink(root.join("real.md"), root.join("6.md")).unwrap();
+        let vault = Vault::scan(&root).unwrap();
+        assert_eq!(notes(&vault), ["a/b.md", "real.md"]);
+        let mut reasons: Vec<String> = vault
+            .skipped()
+            .iter()
+            .map(|s| {
+                let words: Vec<&str> = s.reason.split(' ').take(6).collect();
+                format!("{}: {}", vault.relative(&s.path).unwrap(), words.join(" "))
+            })
+            .collect();
+        reasons.sort();
+        assert_eq!(
+            reasons,
+            [
+                "1.md: is a link out of the",
+                "2: is a link out of the",
+                "4.md: is a link that leads nowhere:",
+                "5.md: is a link to something that",
+                "a/3: is a link in a loop,",
+            ]
+        );
+        let meant = vault.resolve(&root.join("a/b.md"), "6", LinkKind::Wikilink);
+        assert_eq!(meant, Some(root.join("real.md").as_path()));
+    }
+
+    #[test]
+    fn a_whole_disk_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        write(folder.path(), &["a.md", "b.md", "c.md"]);
+        assert!(Vault::scan_up_to(folder.path(), 3).is_ok());
+        assert_eq!(Vault::scan_up_to(folder.path(), 2).unwrap_err().kind(), ErrorKind::TooLarge);
+    }
+}

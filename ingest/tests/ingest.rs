@@ -1,0 +1,250 @@
+//! A folder of notes and the graph say the same, whatever happens to the folder.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use hydra_graph::{ErrorKind, Memory, Timestamp};
+use hydra_ingest::{MAX_NOTE_BYTES, Options, Summary, ingest};
+use tempfile::TempDir;
+
+struct Home {
+    memory: Memory,
+    vault: PathBuf,
+    _folder: TempDir,
+}
+
+impl Home {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let vault = folder.path().canonicalize().unwrap().join("vault");
+        fs::create_dir(&vault).unwrap();
+        let options = hydra_graph::Options {
+            clock: Arc::new(|| Timestamp::from_millis(1_700_000_000_000)),
+            holder: "a test".into(),
+        };
+        let memory = Memory::open(&folder.path().join("memory"), options).unwrap();
+        Self { memory, vault, _folder: folder }
+    }
+
+    fn write(&self, path: &str, text: impl AsRef<[u8]>) -> PathBuf {
+        let path = self.vault.join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, text).unwrap();
+        path
+    }
+
+    fn ingest(&self, paths: &[&Path]) -> hydra_graph::Result<Summary> {
+        let paths: Vec<PathBuf> = paths.iter().map(|path| (*path).to_owned()).collect();
+        ingest(&self.memory, &paths, &Options::of("personal"), &mut |_| {})
+    }
+
+    fn ingest_all(&self) -> Summary {
+        self.ingest(&[&self.vault]).unwrap()
+    }
+
+    fn known(&self) -> Vec<String> {
+        let sources = self.memory.sources(None).unwrap();
+        sources.iter().map(|s| s.path.strip_prefix(&self.vault).unwrap().display().to_string()).collect()
+    }
+}
+
+fn counts(summary: &Summary) -> [u64; 5] {
+    [summary.files, summary.added, summary.changed, summary.unchanged, summary.removed]
+}
+
+fn reasons(summary: &Summary) -> Vec<(String, &str)> {
+    let name = |path: &Path| path.file_name().unwrap().to_string_lossy().into_owned();
+    let mut reasons: Vec<_> = summary.skipped.iter().map(|s| (name(&s.path), s.reason.as_str())).collect();
+    reasons.sort();
+    assert!(summary.skipped.iter().all(|skipped| !skipped.hint.is_empty()));
+    reasons
+}
+
+#[test]
+fn only_what_changed_is_read_again() {
+    let home = Home::new();
+    home.write("a.md", "# A\n\none [[b]] [[none]] #t");
+    home.write("sub/b.md", "two");
+    home.write("x.pdf", "");
+    let first = home.ingest_all();
+    assert_eq!(counts(&first), [2, 2, 0, 0, 0]);
+    assert_eq!((first.passages, first.links, first.unresolved, first.tags), (2, 2, 1, 1));
+    assert_eq!(first.not_read_yet.get("pdf"), Some(&1));
+    assert_eq!(counts(&home.ingest_all()), [2, 0, 0, 2, 0]);
+    home.write("a.md", "changed");
+    home.write("c.md", "new");
+    fs::remove_file(home.vault.join("sub/b.md")).unwrap();
+    assert_eq!(counts(&home.ingest_all()), [2, 1, 1, 0, 1]);
+    assert_eq!(home.known(), ["a.md", "c.md"]);
+    assert_eq!(counts(&home.ingest_all()), [2, 0, 0, 2, 0]);
+}
+
+#[test]
+fn a_watcher_may_name_any_path() {
+    let home = Home::new();
+    let (a, b) = (home.write("a.md", "one"), home.write("sub/b.md", "two"));
+    home.write("sub/deep/c.md", "three");
+    home.ingest_all();
+    fs::write(&a, "one more").unwrap();
+    assert_eq!(counts(&home.ingest(&[&a]).unwrap()), [1, 0, 1, 0, 0]);
+    // The root that the folder was read under stays, also for a single file: nothing is read again.
+    assert_eq!(counts(&home.ingest_all()), [3, 0, 0, 3, 0]);
+    fs::remove_file(&b).unwrap();
+    assert_eq!(counts(&home.ingest(&[&b]).unwrap()), [0, 0, 0, 0, 1]);
+    fs::remove_dir_all(home.vault.join("sub")).unwrap();
+    assert_eq!(counts(&home.ingest(&[&home.vault.join("sub")]).unwrap()), [0, 0, 0, 0, 1]);
+    assert_eq!(home.known(), ["a.md"]);
+    // Named twice, by itself and with its folder, it is read once.
+    assert_eq!(counts(&home.ingest(&[&a, &home.vault]).unwrap()), [1, 0, 0, 1, 0]);
+}
+
+#[test]
+fn a_run_that_was_stopped_goes_on() {
+    let home = Home::new();
+    for number in 0..200 {
+        home.write(&format!("{number}.md"), format!("note {number}"));
+    }
+    let options = Options::of("personal");
+    let cancel = Arc::clone(&options.cancel);
+    let mut told = Vec::new();
+    let stopped = ingest(&home.memory, std::slice::from_ref(&home.vault), &options, &mut |progress| {
+        if progress.files_done == 100 {
+            cancel.store(true, Ordering::Relaxed);
+        }
+        told.push(progress.files_done);
+        assert_eq!(progress.files_total, 200);
+    })
+    .unwrap();
+    // The note that it was told of is finished.
+    assert_eq!((stopped.added, stopped.cancelled, stopped.removed), (101, true, 0));
+    assert!(told.is_sorted());
+    let resumed = home.ingest_all();
+    assert_eq!((counts(&resumed), resumed.cancelled), ([200, 99, 0, 101, 0], false));
+}
+
+#[test]
+fn a_disk_that_is_not_there_removes_nothing() {
+    let home = Home::new();
+    home.write("a.md", "one");
+    home.write("b.md", "two");
+    home.ingest_all();
+    let away = home.vault.with_extension("away");
+    fs::rename(&home.vault, &away).unwrap();
+    let gone = home.ingest_all();
+    assert_eq!((gone.removed, gone.kept, gone.warnings.len()), (0, 2, 1));
+    fs::create_dir(&home.vault).unwrap();
+    let empty = home.ingest_all();
+    assert_eq!((empty.removed, empty.kept, empty.warnings.len()), (0, 2, 1));
+    assert!(empty.warnings[0].message.contains("shows no files"), "{:?}", empty.warnings);
+    fs::remove_dir(&home.vault).unwrap();
+    fs::rename(&away, &home.vault).unwrap();
+    assert_eq!(counts(&home.ingest_all()), [2, 0, 0, 2, 0]);
+}
+
+#[test]
+fn one_bad_file_does_not_stop_the_rest() {
+    let home = Home::new();
+    home.write("good.md", "good");
+    home.write("latin.md", b"Gr\xFC\xDFe");
+    home.write("utf16.md", b"\xFF\xFEh\0i\0");
+    home.write("nul.md", b"one\0two three");
+    home.write("yaml.md", "---\na: [\n---\nbody");
+    home.write("bom.md", "\u{feff}---\r\ntags: x\r\n---\r\nbody\r\n");
+    home.write("empty.md", "");
+    let long = fs::File::create(home.vault.join("long.md")).unwrap();
+    long.set_len(MAX_NOTE_BYTES + 1).unwrap();
+    let summary = home.ingest_all();
+    assert_eq!(counts(&summary), [8, 5, 0, 0, 0]);
+    assert_eq!(
+        reasons(&summary),
+        [
+            ("latin.md".to_owned(), "is not UTF-8: byte 2, in line 1, does not fit"),
+            ("long.md".to_owned(), "is 16777217 bytes, more than 16777216"),
+            ("utf16.md".to_owned(), "is UTF-16, not UTF-8"),
+        ]
+    );
+    let mut warned: Vec<_> = summary.warnings.iter().map(|w| (w.path.file_name().unwrap(), w.line)).collect();
+    warned.sort();
+    assert_eq!(warned, [("nul.md".as_ref(), None), ("yaml.md".as_ref(), Some(2))]);
+    assert_eq!(summary.tags, 1);
+    // What could not be read is tried again, and what was read before is kept when it turns bad.
+    home.write("good.md", b"\xFF");
+    let again = home.ingest_all();
+    assert_eq!((counts(&again), again.skipped.len()), ([8, 0, 0, 4, 0], 4));
+    assert!(home.known().contains(&"good.md".to_owned()));
+}
+
+#[test]
+fn wrong_paths_are_named() {
+    let home = Home::new();
+    let (good, picture) = (home.write("a.md", "one"), home.write("b.png", ""));
+    let missing = home.vault.join("gone.md");
+    let summary = home.ingest(&[&missing, &good, &picture]).unwrap();
+    assert_eq!(summary.added, 1);
+    assert_eq!(
+        reasons(&summary),
+        [("b.png".to_owned(), "is not a Markdown file"), ("gone.md".to_owned(), "does not exist")]
+    );
+    let error = home.ingest(&[&missing]).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::NotFound);
+    assert!(error.message().ends_with("gone.md does not exist") && error.next_step().is_some(), "{error}");
+    assert_eq!(home.ingest(&[]).unwrap_err().kind(), ErrorKind::Invalid);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_folder_without_permission_removes_nothing() {
+    use std::os::unix::fs::PermissionsExt;
+    let home = Home::new();
+    home.write("open.md", "one");
+    home.write("shut/secret.md", "two");
+    home.ingest_all();
+    let shut = home.vault.join("shut");
+    let set_mode = |mode| fs::set_permissions(&shut, fs::Permissions::from_mode(mode)).unwrap();
+    set_mode(0o000);
+    // The superuser may read it all the same; then there is nothing to see here.
+    let is_shut = fs::read_dir(&shut).is_err();
+    let summary = home.ingest_all();
+    set_mode(0o755);
+    assert_eq!(summary.removed, 0);
+    if is_shut {
+        assert_eq!(reasons(&summary), [("shut".to_owned(), "no permission to read it")]);
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_pipe_is_not_waited_for() {
+    let home = Home::new();
+    home.write("a.md", "one");
+    let made = std::process::Command::new("mkfifo").arg(home.vault.join("pipe.md")).status();
+    if made.is_ok_and(|status| status.success()) {
+        assert_eq!(counts(&home.ingest_all()), [1, 1, 0, 0, 0]);
+        let error = home.ingest(&[&home.vault.join("pipe.md")]).unwrap();
+        assert_eq!(error.added, 0);
+    }
+}
+
+#[test]
+fn a_thousand_unchanged_notes_are_a_moment() {
+    let home = Home::new();
+    for number in 0..1_000 {
+        let text = format!(
+            "# Note {number}\n\n{}\n\n[[Note {}]] #tag{}",
+            "some words here ".repeat(60),
+            number / 2,
+            number % 7
+        );
+        home.write(&format!("{}/{number}.md", number % 10), text);
+    }
+    assert_eq!(home.ingest_all().added, 1_000);
+    let started = std::time::Instant::now();
+    let again = home.ingest_all();
+    let took = started.elapsed();
+    assert_eq!(again.unchanged, 1_000);
+    // Work is what counts: nothing is put again. The time is a wide bound on a busy machine.
+    assert_eq!((again.passages, again.links), (0, 0));
+    assert!(took.as_millis() < 1_000, "{took:?}");
+}

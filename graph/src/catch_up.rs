@@ -18,11 +18,23 @@ use crate::journal;
 use crate::record;
 use crate::store::{GraphStore, View};
 
-/// Texts sent to an index at once.
-const BATCH: usize = 128;
+/// Texts sent to an index at once: few enough that a stop need not wait for long passages to be embedded.
+const BATCH: usize = 32;
 /// A failing index is tried again after this, doubling up to the maximum.
 const RETRY_FIRST: Duration = Duration::from_millis(500);
 const RETRY_MAX: Duration = Duration::from_secs(30);
+
+/// How far work that nobody waits for steps back behind work that somebody waits for.
+const BACKGROUND_NICE: i32 = 10;
+
+/// Whether somebody waits for an index.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Priority {
+    /// Recall does, for what was just written.
+    Foreground,
+    /// Nobody does: it may take its time.
+    Background,
+}
 
 /// The newest commit, and whoever waits for the next.
 #[derive(Default)]
@@ -92,7 +104,13 @@ struct State {
 
 impl IndexDriver {
     /// Starts the thread.
-    pub fn start(index: Arc<dyn Index>, store: Arc<GraphStore>, head: Arc<Head>, flush_every: Duration) -> Self {
+    pub fn start(
+        index: Arc<dyn Index>,
+        store: Arc<GraphStore>,
+        head: Arc<Head>,
+        flush_every: Duration,
+        priority: Priority,
+    ) -> Self {
         let shared = Arc::new(Shared {
             stop: AtomicBool::new(false),
             start_over: AtomicBool::new(false),
@@ -105,7 +123,13 @@ impl IndexDriver {
                 (Arc::clone(&index), Arc::clone(&head), Arc::clone(&shared), Arc::clone(&progress));
             std::thread::Builder::new()
                 .name(format!("index-{}", index.name()))
-                .spawn(move || run(&*index, &store, &head, &shared, &progress, flush_every))
+                .spawn(move || {
+                    if priority == Priority::Background {
+                        // On Linux this is the thread's own; where it fails, the thread only competes a little more.
+                        let _ = rustix::process::nice(BACKGROUND_NICE);
+                    }
+                    run(&*index, &store, &head, &shared, &progress, flush_every);
+                })
                 .expect("a thread can be started")
         };
         Self { index, progress, shared, head, thread }
@@ -168,7 +192,12 @@ fn run(
     while !shared.stop.load(Ordering::Acquire) {
         let restart = shared.start_over.load(Ordering::Acquire);
         let behind = index.stamp() != head.get();
-        let result = if restart || behind { one_pass(index, store, shared, progress, restart) } else { Ok(()) };
+        let result = match index.degraded() {
+            _ if !restart && !behind => Ok(()),
+            // Without its model an index can take nothing in: not worth reading the graph for.
+            Some(reason) => Err(Error::new(ErrorKind::Unavailable, reason)),
+            None => one_pass(index, store, shared, progress, restart),
+        };
         let failed = result.as_ref().err().cloned();
         {
             let mut state = shared.state.lock();

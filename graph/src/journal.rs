@@ -3,12 +3,12 @@
 //! The same entry goes into the redo log (as JSON) and into the journal's graph (as RDF, in one transaction with the
 //! facts). History, undo and catch-up read it back from the graph.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use oxigraph::io::{RdfFormat, RdfParser, RdfSerializer};
-use oxigraph::model::{Literal, NamedNode, Quad, TermRef};
+use oxigraph::model::{Literal, NamedNode, NamedOrBlankNode, Quad, TermRef};
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, ErrorKind, Result};
@@ -80,6 +80,9 @@ pub(crate) struct Change {
     pub removed: Vec<Quad>,
     /// Memories and passages whose findable text changed, appeared or went.
     pub touched: BTreeSet<Id>,
+    /// Subjects of which the view says nothing, found once by [`Change::reduce`]: most of a change is new, and asking
+    /// for each statement whether it is there already costs more than writing it.
+    pub fresh: HashSet<NamedOrBlankNode>,
 }
 
 impl Change {
@@ -90,21 +93,25 @@ impl Change {
 
     /// Leaves only what really differs from the view, so that the entry can be inverted exactly.
     pub fn reduce(&mut self, view: &View<'_>) -> Result<()> {
-        let added: BTreeSet<String> = self.added.iter().map(Quad::to_string).collect();
-        self.removed.retain(|quad| !added.contains(&quad.to_string()));
-        let removed: BTreeSet<String> = self.removed.iter().map(Quad::to_string).collect();
-        let mut seen = BTreeSet::new();
+        for subject in self.added.iter().map(|quad| &quad.subject) {
+            if !self.fresh.contains(subject) && view.is_unknown(subject.as_ref())? {
+                self.fresh.insert(subject.clone());
+            }
+        }
+        let added: HashSet<&Quad> = self.added.iter().collect();
+        let unchanged: HashSet<Quad> = self.removed.iter().filter(|quad| added.contains(quad)).cloned().collect();
+        let mut seen = HashSet::new();
         let mut kept = Vec::with_capacity(self.added.len());
         for quad in std::mem::take(&mut self.added) {
-            let spelled = quad.to_string();
-            if !removed.contains(&spelled) && !view.contains(quad.as_ref())? && seen.insert(spelled) {
+            let is_new = self.fresh.contains(&quad.subject) || !view.contains(quad.as_ref())?;
+            if is_new && !unchanged.contains(&quad) && seen.insert(quad.clone()) {
                 kept.push(quad);
             }
         }
         self.added = kept;
         let mut kept = Vec::with_capacity(self.removed.len());
         for quad in std::mem::take(&mut self.removed) {
-            if view.contains(quad.as_ref())? {
+            if !unchanged.contains(&quad) && view.contains(quad.as_ref())? {
                 kept.push(quad);
             }
         }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::catch_up::{Head, IndexDriver};
+use crate::catch_up::{Head, IndexDriver, Priority};
 use crate::document::{Document, PutReceipt, SourceState};
 use crate::error::Result;
 use crate::folder::DataFolder;
@@ -81,14 +81,18 @@ impl Memory {
             mint,
             clock: options.clock,
         }));
-        memory.attach(text, TEXT_FLUSH_EVERY);
+        memory.drive(text, TEXT_FLUSH_EVERY, Priority::Foreground);
         Ok(memory)
     }
 
-    /// Adds an index and starts the thread that keeps it up with the commits.
+    /// Adds an index and starts the thread that keeps it up with the commits, at low priority.
     pub fn attach(&self, index: Arc<dyn Index>, flush_every: Duration) {
-        let driver = IndexDriver::start(index, Arc::clone(&self.0.store), Arc::clone(&self.0.head), flush_every);
-        self.0.drivers.write().push(driver);
+        self.drive(index, flush_every, Priority::Background);
+    }
+
+    fn drive(&self, index: Arc<dyn Index>, flush_every: Duration, priority: Priority) {
+        let (store, head) = (Arc::clone(&self.0.store), Arc::clone(&self.0.head));
+        self.0.drivers.write().push(IndexDriver::start(index, store, head, flush_every, priority));
     }
 
     /// Returns the data folder.

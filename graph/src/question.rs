@@ -73,7 +73,7 @@ pub struct Hit {
     pub title: String,
     /// Where it comes from.
     pub source: Source,
-    /// Between 0 and about 1; only comparable within one answer.
+    /// Between 0 and 1; only comparable within one answer.
     pub score: f32,
     /// Which lists found it, and how.
     pub why: Why,

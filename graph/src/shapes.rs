@@ -90,10 +90,13 @@ impl Shapes {
             if !seen.insert(subject) {
                 continue;
             }
-            let before: Vec<Quad> = view
-                .quads(Some(subject.as_ref()), None, None, None)
-                .filter(|quad| !matches!(quad, Ok(quad) if removed.contains(quad)))
-                .collect::<Result<_>>()?;
+            let before: Vec<Quad> = if change.fresh.contains(subject) {
+                Vec::new()
+            } else {
+                view.quads(Some(subject.as_ref()), None, None, None)
+                    .filter(|quad| !matches!(quad, Ok(quad) if removed.contains(quad)))
+                    .collect::<Result<_>>()?
+            };
             let after: Vec<&Quad> = before.iter().chain(added.get(subject).into_iter().flatten().copied()).collect();
             self.check_node(subject, &after)?;
         }

@@ -110,6 +110,11 @@ impl View<'_> {
             .map(|q| q.is_some())
     }
 
+    /// Tells whether nothing at all is said of a node.
+    pub(crate) fn is_unknown(&self, subject: NamedOrBlankNodeRef<'_>) -> Result<bool> {
+        self.quads(Some(subject), None, None, None).next().transpose().map(|quad| quad.is_none())
+    }
+
     /// Tells whether exactly this quad is there.
     pub(crate) fn contains<'b>(&self, quad: impl Into<QuadRef<'b>>) -> Result<bool> {
         self.0.contains(quad).map_err(storage)

@@ -15,6 +15,7 @@ use crate::record::{self, Reader, Record};
 use crate::space;
 use crate::store::View;
 use crate::time::Timestamp;
+use crate::vocab;
 use crate::walk;
 
 /// Candidates asked of each index.
@@ -31,6 +32,10 @@ const WALK_SEEDS: usize = 8;
 const SEED_WEIGHT: f32 = 0.5;
 /// Texts that only the walk found which are looked at, nearest first.
 const MAX_WALKED: usize = 24;
+/// What each further passage of the same note is worth, against the one before.
+const SIBLING_DISCOUNT: f32 = 0.85;
+/// Candidates looked at for that, for each hit that is asked for.
+const CROWD: usize = 4;
 /// Longest name looked for in a question, in words, and how many words are looked at.
 const NAME_WORDS: usize = 5;
 const MAX_QUESTION_WORDS: usize = 40;
@@ -60,8 +65,8 @@ pub(crate) fn recall(inner: &Inner, question: &Question) -> Result<Recalled> {
     fuse(&mut candidates);
     candidates.retain(|_, candidate| is_relevant(candidate));
     let named = spread(&view, question, &mut candidates)?;
-    let mut ranked: Vec<(Id, Candidate)> = candidates.into_iter().collect();
-    ranked.sort_by(|a, b| b.1.score.total_cmp(&a.1.score).then(a.0.cmp(&b.0)));
+    let mut ranked = by_score(candidates.into_iter().collect());
+    make_room(&view, question, &mut ranked)?;
     let (hits, dropped) = pack(&view, question, ranked, &named, inner.now())?;
     let recalled = Recalled { hits, degraded, trace_id: inner.mint.mint(inner.now()), dropped };
     inner.traces.keep(question.clone(), recalled.clone());
@@ -222,6 +227,27 @@ fn named_entities(view: &View<'_>, question: &Question) -> Result<Vec<(Id, Strin
     Ok(found)
 }
 
+fn by_score(mut ranked: Vec<(Id, Candidate)>) -> Vec<(Id, Candidate)> {
+    ranked.sort_by(|a, b| b.1.score.total_cmp(&a.1.score).then(a.0.cmp(&b.0)));
+    ranked
+}
+
+/// Lets other notes in beside one that has many passages about the question: each further passage counts less.
+fn make_room(view: &View<'_>, question: &Question, ranked: &mut Vec<(Id, Candidate)>) -> Result<()> {
+    let rest = ranked.split_off(ranked.len().min(question.limit.saturating_mul(CROWD)));
+    let mut siblings: HashMap<Id, i32> = HashMap::new();
+    for (id, candidate) in ranked.iter_mut() {
+        if let Some(parent) = view.objects(*id, vocab::PART_OF)?.first() {
+            let before = siblings.entry(*parent).or_default();
+            candidate.score *= SIBLING_DISCOUNT.powi(*before);
+            *before += 1;
+        }
+    }
+    *ranked = by_score(std::mem::take(ranked));
+    ranked.extend(rest);
+    Ok(())
+}
+
 /// Tells whether a candidate may be an answer by itself; its neighbours in the graph may be answers too.
 fn is_relevant(candidate: &Candidate) -> bool {
     candidate.why.lexical.is_some() || candidate.why.dense.is_some_and(|reason| reason.score >= MIN_COSINE)
@@ -282,7 +308,7 @@ fn hit(record: Record, candidate: Candidate) -> Hit {
         text: record.text,
         title: record.title,
         source: record.source,
-        score: candidate.score,
+        score: (candidate.score / (1.0 + GRAPH_WEIGHT) * 1e4).round() / 1e4,
         why: candidate.why,
         space: record.space,
         recorded_at: record.recorded_at,

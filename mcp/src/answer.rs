@@ -1,0 +1,109 @@
+//! How answers look: packed lines for a reader, the same as data for a program, errors with the next step.
+
+use std::path::Path;
+
+use hydra_graph::{Error, Hit, Timestamp};
+use rmcp::model::{CallToolResult, ContentBlock};
+use serde::Serialize;
+
+/// Bytes that are counted as one token, as the graph counts them.
+const BYTES_A_TOKEN: usize = 4;
+/// The trust of text that was read from files.
+pub(crate) const INGESTED: &str = "ingested";
+
+/// Returns about how many tokens a text costs.
+pub(crate) fn tokens(text: &str) -> usize {
+    text.len().div_ceil(BYTES_A_TOKEN)
+}
+
+/// Returns about how many tokens a part of an answer costs in its longer form, the data.
+pub(crate) fn cost(part: &impl Serialize) -> usize {
+    serde_json::to_string(part).map_or(0, |json| tokens(&json))
+}
+
+/// Puts together a result: the data, and the same as text.
+pub(crate) fn success(data: &impl Serialize, text: String) -> CallToolResult {
+    let data = serde_json::to_value(data).unwrap_or_default();
+    let mut result = CallToolResult::structured(data);
+    result.content = vec![ContentBlock::text(text)];
+    result
+}
+
+/// Puts together a failure that the model can read: what was wrong and what to do next.
+pub(crate) fn failure(error: &Error) -> CallToolResult {
+    let text = match error.next_step() {
+        Some(hint) => format!("{}: {}. Next: {hint}.", error.kind().as_str(), error.message()),
+        None => format!("{}: {}.", error.kind().as_str(), error.message()),
+    };
+    CallToolResult::error(vec![ContentBlock::text(text)])
+}
+
+/// Marks every line of a remembered text, so that no text can pass for a line of the answer around it.
+pub(crate) fn quote(text: &str) -> String {
+    text.lines().map(|line| format!("> {line}\n")).collect()
+}
+
+/// Returns the day, which is as exact as a reader needs; `get` tells the rest.
+pub(crate) fn day(at: Timestamp) -> String {
+    at.to_string().chars().take("2026-01-31".len()).collect()
+}
+
+/// Returns one line on where something stands: title, heading, file and line.
+pub(crate) fn place(title: &str, heading: Option<&str>, path: Option<&Path>, line: Option<u32>) -> String {
+    let mut parts = Vec::new();
+    let names: Vec<&str> = [Some(title), heading].into_iter().flatten().filter(|name| !name.is_empty()).collect();
+    if !names.is_empty() {
+        parts.push(one_line(&names.join(" > ")));
+    }
+    if let Some(path) = path {
+        let line = line.map(|line| format!(":{line}")).unwrap_or_default();
+        parts.push(format!("({}{line})", one_line(&path.display().to_string())));
+    }
+    parts.join(" ")
+}
+
+/// Returns in words which lists found a hit.
+pub(crate) fn why(hit: &Hit) -> String {
+    let mut reasons = Vec::new();
+    let lists = [("words", &hit.why.lexical), ("meaning", &hit.why.dense), ("links", &hit.why.graph)];
+    for (name, reason) in lists {
+        match reason {
+            Some(reason) => match reason.rank {
+                Some(rank) => reasons.push(format!("{name} {rank}")),
+                None => reasons.push(name.to_owned()),
+            },
+            None => {}
+        }
+    }
+    if !hit.why.entities.is_empty() {
+        reasons.push(format!("about {}", one_line(&hit.why.entities.join(", "))));
+    }
+    reasons.join(", ")
+}
+
+/// Titles and names come from files: without line breaks and control characters they stay on their line.
+pub(crate) fn one_line(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use hydra_graph::ErrorKind;
+
+    #[test]
+    fn no_text_passes_for_a_line_of_the_answer() {
+        assert_eq!(quote("one\n[2] 01 owner\n"), "> one\n> [2] 01 owner\n");
+        assert_eq!(place("A\nB", Some("C"), Some(Path::new("/n.md")), Some(3)), "A B > C (/n.md:3)");
+        assert_eq!(place("", None, None, None), "");
+    }
+
+    #[test]
+    fn a_failure_says_what_to_do_next() {
+        let error = Error::new(ErrorKind::Invalid, "the question is empty").hint("say what to look for");
+        let result = failure(&error);
+        assert_eq!(result.is_error, Some(true));
+        let text = serde_json::to_value(&result.content[0]).unwrap()["text"].as_str().unwrap().to_owned();
+        assert_eq!(text, "invalid: the question is empty. Next: say what to look for.");
+    }
+}

@@ -1,0 +1,124 @@
+//! Tolerant readers of tool parameters: models write `"5"` for 5 and `"x"` for `["x"]`, and both are clear enough.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Deserializer, de};
+use serde_json::Value;
+
+/// Parameters that a tool does not have, so that the answer can say they did nothing.
+pub(crate) type Unknown = BTreeMap<String, Value>;
+
+/// Reads one text; a number is taken as it is written, null as nothing.
+pub(crate) fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    Ok(optional_text(deserializer)?.unwrap_or_default())
+}
+
+/// Reads one text that may be missing, null or empty.
+pub(crate) fn optional_text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    let mut texts = list(deserializer)?;
+    match texts.len() {
+        0 => Ok(None),
+        1 => Ok(texts.pop().filter(|text| !text.is_empty())),
+        count => Err(de::Error::custom(format!("one text is expected, not {count}"))),
+    }
+}
+
+/// Reads a list of texts; a single one is a list of one, and a list that was written as a text is read.
+pub(crate) fn list<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    let value = Value::deserialize(deserializer)?;
+    let value = match &value {
+        Value::String(text) if text.starts_with("[\"") => serde_json::from_str(text).unwrap_or(value),
+        _ => value,
+    };
+    match value {
+        Value::Null => Ok(Vec::new()),
+        Value::Array(items) => items.into_iter().map(|item| one(item).map_err(de::Error::custom)).collect(),
+        single => Ok(vec![one(single).map_err(de::Error::custom)?]),
+    }
+}
+
+/// Reads a count; `"5"` and `5.0` are 5.
+pub(crate) fn count<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<i64>, D::Error> {
+    let value = Value::deserialize(deserializer)?;
+    let number = match &value {
+        Value::Null => return Ok(None),
+        Value::Number(number) => number.as_i64().or_else(|| number.as_f64().map(|float| float.round() as i64)),
+        Value::String(text) if text.trim().is_empty() => return Ok(None),
+        Value::String(text) => text.trim().parse().ok(),
+        _ => None,
+    };
+    match number.filter(|number| *number >= 0) {
+        Some(number) => Ok(Some(number)),
+        None => Err(de::Error::custom(format!("{value} is not a count; write a whole number"))),
+    }
+}
+
+fn one(value: Value) -> Result<String, String> {
+    match value {
+        Value::String(text) => Ok(text),
+        Value::Number(number) => Ok(number.to_string()),
+        Value::Bool(flag) => Ok(flag.to_string()),
+        other => Err(format!("a text is expected, not {other}")),
+    }
+}
+
+/// Returns a sentence about parameters that did nothing, or `None` when there are none.
+pub(crate) fn ignored(tool: &str, unknown: &Unknown) -> Option<String> {
+    if unknown.is_empty() {
+        return None;
+    }
+    let names: Vec<String> = unknown.keys().take(5).map(|name| format!("`{}`", short(name))).collect();
+    Some(format!("ignored: {tool} has no parameter {}", names.join(", ")))
+}
+
+fn short(name: &str) -> String {
+    name.chars().take(40).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[derive(Deserialize, Debug)]
+    struct Arguments {
+        #[serde(default, alias = "q", deserialize_with = "text")]
+        query: String,
+        #[serde(default, deserialize_with = "list")]
+        ids: Vec<String>,
+        #[serde(default, deserialize_with = "count")]
+        limit: Option<i64>,
+        #[serde(flatten)]
+        unknown: Unknown,
+    }
+
+    fn read(value: Value) -> Arguments {
+        serde_json::from_value(value).unwrap()
+    }
+
+    #[test]
+    fn what_is_meant_is_understood() {
+        assert_eq!(read(json!({"q": "x"})).query, "x");
+        assert_eq!(read(json!({"query": 7})).query, "7");
+        assert_eq!(read(json!({"query": ["x"]})).query, "x");
+        assert_eq!(read(json!({"query": null})).query, "");
+        assert_eq!(read(json!({"ids": "a"})).ids, ["a"]);
+        assert_eq!(read(json!({"ids": "[\"a\",\"b\"]"})).ids, ["a", "b"]);
+        assert_eq!(read(json!({"ids": ["a", 1]})).ids, ["a", "1"]);
+        for five in [json!(5), json!("5"), json!(5.0), json!(" 5 ")] {
+            assert_eq!(read(json!({"limit": five})).limit, Some(5));
+        }
+    }
+
+    #[test]
+    fn what_is_not_meant_is_said() {
+        for wrong in
+            [json!({"limit": "many"}), json!({"limit": -1}), json!({"query": {"a": 1}}), json!({"query": ["a", "b"]})]
+        {
+            assert!(serde_json::from_value::<Arguments>(wrong.clone()).is_err(), "{wrong}");
+        }
+        let unknown = read(json!({"as_of": "2026"})).unknown;
+        assert_eq!(ignored("recall", &unknown).unwrap(), "ignored: recall has no parameter `as_of`");
+        assert_eq!(ignored("recall", &Unknown::new()), None);
+    }
+}

@@ -1,0 +1,174 @@
+//! The connection to the server, which may go away and come back.
+
+use std::pin::Pin;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use hydra_graph::{Error, ErrorKind};
+use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
+use reqwest::{Client, StatusCode};
+use serde_json::Value;
+use tokio::sync::OnceCell;
+
+use super::envelope::Request;
+use super::lock;
+use crate::{CLIENT_HEADER, tool};
+
+/// How often a request is sent: a server that was restarted is found by the second time.
+const ATTEMPTS: usize = 2;
+/// How long the server's machine, which is this one, may take to accept a connection.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// Where a server is, and the word that opens it.
+#[derive(Clone)]
+pub struct Endpoint {
+    /// The address of its MCP endpoint.
+    pub url: String,
+    /// The bearer token.
+    pub token: String,
+}
+
+/// Finds a running server or starts one.
+pub type Connect = Arc<dyn Fn() -> Pin<Box<dyn Future<Output = Result<Endpoint, Error>> + Send>> + Send + Sync>;
+
+/// What the handshake settled: goes with every later request as headers.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Hello {
+    pub version: String,
+    pub client: String,
+}
+
+/// A server that is looked up once, and again after it was lost.
+pub(super) struct Link {
+    connect: Connect,
+    http: Client,
+    /// The lookup that is current, done or under way; replaced as a whole when its server was lost.
+    current: Mutex<Arc<OnceCell<Endpoint>>>,
+    hello: Mutex<Option<Hello>>,
+}
+
+/// How an attempt failed.
+enum Failed {
+    /// The server did not get the request.
+    Unsent(Error),
+    /// It may have, and the answer is lost.
+    Lost(Error),
+    /// Trying again would change nothing.
+    Final(Error),
+}
+
+impl Link {
+    /// Makes a link that is not connected yet.
+    pub fn new(connect: Connect) -> std::io::Result<Self> {
+        // A proxy of the environment must not see the token, nor what is remembered.
+        let http =
+            Client::builder().no_proxy().connect_timeout(CONNECT_TIMEOUT).build().map_err(std::io::Error::other)?;
+        Ok(Self { connect, http, current: Mutex::default(), hello: Mutex::default() })
+    }
+
+    /// Starts looking for the server.
+    pub fn warm_up(self: &Arc<Self>) {
+        let link = Arc::clone(self);
+        // A failure is reported to the first request, which tries again.
+        tokio::spawn(async move { link.endpoint(&link.current()).await.map(|_| ()) });
+    }
+
+    /// Keeps what the handshake settled.
+    pub fn meet(&self, hello: Hello) {
+        *lock(&self.hello) = Some(hello);
+    }
+
+    /// Sends a request and returns the answer's bytes.
+    pub async fn ask(&self, request: &Request, line: &[u8]) -> Result<Vec<u8>, Error> {
+        let mut attempt = 1;
+        loop {
+            let current = self.current();
+            let endpoint = self.endpoint(&current).await?;
+            let failed = match self.post(&endpoint, request, line).await {
+                Ok(answer) => return Ok(answer),
+                Err(failed) => failed,
+            };
+            self.forget(&current);
+            // What looks or says the same again does no harm a second time; anything else might.
+            let is_safe = request.tool().is_none_or(tool::is_repeatable);
+            match failed {
+                Failed::Unsent(_) if attempt < ATTEMPTS => attempt += 1,
+                Failed::Lost(_) if attempt < ATTEMPTS && is_safe => attempt += 1,
+                Failed::Unsent(error) | Failed::Lost(error) | Failed::Final(error) => return Err(error),
+            }
+        }
+    }
+
+    fn current(&self) -> Arc<OnceCell<Endpoint>> {
+        Arc::clone(&lock(&self.current))
+    }
+
+    async fn endpoint(&self, current: &OnceCell<Endpoint>) -> Result<Endpoint, Error> {
+        current.get_or_try_init(|| (self.connect)()).await.cloned()
+    }
+
+    /// Makes the next request look again, unless another request has started that already.
+    fn forget(&self, lost: &Arc<OnceCell<Endpoint>>) {
+        let mut current = lock(&self.current);
+        if Arc::ptr_eq(&current, lost) {
+            *current = Arc::default();
+        }
+    }
+
+    async fn post(&self, endpoint: &Endpoint, request: &Request, line: &[u8]) -> Result<Vec<u8>, Failed> {
+        let mut post = self
+            .http
+            .post(&endpoint.url)
+            .header(AUTHORIZATION, format!("Bearer {}", endpoint.token))
+            .header(ACCEPT, "application/json, text/event-stream")
+            .header(CONTENT_TYPE, "application/json");
+        let hello = lock(&self.hello).clone();
+        if let Some(version) = request.version() {
+            post = post.header("mcp-protocol-version", version).header("mcp-method", &request.method);
+            if let Some(name) = request.name() {
+                post = post.header("mcp-name", name);
+            }
+        } else if let Some(hello) = &hello {
+            post = post.header("mcp-protocol-version", &hello.version);
+        }
+        if let Some(hello) = hello {
+            post = post.header(CLIENT_HEADER, hello.client);
+        }
+        let response = post.body(line.to_vec()).send().await.map_err(|error| {
+            let gone = unreachable(&error);
+            if error.is_connect() { Failed::Unsent(gone) } else { Failed::Lost(gone) }
+        })?;
+        let status = response.status();
+        let body = response.bytes().await.map_err(|error| Failed::Lost(unreachable(&error)))?.to_vec();
+        match serde_json::from_slice::<Value>(&body) {
+            Ok(answer) if is_answer(&answer, &request.id) => Ok(body),
+            // A server with another token is another server: the old one was replaced.
+            _ if status == StatusCode::UNAUTHORIZED => Err(Failed::Unsent(refused(status, None))),
+            // It stopped while the request was in its queue.
+            Ok(answer) if status == StatusCode::SERVICE_UNAVAILABLE => {
+                Err(Failed::Unsent(refused(status, Some(&answer))))
+            }
+            Ok(answer) => Err(Failed::Final(refused(status, Some(&answer)))),
+            Err(_) => Err(Failed::Final(refused(status, None))),
+        }
+    }
+}
+
+/// Tells whether a body is the answer to a request; one that could not be matched to an id has none.
+fn is_answer(body: &Value, id: &Value) -> bool {
+    let has_outcome =
+        body.get("result").is_some() || body.get("error").is_some_and(|error| error.get("code").is_some());
+    body.get("jsonrpc").is_some() && has_outcome && body.get("id") == Some(id)
+}
+
+fn unreachable(error: &reqwest::Error) -> Error {
+    Error::new(ErrorKind::Unavailable, format!("the hydra server can't be reached: {error}"))
+        .hint("run `hydra status` to see why, or `hydra serve` to start it by hand")
+}
+
+fn refused(status: StatusCode, body: Option<&Value>) -> Error {
+    let error = body.and_then(|body| body.get("error"));
+    let text = |name: &str| error.and_then(|error| error.get(name)).and_then(Value::as_str);
+    let message = text("message").map_or_else(|| format!("the hydra server answered {status}"), str::to_owned);
+    Error::new(ErrorKind::Unavailable, message).hint(text("hint").unwrap_or("run `hydra status` to see how it is"))
+}

@@ -1,0 +1,149 @@
+//! The one place where async code crosses into the synchronous library.
+//!
+//! A verb blocks (the store, a model, an fsync), so it runs on the runtime's blocking threads; how many run and how many
+//! wait is bounded here, so that a flood of requests costs answers, not memory.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Instant;
+
+use hydra_graph::{Error, ErrorKind, Memory, Recalled, Result};
+use tokio::sync::Semaphore;
+
+/// Verbs that run at once. More than there are cores, because writers that wait together share one fsync.
+pub const MAX_CONCURRENT_VERBS: usize = 40;
+/// Verbs that wait for a place; the next one is refused.
+pub const MAX_WAITING_VERBS: usize = 512;
+/// Ingests, rebuilds and checks that run at once; they take minutes, so they have places of their own.
+pub const MAX_LONG_VERBS: usize = 2;
+
+/// An open memory, seen from async code. Clones share it.
+#[derive(Clone)]
+pub struct Crossing {
+    memory: Memory,
+    places: Arc<Semaphore>,
+    long_places: Arc<Semaphore>,
+    waiting: Arc<AtomicUsize>,
+}
+
+impl Crossing {
+    /// Wraps an open memory.
+    pub fn new(memory: Memory) -> Self {
+        Self {
+            memory,
+            places: Arc::new(Semaphore::new(MAX_CONCURRENT_VERBS)),
+            long_places: Arc::new(Semaphore::new(MAX_LONG_VERBS)),
+            waiting: Arc::new(AtomicUsize::new(0)),
+        }
+    }
+
+    /// Returns the memory, for whoever opened it and has to close it.
+    pub fn memory(&self) -> &Memory {
+        &self.memory
+    }
+
+    /// Runs one verb on a blocking thread.
+    ///
+    /// # Errors
+    /// What the verb returns; `Unavailable` when [`MAX_WAITING_VERBS`] wait already.
+    pub async fn run<T: Send + 'static>(
+        &self,
+        verb: &'static str,
+        work: impl FnOnce(&Memory) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        self.run_in(&self.places, verb, work).await
+    }
+
+    /// Runs a verb that takes its time (an ingest, a rebuild, a check), beside the short ones.
+    ///
+    /// # Errors
+    /// As [`Crossing::run`].
+    pub async fn run_long<T: Send + 'static>(
+        &self,
+        verb: &'static str,
+        work: impl FnOnce(&Memory) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        self.run_in(&self.long_places, verb, work).await
+    }
+
+    async fn run_in<T: Send + 'static>(
+        &self,
+        places: &Arc<Semaphore>,
+        verb: &'static str,
+        work: impl FnOnce(&Memory) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let started = Instant::now();
+        let waiting = Waiting::join(&self.waiting)?;
+        let place = Arc::clone(places).acquire_owned().await.map_err(|_| busy("the server is stopping"))?;
+        drop(waiting);
+        let memory = self.memory.clone();
+        let joined = tokio::task::spawn_blocking(move || {
+            // Held until the work is done, also when nobody waits for its answer any more.
+            let _place = place;
+            work(&memory)
+        })
+        .await;
+        let result = joined.unwrap_or_else(|_| {
+            Err(Error::new(ErrorKind::Io, format!("`{verb}` ended in the middle"))
+                .hint("this is a bug; the server's log says more, and nothing that was acknowledged is lost"))
+        });
+        let outcome = result.as_ref().err().map_or("ok", |error| error.kind().as_str());
+        metrics::counter!("hydra_verbs_total", "verb" => verb, "outcome" => outcome).increment(1);
+        metrics::histogram!("hydra_verb_seconds", "verb" => verb).record(started.elapsed().as_secs_f64());
+        result
+    }
+}
+
+/// Counts what each list gave to an answer, for the metrics.
+pub fn observe_recall(recalled: &Recalled) {
+    let count = |list: &'static str, hits: usize| {
+        metrics::counter!("hydra_recall_hits_total", "list" => list).increment(hits as u64);
+    };
+    count("lexical", recalled.hits.iter().filter(|hit| hit.why.lexical.is_some()).count());
+    count("dense", recalled.hits.iter().filter(|hit| hit.why.dense.is_some()).count());
+    count("graph", recalled.hits.iter().filter(|hit| hit.why.graph.is_some()).count());
+    count("returned", recalled.hits.len());
+    count("dropped", recalled.dropped);
+    if !recalled.degraded.is_empty() {
+        metrics::counter!("hydra_recall_degraded_total").increment(1);
+    }
+}
+
+/// One who waits for a place; leaves the queue however the waiting ends.
+struct Waiting(Arc<AtomicUsize>);
+
+impl Waiting {
+    fn join(count: &Arc<AtomicUsize>) -> Result<Self> {
+        let before = count.fetch_add(1, Ordering::AcqRel);
+        let waiting = Self(Arc::clone(count));
+        if before >= MAX_WAITING_VERBS {
+            return Err(busy(&format!("{before} requests wait already")));
+        }
+        Ok(waiting)
+    }
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::AcqRel);
+    }
+}
+
+fn busy(why: &str) -> Error {
+    Error::new(ErrorKind::Unavailable, why).hint("try again in a moment")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_queue_is_bounded() {
+        let count = Arc::new(AtomicUsize::new(0));
+        let queue: Vec<Waiting> = (0..MAX_WAITING_VERBS).map(|_| Waiting::join(&count).unwrap()).collect();
+        assert_eq!(Waiting::join(&count).err().unwrap().kind(), ErrorKind::Unavailable);
+        drop(queue);
+        assert_eq!(count.load(Ordering::Acquire), 0);
+        assert!(Waiting::join(&count).is_ok());
+    }
+}

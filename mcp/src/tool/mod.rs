@@ -1,0 +1,121 @@
+//! The tools. One file a tool: what it says of itself, what it takes, one verb, what it gives.
+
+mod context;
+mod get;
+mod recall;
+mod remember;
+
+use hydra_graph::{Agent, Error, ErrorKind, Memory, Result, Timestamp};
+use rmcp::model::{CallToolResult, JsonObject, MetaObject, Tool, ToolAnnotations};
+use serde::de::DeserializeOwned;
+
+/// Largest budget that a caller may ask for.
+pub(crate) const MAX_BUDGET_TOKENS: usize = 20_000;
+
+/// Clients that defer tools load these at once; deferred ones go unused.
+const ALWAYS_LOAD: &str = "anthropic/alwaysLoad";
+
+/// A tool call, ready for its verb.
+pub(crate) struct Call<'a> {
+    pub memory: &'a Memory,
+    pub arguments: JsonObject,
+    pub agent: &'a Agent,
+    /// The space of a memory that names none.
+    pub default_space: &'a str,
+    pub now: Timestamp,
+}
+
+/// A tool: what it says of itself, and what it does.
+pub(crate) struct Entry {
+    pub name: &'static str,
+    pub definition: fn() -> Tool,
+    pub call: fn(Call<'_>) -> Result<CallToolResult>,
+}
+
+static ENTRIES: [Entry; 4] = [
+    Entry { name: recall::NAME, definition: recall::definition, call: recall::call },
+    Entry { name: context::NAME, definition: context::definition, call: context::call },
+    Entry { name: remember::NAME, definition: remember::definition, call: remember::call },
+    Entry { name: get::NAME, definition: get::definition, call: get::call },
+];
+
+/// Returns every tool as clients see it.
+pub fn list() -> Vec<Tool> {
+    ENTRIES.iter().map(|entry| (entry.definition)()).collect()
+}
+
+/// Finds a tool by name.
+pub(crate) fn find(name: &str) -> Option<&'static Entry> {
+    ENTRIES.iter().find(|entry| entry.name == name)
+}
+
+/// Tells whether calling a tool twice does the same as calling it once; an unknown one does nothing at all.
+pub(crate) fn is_repeatable(name: &str) -> bool {
+    let annotations = find(name).and_then(|entry| (entry.definition)().annotations);
+    annotations.is_none_or(|a| a.read_only_hint == Some(true) || a.idempotent_hint == Some(true))
+}
+
+/// Annotations of a tool that only looks.
+fn reads(title: &str) -> ToolAnnotations {
+    ToolAnnotations::with_title(title).read_only(true).destructive(false).idempotent(true).open_world(false)
+}
+
+/// Annotations of a tool that adds, and adds nothing when it is called again.
+fn adds(title: &str) -> ToolAnnotations {
+    ToolAnnotations::with_title(title).read_only(false).destructive(false).idempotent(true).open_world(false)
+}
+
+/// Marks a tool to be loaded at the start of every session.
+fn always_load() -> MetaObject {
+    let mut meta = MetaObject::new();
+    meta.0.insert(ALWAYS_LOAD.to_owned(), true.into());
+    meta
+}
+
+/// Reads a tool's parameters; the error names the one that was wrong and lists those that there are.
+fn parse<T: DeserializeOwned>(arguments: JsonObject, tool: &Tool) -> Result<T> {
+    serde_json::from_value(serde_json::Value::Object(arguments)).map_err(|error| {
+        let names = tool.input_schema.get("properties").and_then(|properties| properties.as_object());
+        let names: Vec<&str> = names.map(|names| names.keys().map(String::as_str).collect()).unwrap_or_default();
+        Error::new(ErrorKind::Invalid, error.to_string()).hint(format!(
+            "call {} again with these parameters: {}",
+            tool.name,
+            names.join(", ")
+        ))
+    })
+}
+
+/// Returns the budget that was asked for, within bounds.
+fn budget(asked: Option<i64>, default: usize) -> usize {
+    asked.and_then(|tokens| usize::try_from(tokens).ok()).unwrap_or(default).clamp(1, MAX_BUDGET_TOKENS)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// It is in every session's context, used or not; clients cut a longer one.
+    const MAX_DESCRIPTION_BYTES: usize = 2_048;
+
+    #[test]
+    fn descriptions_are_short() {
+        for tool in list() {
+            let bytes = tool.description.as_deref().unwrap_or_default().len();
+            assert!((1..=MAX_DESCRIPTION_BYTES).contains(&bytes), "{} has {bytes} bytes", tool.name);
+        }
+    }
+
+    #[test]
+    fn budgets_are_bounded() {
+        assert_eq!(budget(None, 1_500), 1_500);
+        assert_eq!(budget(Some(MAX_BUDGET_TOKENS as i64 + 1), 1_500), MAX_BUDGET_TOKENS);
+        assert_eq!(budget(Some(0), 1_500), 1);
+    }
+
+    #[test]
+    fn every_tool_may_be_repeated() {
+        for tool in list() {
+            assert!(is_repeatable(&tool.name), "the bridge sends {} again after a restart of the server", tool.name);
+        }
+    }
+}

@@ -13,7 +13,8 @@ fn the_paths_in_the_architecture_exist() {
         .step_by(2)
         .filter(|code| {
             let top = code.split('/').next().unwrap_or_default();
-            ["graph", "embed", "ingest", "mcp", "server", "schema", "tests", "data"].contains(&top) && code.contains('/')
+            ["graph", "embed", "ingest", "mcp", "server", "schema", "tests", "data"].contains(&top)
+                && code.contains('/')
         })
         .collect();
     assert!(paths.len() > 10, "the map is there");

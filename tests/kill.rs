@@ -71,7 +71,7 @@ fn what_was_acknowledged_survives_kill_9() {
     let mut client = server.client();
     for (id, _, text) in &told {
         let answer = client.ask("/v1/get", &json!({"ids": [id]}));
-        assert_eq!(answer[0]["record"]["text"], *text, "{id} is not whole");
+        assert_eq!(answer["records"][0]["record"]["text"], *text, "{id} is not whole");
     }
     if model().is_some() {
         wait_until("the vector index to have everything", || {

@@ -30,7 +30,9 @@ fn the_crates_are_a_star() {
     ]);
     for (name, allowed) in &allowed {
         let manifest = std::fs::read_to_string(root.join(name).join("Cargo.toml")).unwrap();
-        let found = ours(&manifest);
+        let mut found = ours(&manifest);
+        // A crate's own tests may turn on a feature of it.
+        found.remove(*name);
         let allowed: BTreeSet<String> = allowed.iter().map(|s| (*s).to_owned()).collect();
         assert_eq!(found, allowed, "{name}/Cargo.toml");
     }

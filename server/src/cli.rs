@@ -1,0 +1,121 @@
+//! What can be typed.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::command::{
+    check, completions, forget, get, ingest, mcp, models, rebuild, recall, remember, serve, status, undo,
+};
+use crate::config::{LogLevel, Overrides};
+
+const AFTER_HELP: &str = "\
+Start here:
+  hydra models fetch            once, for search by meaning
+  hydra ingest ~/notes          read a folder of Markdown notes
+  hydra recall \"what did we decide about backups\"
+  hydra remember \"The NAS is in the cellar\" --kind fact
+  hydra serve                   keep it open for agents
+
+Exit codes: 0 found or done, 1 nothing found, 2 wrong use or an error, 3 memory or server not reachable, \
+130 interrupted.
+Data goes to standard output, everything else to standard error.";
+
+/// Your own long-term memory: keeps what it is told, reads your notes, and says where it has it from.
+#[derive(Debug, Parser)]
+#[command(name = "hydra", version, after_help = AFTER_HELP, max_term_width = 100, arg_required_else_help = true)]
+pub struct Cli {
+    #[command(flatten)]
+    pub global: Global,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// Options of every command.
+#[derive(Clone, Debug, Args)]
+pub struct Global {
+    /// Folder of the memory [default: $XDG_DATA_HOME/hydra]
+    #[arg(long, global = true, value_name = "DIR", help_heading = "Everywhere")]
+    pub data_dir: Option<PathBuf>,
+    /// Configuration file [default: $XDG_CONFIG_HOME/hydra/hydra.toml]
+    #[arg(
+        long,
+        global = true,
+        value_name = "FILE",
+        env = "HYDRA_CONFIG",
+        hide_env = true,
+        help_heading = "Everywhere"
+    )]
+    pub config: Option<PathBuf>,
+    /// Port of the server; 0 takes any that is free [default: 7717]
+    #[arg(long, global = true, value_name = "PORT", help_heading = "Everywhere")]
+    pub port: Option<u16>,
+    /// Print JSON, with fields that stay as they are
+    #[arg(long, global = true, help_heading = "Everywhere")]
+    pub json: bool,
+    /// Say more (-vv: even more)
+    #[arg(short, long, global = true, action = clap::ArgAction::Count, help_heading = "Everywhere")]
+    pub verbose: u8,
+    /// Say only what failed
+    #[arg(short, long, global = true, conflicts_with = "verbose", help_heading = "Everywhere")]
+    pub quiet: bool,
+}
+
+impl Global {
+    /// Returns what these say over file and environment.
+    pub fn overrides(&self) -> Overrides {
+        Overrides { data_dir: self.data_dir.clone(), port: self.port, log_level: self.log_level() }
+    }
+
+    /// Returns how much to say, if it was said.
+    pub fn log_level(&self) -> Option<LogLevel> {
+        match (self.quiet, self.verbose) {
+            (true, _) => Some(LogLevel::Error),
+            (false, 0) => None,
+            (false, 1) => Some(LogLevel::Debug),
+            (false, _) => Some(LogLevel::Trace),
+        }
+    }
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Keep the memory open and serve it to agents and commands
+    Serve(serve::Arguments),
+    /// Speak MCP on standard input and output, for an agent; starts the server if none runs
+    Mcp(mcp::Arguments),
+    /// Read notes and folders of notes
+    Ingest(ingest::Arguments),
+    /// Find what fits a question
+    Recall(recall::Arguments),
+    /// Keep a text
+    Remember(remember::Arguments),
+    /// Never recall something again; undo takes that back
+    Forget(forget::Arguments),
+    /// Take back a commit, also one that was itself an undo
+    Undo(undo::Arguments),
+    /// Show what ids stand for
+    Get(get::Arguments),
+    /// Show counts and the state of every part
+    Status(status::Arguments),
+    /// Compare graph, log and indexes
+    Check(check::Arguments),
+    /// Build the search indexes again from the graph
+    Rebuild(rebuild::Arguments),
+    /// Bring the embedding model
+    Models(models::Arguments),
+    /// Print completions for a shell
+    Completions(completions::Arguments),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn the_definition_holds_together() {
+        Cli::command().debug_assert();
+    }
+}

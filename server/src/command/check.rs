@@ -1,0 +1,72 @@
+//! `hydra check`
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use clap::Args;
+use hydra_graph::Result;
+use serde::Deserialize;
+
+use super::Setting;
+use super::progress::Progress;
+use crate::client::{Client, Need};
+use crate::outcome;
+use crate::output;
+use crate::verb::Check;
+
+const EXAMPLES: &str = "\
+Reads everything and changes nothing. Exit code 2 means that something does not agree; what, and what to do about it, \
+is printed.";
+
+/// Options of `hydra check`.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub struct Arguments {}
+
+#[derive(Deserialize)]
+struct Answer {
+    ok: bool,
+    findings: Vec<String>,
+    commits: usize,
+    quads: usize,
+    texts: usize,
+    log_entries: usize,
+    indexes: Vec<String>,
+}
+
+/// Runs it.
+///
+/// # Errors
+/// What the verb returns.
+pub async fn run(setting: &Setting, _arguments: Arguments) -> Result<u8> {
+    let client = Client::connect(&setting.config, Need::Meaning, "check").await?;
+    let mut progress = Progress::new(setting.global.quiet || setting.global.json);
+    let answer = client
+        .follow(Check {}, Arc::new(AtomicBool::new(false)), &mut |event| {
+            progress.name(&format!("looking at {}", event["name"].as_str().unwrap_or_default()));
+        })
+        .await;
+    progress.end();
+    client.close().await?;
+    let answer = answer?;
+    if setting.global.json {
+        output::json(&answer)?;
+        let is_ok = answer["ok"].as_bool().unwrap_or_default();
+        return Ok(if is_ok { outcome::DONE } else { outcome::FAILED });
+    }
+    let answer: Answer = super::read(answer)?;
+    for finding in &answer.findings {
+        output::data(&output::plain(finding))?;
+    }
+    let Answer { commits, quads, texts, log_entries, indexes, .. } = &answer;
+    let looked = format!(
+        "{commits} commits, {quads} statements, {texts} texts, {log_entries} entries in the redo log, indexes: {}",
+        indexes.join(", ")
+    );
+    if answer.ok {
+        output::data(&format!("everything agrees: {looked}"))?;
+        return Ok(outcome::DONE);
+    }
+    output::talk(&format!("{} findings in {looked}", answer.findings.len()));
+    Ok(outcome::FAILED)
+}

@@ -1,0 +1,118 @@
+//! `hydra get`
+
+use std::fmt::Write as _;
+
+use clap::Args;
+use hydra_graph::{Id, Result};
+use serde_json::Value;
+
+use super::Setting;
+use crate::client::Need;
+use crate::outcome;
+use crate::output::{self, Style};
+use crate::verb::{Get, View};
+
+const EXAMPLES: &str = "\
+Examples:
+  hydra get 01kgy3v5q2w8e
+  hydra get 01kgy3v5q2w8e --view history
+
+An id may be a memory's, a passage's, a commit's, an entity's, or the trace of a recall that the running server gave.";
+
+/// Options of `hydra get`.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub struct Arguments {
+    /// Ids as recall and remember print them
+    #[arg(required = true, value_name = "ID")]
+    pub ids: Vec<Id>,
+    /// How much of each
+    #[arg(long, value_enum, default_value_t = View::Full)]
+    pub view: View,
+}
+
+/// Runs it.
+///
+/// # Errors
+/// What the verb returns.
+pub async fn run(setting: &Setting, arguments: Arguments) -> Result<u8> {
+    let verb = Get { ids: arguments.ids, view: arguments.view };
+    let answer = super::ask(setting, Need::Graph, verb).await?;
+    let records = answer["records"].as_array().cloned().unwrap_or_default();
+    let is_found = records.iter().any(|record| record.get("error").is_none());
+    if setting.global.json {
+        output::json(&answer)?;
+    } else {
+        let style = Style::of_stdout();
+        let shown: Vec<String> = records.iter().filter_map(|record| shown(record, style)).collect();
+        if !shown.is_empty() {
+            output::data(&shown.join("\n\n"))?;
+        }
+        for error in records.iter().filter_map(|record| record["error"].as_str()) {
+            output::talk(&output::plain(error));
+        }
+    }
+    Ok(if is_found { outcome::DONE } else { outcome::NOTHING_FOUND })
+}
+
+fn shown(got: &Value, style: Style) -> Option<String> {
+    let mut lines = String::new();
+    let record = &got["record"];
+    let mut fact = |name: &str, value: &Value| {
+        let text = match value {
+            Value::Null => return,
+            Value::String(text) => text.clone(),
+            other => other.to_string(),
+        };
+        if !text.is_empty() {
+            let _ = writeln!(lines, "{} {}", style.faint(&format!("{name:>12}")), output::plain(&text));
+        }
+    };
+    fact("id", &got["id"]);
+    for name in [
+        "kind",
+        "title",
+        "space",
+        "trust",
+        "agent",
+        "recorded_at",
+        "valid_from",
+        "expires_at",
+        "forgotten_at",
+        "part_of",
+    ] {
+        fact(name, &record[name]);
+    }
+    for name in ["path", "heading", "said_by"] {
+        fact(name, &record["source"][name]);
+    }
+    fact("line", &record["source"]["span"]["line"]);
+    fact("entity", &got["entity"]);
+    fact("question", &got["question"]);
+    fact("source", &got["part_of"]["title"]);
+    for name in strings(&got["entities"]) {
+        fact("about", &name);
+    }
+    for hit in got["recalled"]["hits"].as_array().into_iter().flatten() {
+        fact("hit", &Value::String(format!("{} {}", text(&hit["id"]), output::start_of(&text(&hit["text"]), 80))));
+    }
+    for commit in got["commits"].as_array().into_iter().flatten() {
+        let reason = commit["reason"].as_str().map(|reason| format!(", {reason}")).unwrap_or_default();
+        let [id, at, agent, verb] = ["id", "at", "agent", "verb"].map(|name| text(&commit[name]));
+        fact("commit", &Value::String(format!("{id} {at} {agent}: {verb}{reason}")));
+    }
+    let body = text(&record["text"]);
+    if got.get("error").is_some() && got.get("commits").is_none() {
+        return None;
+    }
+    let gap = if body.is_empty() { "" } else { "\n" };
+    Some(format!("{lines}{gap}{}", output::plain(&body)).trim_end().to_owned())
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().unwrap_or_default().to_owned()
+}
+
+fn strings(value: &Value) -> Vec<Value> {
+    value.as_array().cloned().unwrap_or_default()
+}

@@ -1,0 +1,175 @@
+//! `hydra ingest`
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use clap::Args;
+use hydra_graph::{Error, ErrorKind, Result};
+use hydra_ingest::Summary;
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::Setting;
+use super::progress::Progress;
+use crate::client::{Client, Need};
+use crate::interrupt;
+use crate::outcome;
+use crate::output;
+use crate::verb::{Ingest, Until};
+
+/// Files left out, and warnings, that are listed one by one; `--json` lists all.
+const MAX_LISTED: usize = 20;
+/// What to do after a run that was stopped.
+const GO_ON: &str = "run the same command again to go on where it stopped";
+
+const EXAMPLES: &str = "\
+Examples:
+  hydra ingest ~/notes
+  hydra ingest ~/notes ~/work/journal.md --space work
+  hydra ingest ~/notes --no-wait      do not wait until all of it is embedded
+
+Files that did not change cost a look; a file that is gone is forgotten by the index. Stop it with Ctrl-C whenever you \
+like: the next run goes on where it stopped.";
+
+/// Options of `hydra ingest`.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub struct Arguments {
+    /// Markdown files, or folders of them
+    #[arg(required = true, value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+    /// The space they belong to [default: personal]
+    #[arg(long, value_name = "SPACE")]
+    pub space: Option<String>,
+    /// End when all is read; the indexes catch up later
+    #[arg(long)]
+    pub no_wait: bool,
+}
+
+#[derive(Deserialize)]
+struct Answer {
+    #[serde(flatten)]
+    summary: Summary,
+    indexed: bool,
+    degraded: Vec<String>,
+    took_ms: u64,
+}
+
+/// Runs it.
+///
+/// # Errors
+/// What the verb returns.
+pub async fn run(setting: &Setting, arguments: Arguments) -> Result<u8> {
+    let absolute = |path: PathBuf| {
+        std::path::absolute(&path).map_err(|error| Error::io(format!("the path `{}`", path.display()), &error))
+    };
+    let verb = Ingest {
+        paths: arguments.paths.into_iter().map(absolute).collect::<Result<_>>()?,
+        space: arguments.space,
+        until: if arguments.no_wait { Until::Read } else { Until::Indexed },
+    };
+    // Without a wait the model would be loaded only to be thrown away.
+    let need = if arguments.no_wait { Need::Graph } else { Need::Meaning };
+    let client = Client::connect(&setting.config, need, "ingest").await?;
+    let stop = Arc::new(AtomicBool::new(false));
+    interrupt::stop_on_signal(Arc::clone(&stop), "stopping after this file; press Ctrl-C again to stop at once")?;
+    let mut progress = Progress::new(setting.global.quiet || setting.global.json);
+    let answer = client.follow(verb, stop, &mut |event| show(event, &mut progress)).await;
+    progress.end();
+    client.close().await?;
+    let answer = answer.map_err(|error| match error.kind() {
+        ErrorKind::Cancelled => Error::new(ErrorKind::Cancelled, error.message()).hint(GO_ON),
+        _ => error,
+    })?;
+    let code = code(&super::read::<Answer>(answer.clone())?.summary);
+    if setting.global.json {
+        output::json(&answer)?;
+    } else {
+        tell(&super::read(answer)?, setting.global.quiet)?;
+    }
+    Ok(code)
+}
+
+/// Done when anything is in the memory; an error when everything that was there had to be left out.
+fn code(summary: &Summary) -> u8 {
+    let went_in = summary.added + summary.changed + summary.unchanged + summary.removed;
+    match () {
+        () if summary.cancelled => outcome::INTERRUPTED,
+        () if went_in > 0 => outcome::DONE,
+        () if summary.skipped.is_empty() => outcome::NOTHING_FOUND,
+        () => outcome::FAILED,
+    }
+}
+
+fn show(event: &Value, progress: &mut Progress) {
+    let number = |name: &str| event[name].as_u64().unwrap_or(0);
+    match event["event"].as_str() {
+        Some("file") => {
+            let name = event["path"].as_str().and_then(|path| path.rsplit('/').next()).unwrap_or_default();
+            progress.show(&format!("reading {}", output::start_of(name, 40)), number("done"), number("total"));
+        }
+        Some("index") if event["name"] == "vectors" => progress.show("embedding", number("done"), number("total")),
+        Some("index") => progress.show("indexing", number("done"), number("total")),
+        _ => {}
+    }
+}
+
+fn tell(answer: &Answer, is_quiet: bool) -> Result<()> {
+    let Answer { summary, indexed, degraded, took_ms } = answer;
+    for skipped in summary.skipped.iter().take(MAX_LISTED) {
+        let path = output::plain(&skipped.path.display().to_string());
+        output::talk(&format!(
+            "left out {path}: {} ({})",
+            output::plain(&skipped.reason),
+            output::plain(&skipped.hint)
+        ));
+    }
+    rest("left out", summary.skipped.len());
+    if !is_quiet {
+        for warning in summary.warnings.iter().take(MAX_LISTED) {
+            let path = output::plain(&warning.path.display().to_string());
+            let line = warning.line.map(|line| format!(":{line}")).unwrap_or_default();
+            output::talk(&format!(
+                "warning {path}{line}: {} ({})",
+                output::plain(&warning.message),
+                output::plain(&warning.hint)
+            ));
+        }
+        rest("warned about", summary.warnings.len());
+        for (extension, count) in &summary.not_read_yet {
+            output::talk(&format!("{count} .{} files are of a kind that is not read yet", output::plain(extension)));
+        }
+    }
+    output::data(&format!(
+        "{} notes: {} new, {} changed, {} unchanged, {} gone, {} left out; {} passages, {} links ({} to nothing), in {:.1} s",
+        summary.files,
+        summary.added,
+        summary.changed,
+        summary.unchanged,
+        summary.removed,
+        summary.skipped.len(),
+        summary.passages,
+        summary.links,
+        summary.unresolved,
+        *took_ms as f64 / 1000.0
+    ))?;
+    if summary.cancelled {
+        output::talk(&format!("stopped; {GO_ON}"));
+    } else if is_quiet {
+        return Ok(());
+    }
+    for reason in degraded {
+        output::talk(&format!("note: {}", output::plain(reason)));
+    }
+    if !indexed && degraded.is_empty() && !summary.cancelled {
+        output::talk("not all of it is indexed yet; `hydra status` tells how far it is");
+    }
+    Ok(())
+}
+
+fn rest(what: &str, count: usize) {
+    if count > MAX_LISTED {
+        output::talk(&format!("… and {} more {what}; --json lists them all", count - MAX_LISTED));
+    }
+}

@@ -1,0 +1,127 @@
+//! The commands. One file each: what can be typed, one verb, what is shown.
+
+pub mod check;
+pub mod completions;
+pub mod forget;
+pub mod get;
+pub mod ingest;
+pub mod mcp;
+pub mod models;
+mod progress;
+pub mod rebuild;
+pub mod recall;
+pub mod remember;
+pub mod serve;
+pub mod status;
+pub mod undo;
+
+use std::time::Duration;
+
+use clap::Parser as _;
+use clap::error::ErrorKind as Usage;
+use hydra_graph::{Error, Result};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use crate::cli::{Cli, Command, Global};
+use crate::client::{Client, Need};
+use crate::config::{Config, LogFormat, LogLevel};
+use crate::logging::{self, Sink};
+use crate::outcome::{self, Failure};
+use crate::verb::Verb;
+
+/// Threads of the runtime: they only pass things on, the work is done on blocking threads.
+const RUNTIME_THREADS: usize = 2;
+/// Most blocking threads: every verb that may run, and a few for standard input, files and names.
+const BLOCKING_THREADS: usize = hydra_mcp::MAX_CONCURRENT_VERBS + hydra_mcp::MAX_LONG_VERBS + 6;
+/// How long the end of the process waits for threads that are still at work.
+const LAST_WAIT: Duration = Duration::from_millis(200);
+
+/// What every command is given.
+pub struct Setting {
+    /// Options of every command.
+    pub global: Global,
+    /// Every option, from everywhere.
+    pub config: Config,
+}
+
+/// Reads the command line and runs the command; returns the exit code.
+///
+/// # Errors
+/// What the command returns.
+pub fn run() -> std::result::Result<u8, Failure> {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help that nobody reads to its end is no failure.
+            let _ = error.print();
+            let is_asked = matches!(error.kind(), Usage::DisplayHelp | Usage::DisplayVersion);
+            return Ok(if is_asked { outcome::DONE } else { outcome::FAILED });
+        }
+    };
+    let is_json = cli.global.json;
+    dispatch(cli).map_err(|error| Failure::new(error, is_json))
+}
+
+fn dispatch(cli: Cli) -> Result<u8> {
+    let Cli { global, command } = cli;
+    if let Command::Completions(arguments) = command {
+        return completions::run(&arguments);
+    }
+    let config = Config::load(global.config.as_deref(), &global.overrides())?;
+    let is_background = matches!(&command, Command::Serve(arguments) if arguments.background);
+    let is_serve = matches!(&command, Command::Serve(_));
+    let level = match global.log_level() {
+        Some(level) => level,
+        None if is_serve => config.log_level,
+        // What a command could not do, it says itself.
+        None => LogLevel::Error,
+    };
+    let format = if is_serve { config.log_format } else { LogFormat::Text };
+    let data_dir = config.data_dir.clone();
+    logging::start(level, format, &if is_background { Sink::Folder(&data_dir) } else { Sink::Stderr });
+    for name in crate::config::unknown_variables() {
+        tracing::warn!("{name} is set and is not an option; options are explained in data/hydra.toml");
+    }
+    let setting = Setting { global, config };
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(RUNTIME_THREADS)
+        .max_blocking_threads(BLOCKING_THREADS)
+        .enable_all()
+        .build()
+        .map_err(|error| Error::io("threads", &error))?;
+    let result = runtime.block_on(async {
+        match command {
+            Command::Serve(arguments) => serve::run(&setting, arguments).await,
+            Command::Mcp(arguments) => mcp::run(&setting, arguments).await,
+            Command::Ingest(arguments) => ingest::run(&setting, arguments).await,
+            Command::Recall(arguments) => recall::run(&setting, arguments).await,
+            Command::Remember(arguments) => remember::run(&setting, arguments).await,
+            Command::Forget(arguments) => forget::run(&setting, arguments).await,
+            Command::Undo(arguments) => undo::run(&setting, arguments).await,
+            Command::Get(arguments) => get::run(&setting, arguments).await,
+            Command::Status(arguments) => status::run(&setting, arguments).await,
+            Command::Check(arguments) => check::run(&setting, arguments).await,
+            Command::Rebuild(arguments) => rebuild::run(&setting, arguments).await,
+            Command::Models(arguments) => models::run(&setting, arguments).await,
+            Command::Completions(arguments) => completions::run(&arguments),
+        }
+    });
+    runtime.shutdown_timeout(LAST_WAIT);
+    result
+}
+
+/// Asks one verb and leaves the memory in order, whatever came of it.
+async fn ask<V: Verb>(setting: &Setting, need: Need, verb: V) -> Result<Value> {
+    let client = Client::connect(&setting.config, need, V::NAME).await?;
+    let answer = client.ask(verb).await;
+    let closed = client.close().await;
+    let answer = answer?;
+    closed?;
+    Ok(answer)
+}
+
+/// Reads an answer for showing it to a person.
+fn read<T: DeserializeOwned>(answer: Value) -> Result<T> {
+    serde_json::from_value(answer).map_err(|error| Error::io("the answer", &error.into()))
+}

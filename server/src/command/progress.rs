@@ -1,0 +1,66 @@
+//! Tells a person how far something is: a bar on a terminal, a line now and then elsewhere.
+
+use std::io::IsTerminal as _;
+use std::time::{Duration, Instant};
+
+use indicatif::{ProgressBar, ProgressStyle};
+
+use crate::output;
+
+/// How often a line is written where there is no terminal.
+const LINE_EVERY: Duration = Duration::from_secs(10);
+/// How often the bar is drawn while nothing changes.
+const TICK: Duration = Duration::from_millis(120);
+
+/// A bar, or lines.
+pub struct Progress {
+    bar: Option<ProgressBar>,
+    is_quiet: bool,
+    last_line: Instant,
+}
+
+impl Progress {
+    /// Starts, saying nothing yet.
+    pub fn new(is_quiet: bool) -> Self {
+        let bar = (std::io::stderr().is_terminal() && !is_quiet).then(|| {
+            let bar = ProgressBar::new(0);
+            let style = ProgressStyle::with_template("{spinner} {msg} [{bar:30}] {pos}/{len} {elapsed}");
+            bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()).progress_chars("=> "));
+            bar.enable_steady_tick(TICK);
+            bar
+        });
+        Self { bar, is_quiet, last_line: Instant::now() }
+    }
+
+    /// Says how far it is.
+    pub fn show(&mut self, what: &str, done: u64, total: u64) {
+        match &self.bar {
+            Some(bar) => {
+                bar.set_length(total);
+                bar.set_position(done);
+                bar.set_message(output::plain(what));
+            }
+            None if !self.is_quiet && self.last_line.elapsed() >= LINE_EVERY => {
+                output::talk(&format!("{what} {done}/{total}"));
+                self.last_line = Instant::now();
+            }
+            None => {}
+        }
+    }
+
+    /// Says what is being done, where it can't be counted.
+    pub fn name(&mut self, what: &str) {
+        match &self.bar {
+            Some(bar) => bar.set_message(output::plain(what)),
+            None if !self.is_quiet => output::talk(what),
+            None => {}
+        }
+    }
+
+    /// Removes the bar.
+    pub fn end(&self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+}

@@ -1,0 +1,178 @@
+//! `hydra recall`
+
+use clap::Args;
+use hydra_graph::{Kind, Result, Timestamp};
+use serde::Deserialize;
+
+use super::Setting;
+use crate::client::Need;
+use crate::outcome;
+use crate::output::{self, Style};
+use crate::verb::Recall;
+
+/// How much of a text is shown; `get` and `--json` show all of it.
+const SHOWN_CHARS: usize = 320;
+
+const EXAMPLES: &str = "\
+Examples:
+  hydra recall \"what did we decide about backups\"
+  hydra recall Anna --kind decision --kind preference --since 30d
+  hydra recall \"restart the router\" --space project/home --limit 3
+  hydra recall budget --json | jq -r '.hits[].source.path'
+
+Exit code 1 means that nothing was found.";
+
+/// Options of `hydra recall`.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub struct Arguments {
+    /// A question, or the words to look for
+    pub query: String,
+    /// How many hits at most
+    #[arg(long, short = 'n', default_value_t = crate::verb::DEFAULT_LIMIT, value_name = "N")]
+    pub limit: usize,
+    /// Only this space (repeatable)
+    #[arg(long, value_name = "SPACE")]
+    pub space: Vec<String>,
+    /// Only this kind: episode, fact, preference, learning, decision or passage (repeatable)
+    #[arg(long, value_name = "KIND")]
+    pub kind: Vec<Kind>,
+    /// Only what is about, or links to, this person, project or thing
+    #[arg(long, value_name = "NAME")]
+    pub entity: Option<String>,
+    /// Only what was recorded since: 2026-01-31, a full time, or how long ago as in 7d
+    #[arg(long, value_name = "WHEN")]
+    pub since: Option<String>,
+    /// Stop when the texts together pass this many tokens
+    #[arg(long, value_name = "TOKENS")]
+    pub budget_tokens: Option<usize>,
+}
+
+#[derive(Deserialize)]
+struct Answer {
+    hits: Vec<Hit>,
+    degraded: Vec<String>,
+    dropped: usize,
+    took_ms: f64,
+}
+
+#[derive(Deserialize)]
+struct Hit {
+    id: String,
+    kind: String,
+    text: String,
+    title: String,
+    source: Source,
+    score: f32,
+    why: Why,
+    recorded_at: Timestamp,
+}
+
+#[derive(Deserialize)]
+struct Source {
+    path: Option<String>,
+    heading: Option<String>,
+    span: Option<Span>,
+    said_by: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Span {
+    line: u32,
+}
+
+#[derive(Deserialize)]
+struct Why {
+    lexical: Option<Reason>,
+    dense: Option<Reason>,
+    graph: Option<Reason>,
+    #[serde(default)]
+    entities: Vec<String>,
+}
+
+#[derive(Deserialize)]
+struct Reason {
+    rank: Option<usize>,
+}
+
+/// Runs it.
+///
+/// # Errors
+/// What the verb returns.
+pub async fn run(setting: &Setting, arguments: Arguments) -> Result<u8> {
+    let verb = Recall {
+        query: arguments.query,
+        spaces: arguments.space,
+        kinds: arguments.kind,
+        entity: arguments.entity,
+        since: arguments.since,
+        limit: Some(arguments.limit),
+        budget_tokens: arguments.budget_tokens,
+    };
+    let answer = super::ask(setting, Need::Meaning, verb).await?;
+    if setting.global.json {
+        let is_empty = answer["hits"].as_array().is_none_or(Vec::is_empty);
+        output::json(&answer)?;
+        return Ok(if is_empty { outcome::NOTHING_FOUND } else { outcome::DONE });
+    }
+    let answer: Answer = super::read(answer)?;
+    for reason in &answer.degraded {
+        output::talk(&format!("note: {}", output::plain(reason)));
+    }
+    if answer.hits.is_empty() {
+        output::talk("nothing found; try other words, or fewer filters");
+        return Ok(outcome::NOTHING_FOUND);
+    }
+    let style = Style::of_stdout();
+    let hits: Vec<String> = answer.hits.iter().enumerate().map(|(at, hit)| shown(at + 1, hit, style)).collect();
+    output::data(&hits.join("\n\n"))?;
+    if !setting.global.quiet {
+        let more = if answer.dropped > 0 { format!(", {} more did not fit", answer.dropped) } else { String::new() };
+        output::talk(&format!("\n{} found in {:.1} ms{more}", answer.hits.len(), answer.took_ms));
+    }
+    Ok(outcome::DONE)
+}
+
+fn shown(number: usize, hit: &Hit, style: Style) -> String {
+    let names = [Some(hit.title.as_str()), hit.source.heading.as_deref()];
+    let names: Vec<&str> = names.into_iter().flatten().filter(|name| !name.is_empty()).collect();
+    let name = if names.is_empty() { hit.kind.clone() } else { output::start_of(&names.join(" > "), 100) };
+    let place = match (&hit.source.path, &hit.source.span, &hit.source.said_by) {
+        (Some(path), Some(span), _) => format!("  {}:{}", output::plain(&near(path)), span.line),
+        (Some(path), None, _) => format!("  {}", output::plain(&near(path))),
+        (None, _, Some(said_by)) => format!("  {}", output::start_of(said_by, 60)),
+        _ => String::new(),
+    };
+    let day: String = hit.recorded_at.to_string().chars().take("2026-01-31".len()).collect();
+    let foot = format!("{} · {} · {day} · {:.2} · {}", hit.id, hit.kind, hit.score, why(&hit.why));
+    format!(
+        "{number:>2}  {}{}\n    {}\n    {}",
+        style.strong(&name),
+        style.faint(&place),
+        output::start_of(&hit.text, SHOWN_CHARS),
+        style.faint(&foot)
+    )
+}
+
+fn why(why: &Why) -> String {
+    let lists = [("words", &why.lexical), ("meaning", &why.dense), ("links", &why.graph)];
+    let mut reasons: Vec<String> = lists
+        .into_iter()
+        .filter_map(|(name, reason)| {
+            let reason = reason.as_ref()?;
+            Some(reason.rank.map_or_else(|| name.to_owned(), |rank| format!("{name} {rank}")))
+        })
+        .collect();
+    if !why.entities.is_empty() {
+        reasons.push(format!("about {}", output::start_of(&why.entities.join(", "), 60)));
+    }
+    reasons.join(", ")
+}
+
+/// A path below the current folder is shown from there.
+fn near(path: &str) -> String {
+    let here = std::env::current_dir().ok();
+    let below =
+        here.and_then(|here| std::path::Path::new(path).strip_prefix(here).ok().map(|p| p.display().to_string()));
+    below.filter(|below| !below.is_empty()).unwrap_or_else(|| path.to_owned())
+}

@@ -1,0 +1,110 @@
+//! `hydra remember`
+
+use std::io::{IsTerminal as _, Read as _};
+
+use clap::Args;
+use hydra_graph::{Error, ErrorKind, Kind, MAX_TEXT_BYTES, Result};
+use serde::Deserialize;
+
+use super::Setting;
+use crate::client::Need;
+use crate::outcome;
+use crate::output;
+use crate::verb::Remember;
+
+const EXAMPLES: &str = "\
+Examples:
+  hydra remember \"The NAS is in the cellar\" --kind fact --entity NAS
+  hydra remember \"Use tabs in Go code\" --kind preference
+  hydra remember \"Parking code is 4711\" --ttl 8h
+  git log -1 --format=%B | hydra remember - --space project/atlas --source \"git log\"
+
+It is on disk when the command ends, and found by the next recall.";
+
+/// Options of `hydra remember`.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub struct Arguments {
+    /// What to remember; `-` reads standard input
+    pub text: String,
+    /// episode, fact, preference, learning or decision [default: episode]
+    #[arg(long, value_name = "KIND")]
+    pub kind: Option<Kind>,
+    /// Where it belongs [default: personal]
+    #[arg(long, value_name = "SPACE")]
+    pub space: Option<String>,
+    /// A person, project or thing it is about (repeatable)
+    #[arg(long, value_name = "NAME")]
+    pub entity: Vec<String>,
+    /// Who said it, or where you have it from
+    #[arg(long, value_name = "TEXT")]
+    pub source: Option<String>,
+    /// Since when it holds: 2026-01-31, or a full time
+    #[arg(long, value_name = "WHEN")]
+    pub valid_from: Option<String>,
+    /// For how long it is recalled: 30d, 12h, or seconds [default: for ever]
+    #[arg(long, value_name = "DURATION")]
+    pub ttl: Option<String>,
+    /// A retry with the same key is the same memory
+    #[arg(long, value_name = "KEY")]
+    pub idempotency_key: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Answer {
+    id: String,
+    commit: String,
+    status: String,
+}
+
+/// Runs it.
+///
+/// # Errors
+/// What the verb returns.
+pub async fn run(setting: &Setting, arguments: Arguments) -> Result<u8> {
+    let text = if arguments.text == "-" { standard_input()? } else { arguments.text };
+    let verb = Remember {
+        text,
+        kind: arguments.kind,
+        space: arguments.space,
+        entities: arguments.entity,
+        source: arguments.source,
+        valid_from: arguments.valid_from,
+        ttl: arguments.ttl,
+        expires_at: None,
+        idempotency_key: arguments.idempotency_key,
+    };
+    let answer = super::ask(setting, Need::Graph, verb).await?;
+    if setting.global.json {
+        output::json(&answer)?;
+        return Ok(outcome::DONE);
+    }
+    let Answer { id, commit, status } = super::read(answer)?;
+    output::data(&id)?;
+    if !setting.global.quiet {
+        output::talk(&match status.as_str() {
+            "duplicate" => "known already, nothing was added".to_owned(),
+            _ => format!("remembered; take it back with: hydra undo {commit}"),
+        });
+    }
+    Ok(outcome::DONE)
+}
+
+/// Reads what is piped in, a little further than a memory may be long, so that the verb can say that it is too long.
+fn standard_input() -> Result<String> {
+    let input = std::io::stdin();
+    if input.is_terminal() {
+        output::talk("type what to remember, then Ctrl-D on a line of its own");
+    }
+    let mut bytes = Vec::new();
+    let read = input.lock().take(MAX_TEXT_BYTES as u64 + 1).read_to_end(&mut bytes);
+    read.map_err(|error| Error::io("standard input", &error))?;
+    // The limit may cut a letter in two; then the text is too long anyway.
+    let is_cut = bytes.len() > MAX_TEXT_BYTES;
+    match String::from_utf8(bytes) {
+        Ok(text) => Ok(text.trim_end_matches('\n').to_owned()),
+        Err(error) if is_cut => Ok(String::from_utf8_lossy(error.as_bytes()).into_owned()),
+        Err(_) => Err(Error::new(ErrorKind::Invalid, "standard input is not UTF-8 text")
+            .hint("convert it, for example with `iconv -t UTF-8`")),
+    }
+}

@@ -1,0 +1,183 @@
+//! `hydra serve`
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use clap::Args;
+use hydra_graph::{Error, ErrorKind, Memory, Result};
+use hydra_mcp::Crossing;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+
+use super::Setting;
+use crate::config::Config;
+use crate::http::{self, App};
+use crate::interrupt::Interrupts;
+use crate::outcome;
+use crate::output;
+use crate::presence::Presence;
+use crate::token::Token;
+use crate::verb;
+use crate::wiring;
+
+/// How long the memory may take to be put in order at the end; without it the next start only takes longer.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(20);
+
+const EXAMPLES: &str = "\
+Examples:
+  hydra serve
+  hydra serve --data-dir ~/work-memory --port 7718
+
+Serves /mcp (agents), /v1 (the verbs as JSON), /metrics (Prometheus) and /healthz on this machine. All but the last need \
+the token in the data folder, which commands and `hydra mcp` use by themselves. Ctrl-C stops it cleanly.";
+
+/// Options of `hydra serve`.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub struct Arguments {
+    /// Detach from the terminal and log to a file; used by whoever starts a server for itself
+    #[arg(long, hide = true)]
+    pub background: bool,
+}
+
+/// Runs it.
+///
+/// # Errors
+/// `Locked` names the process that holds the memory; `Unavailable` a port that is in use.
+pub async fn run(setting: &Setting, arguments: Arguments) -> Result<u8> {
+    if arguments.background {
+        // A session of its own: no terminal's Ctrl-C reaches it. It fails only for a process that has one already.
+        let _ = rustix::process::setsid();
+    }
+    let config = &setting.config;
+    let mut interrupts = Interrupts::listen()?;
+    let metrics = http::start_metrics()?;
+    let holder = match config.port {
+        0 => "`hydra serve`".to_owned(),
+        port => format!("`hydra serve` on port {port}"),
+    };
+    let memory = open(config, &holder).await?;
+    let started = start(config, &arguments).await;
+    let (listener, presence, token) = match started {
+        Ok(started) => started,
+        Err(error) => {
+            close(memory).await;
+            return Err(error);
+        }
+    };
+    let crossing = Crossing::new(memory.clone());
+    let (stop, stopping) = watch::channel(false);
+    let app = App::new(config, crossing.clone(), presence.clone(), token, metrics, stopping.clone());
+    let mut stopped = stopping;
+    let serving = tokio::spawn(http::serve(listener, app, async move {
+        let _ = stopped.wait_for(|stopped| *stopped).await;
+    }));
+    if let Err(error) = presence.write(&config.data_dir) {
+        close(memory).await;
+        return Err(error);
+    }
+    warm_up(config, &memory);
+    greet(setting, &presence, &crossing).await;
+    interrupts.next().await;
+    tracing::info!("stopping");
+    // Whoever looks for a server from now on finds none, and waits for the lock.
+    presence.remove(&config.data_dir);
+    let _ = stop.send(true);
+    let orderly = async {
+        match serving.await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::error!("the server ended with an error: {error}"),
+            Err(_) => tracing::error!("the server ended in the middle of something"),
+        }
+        close(memory).await;
+    };
+    tokio::select! {
+        () = orderly => tracing::info!("stopped"),
+        // A second signal: whatever was acknowledged is on disk.
+        () = interrupts.next() => std::process::exit(i32::from(outcome::INTERRUPTED)),
+    }
+    Ok(outcome::DONE)
+}
+
+async fn open(config: &Config, holder: &str) -> Result<Memory> {
+    let (config, holder) = (config.clone(), holder.to_owned());
+    let opened = tokio::task::spawn_blocking(move || wiring::open(&config, &holder));
+    opened.await.unwrap_or_else(|_| Err(Error::new(ErrorKind::Io, "opening the memory ended in the middle")))
+}
+
+/// Takes the port and makes what a caller needs to know. The memory is held already, so nobody else does it.
+async fn start(config: &Config, arguments: &Arguments) -> Result<(TcpListener, Presence, Token)> {
+    let token = Token::read_or_make(&config.data_dir)?;
+    let listener = match TcpListener::bind(SocketAddr::new(config.bind, config.port)).await {
+        Ok(listener) => listener,
+        // Nobody needs to know the port of a server in the background: its note says it.
+        Err(error) if error.kind() == std::io::ErrorKind::AddrInUse && arguments.background => {
+            tracing::warn!("port {} is in use; taking another", config.port);
+            let bound = TcpListener::bind(SocketAddr::new(config.bind, 0)).await;
+            bound.map_err(|error| Error::io(format!("listening on {}", config.bind), &error))?
+        }
+        Err(error) if error.kind() == std::io::ErrorKind::AddrInUse => {
+            let message = format!("port {} of {} is in use by another program", config.port, config.bind);
+            return Err(Error::new(ErrorKind::Unavailable, message).hint(format!(
+                "stop that one, or take another port: hydra serve --port {}",
+                config.port.wrapping_add(1).max(1024)
+            )));
+        }
+        Err(error) => {
+            return Err(Error::io(format!("listening on {} port {}", config.bind, config.port), &error)
+                .hint("check bind and port in the configuration"));
+        }
+    };
+    let address = listener.local_addr().map_err(|error| Error::io("the server's address", &error))?;
+    Ok((listener, Presence::of_this_process(address, wiring::now())?, token))
+}
+
+/// Opens the vector index and loads the model while requests are answered already, by words and links at first.
+fn warm_up(config: &Config, memory: &Memory) {
+    let (config, memory) = (config.clone(), memory.clone());
+    tokio::task::spawn_blocking(move || match wiring::attach_vectors(&config, &memory) {
+        Ok(model) => {
+            // A missing model was told when the index was attached.
+            if hydra_embed::look(&config.model_dirs()).is_some()
+                && let Err(error) = model.warm()
+            {
+                tracing::warn!("search by meaning is off: {error}");
+            }
+        }
+        Err(error) => tracing::warn!("search by meaning is off: {error}"),
+    });
+}
+
+/// Says where it is and what to do next.
+async fn greet(setting: &Setting, presence: &Presence, crossing: &Crossing) {
+    let config = &setting.config;
+    tracing::info!(port = presence.port, pid = presence.pid, version = hydra_mcp::VERSION, "listening");
+    if setting.global.quiet {
+        return;
+    }
+    let program = std::env::current_exe().map_or_else(|_| "hydra".to_owned(), |path| path.display().to_string());
+    let data_dir = config.data_dir.display();
+    let mut lines = vec![format!("hydra {} at {}, memory in {data_dir}", hydra_mcp::VERSION, presence.url())];
+    if let Ok(status) = crossing.run("status", |memory| memory.status()).await {
+        lines.push(format!("{} memories, {} notes in {} passages", status.memories, status.sources, status.passages));
+        if status.memories + status.sources == 0 {
+            lines.push(format!("read your notes:     {program} ingest --data-dir {data_dir} FOLDER"));
+        }
+    }
+    lines.push(format!("connect Claude Code: claude mcp add hydra -- {program} mcp --data-dir {data_dir}"));
+    lines.push("stop:                Ctrl-C".to_owned());
+    if hydra_embed::look(&config.model_dirs()).is_none() {
+        lines.push(format!("search by meaning is off until you run: {program} models fetch --data-dir {data_dir}"));
+    }
+    tracing::debug!(resident_bytes = verb::resident_bytes(), "started");
+    output::talk(&lines.join("\n"));
+}
+
+async fn close(memory: Memory) {
+    let closed = tokio::task::spawn_blocking(move || memory.close());
+    match tokio::time::timeout(CLOSE_TIMEOUT, closed).await {
+        Ok(Ok(Ok(()))) => {}
+        Ok(Ok(Err(error))) => tracing::warn!("the memory was not put in order ({error}); the next start does it"),
+        Ok(Err(_)) | Err(_) => tracing::warn!("the memory was not put in order in time; the next start does it"),
+    }
+}

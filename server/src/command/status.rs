@@ -1,0 +1,119 @@
+//! `hydra status`
+
+use clap::Args;
+use hydra_graph::Result;
+use serde::Deserialize;
+
+use super::Setting;
+use crate::client::Need;
+use crate::outcome;
+use crate::output::{self, Style};
+use crate::verb::Status;
+
+const EXAMPLES: &str = "\
+Examples:
+  hydra status
+  hydra status --json | jq '.indexes[] | select(.behind)'";
+
+/// Options of `hydra status`.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub struct Arguments {}
+
+#[derive(Deserialize)]
+struct Answer {
+    version: String,
+    data_dir: String,
+    server: Option<Server>,
+    head: Option<String>,
+    sources: usize,
+    passages: usize,
+    memories: usize,
+    entities: usize,
+    links: usize,
+    indexes: Vec<Index>,
+    log_bytes: u64,
+    writes: String,
+}
+
+#[derive(Deserialize)]
+struct Server {
+    pid: u32,
+    url: String,
+}
+
+#[derive(Deserialize)]
+struct Index {
+    name: String,
+    behind: bool,
+    done: u64,
+    total: u64,
+    degraded: Option<String>,
+    error: Option<String>,
+}
+
+/// Runs it.
+///
+/// # Errors
+/// What the verb returns.
+pub async fn run(setting: &Setting, _arguments: Arguments) -> Result<u8> {
+    let answer = super::ask(setting, Need::Meaning, Status {}).await?;
+    if setting.global.json {
+        output::json(&answer)?;
+        return Ok(outcome::DONE);
+    }
+    let answer: Answer = super::read(answer)?;
+    output::data(&shown(&answer, Style::of_stdout()))?;
+    Ok(outcome::DONE)
+}
+
+fn shown(answer: &Answer, style: Style) -> String {
+    let mut lines = Vec::new();
+    let mut fact = |name: &str, text: String| lines.push(format!("{} {text}", style.faint(&format!("{name:>9}"))));
+    fact("version", answer.version.clone());
+    fact("memory", output::plain(&answer.data_dir));
+    fact(
+        "server",
+        match &answer.server {
+            Some(server) => format!("{} (pid {})", server.url, server.pid),
+            None => "none is running".to_owned(),
+        },
+    );
+    fact(
+        "holds",
+        format!(
+            "{} memories, {} notes in {} passages, {} entities, {} links",
+            answer.memories, answer.sources, answer.passages, answer.entities, answer.links
+        ),
+    );
+    fact("newest", answer.head.clone().unwrap_or_else(|| "nothing is remembered yet".to_owned()));
+    for index in &answer.indexes {
+        fact(&index.name, state(index, style));
+    }
+    fact(
+        "writes",
+        match answer.writes.as_str() {
+            "ok" => format!("ok, {} in the redo log", size(answer.log_bytes)),
+            refused => style.warning(&format!("refused: {}", output::plain(refused))),
+        },
+    );
+    lines.join("\n")
+}
+
+fn state(index: &Index, style: Style) -> String {
+    match (&index.degraded, &index.error) {
+        (Some(reason), _) => style.warning(&format!("off: {}", output::plain(reason))),
+        (None, Some(error)) if index.behind => style.warning(&format!("failed: {}", output::plain(error))),
+        (None, _) if index.behind && index.total > 0 => format!("catching up, {}/{}", index.done, index.total),
+        (None, _) if index.behind => "catching up".to_owned(),
+        (None, _) => "up to date".to_owned(),
+    }
+}
+
+fn size(bytes: u64) -> String {
+    match bytes {
+        0..1_000 => format!("{bytes} bytes"),
+        1_000..1_000_000 => format!("{} kB", bytes / 1_000),
+        _ => format!("{} MB", bytes / 1_000_000),
+    }
+}

@@ -1,0 +1,250 @@
+//! Every option, read in one place: defaults, then the file, then `HYDRA_…`, then flags.
+
+use std::net::IpAddr;
+use std::path::{Path, PathBuf};
+
+use etcetera::BaseStrategy as _;
+use figment::Figment;
+use figment::error::Kind as Wrong;
+use figment::providers::{Env, Format as _, Serialized, Toml};
+use hydra_graph::{Error, ErrorKind, Result};
+use serde::{Deserialize, Serialize};
+
+/// The port when none is set.
+pub const DEFAULT_PORT: u16 = 7717;
+/// Prefix of environment variables.
+const ENV_PREFIX: &str = "HYDRA_";
+/// Names a file instead of being an option of one.
+const ENV_FILE: &str = "config";
+/// Most threads that one inference may use.
+const MAX_EMBED_THREADS: usize = 64;
+
+/// What a person can set. `data/hydra.toml` explains each; a test holds the two together.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// Where the memory is.
+    pub data_dir: PathBuf,
+    /// Where the embedding model is, if not in the data folder's `models`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub model_dir: Option<PathBuf>,
+    /// Threads for one inference.
+    pub embed_threads: usize,
+    /// The space of what names none.
+    pub default_space: String,
+    /// The address the server listens on.
+    pub bind: IpAddr,
+    /// The port the server listens on; 0 takes any that is free.
+    pub port: u16,
+    /// Web origins that may call the server.
+    pub allowed_origins: Vec<String>,
+    /// Host names beside the loopback ones by which the server may be called.
+    pub allowed_hosts: Vec<String>,
+    /// How much the log says.
+    pub log_level: LogLevel,
+    /// How the log is written.
+    pub log_format: LogFormat,
+}
+
+/// How much the log says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogLevel {
+    /// What failed.
+    Error,
+    /// And what is not as it should be.
+    Warn,
+    /// And what happens.
+    Info,
+    /// And how.
+    Debug,
+    /// And everything else, except what is remembered.
+    Trace,
+}
+
+/// How the log is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// Lines for people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// What flags say, over everything else.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Overrides {
+    /// `--data-dir`
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub data_dir: Option<PathBuf>,
+    /// `--port`
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub port: Option<u16>,
+    /// `-v` and `-q`
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub log_level: Option<LogLevel>,
+}
+
+impl Config {
+    /// Reads all sources; `file` is what `--config` named.
+    ///
+    /// # Errors
+    /// `Invalid` names the option, where it was read, and what it should be; `NotFound` a named file that is not there.
+    pub fn load(file: Option<&Path>, overrides: &Overrides) -> Result<Self> {
+        let folders = etcetera::base_strategy::Xdg::new().map_err(|error| {
+            Error::new(ErrorKind::Invalid, format!("no home folder: {error}"))
+                .hint("set HOME, or name a folder with --data-dir")
+        })?;
+        let file = match file {
+            Some(named) if !named.is_file() => {
+                return Err(Error::new(
+                    ErrorKind::Invalid,
+                    format!("there is no configuration at {}", named.display()),
+                )
+                .hint("check the path after --config (or in HYDRA_CONFIG)"));
+            }
+            Some(named) => named.to_owned(),
+            None => folders.config_dir().join("hydra").join("hydra.toml"),
+        };
+        let defaults = Self::defaults(folders.data_dir().join("hydra"));
+        let names = option_names();
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        let environment = Env::prefixed(ENV_PREFIX).only(&names);
+        let figment = Figment::from(Serialized::defaults(defaults))
+            .merge(Toml::file(&file))
+            .merge(environment)
+            .merge(Serialized::defaults(overrides));
+        let mut config: Self = figment.extract().map_err(|error| explain(&error, &file))?;
+        config.data_dir = absolute(&expand(&config.data_dir, folders.home_dir()))?;
+        config.model_dir = config.model_dir.map(|folder| absolute(&expand(&folder, folders.home_dir()))).transpose()?;
+        config.check()?;
+        Ok(config)
+    }
+
+    /// Returns what holds when nothing is set.
+    fn defaults(data_dir: PathBuf) -> Self {
+        Self {
+            data_dir,
+            model_dir: None,
+            embed_threads: 1,
+            default_space: hydra_graph::PERSONAL.to_owned(),
+            bind: IpAddr::from([127, 0, 0, 1]),
+            port: DEFAULT_PORT,
+            allowed_origins: vec!["http://localhost:*".to_owned(), "http://127.0.0.1:*".to_owned()],
+            allowed_hosts: Vec::new(),
+            log_level: LogLevel::Info,
+            log_format: LogFormat::Text,
+        }
+    }
+
+    /// Returns the folders where the model may be, in the order they are looked at.
+    pub fn model_dirs(&self) -> Vec<PathBuf> {
+        self.model_dir.clone().into_iter().chain([self.data_dir.join("models")]).collect()
+    }
+
+    fn check(&self) -> Result<()> {
+        if !(1..=MAX_EMBED_THREADS).contains(&self.embed_threads) {
+            return Err(Error::new(ErrorKind::Invalid, format!("embed_threads is {}", self.embed_threads))
+                .hint(format!("set 1 to {MAX_EMBED_THREADS}; 1 is best on a machine that does other things too")));
+        }
+        match self.allowed_origins.iter().find(|origin| crate::http::origin_pattern(origin).is_none()) {
+            Some(origin) => Err(Error::new(ErrorKind::Invalid, format!("allowed_origins has `{origin}`"))
+                .hint("write scheme://host:port, as in http://localhost:3000 or http://localhost:*")),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Says which option is wrong, where it stands and what to do.
+fn explain(error: &figment::Error, file: &Path) -> Error {
+    let name = error.path.join(".");
+    let source = match error.metadata.as_ref() {
+        Some(metadata) if metadata.name.contains("environment") => {
+            format!("the environment ({ENV_PREFIX}{})", name.to_uppercase())
+        }
+        Some(metadata) if metadata.name.contains("TOML") => file.display().to_string(),
+        _ => "the configuration".to_owned(),
+    };
+    let wrong = |message: String| Error::new(ErrorKind::Invalid, message);
+    match &error.kind {
+        Wrong::UnknownField(field, known) => wrong(format!("`{field}` is not an option, in {}", file.display()))
+            .hint(format!("remove it, or write one of: {}", known.join(", "))),
+        Wrong::UnknownVariant(value, known) => wrong(format!("`{value}` is not a value of `{name}`, in {source}"))
+            .hint(format!("write one of: {}", known.join(", "))),
+        Wrong::InvalidType(actual, expected) | Wrong::InvalidValue(actual, expected) => {
+            wrong(format!("`{name}` is {actual}, in {source}")).hint(format!("it should be {expected}"))
+        }
+        other => {
+            let text = other.to_string();
+            let text = if text.is_empty() { error.to_string() } else { text };
+            wrong(format!("{source} does not read: {}", text.trim().replace('\n', " ")))
+                .hint("every option is explained in data/hydra.toml")
+        }
+    }
+}
+
+/// Returns variables that look like options and are none: misspelt ones, or another program's. The file is Hydra's
+/// alone, so an unknown name there is an error; the environment is not.
+pub fn unknown_variables() -> Vec<String> {
+    let known = option_names();
+    let is_unknown = |name: &String| {
+        let option = name.strip_prefix(ENV_PREFIX).map(str::to_lowercase);
+        option.is_some_and(|option| option != ENV_FILE && !known.contains(&option))
+    };
+    std::env::vars_os().filter_map(|(name, _)| name.into_string().ok()).filter(is_unknown).collect()
+}
+
+fn option_names() -> Vec<String> {
+    let every = Config { model_dir: Some(PathBuf::new()), ..Config::defaults(PathBuf::new()) };
+    let names = serde_json::to_value(every).ok().and_then(|options| options.as_object().cloned());
+    names.unwrap_or_default().into_iter().map(|(name, _)| name).collect()
+}
+
+fn expand(path: &Path, home: &Path) -> PathBuf {
+    path.strip_prefix("~").map_or_else(|_| path.to_owned(), |rest| home.join(rest))
+}
+
+fn absolute(path: &Path) -> Result<PathBuf> {
+    std::path::absolute(path).map_err(|error| Error::io(format!("the path `{}`", path.display()), &error))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const EXPLAINED: &str = include_str!("../../data/hydra.toml");
+
+    /// Options of the explained file: its lines `#name = value` without the `#`.
+    fn uncommented() -> String {
+        let is_option = |line: &&str| line.starts_with('#') && !line.starts_with("# ") && line.contains(" = ");
+        EXPLAINED.lines().filter(is_option).map(|line| format!("{}\n", &line[1..])).collect()
+    }
+
+    #[test]
+    fn the_explained_file_has_every_option_with_its_default() {
+        let home = Path::new("/home/me");
+        let text = uncommented();
+        let mut read: Config = Figment::from(Toml::string(&text)).extract().unwrap();
+        read.data_dir = expand(&read.data_dir, home);
+        assert_eq!(read.model_dir, Some("~/models/all-MiniLM-L6-v2".into()), "an example: it has no default");
+        read.model_dir = None;
+        assert_eq!(read, Config::defaults(home.join(".local/share/hydra")));
+        let options = serde_json::to_value(Config { model_dir: Some(PathBuf::new()), ..read }).unwrap();
+        for name in options.as_object().unwrap().keys() {
+            assert!(text.contains(&format!("{name} = ")), "{name} is not explained");
+        }
+    }
+
+    #[test]
+    fn a_home_is_filled_in() {
+        assert_eq!(expand(Path::new("~/x"), Path::new("/h")), Path::new("/h/x"));
+        assert_eq!(expand(Path::new("/a/~"), Path::new("/h")), Path::new("/a/~"));
+    }
+
+    #[test]
+    fn threads_are_bounded() {
+        let config = Config { embed_threads: MAX_EMBED_THREADS + 1, ..Config::defaults(PathBuf::new()) };
+        assert_eq!(config.check().unwrap_err().kind(), ErrorKind::Invalid);
+    }
+}

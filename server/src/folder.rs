@@ -1,0 +1,103 @@
+//! The data folder as the server sees it: private, and with a few files of the server's own beside the library's.
+
+use std::fs::{self, DirBuilder, OpenOptions};
+use std::io::Write as _;
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
+use std::path::{Path, PathBuf};
+
+use hydra_graph::{Error, ErrorKind, Result};
+
+/// Permission bits of anyone but the owner.
+const OTHERS: u32 = 0o077;
+/// What only the library puts there: a folder that has it is a memory.
+const MARK: &str = "format.json";
+
+/// Makes the folder if it is missing, for the owner alone; one that others can look into is closed to them if it is a
+/// memory or empty, and refused if it is something else.
+///
+/// # Errors
+/// `Invalid` for a path that is no folder, or a folder that holds other things.
+pub fn prepare(folder: &Path) -> Result<()> {
+    let failed = |error: std::io::Error| Error::io(folder.display(), &error);
+    let metadata = match fs::metadata(folder) {
+        Ok(metadata) => metadata,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            return DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(failed);
+        }
+        Err(error) => return Err(failed(error)),
+    };
+    if !metadata.is_dir() {
+        return Err(Error::new(ErrorKind::Invalid, format!("{} is not a folder", folder.display()))
+            .hint("name a folder with --data-dir"));
+    }
+    let is_ours = folder.join(MARK).exists();
+    if !is_ours && !is_empty(folder).map_err(failed)? {
+        return Err(Error::new(ErrorKind::Invalid, format!("{} holds other files and no memory", folder.display()))
+            .hint("name an empty folder, or one that does not exist yet, with --data-dir"));
+    }
+    if metadata.permissions().mode() & OTHERS != 0 {
+        fs::set_permissions(folder, fs::Permissions::from_mode(0o700)).map_err(failed)?;
+        tracing::warn!(folder = %folder.display(), "others could look into the data folder; now only you can");
+    }
+    Ok(())
+}
+
+/// What a start that was cut short may leave, and what is put there before the memory is made.
+fn is_empty(folder: &Path) -> std::io::Result<bool> {
+    let known = ["lock", "log", "store", "index", "models", "start.lock", "serve.log", "token"];
+    for entry in fs::read_dir(folder)? {
+        let name = entry?.file_name();
+        if !known.iter().any(|known| name == *known) {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// Writes a file that only the owner can read, so that a reader sees the old one or the whole new one.
+///
+/// # Errors
+/// What the disk says.
+pub fn write_private(path: &Path, bytes: &[u8]) -> Result<()> {
+    let beside = PathBuf::from(format!("{}.{}.new", path.display(), std::process::id()));
+    let write = || -> std::io::Result<()> {
+        let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&beside)?;
+        file.write_all(bytes)?;
+        file.sync_all()?;
+        fs::rename(&beside, path)
+    };
+    write().map_err(|error| Error::io(path.display(), &error))
+}
+
+/// Tells whether anyone but the owner may read a file.
+///
+/// # Errors
+/// What looking at it fails with.
+pub fn others_can_read(path: &Path) -> std::io::Result<bool> {
+    Ok(fs::metadata(path)?.permissions().mode() & OTHERS != 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_of_something_else_is_refused() {
+        let temp = tempfile::tempdir().unwrap();
+        fs::write(temp.path().join("thesis.doc"), "x").unwrap();
+        assert_eq!(prepare(temp.path()).unwrap_err().kind(), ErrorKind::Invalid);
+        let file = temp.path().join("thesis.doc");
+        assert_eq!(prepare(&file).unwrap_err().kind(), ErrorKind::Invalid);
+    }
+
+    #[test]
+    fn a_folder_is_closed_to_others() {
+        let temp = tempfile::tempdir().unwrap();
+        let folder = temp.path().join("a/b");
+        prepare(&folder).unwrap();
+        assert!(!others_can_read(&folder).unwrap());
+        fs::set_permissions(&folder, fs::Permissions::from_mode(0o755)).unwrap();
+        prepare(&folder).unwrap();
+        assert!(!others_can_read(&folder).unwrap());
+    }
+}

@@ -1,0 +1,146 @@
+//! The HTTP server: every verb under `/v1`, MCP under `/mcp`, `/metrics`, and `/healthz` for anyone on this machine.
+//!
+//! A request passes, in this order: `guard` (is it called by a name of ours, from a page of ours), `auth` (does it hold
+//! the token), `body` (is it small enough), and is counted by `metrics` whatever becomes of it.
+
+mod auth;
+mod body;
+mod failure;
+mod guard;
+mod metrics;
+mod route;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::State;
+use axum::middleware::{from_fn, from_fn_with_state};
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::{get, post};
+use hydra_graph::{Error, ErrorKind};
+use hydra_mcp::{Access, Crossing};
+use metrics_exporter_prometheus::PrometheusHandle;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+
+use crate::config::Config;
+use crate::presence::Presence;
+use crate::token::Token;
+use crate::verb::{
+    Check, Forget, Get, Ingest, LongVerb as _, Rebuild, Recall, Remember, Session, Status, Undo, Verb as _,
+};
+use crate::wiring;
+use failure::Failed;
+
+pub use body::MAX_BODY_BYTES;
+pub use guard::origin_pattern;
+pub use metrics::start as start_metrics;
+
+/// How long requests under way may take after the signal to stop.
+pub const DRAIN: Duration = Duration::from_secs(5);
+
+/// What handlers share.
+#[derive(Clone)]
+pub struct App {
+    crossing: Crossing,
+    session: Session,
+    presence: Presence,
+    token: Token,
+    allowed: Arc<guard::Allowed>,
+    metrics: PrometheusHandle,
+    /// Becomes true when the server stops, which ends streams.
+    stopping: watch::Receiver<bool>,
+}
+
+impl App {
+    /// Puts together what handlers need.
+    pub fn new(
+        config: &Config,
+        crossing: Crossing,
+        presence: Presence,
+        token: Token,
+        metrics: PrometheusHandle,
+        stopping: watch::Receiver<bool>,
+    ) -> Self {
+        Self {
+            crossing,
+            session: Session::of_owner(config, Some(presence.clone())),
+            presence,
+            token,
+            allowed: Arc::new(guard::Allowed::new(config)),
+            metrics,
+            stopping,
+        }
+    }
+
+    fn router(self) -> Router {
+        let access = Access {
+            hosts: self.allowed.hosts().to_vec(),
+            origins: self.allowed.origins().to_vec(),
+            max_body_bytes: MAX_BODY_BYTES,
+        };
+        let mcp = hydra_mcp::router(self.crossing.clone(), wiring::clock(), self.session.default_space.clone(), access);
+        let verb = |name: &str| format!("/v1/{name}");
+        let locked = Router::new()
+            .route(&verb(Recall::NAME), post(route::verb::<Recall>))
+            .route(&verb(Remember::NAME), post(route::verb::<Remember>))
+            .route(&verb(Get::NAME), post(route::verb::<Get>))
+            .route(&verb(Forget::NAME), post(route::verb::<Forget>))
+            .route(&verb(Undo::NAME), post(route::verb::<Undo>))
+            .route(&verb(Status::NAME), post(route::verb::<Status>))
+            .route(&verb(Check::NAME), post(route::long_verb::<Check>))
+            .route(&verb(Rebuild::NAME), post(route::long_verb::<Rebuild>))
+            .route(&verb(Ingest::NAME), post(route::long_verb::<Ingest>))
+            .route("/metrics", get(metrics::render))
+            .merge(mcp)
+            .fallback(nothing_here)
+            .method_not_allowed_fallback(wrong_method)
+            .layer(from_fn(body::limit))
+            .layer(from_fn_with_state(self.clone(), auth::check));
+        Router::new()
+            .route("/healthz", get(health))
+            .merge(locked)
+            .layer(from_fn_with_state(Arc::clone(&self.allowed), guard::check))
+            .layer(from_fn(metrics::count))
+            .with_state(self)
+    }
+}
+
+/// Serves until `stop` ends, then finishes what is under way, for at most [`DRAIN`].
+///
+/// # Errors
+/// When the listener fails.
+pub async fn serve(
+    listener: TcpListener,
+    app: App,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> std::io::Result<()> {
+    let (stopped, mut has_stopped) = watch::channel(false);
+    let signal = async move {
+        stop.await;
+        let _ = stopped.send(true);
+    };
+    let serving = axum::serve(listener, app.router()).with_graceful_shutdown(signal).into_future();
+    tokio::select! {
+        served = serving => served,
+        // Whoever is still connected then has had time enough.
+        () = async {
+            let _ = has_stopped.wait_for(|stopped| *stopped).await;
+            tokio::time::sleep(DRAIN).await;
+        } => Ok(()),
+    }
+}
+
+async fn health(State(app): State<App>) -> Response {
+    axum::Json(app.presence.health()).into_response()
+}
+
+async fn nothing_here() -> Failed {
+    let error = Error::new(ErrorKind::NotFound, "there is nothing at this address");
+    Failed(error.hint("verbs are under /v1, as in POST /v1/recall; MCP is at /mcp"))
+}
+
+async fn wrong_method() -> Failed {
+    Failed(Error::new(ErrorKind::Invalid, "this address does not take that method").hint("verbs take POST with JSON"))
+}

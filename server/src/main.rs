@@ -1,0 +1,36 @@
+//! The `hydra` binary: the one place where the graph, the embedder, the reader of files and the protocols meet.
+//!
+//! - `cli` is what can be typed; `command/` has one file for each command, which parses, asks one verb and renders.
+//! - `verb/` is what can be asked of a memory, as plain requests that travel: a command runs one in this process or,
+//!   when a server holds the memory, over HTTP. [`client`] decides which.
+//! - `http/` serves the same verbs, `/mcp`, `/metrics` and `/healthz`, and lets nobody else in.
+//! - `config` reads every option, `wiring` opens a memory with its indexes, `presence` and `background` find and start
+//!   servers, `token` keeps the owner's key.
+//! - `outcome` is the table from kinds of errors to exit codes and statuses; `output` writes for people and pipes.
+//!
+//! Rules about memories live in the library; nothing here decides what is true, found or allowed to be written.
+
+mod background;
+mod cli;
+mod client;
+mod command;
+mod config;
+mod folder;
+mod http;
+mod interrupt;
+mod logging;
+mod outcome;
+mod output;
+mod presence;
+mod token;
+mod verb;
+mod wiring;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    match command::run() {
+        Ok(code) => ExitCode::from(code),
+        Err(failure) => failure.report(),
+    }
+}

@@ -1,0 +1,174 @@
+//! Which server holds a data folder: a note beside the memory, believed only after asking who answers there.
+//!
+//! The token goes nowhere before that, so a stranger on the same port never sees it.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use hydra_graph::{Error, Result, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use crate::folder;
+use crate::token;
+
+/// How long a server on this machine may take to say who it is.
+const PROBE_TIMEOUT: Duration = Duration::from_secs(2);
+/// Random bytes that name one run of a server.
+const INSTANCE_BYTES: usize = 8;
+
+/// What a server writes down about itself.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Presence {
+    /// Its process.
+    pub pid: u32,
+    /// The port it listens on.
+    pub port: u16,
+    /// The address it listens on.
+    pub bind: IpAddr,
+    /// When it started.
+    pub started_at: Timestamp,
+    /// Names this run: the same is said by `/healthz`.
+    pub instance: String,
+    /// Its version.
+    pub version: String,
+}
+
+/// What `/healthz` says.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Health {
+    /// `ok`
+    pub status: String,
+    /// The server's version.
+    pub version: String,
+    /// Its process.
+    pub pid: u32,
+    /// Which run of it.
+    pub instance: String,
+}
+
+impl Presence {
+    /// Describes this process, listening on `address` since `now`.
+    ///
+    /// # Errors
+    /// When the operating system gives no random bytes.
+    pub fn of_this_process(address: SocketAddr, now: Timestamp) -> Result<Self> {
+        Ok(Self {
+            pid: std::process::id(),
+            port: address.port(),
+            bind: address.ip(),
+            started_at: now,
+            instance: token::random_hex(INSTANCE_BYTES)?,
+            version: hydra_mcp::VERSION.to_owned(),
+        })
+    }
+
+    /// Reads what is written down, which may be of a server that is gone.
+    pub fn read(data_dir: &Path) -> Option<Self> {
+        serde_json::from_slice(&std::fs::read(path(data_dir)).ok()?).ok()
+    }
+
+    /// Writes it down.
+    ///
+    /// # Errors
+    /// What the disk says.
+    pub fn write(&self, data_dir: &Path) -> Result<()> {
+        let json = serde_json::to_vec(self).map_err(|error| Error::io("server.json", &error.into()))?;
+        folder::write_private(&path(data_dir), &json)
+    }
+
+    /// Removes what is written down, if it is still this run's.
+    pub fn remove(&self, data_dir: &Path) {
+        if Self::read(data_dir).as_ref() == Some(self) {
+            // What is left behind is found out by the next who asks.
+            let _ = std::fs::remove_file(path(data_dir));
+        }
+    }
+
+    /// Returns where to reach it from this machine.
+    pub fn url(&self) -> String {
+        format!("http://{}", SocketAddr::new(reachable(self.bind), self.port))
+    }
+
+    /// Returns what it says of its health.
+    pub fn health(&self) -> Health {
+        Health {
+            status: "ok".to_owned(),
+            version: self.version.clone(),
+            pid: self.pid,
+            instance: self.instance.clone(),
+        }
+    }
+}
+
+/// Finds the server of a data folder; `None` when nobody answers, or somebody else does.
+pub async fn find(data_dir: &Path, http: &reqwest::Client) -> Option<Presence> {
+    let presence = Presence::read(data_dir)?;
+    let response = http.get(format!("{}/healthz", presence.url())).timeout(PROBE_TIMEOUT).send().await.ok()?;
+    let health: Health = response.json().await.ok()?;
+    (health.instance == presence.instance).then_some(presence)
+}
+
+/// Makes a client for servers on this machine: a proxy of the environment must not see the token or a memory.
+///
+/// # Errors
+/// When the operating system can't do it.
+pub fn http_client() -> Result<reqwest::Client> {
+    reqwest::Client::builder()
+        .no_proxy()
+        .connect_timeout(PROBE_TIMEOUT)
+        .build()
+        .map_err(|error| Error::io("the HTTP client", &std::io::Error::other(error)))
+}
+
+/// An address that means "all of them" can be listened on but not called.
+fn reachable(bind: IpAddr) -> IpAddr {
+    match bind {
+        IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
+        other => other,
+    }
+}
+
+fn path(data_dir: &Path) -> PathBuf {
+    data_dir.join("server.json")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn presence(address: &str) -> Presence {
+        Presence::of_this_process(address.parse().unwrap(), Timestamp::from_millis(0)).unwrap()
+    }
+
+    #[test]
+    fn an_address_can_be_called() {
+        assert_eq!(presence("127.0.0.1:7717").url(), "http://127.0.0.1:7717");
+        assert_eq!(presence("0.0.0.0:1").url(), "http://127.0.0.1:1");
+        assert_eq!(presence("[::]:1").url(), "http://[::1]:1");
+    }
+
+    #[test]
+    fn only_its_own_note_is_removed() {
+        let temp = tempfile::tempdir().unwrap();
+        let (old, new) = (presence("127.0.0.1:1"), presence("127.0.0.1:1"));
+        new.write(temp.path()).unwrap();
+        old.remove(temp.path());
+        assert_eq!(Presence::read(temp.path()), Some(new.clone()));
+        new.remove(temp.path());
+        assert_eq!(Presence::read(temp.path()), None);
+    }
+
+    #[tokio::test]
+    async fn a_note_of_a_server_that_is_gone_is_not_believed() {
+        let temp = tempfile::tempdir().unwrap();
+        let http = http_client().unwrap();
+        assert_eq!(find(temp.path(), &http).await, None);
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        drop(listener);
+        Presence::of_this_process(address, Timestamp::from_millis(0)).unwrap().write(temp.path()).unwrap();
+        assert_eq!(find(temp.path(), &http).await, None);
+    }
+}

@@ -1,0 +1,21 @@
+//! `check` as a request.
+
+use hydra_graph::{Memory, Result};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::{LongVerb, Session, Watch};
+
+/// Asks whether graph, log and indexes agree.
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Check {}
+
+impl LongVerb for Check {
+    const NAME: &'static str = "check";
+
+    fn run(self, memory: &Memory, _session: &Session, watch: &Watch) -> Result<Value> {
+        let report = memory.check(&mut |part| watch.tell(json!({"event": "part", "name": part})))?;
+        super::json(&report)
+    }
+}

@@ -1,0 +1,47 @@
+//! `get` as a request.
+
+use hydra_graph::{GetView, Id, Memory, Result};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::{Session, Verb};
+
+/// How much of a record.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum View {
+    /// One line.
+    Index,
+    /// Everything but its past.
+    #[default]
+    Full,
+    /// Where it comes from.
+    Provenance,
+    /// Every change to it.
+    History,
+}
+
+/// Asks what ids stand for.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Get {
+    /// The ids.
+    pub ids: Vec<Id>,
+    /// How much of each.
+    #[serde(default)]
+    pub view: View,
+}
+
+impl Verb for Get {
+    const NAME: &'static str = "get";
+
+    fn run(self, memory: &Memory, _session: &Session) -> Result<Value> {
+        let view = match self.view {
+            View::Index => GetView::Index,
+            View::Full => GetView::Full,
+            View::Provenance => GetView::Provenance,
+            View::History => GetView::History,
+        };
+        Ok(json!({"records": super::json(&memory.get(&self.ids, view)?)?}))
+    }
+}

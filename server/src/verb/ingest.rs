@@ -1,0 +1,92 @@
+//! `ingest` as a request.
+
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use hydra_graph::{Memory, Result};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::{LongVerb, Session, Watch};
+
+/// How often the indexes are looked at while they catch up; a look counts the whole memory.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+
+/// Asks to read files and folders.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Ingest {
+    /// Absolute paths.
+    pub paths: Vec<PathBuf>,
+    /// The space they belong to.
+    #[serde(default)]
+    pub space: Option<String>,
+    /// When it is done: once all can be found, or once all is read.
+    #[serde(default)]
+    pub until: Until,
+}
+
+/// When an ingest is done.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Until {
+    /// When every index has it.
+    #[default]
+    Indexed,
+    /// When it is in the graph; the indexes catch up by themselves.
+    Read,
+}
+
+impl LongVerb for Ingest {
+    const NAME: &'static str = "ingest";
+
+    fn run(self, memory: &Memory, session: &Session, watch: &Watch) -> Result<Value> {
+        let started = Instant::now();
+        let space = self.space.unwrap_or_else(|| session.default_space.clone());
+        let options = hydra_ingest::Options { cancel: watch.stop(), ..hydra_ingest::Options::of(space) };
+        let summary = hydra_ingest::ingest(memory, &self.paths, &options, &mut |progress| {
+            watch.tell(json!({
+                "event": "file",
+                "done": progress.files_done,
+                "total": progress.files_total,
+                "passages": progress.passages,
+                "path": progress.current,
+            }));
+        })?;
+        let mut answer = super::json(&summary)?;
+        let read_ms = started.elapsed().as_millis() as u64;
+        let indexed = match self.until {
+            Until::Indexed if !summary.cancelled => wait_for_indexes(memory, watch)?,
+            _ => memory.wait_for_indexes(Duration::ZERO),
+        };
+        let status = memory.status()?;
+        let degraded: Vec<String> = status.indexes.into_iter().filter_map(|index| index.degraded).collect();
+        answer["indexed"] = json!(indexed);
+        answer["degraded"] = json!(degraded);
+        answer["read_ms"] = json!(read_ms);
+        answer["took_ms"] = json!(started.elapsed().as_millis() as u64);
+        Ok(answer)
+    }
+}
+
+/// Waits until every index that can has everything; returns whether all have.
+fn wait_for_indexes(memory: &Memory, watch: &Watch) -> Result<bool> {
+    while !watch.is_stopped() {
+        let looked = Instant::now();
+        if memory.wait_for_indexes(LOOK_EVERY) {
+            return Ok(true);
+        }
+        let status = memory.status()?;
+        let mut is_waiting = false;
+        for index in status.indexes.iter().filter(|index| index.behind && index.degraded.is_none()) {
+            is_waiting = true;
+            watch.tell(json!({"event": "index", "name": index.name, "done": index.done, "total": index.total}));
+        }
+        if !is_waiting {
+            return Ok(status.indexes.iter().all(|index| !index.behind));
+        }
+        // One index that can't go on makes the wait return at once.
+        std::thread::sleep(LOOK_EVERY.saturating_sub(looked.elapsed()));
+    }
+    Ok(false)
+}

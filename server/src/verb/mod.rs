@@ -1,0 +1,141 @@
+//! What can be asked of a memory, as plain requests that travel: a command sends one to a server or runs it here, and
+//! both run the same function. Answers are JSON from the start, so that nobody sees a difference.
+
+mod check;
+mod forget;
+mod get;
+mod ingest;
+mod rebuild;
+mod recall;
+mod remember;
+mod status;
+mod undo;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use hydra_graph::{Agent, Error, Memory, Result, Timestamp};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use tokio::sync::mpsc;
+
+pub use check::Check;
+pub use forget::Forget;
+pub use get::{Get, View};
+pub use ingest::{Ingest, Until};
+pub use rebuild::Rebuild;
+pub use recall::{DEFAULT_LIMIT, Recall};
+pub use remember::Remember;
+pub use status::{Status, resident_bytes};
+pub use undo::Undo;
+
+use crate::config::Config;
+use crate::presence::Presence;
+use crate::wiring;
+
+/// Progress lines that wait for their reader; further ones are left out until it has caught up.
+pub const MAX_WAITING_EVENTS: usize = 64;
+
+/// A request that is answered at once.
+pub trait Verb: Serialize + DeserializeOwned + Send + 'static {
+    /// Its name, as in `/v1/recall`.
+    const NAME: &'static str;
+
+    /// Does it.
+    fn run(self, memory: &Memory, session: &Session) -> Result<Value>;
+}
+
+/// A request that takes its time and tells how far it is.
+pub trait LongVerb: Serialize + DeserializeOwned + Send + 'static {
+    /// Its name, as in `/v1/ingest`.
+    const NAME: &'static str;
+
+    /// Does it, telling `watch` about it and stopping when it says so.
+    fn run(self, memory: &Memory, session: &Session, watch: &Watch) -> Result<Value>;
+}
+
+/// In whose name a verb runs, and on what.
+#[derive(Clone)]
+pub struct Session {
+    /// Who asks.
+    pub agent: Agent,
+    /// The space of what names none.
+    pub default_space: String,
+    /// Where the memory is.
+    pub data_dir: PathBuf,
+    /// The server that runs the verb, if it is one.
+    pub server: Option<Presence>,
+}
+
+impl Session {
+    /// A session of the owner, who holds the token or the folder.
+    pub fn of_owner(config: &Config, server: Option<Presence>) -> Self {
+        Self {
+            agent: Agent::owner(),
+            default_space: config.default_space.clone(),
+            data_dir: config.data_dir.clone(),
+            server,
+        }
+    }
+
+    /// Returns the time.
+    pub fn now(&self) -> Timestamp {
+        wiring::now()
+    }
+}
+
+/// Whoever watches a long verb: is told how far it is, and may ask it to stop.
+pub struct Watch {
+    events: mpsc::Sender<Value>,
+    stop: Arc<AtomicBool>,
+}
+
+impl Watch {
+    /// Makes a watch and the end where its events come out. A closed end asks the verb to stop.
+    pub fn new(stop: Arc<AtomicBool>) -> (Self, mpsc::Receiver<Value>) {
+        let (events, inbox) = mpsc::channel(MAX_WAITING_EVENTS);
+        (Self { events, stop }, inbox)
+    }
+
+    /// Tells an event; one that finds no room is left out, since the next says more.
+    pub fn tell(&self, event: Value) {
+        if let Err(mpsc::error::TrySendError::Closed(_)) = self.events.try_send(event) {
+            self.stop.store(true, Ordering::Release);
+        }
+    }
+
+    /// Tells whether the verb should stop.
+    pub fn is_stopped(&self) -> bool {
+        self.stop.load(Ordering::Acquire)
+    }
+
+    /// Returns the switch itself, for whoever checks it in a loop of its own.
+    pub fn stop(&self) -> Arc<AtomicBool> {
+        Arc::clone(&self.stop)
+    }
+}
+
+/// Turns an answer into JSON.
+fn json(answer: &impl Serialize) -> Result<Value> {
+    serde_json::to_value(answer).map_err(|error| Error::io("the answer", &error.into()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn events_are_bounded_and_a_closed_end_stops() {
+        let (watch, inbox) = Watch::new(Arc::default());
+        for number in 0..=MAX_WAITING_EVENTS {
+            watch.tell(number.into());
+        }
+        assert_eq!(inbox.len(), MAX_WAITING_EVENTS);
+        assert!(!watch.is_stopped());
+        drop(inbox);
+        watch.tell(0.into());
+        assert!(watch.is_stopped());
+    }
+}

@@ -1,0 +1,53 @@
+//! `recall` as a request.
+
+use std::time::Instant;
+
+use hydra_graph::{Kind, Memory, Question, Result};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::{Session, Verb};
+
+/// Hits when no limit is given.
+pub const DEFAULT_LIMIT: usize = 10;
+
+/// Asks for what fits a question.
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Recall {
+    /// The question.
+    pub query: String,
+    /// Only these spaces; all if empty.
+    pub spaces: Vec<String>,
+    /// Only these kinds; all if empty.
+    pub kinds: Vec<Kind>,
+    /// Only what is about this.
+    pub entity: Option<String>,
+    /// Only what was recorded since: a moment, or how long ago.
+    pub since: Option<String>,
+    /// How many hits at most.
+    pub limit: Option<usize>,
+    /// Stop when the texts pass this many tokens.
+    pub budget_tokens: Option<usize>,
+}
+
+impl Verb for Recall {
+    const NAME: &'static str = "recall";
+
+    fn run(self, memory: &Memory, session: &Session) -> Result<Value> {
+        let started = Instant::now();
+        let mut question = Question::new(self.query);
+        question.spaces = self.spaces;
+        question.kinds = self.kinds;
+        question.entity = self.entity;
+        question.since = self.since.map(|since| hydra_mcp::when::moment(&since, session.now())).transpose()?;
+        question.limit = self.limit.unwrap_or(DEFAULT_LIMIT);
+        question.budget_tokens = self.budget_tokens;
+        let recalled = memory.recall(&question)?;
+        hydra_mcp::observe_recall(&recalled);
+        let mut answer = super::json(&recalled)?;
+        let took_ms = started.elapsed().as_secs_f64() * 1000.0;
+        answer["took_ms"] = json!((took_ms * 100.0).round() / 100.0);
+        Ok(answer)
+    }
+}

@@ -1,0 +1,59 @@
+//! `remember` as a request.
+
+use hydra_graph::{Error, ErrorKind, Kind, Memory, NewMemory, Result, Timestamp};
+use hydra_mcp::when;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::{Session, Verb};
+
+/// Asks to keep a text.
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Remember {
+    /// The text.
+    pub text: String,
+    /// What it is; an episode if left out.
+    pub kind: Option<Kind>,
+    /// Where it belongs.
+    pub space: Option<String>,
+    /// What it is about.
+    pub entities: Vec<String>,
+    /// Where it comes from.
+    pub source: Option<String>,
+    /// Since when it holds.
+    pub valid_from: Option<String>,
+    /// For how long it is recalled.
+    pub ttl: Option<String>,
+    /// Until when it is recalled; instead of `ttl`.
+    pub expires_at: Option<Timestamp>,
+    /// A retry with the same key is the same memory.
+    pub idempotency_key: Option<String>,
+}
+
+impl Verb for Remember {
+    const NAME: &'static str = "remember";
+
+    fn run(self, memory: &Memory, session: &Session) -> Result<Value> {
+        let expires_at = match (self.ttl, self.expires_at) {
+            (Some(_), Some(_)) => {
+                return Err(
+                    Error::new(ErrorKind::Invalid, "both ttl and expires_at are given").hint("give one of them")
+                );
+            }
+            (Some(ttl), None) => Some(when::end_of(&ttl, session.now())?),
+            (None, end) => end,
+        };
+        let new = NewMemory {
+            kind: self.kind.unwrap_or(Kind::Episode),
+            space: self.space.unwrap_or_else(|| session.default_space.clone()),
+            entities: self.entities,
+            said_by: self.source,
+            valid_from: self.valid_from.map(|from| when::moment(&from, session.now())).transpose()?,
+            expires_at,
+            idempotency_key: self.idempotency_key,
+            ..NewMemory::new(self.text)
+        };
+        super::json(&memory.remember(new, &session.agent)?)
+    }
+}

@@ -1,0 +1,23 @@
+//! `undo` as a request.
+
+use hydra_graph::{Id, Memory, Result};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::{Session, Verb};
+
+/// Asks to take a commit back.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Undo {
+    /// Which.
+    pub commit: Id,
+}
+
+impl Verb for Undo {
+    const NAME: &'static str = "undo";
+
+    fn run(self, memory: &Memory, session: &Session) -> Result<Value> {
+        super::json(&memory.undo(self.commit, &session.agent)?)
+    }
+}

@@ -1,0 +1,42 @@
+//! `make bench`: measures the real binary and writes BENCHMARKS.md again.
+//!
+//! Wall times are of a machine that may be shared, so medians and CPU seconds say more than tails. A data folder with
+//! 100,000 passages is kept between runs, because embedding them takes most of an hour.
+
+mod corpus;
+#[path = "../harness/mod.rs"]
+mod harness;
+mod measure;
+mod report;
+
+use std::path::PathBuf;
+
+use report::Report;
+
+fn main() {
+    // `cargo test` and `cargo bench` pass options of their own; only words choose what is measured.
+    let wanted: Vec<String> = std::env::args().skip(1).filter(|word| !word.starts_with('-')).collect();
+    let is_wanted = |name: &str| wanted.is_empty() || wanted.iter().any(|word| word == name);
+    assert!(harness::model().is_some(), "HYDRA_MODEL_DIR must name the folder of the model: run `make bench`");
+    let keep =
+        std::env::var_os("HYDRA_BENCH_KEEP").map_or_else(|| std::env::temp_dir().join("hydra-bench"), PathBuf::from);
+    std::fs::create_dir_all(&keep).expect("a folder for what is kept between runs");
+    let mut report = Report::default();
+    if is_wanted("start") {
+        measure::initialize(&mut report);
+    }
+    if is_wanted("write") {
+        measure::write(&mut report);
+    }
+    if is_wanted("ingest") {
+        measure::ingest(&mut report);
+    }
+    if is_wanted("recall") {
+        measure::recall(&mut report, &keep);
+    }
+    if wanted.is_empty() {
+        report.save();
+    } else {
+        println!("{}", report.table());
+    }
+}

@@ -1,0 +1,92 @@
+//! The figures, and the page they are written to.
+
+use std::fmt::Write as _;
+use std::path::Path;
+use std::process::Command;
+
+/// One line of the table.
+struct Figure {
+    what: String,
+    goal: String,
+    measured: String,
+    is_met: bool,
+}
+
+/// All lines so far.
+#[derive(Default)]
+pub struct Report {
+    figures: Vec<Figure>,
+    notes: Vec<String>,
+}
+
+impl Report {
+    /// Adds a figure that should stay below a bound.
+    pub fn below(&mut self, what: &str, measured: f64, bound: f64, unit: &str) {
+        self.add(what, format!("under {bound} {unit}"), format!("{measured:.1} {unit}"), measured < bound);
+    }
+
+    /// Adds a figure that should stay above a bound.
+    pub fn above(&mut self, what: &str, measured: f64, bound: f64, unit: &str) {
+        self.add(what, format!("at least {bound} {unit}"), format!("{measured:.1} {unit}"), measured >= bound);
+    }
+
+    /// Adds a figure that is only told.
+    pub fn told(&mut self, what: &str, measured: String) {
+        self.add(what, String::new(), measured, true);
+    }
+
+    /// Adds a sentence below the table.
+    pub fn note(&mut self, sentence: String) {
+        self.notes.push(sentence);
+    }
+
+    fn add(&mut self, what: &str, goal: String, measured: String, is_met: bool) {
+        println!("{what}: {measured} {}", if is_met { "" } else { "(falls short)" });
+        self.figures.push(Figure { what: what.to_owned(), goal, measured, is_met });
+    }
+
+    /// Returns the table as Markdown.
+    pub fn table(&self) -> String {
+        let mut table = "| what | goal | measured | |\n|---|---|---|---|\n".to_owned();
+        for figure in &self.figures {
+            let verdict = match (figure.goal.is_empty(), figure.is_met) {
+                (true, _) => "",
+                (false, true) => "met",
+                (false, false) => "falls short",
+            };
+            let _ = writeln!(table, "| {} | {} | {} | {verdict} |", figure.what, figure.goal, figure.measured);
+        }
+        for note in &self.notes {
+            let _ = write!(table, "\n{note}\n");
+        }
+        table
+    }
+
+    /// Replaces the measured part of BENCHMARKS.md, between its two marks.
+    pub fn save(&self) {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../BENCHMARKS.md");
+        let page = std::fs::read_to_string(&path).expect("BENCHMARKS.md is there");
+        let (before, rest) = page.split_once(START).expect("the start mark is there");
+        let (_, after) = rest.split_once(END).expect("the end mark is there");
+        let page = format!("{before}{START}\n\n{}\n\n{}\n{END}{after}", machine(), self.table());
+        std::fs::write(&path, page).expect("BENCHMARKS.md can be written");
+    }
+}
+
+const START: &str = "<!-- measured by make bench -->";
+const END: &str = "<!-- end -->";
+
+/// Says where and when.
+fn machine() -> String {
+    let cpu = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let model = cpu
+        .lines()
+        .find_map(|line| line.strip_prefix("model name"))
+        .map_or("unknown", |rest| rest.trim_start_matches([' ', '\t', ':']));
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let load = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
+    let load = load.split_whitespace().next().unwrap_or("?").to_owned();
+    let date =
+        Command::new("date").arg("+%Y-%m-%d").output().map(|o| String::from_utf8_lossy(&o.stdout).trim().to_owned());
+    format!("Measured on {}, {cores} cores of {model}, load {load} at the end.", date.unwrap_or_default())
+}

@@ -1,0 +1,419 @@
+//! The command line keeps its word: exit codes, JSON, streams, and clear refusals.
+
+mod harness;
+#[path = "wire/mod.rs"]
+mod wire;
+
+use std::io::{Read as _, Write as _};
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+use harness::{Server, hydra, json, run, wait_until};
+use serde_json::Value;
+
+fn code(output: &Output) -> i32 {
+    output.status.code().unwrap_or(-1)
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+fn stdout(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+fn keys(value: &Value) -> Vec<&str> {
+    value.as_object().unwrap().keys().map(String::as_str).collect()
+}
+
+/// A vault of `count` notes that link to each other.
+fn vault(folder: &Path, count: usize) {
+    std::fs::create_dir_all(folder).unwrap();
+    for number in 0..count {
+        let next = (number + 1) % count;
+        let text = format!("# Note {number}\n\nThe lighthouse number{number} stands by [[note {next}]].\n");
+        std::fs::write(folder.join(format!("note {number}.md")), text).unwrap();
+    }
+}
+
+#[test]
+fn exit_codes_say_what_came_of_it() {
+    let temp = tempfile::tempdir().unwrap();
+    let data = &temp.path().join("data");
+    assert_eq!(code(&run(data, &["remember", "The barometer hangs in the hall"])), 0);
+    let long = "barometer ".repeat(10_000);
+    for (arguments, expected) in [
+        (&["recall", "barometer"][..], 0),
+        (&["recall", "xylophone"], 1),
+        (&["recall", ""], 2),
+        (&["recall", "   "], 2),
+        (&["recall", &long], 2),
+        (&["recall", "barometer", "--kind", "thing"], 2),
+        (&["recall", "barometer", "--since", "some day"], 2),
+        (&["recall", "--frobnicate", "x"], 2),
+        (&["remember", ""], 2),
+        (&["remember", "x", "--ttl", "soon"], 2),
+        (&["get", "0000000000000"], 1),
+        (&["get", "not-an-id"], 2),
+        (&["forget", "0000000000000"], 1),
+        (&["undo", "0000000000000"], 1),
+        (&["ingest", "/nowhere/at/all"], 1),
+        (&["status"], 0),
+        (&["check"], 0),
+        (&["rebuild", "--index", "text"], 0),
+        (&["--version"], 0),
+        (&["--help"], 0),
+        (&["frobnicate"], 2),
+    ] {
+        let output = run(data, arguments);
+        let shown: Vec<String> = arguments.iter().map(|a| a.chars().take(30).collect()).collect();
+        assert_eq!(code(&output), expected, "{shown:?}: {}", stderr(&output));
+        if expected != 0 {
+            assert!(!stderr(&output).is_empty(), "{shown:?} says nothing");
+            assert!(stdout(&output).is_empty(), "{shown:?} prints to standard output");
+        }
+    }
+}
+
+#[test]
+fn json_has_the_promised_fields() {
+    let temp = tempfile::tempdir().unwrap();
+    let data = &temp.path().join("data");
+    let told = json(data, &["remember", "Use tabs in Go code", "--kind", "preference", "--entity", "Go"]);
+    assert_eq!(keys(&told), ["commit", "id", "status"]);
+    assert_eq!(told["status"], "inserted");
+    let again = json(data, &["remember", "Use tabs in Go code", "--kind", "preference"]);
+    assert_eq!((&again["id"], &again["status"]), (&told["id"], &"duplicate".into()));
+
+    let found = json(data, &["recall", "tabs or spaces in Go"]);
+    for field in ["hits", "degraded", "trace_id", "took_ms", "dropped"] {
+        assert!(found.get(field).is_some(), "{field} is missing in {found}");
+    }
+    let hit = &found["hits"][0];
+    for field in ["id", "kind", "text", "title", "source", "score", "why"] {
+        assert!(hit.get(field).is_some(), "{field} is missing in {hit}");
+    }
+    assert_eq!((&hit["id"], &hit["kind"]), (&told["id"], &"preference".into()));
+    for field in ["path", "heading", "span"] {
+        assert!(hit["source"].get(field).is_some(), "{field} is missing in {hit}");
+    }
+    assert!(found["degraded"].is_array() && found["took_ms"].is_number());
+    assert_eq!(json(data, &["recall", "nothing-like-it"])["hits"], serde_json::json!([]));
+
+    let id = told["id"].as_str().unwrap();
+    assert_eq!(json(data, &["get", id])["records"][0]["record"]["text"], "Use tabs in Go code");
+    let forgotten = json(data, &["forget", id, "--reason", "moved to Rust"]);
+    assert_eq!(run(data, &["recall", "tabs"]).status.code(), Some(1));
+    let undone = json(data, &["undo", forgotten["commit"].as_str().unwrap()]);
+    assert_eq!(undone["verb"], "forget");
+    assert_eq!(json(data, &["recall", "tabs"])["hits"][0]["id"], told["id"]);
+    let history = json(data, &["get", id, "--view", "history"]);
+    let verbs: Vec<&str> =
+        history["records"][0]["commits"].as_array().unwrap().iter().map(|c| c["verb"].as_str().unwrap()).collect();
+    assert_eq!(verbs, ["remember", "forget", "undo"]);
+    assert_eq!(json(data, &["status"])["memories"], 1);
+    assert_eq!(json(data, &["check"])["ok"], true);
+}
+
+#[test]
+fn errors_are_json_too_when_asked() {
+    let temp = tempfile::tempdir().unwrap();
+    let output = run(&temp.path().join("data"), &["--json", "recall", ""]);
+    let error: Value = serde_json::from_str(stderr(&output).trim()).unwrap();
+    assert_eq!(error["error"]["kind"], "invalid");
+    assert!(error["error"]["hint"].is_string());
+}
+
+#[test]
+fn text_comes_from_standard_input() {
+    let temp = tempfile::tempdir().unwrap();
+    let data = &temp.path().join("data");
+    let mut child = hydra(data)
+        .args(["remember", "-"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all("Der Schlüssel liegt unter dem Stein\n".as_bytes()).unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(code(&output), 0, "{}", stderr(&output));
+    let found = json(data, &["recall", "Schlüssel"]);
+    assert_eq!(found["hits"][0]["text"], "Der Schlüssel liegt unter dem Stein");
+}
+
+#[test]
+fn a_vault_goes_in_and_comes_out() {
+    let temp = tempfile::tempdir().unwrap();
+    let data = &temp.path().join("data");
+    let notes = temp.path().join("notes");
+    vault(&notes, 30);
+    std::fs::write(notes.join("broken.md"), b"\xff\xfe\x00 not text \x80").unwrap();
+    let output = run(data, &["ingest", notes.to_str().unwrap()]);
+    assert_eq!(code(&output), 0, "{}", stderr(&output));
+    assert!(stdout(&output).contains("30 new"), "{}", stdout(&output));
+    let again = json(data, &["ingest", notes.to_str().unwrap()]);
+    assert_eq!(again["added"], 0);
+    assert_eq!(again["unchanged"].as_u64().unwrap() + again["skipped"].as_array().unwrap().len() as u64, 31);
+    let hit = &json(data, &["recall", "number17"])["hits"][0];
+    assert!(hit["source"]["path"].as_str().unwrap().ends_with("note 17.md"), "{hit}");
+    assert_eq!((&hit["title"], &hit["trust"]), (&"Note 17".into(), &"ingested".into()));
+    let shown = stdout(&run(data, &["recall", "number17"]));
+    assert!(shown.contains("note 17.md:") && shown.contains("Note 17") && !shown.contains('\x1b'), "{shown}");
+}
+
+#[test]
+fn an_interrupted_ingest_goes_on_where_it_stopped() {
+    let temp = tempfile::tempdir().unwrap();
+    let data = &temp.path().join("data");
+    let notes = temp.path().join("notes");
+    vault(&notes, 3_000);
+    let child = hydra(data)
+        .args(["ingest", "--no-wait", "--json", notes.to_str().unwrap()])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // The first commits are in the redo log: the run is in the middle.
+    let has_begun = || {
+        let logs =
+            std::fs::read_dir(data.join("log")).map(|logs| logs.flatten().collect::<Vec<_>>()).unwrap_or_default();
+        logs.iter().any(|log| log.metadata().is_ok_and(|m| m.len() > 10_000))
+    };
+    wait_until("the first commits", has_begun);
+    assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(code(&output), 130, "{}", stderr(&output));
+    let stopped: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(stopped["cancelled"], true);
+    assert!(stopped["added"].as_u64().unwrap() < 3_000);
+    let rest = json(data, &["ingest", "--no-wait", notes.to_str().unwrap()]);
+    assert_eq!(rest["unchanged"], stopped["added"], "what was read is kept");
+    assert_eq!(json(data, &["status"])["sources"], 3_000);
+}
+
+#[test]
+fn commands_use_the_server_that_runs() {
+    let temp = tempfile::tempdir().unwrap();
+    let data = &temp.path().join("data");
+    let notes = temp.path().join("notes");
+    vault(&notes, 5);
+    let server = Server::start(data);
+    assert_eq!(json(data, &["status"])["server"]["pid"], server.pid());
+    json(data, &["remember", "The kettle whistles in G sharp"]);
+    assert_eq!(json(data, &["recall", "kettle"])["hits"][0]["text"], "The kettle whistles in G sharp");
+    assert_eq!(json(data, &["ingest", notes.to_str().unwrap()])["added"], 5);
+    assert_eq!(json(data, &["rebuild", "--index", "text"])["rebuilt"], "text");
+    assert_eq!(json(data, &["check"])["ok"], true);
+    assert_eq!(code(&run(data, &["recall", "xylophone"])), 1);
+    assert_eq!(code(&run(data, &["recall", ""])), 2);
+    // Its note outlives a kill -9; the commands find out and open the memory themselves.
+    server.kill();
+    assert!(data.join("server.json").exists());
+    assert_eq!(json(data, &["recall", "kettle"])["hits"][0]["text"], "The kettle whistles in G sharp");
+    assert_eq!(json(data, &["status"])["server"], Value::Null);
+}
+
+#[test]
+fn a_second_server_is_told_who_holds_the_memory() {
+    let temp = tempfile::tempdir().unwrap();
+    let data = &temp.path().join("data");
+    let server = Server::start(data);
+    let second = run(data, &["serve", "--port", "0"]);
+    assert_eq!(code(&second), 3);
+    assert!(stderr(&second).contains(&format!("hydra serve` (pid {})", server.pid())), "{}", stderr(&second));
+    assert_eq!(json(data, &["status"])["server"]["pid"], server.pid(), "the first one is unharmed");
+}
+
+#[test]
+fn a_taken_port_is_named() {
+    let temp = tempfile::tempdir().unwrap();
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port().to_string();
+    let output = run(&temp.path().join("data"), &["serve", "--port", &port]);
+    assert_eq!(code(&output), 3);
+    assert!(stderr(&output).contains(&port) && stderr(&output).contains("--port"), "{}", stderr(&output));
+}
+
+#[test]
+fn a_server_stops_in_order() {
+    let temp = tempfile::tempdir().unwrap();
+    let data = &temp.path().join("data");
+    for signal in ["-TERM", "-INT"] {
+        let mut child =
+            hydra(data).args(["serve", "--port", "0"]).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+        wait_until("the server", || data.join("server.json").exists());
+        assert!(Command::new("kill").args([signal, &child.id().to_string()]).status().unwrap().success());
+        assert_eq!(child.wait().unwrap().code(), Some(0), "{signal}");
+        assert!(!data.join("server.json").exists());
+        let mut said = String::new();
+        child.stderr.take().unwrap().read_to_string(&mut said).unwrap();
+        assert!(said.contains("claude mcp add hydra -- /"), "{said}");
+    }
+    assert_eq!(json(data, &["check"])["ok"], true);
+}
+
+#[test]
+fn the_token_is_for_the_owner_alone() {
+    let temp = tempfile::tempdir().unwrap();
+    let data = &temp.path().join("data");
+    let server = Server::start(data);
+    let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!((mode(data), mode(&data.join("token"))), (0o700, 0o600));
+    let token = std::fs::read_to_string(data.join("token")).unwrap();
+    assert_eq!(token.len(), 64);
+    assert!(!server.stderr().contains(&token));
+    std::fs::set_permissions(data.join("token"), std::fs::Permissions::from_mode(0o644)).unwrap();
+    let output = run(data, &["status"]);
+    assert_eq!(code(&output), 2);
+    assert!(stderr(&output).contains("others can read the token"), "{}", stderr(&output));
+    server.stop();
+    assert_eq!(code(&run(data, &["serve", "--port", "0"])), 2);
+}
+
+#[test]
+fn a_newer_memory_is_left_alone() {
+    let temp = tempfile::tempdir().unwrap();
+    let data = &temp.path().join("data");
+    run(data, &["remember", "x"]);
+    let format = data.join("format.json");
+    let newer = r#"{"format":999,"program":"9.9.9"}"#;
+    std::fs::write(&format, newer).unwrap();
+    for arguments in [&["recall", "x"][..], &["serve", "--port", "0"], &["status"]] {
+        let output = run(data, arguments);
+        assert_eq!(code(&output), 3, "{arguments:?}");
+        assert!(stderr(&output).contains("9.9.9"), "{}", stderr(&output));
+    }
+    assert_eq!(std::fs::read_to_string(&format).unwrap(), newer);
+}
+
+#[test]
+fn a_folder_of_something_else_is_left_alone() {
+    let temp = tempfile::tempdir().unwrap();
+    std::fs::write(temp.path().join("thesis.tex"), "x").unwrap();
+    let output = run(temp.path(), &["status"]);
+    assert_eq!(code(&output), 2);
+    assert!(stderr(&output).contains("holds other files"), "{}", stderr(&output));
+    assert_eq!(std::fs::read_dir(temp.path()).unwrap().count(), 1);
+}
+
+#[test]
+fn a_broken_configuration_is_explained() {
+    let temp = tempfile::tempdir().unwrap();
+    let data = temp.path().join("data");
+    let file = temp.path().join("hydra.toml");
+    for (text, said) in [
+        ("prot = 1", "`prot` is not an option"),
+        ("port = \"many\"", "port"),
+        ("port = 70000", "port"),
+        ("log_level = \"loud\"", "`loud` is not a value"),
+        ("port = = 1", "hydra.toml"),
+        ("embed_threads = 0", "embed_threads"),
+        ("allowed_origins = [\"evil\"]", "evil"),
+    ] {
+        std::fs::write(&file, text).unwrap();
+        let output = run(&data, &["--config", file.to_str().unwrap(), "status"]);
+        assert_eq!(code(&output), 2, "{text}");
+        let told = stderr(&output);
+        assert!(told.contains(said) && told.contains("next:"), "{text}: {told}");
+    }
+    assert!(!data.exists(), "nothing was begun");
+    let output = run(&data, &["--config", "/nowhere.toml", "status"]);
+    assert_eq!(code(&output), 2);
+    let mut command = hydra(&data);
+    let output = command.env("HYDRA_PORT", "eleven").arg("status").output().unwrap();
+    assert_eq!(code(&output), 2);
+    assert!(stderr(&output).contains("HYDRA_PORT"), "{}", stderr(&output));
+}
+
+#[test]
+fn options_come_from_file_environment_and_flags_in_this_order() {
+    let temp = tempfile::tempdir().unwrap();
+    let data = temp.path().join("data");
+    let file = temp.path().join("hydra.toml");
+    std::fs::write(&file, "default_space = \"from-file\"").unwrap();
+    let space_of = |configure: &dyn Fn(&mut Command), text: &str| -> String {
+        let mut command = hydra(&data);
+        configure(&mut command);
+        let output = command.args(["remember", text]).output().unwrap();
+        let id = stdout(&output).trim().to_owned();
+        json(&data, &["get", &id])["records"][0]["record"]["space"].as_str().unwrap().to_owned()
+    };
+    let path = file.to_str().unwrap();
+    assert_eq!(space_of(&|_| {}, "one"), "personal");
+    assert_eq!(space_of(&|command| _ = command.env("HYDRA_CONFIG", path), "two"), "from-file");
+    let both = |command: &mut Command| {
+        command.args(["--config", path]).env("HYDRA_DEFAULT_SPACE", "from-environment");
+    };
+    assert_eq!(space_of(&both, "three"), "from-environment");
+    let output = hydra(&data)
+        .args(["--config", path, "remember", "four", "--space", "from-flag", "--json"])
+        .env("HYDRA_DEFAULT_SPACE", "from-environment")
+        .output()
+        .unwrap();
+    let told: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let got = json(&data, &["get", told["id"].as_str().unwrap()]);
+    assert_eq!(got["records"][0]["record"]["space"], "from-flag");
+}
+
+#[test]
+fn a_reader_that_has_seen_enough_ends_it_quietly() {
+    let temp = tempfile::tempdir().unwrap();
+    let data = temp.path().join("data");
+    run(&data, &["remember", "a line"]);
+    let binary = harness::binary();
+    for arguments in ["completions bash", "recall line", "--help", "status"] {
+        let script = format!("{} --data-dir {} {arguments} | true", binary.display(), data.display());
+        let output = Command::new("bash").args(["-c", &format!("set -o pipefail; {script}")]).output().unwrap();
+        assert!(!stderr(&output).contains("error") && !stderr(&output).contains("panick"), "{}", stderr(&output));
+        assert_eq!(code(&output), 0, "{arguments}: {}", stderr(&output));
+    }
+}
+
+#[test]
+fn completions_are_printed_for_every_shell() {
+    let temp = tempfile::tempdir().unwrap();
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        let output = run(temp.path(), &["completions", shell]);
+        assert_eq!(code(&output), 0, "{shell}");
+        assert!(stdout(&output).contains("remember"), "{shell}");
+    }
+}
+
+#[test]
+fn help_is_as_written_down() {
+    let temp = tempfile::tempdir().unwrap();
+    let commands = [
+        "",
+        "serve",
+        "mcp",
+        "ingest",
+        "recall",
+        "remember",
+        "forget",
+        "undo",
+        "get",
+        "status",
+        "check",
+        "rebuild",
+        "models",
+        "completions",
+    ];
+    let mut help = String::new();
+    for command in commands {
+        let mut arguments: Vec<&str> = command.split_whitespace().collect();
+        arguments.push("--help");
+        let output = Command::new(harness::binary()).args(&arguments).env("COLUMNS", "100").output().unwrap();
+        assert_eq!(code(&output), 0);
+        help.push_str(&format!("$ hydra {}\n{}\n", arguments.join(" "), stdout(&output)));
+    }
+    drop(temp);
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/snapshots/help.txt");
+    if std::env::var_os("UPDATE_SNAPSHOTS").is_some() {
+        std::fs::write(&path, &help).unwrap();
+    }
+    let written = std::fs::read_to_string(&path).unwrap_or_default();
+    assert_eq!(help, written, "if this is meant, run the test with UPDATE_SNAPSHOTS=1");
+}

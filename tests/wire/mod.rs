@@ -1,0 +1,127 @@
+//! HTTP and MCP as they are on the wire: requests with whatever headers a test wants.
+#![allow(dead_code, reason = "each test uses its own part")]
+
+use std::collections::BTreeMap;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::path::Path;
+
+use serde_json::{Value, json};
+
+/// An answer.
+pub struct Answer {
+    pub status: u16,
+    pub headers: BTreeMap<String, String>,
+    pub body: String,
+}
+
+impl Answer {
+    /// The body as JSON.
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error}: {}", self.body))
+    }
+}
+
+/// Where a data folder's server is, and its token.
+pub struct Door {
+    pub port: u16,
+    pub token: String,
+}
+
+impl Door {
+    /// Reads what the server wrote down.
+    pub fn of(data: &Path) -> Self {
+        let token = std::fs::read_to_string(data.join("token")).unwrap();
+        Self { port: presence(data)["port"].as_u64().unwrap() as u16, token }
+    }
+
+    /// Sends a request with exactly these headers (and a length), on a connection of its own.
+    pub fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
+        let mut stream = TcpStream::connect(("127.0.0.1", self.port)).unwrap();
+        let mut head = format!("{method} {path} HTTP/1.1\r\nConnection: close\r\nContent-Length: {}\r\n", body.len());
+        for (name, value) in headers {
+            head.push_str(&format!("{name}: {value}\r\n"));
+        }
+        head.push_str("\r\n");
+        stream.write_all(head.as_bytes()).unwrap();
+        // A server that refuses early may close its end before all is sent; its answer is what counts.
+        let _ = stream.write_all(body);
+        let mut reader = BufReader::new(stream);
+        let mut line = String::new();
+        reader.read_line(&mut line).unwrap();
+        let status = line.split(' ').nth(1).unwrap().parse().unwrap();
+        let mut headers = BTreeMap::new();
+        loop {
+            let mut line = String::new();
+            reader.read_line(&mut line).unwrap();
+            match line.trim_end().split_once(": ") {
+                Some((name, value)) => headers.insert(name.to_ascii_lowercase(), value.to_owned()),
+                None => break,
+            };
+        }
+        let mut body = String::new();
+        let _ = reader.read_to_string(&mut body);
+        Answer { status, headers, body }
+    }
+
+    /// As [`Door::send`], as the owner sends JSON.
+    pub fn post(&self, path: &str, headers: &[(&str, &str)], body: &Value) -> Answer {
+        let bearer = format!("Bearer {}", self.token);
+        let own = [("Host", "localhost"), ("Authorization", bearer.as_str()), ("Content-Type", "application/json")];
+        self.send("POST", path, &[&own, headers].concat(), body.to_string().as_bytes())
+    }
+
+    /// Sends a message of MCP revision 2025-11-25.
+    pub fn mcp(&self, message: &Value) -> Answer {
+        let headers = [("Accept", "application/json, text/event-stream"), ("MCP-Protocol-Version", "2025-11-25")];
+        self.post("/mcp", &headers, message)
+    }
+
+    /// Sends a message of MCP revision 2026-07-28, with the headers that it must have.
+    pub fn mcp_stateless(&self, method: &str, params: Value) -> Answer {
+        let name = params["name"].as_str().map(str::to_owned);
+        let message = stateless(1, method, params);
+        let mut headers = vec![
+            ("Accept", "application/json, text/event-stream"),
+            ("MCP-Protocol-Version", "2026-07-28"),
+            ("Mcp-Method", method),
+        ];
+        if let Some(name) = &name {
+            headers.push(("Mcp-Name", name));
+        }
+        self.post("/mcp", &headers, &message)
+    }
+
+    /// Calls a tool and returns its result.
+    pub fn tool(&self, name: &str, arguments: Value) -> Value {
+        let answer = self.mcp(&call(1, name, arguments));
+        assert_eq!(answer.status, 200, "{}", answer.body);
+        answer.json()["result"].clone()
+    }
+}
+
+/// What a server wrote down of itself.
+pub fn presence(data: &Path) -> Value {
+    serde_json::from_slice(&std::fs::read(data.join("server.json")).unwrap()).unwrap()
+}
+
+/// The handshake of revision 2025-11-25.
+pub fn initialize(id: u64, client: &str) -> Value {
+    json!({"jsonrpc": "2.0", "id": id, "method": "initialize", "params": {
+        "protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": client, "version": "1"}}})
+}
+
+/// A tool call of revision 2025-11-25.
+pub fn call(id: u64, name: &str, arguments: Value) -> Value {
+    json!({"jsonrpc": "2.0", "id": id, "method": "tools/call", "params": {"name": name, "arguments": arguments}})
+}
+
+/// A message of revision 2026-07-28.
+pub fn stateless(id: u64, method: &str, mut params: Value) -> Value {
+    params["_meta"] = json!({
+        "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+        "io.modelcontextprotocol/clientInfo": {"name": "stateless-client", "version": "1"},
+        "io.modelcontextprotocol/clientCapabilities": {},
+    });
+    json!({"jsonrpc": "2.0", "id": id, "method": method, "params": params})
+}

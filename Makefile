@@ -25,7 +25,7 @@ test: model ## Run every test, against the real binary and the real model.
 	HYDRA_MODEL_DIR="$(MODEL_DIR)" cargo test --release --workspace
 
 build: system
-	cargo build --release
+	cargo build --release --workspace
 
 model: build ## Fetch the embedding model and its runtime, checked by hash.
 	@"$(HYDRA)" models fetch --to "$(MODEL_DIR)"

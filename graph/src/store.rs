@@ -1,11 +1,12 @@
 //! The RDF store, and one consistent look at it. Nothing else in this crate touches oxigraph's store.
 
+use std::io;
 use std::path::Path;
 
 use oxigraph::model::{
     GraphNameRef, Literal, NamedNode, NamedNodeRef, NamedOrBlankNode, NamedOrBlankNodeRef, Quad, QuadRef, Term, TermRef,
 };
-use oxigraph::store::{Store, Transaction};
+use oxigraph::store::{StorageError, Store, Transaction};
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::Id;
@@ -19,8 +20,11 @@ impl GraphStore {
     /// Opens or creates the store; the caller holds the lock of the data folder already.
     pub fn open(path: &Path) -> Result<Self> {
         Store::open(path).map(Self).map_err(|e| {
-            Error::new(ErrorKind::Corrupt, format!("the store at {} does not open: {e}", path.display()))
-                .hint("check the disk and the limit on open files (`ulimit -n`), then run `hydra check`")
+            let error = storage(e).context(format!("opening the store at {}", path.display()));
+            match error.kind() {
+                ErrorKind::Full => error,
+                _ => error.hint("check the disk and the limit on open files (`ulimit -n`), then run `hydra check`"),
+            }
         })
     }
 
@@ -145,9 +149,13 @@ impl View<'_> {
     }
 }
 
-fn storage(error: oxigraph::store::StorageError) -> Error {
+fn storage(error: StorageError) -> Error {
+    // RocksDB tells what the operating system said only in words.
+    if error.to_string().contains("No space left on device") {
+        return Error::io("the store", &io::ErrorKind::StorageFull.into());
+    }
     match error {
-        oxigraph::store::StorageError::Io(e) => Error::io("the store", &e),
+        StorageError::Io(e) => Error::io("the store", &e),
         other => Error::new(ErrorKind::Corrupt, format!("the store: {other}"))
             .hint("run `hydra check`; the redo log and the sources on disk are untouched"),
     }

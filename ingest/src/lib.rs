@@ -5,9 +5,9 @@
 //! those that changed into a [`hydra_graph::Document`] (`markdown`) and puts them in batches, each note its own commit
 //! (`plan` decides what to look at, `sync` does it). What it did, and what it had to leave, is a [`Summary`] (`summary`).
 //!
-//! A note is read in four steps: `front_matter` reads the properties, `outline` turns the Markdown into blocks, links,
-//! tags and block ids, `reference` and `names` find what each link points at, and `passages` cuts the blocks into
-//! units of recall (`piece` splits what is too long for one).
+//! A note is read in four steps: `front_matter` reads the properties (`property` flattens their values), `outline` turns
+//! the Markdown into blocks, links, block ids and tags (`tag`), `reference` and `names` find what each link points at,
+//! and `passages` cuts the blocks into units of recall (`piece` splits what is too long for one).
 //!
 //! This crate reads files and nothing else: no socket, no environment, no clock. What stands in a note is data; nothing
 //! here follows an instruction found in one.

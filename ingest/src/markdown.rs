@@ -304,6 +304,7 @@ mod tests {
             "# h\n".repeat(DEPTH),
             "^a ".repeat(DEPTH),
             "x".repeat(100 * DEPTH),
+            format!("https://a{}", ")".repeat(100 * DEPTH)),
         ] {
             let started = std::time::Instant::now();
             let document = read(&bomb).document;

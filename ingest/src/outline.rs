@@ -293,8 +293,8 @@ impl Reader<'_> {
             outer.push_str(&shown);
         }
         let shown = shown.trim();
-        let is_label = !shown.is_empty() && !(link.kind == LinkKind::Embed && is_size(shown));
-        link.label = link.label.filter(|_| is_label).map(|_| shown.to_owned());
+        let says_nothing = shown.is_empty() || (link.kind == LinkKind::Embed && is_size(shown));
+        link.label = link.label.filter(|_| !says_nothing).map(|_| shown.to_owned());
         self.push_link(link);
     }
 

@@ -129,7 +129,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn split<'t>(text: &'t str, grain: Grain, most: usize) -> Vec<&'t str> {
+    fn split(text: &str, grain: Grain, most: usize) -> Vec<&str> {
         Scale::of(text).split(0..text.len(), grain, most).into_iter().map(|piece| &text[piece]).collect()
     }
 

@@ -31,16 +31,17 @@ impl Plan {
     /// Sorts the paths by their roots and looks through each root once.
     ///
     /// # Errors
-    /// `NotFound` when there is nothing to do at all.
+    /// `NotFound` or `Invalid` when there is nothing to do at all.
     pub fn of(paths: &[PathBuf], known: Vec<SourceState>) -> Result<Self> {
         let mut plan = Self { scans: Vec::new(), unseen: Vec::new(), summary: Summary::default() };
         for (root, scopes) in plan.places(paths, &known) {
             plan.look(&root, &scopes, &known);
         }
         if plan.scans.is_empty() && plan.unseen.is_empty() {
-            let first = plan.summary.skipped.first();
-            let (path, reason, hint) = first.map_or((Path::new(""), "", ""), |s| (&s.path, &s.reason, &s.hint));
-            return Err(Error::new(ErrorKind::NotFound, format!("{} {reason}", path.display())).hint(hint));
+            let kind = if paths.iter().any(|path| path.exists()) { ErrorKind::Invalid } else { ErrorKind::NotFound };
+            let first = plan.summary.skipped.first().map(|s| (s.path.display(), s.reason.as_str(), s.hint.as_str()));
+            let (path, reason, hint) = first.unwrap_or((Path::new("").display(), "nothing to read", ""));
+            return Err(Error::new(kind, format!("{path}: {reason}")).hint(hint));
         }
         Ok(plan)
     }
@@ -76,14 +77,13 @@ impl Plan {
                 return self.unseen.push((root.to_owned(), known.len(), why));
             }
         };
-        let mut notes: BTreeSet<PathBuf> = vault.notes().iter().filter(|note| in_scope(note)).cloned().collect();
-        for scope in scopes.iter().filter(|scope| scope.is_file()) {
-            // A file that is named by itself is read even if it is hidden or ignored.
-            if is_note(scope) {
-                notes.insert(scope.clone());
-            } else {
-                self.skip(scope, "is not a Markdown file", "only .md and .markdown files are read");
-            }
+        let notes: BTreeSet<PathBuf> = vault.notes().iter().filter(|note| in_scope(note)).cloned().collect();
+        for scope in scopes.iter().filter(|scope| !notes.contains(*scope) && !scope.is_dir()) {
+            self.explain(scope);
+        }
+        // Nothing but paths that were just explained.
+        if notes.is_empty() && known.is_empty() && !scopes.iter().any(|scope| scope.is_dir()) {
+            return;
         }
         // Whoever asks for one note does not want to hear of the rest of the vault.
         self.summary.skipped.extend(vault.skipped().iter().filter(|skipped| in_scope(&skipped.path)).cloned());
@@ -94,6 +94,25 @@ impl Plan {
         }
         self.summary.files += notes.len() as u64;
         self.scans.push(Scan { vault, notes, known });
+    }
+
+    /// Says why something that was named by itself is no note of its vault.
+    ///
+    /// The rules of the vault hold also for a single path: a watcher names whatever moved, also in `.trash`.
+    fn explain(&mut self, path: &Path) {
+        if !path.exists() {
+            // Gone; if the graph knows it, it is removed.
+        } else if !path.is_file() {
+            self.skip(path, "is not a plain file", "name a Markdown file or a folder");
+        } else if !is_note(path) {
+            self.skip(path, "is not a Markdown file", "only .md and .markdown files are read");
+        } else {
+            self.skip(
+                path,
+                "is hidden or left out by .hydraignore",
+                "move it, or change .hydraignore, if it is to be read",
+            );
+        }
     }
 
     fn skip(&mut self, path: &Path, reason: &str, hint: &str) {
@@ -111,18 +130,19 @@ impl Scan {
 
 /// Returns the root of a path and the path as the graph spells it; `None` for what neither disk nor graph knows.
 ///
-/// The root that the graph knows wins over what can be seen on disk, so that a note is never read under two roots by
-/// turns: first with its folder, then by itself.
+/// A root that the graph knows wins over what can be seen on disk, so that a note is never read under two roots by
+/// turns: first with its folder, then by itself. It also brings the folder's `.hydraignore` with it.
 fn place(path: &Path, known: &[SourceState]) -> Option<(PathBuf, PathBuf)> {
     let (scope, exists) = match path.canonicalize() {
         Ok(real) => (real, true),
         Err(_) => (settle(path), false),
     };
-    let folder = if scope.is_dir() { scope.as_path() } else { scope.parent().unwrap_or(&scope) };
+    let is_folder = scope.is_dir();
     let root = known
         .iter()
-        .filter(|source| source.path.starts_with(folder) && scope.starts_with(&source.root))
-        .filter(|source| source.root.is_absolute())
+        .filter(|source| source.root.is_absolute() && scope.starts_with(&source.root))
+        // A folder may have been chosen to be read by itself; it belongs to a root only if it was read with it.
+        .filter(|source| !is_folder || source.path.starts_with(&scope))
         .map(|source| &source.root)
         .max_by_key(|root| root.components().count());
     if exists {

@@ -43,7 +43,7 @@ impl Options {
 /// What one file meets is told in the [`Summary`]; the rest goes on.
 ///
 /// # Errors
-/// `NotFound` when none of the paths can be read, `Invalid` when there are none; else what the store says when it cannot
+/// `NotFound` when none of the paths exists, `Invalid` when none can be read or none is named; else what the store says when it cannot
 /// be written, after which a new run goes on where this one stopped.
 pub fn ingest(
     memory: &Memory,

@@ -83,14 +83,15 @@ fn address_at(text: &str, start: usize) -> Option<Range<usize>> {
     }
     let end = rest.find(|c: char| c.is_whitespace() || "<>\"`|".contains(c)).unwrap_or(rest.len());
     let mut address = &rest[..end];
-    loop {
-        let shorter = address.trim_end_matches(['.', ',', ';', ':', '!', '?', '\'', '*', '_', '~', ']']);
-        let unbalanced = shorter.ends_with(')') && shorter.matches(')').count() > shorter.matches('(').count();
-        let shorter = if unbalanced { &shorter[..shorter.len() - 1] } else { shorter };
-        if shorter.len() == address.len() {
-            break;
+    // A bracket at the end belongs to the address only if it was opened in it: `(see https://a.org/x_(y))`.
+    let mut unopened = address.matches(')').count().saturating_sub(address.matches('(').count());
+    while let Some(last) = address.chars().next_back() {
+        match last {
+            ')' if unopened > 0 => unopened -= 1,
+            '.' | ',' | ';' | ':' | '!' | '?' | '\'' | '*' | '_' | '~' | ']' => {}
+            _ => break,
         }
-        address = shorter;
+        address = &address[..address.len() - last.len_utf8()];
     }
     (address.len() > scheme.len()).then(|| start..start + address.len())
 }
@@ -126,6 +127,7 @@ mod tests {
     fn addresses_are_found_without_brackets() {
         check("see https://a.org/x_y(z), ok", &["https://a.org/x_y(z)"]);
         check("(http://a.org/#part).", &["http://a.org/#part"]);
+        check("(see http://a.org/x_(y)).", &["http://a.org/x_(y)"]);
         check("xhttp://a.org http:// https://a", &["https://a"]);
     }
 

@@ -189,8 +189,37 @@ fn wrong_paths_are_named() {
     );
     let error = home.ingest(&[&missing]).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::NotFound);
-    assert!(error.message().ends_with("gone.md does not exist") && error.next_step().is_some(), "{error}");
+    assert!(error.message().ends_with("gone.md: does not exist") && error.next_step().is_some(), "{error}");
+    assert_eq!(home.ingest(&[&picture]).unwrap_err().kind(), ErrorKind::Invalid);
     assert_eq!(home.ingest(&[]).unwrap_err().kind(), ErrorKind::Invalid);
+}
+
+#[test]
+fn what_is_hidden_or_ignored_is_not_read_and_not_kept() {
+    let home = Home::new();
+    home.write("a.md", "one");
+    let (private, trashed) = (home.write("private/p.md", "two"), home.write(".trash/t.md", "three"));
+    assert_eq!(home.ingest_all().added, 2);
+    home.write(".hydraignore", "private/\n");
+    // As a watcher would say it.
+    let summary = home.ingest(&[&private, &trashed, &home.vault.join("a.md")]).unwrap();
+    let reason = "is hidden or left out by .hydraignore";
+    assert_eq!(reasons(&summary), [("p.md".to_owned(), reason), ("t.md".to_owned(), reason)]);
+    assert_eq!(counts(&summary), [1, 0, 0, 1, 1]);
+    assert_eq!(home.known(), ["a.md"]);
+}
+
+#[test]
+fn a_vault_in_a_vault_is_read_under_one_root() {
+    let home = Home::new();
+    home.write("a.md", "[[b]]");
+    home.write("inner/b.md", "[[a]]");
+    home.write("inner/.obsidian/app.json", "{}");
+    let inner = home.vault.join("inner");
+    assert_eq!(counts(&home.ingest(&[&home.vault, &inner]).unwrap()), [2, 2, 0, 0, 0]);
+    assert_eq!(counts(&home.ingest(&[&inner]).unwrap()), [1, 0, 0, 1, 0]);
+    let roots: Vec<_> = home.memory.sources(None).unwrap().into_iter().map(|source| source.root).collect();
+    assert_eq!(roots, [home.vault.clone(), home.vault.clone()]);
 }
 
 #[cfg(unix)]
@@ -222,13 +251,13 @@ fn a_pipe_is_not_waited_for() {
     let made = std::process::Command::new("mkfifo").arg(home.vault.join("pipe.md")).status();
     if made.is_ok_and(|status| status.success()) {
         assert_eq!(counts(&home.ingest_all()), [1, 1, 0, 0, 0]);
-        let error = home.ingest(&[&home.vault.join("pipe.md")]).unwrap();
-        assert_eq!(error.added, 0);
+        let error = home.ingest(&[&home.vault.join("pipe.md")]).unwrap_err();
+        assert!(error.message().ends_with("pipe.md: is not a plain file"), "{error}");
     }
 }
 
 #[test]
-fn a_thousand_unchanged_notes_are_a_moment() {
+fn a_thousand_unchanged_notes_cost_no_more_than_their_hash() {
     let home = Home::new();
     for number in 0..1_000 {
         let text = format!(
@@ -240,11 +269,8 @@ fn a_thousand_unchanged_notes_are_a_moment() {
         home.write(&format!("{}/{number}.md", number % 10), text);
     }
     assert_eq!(home.ingest_all().added, 1_000);
-    let started = std::time::Instant::now();
     let again = home.ingest_all();
-    let took = started.elapsed();
     assert_eq!(again.unchanged, 1_000);
-    // Work is what counts: nothing is put again. The time is a wide bound on a busy machine.
+    // Work is what counts: nothing is parsed or put again.
     assert_eq!((again.passages, again.links), (0, 0));
-    assert!(took.as_millis() < 1_000, "{took:?}");
 }

@@ -1,5 +1,7 @@
 //! `hydra models`
 
+use std::path::PathBuf;
+
 use clap::{Args, Subcommand};
 use hydra_embed::MODEL_FOLDER;
 use hydra_graph::{Error, ErrorKind, Result};
@@ -27,7 +29,11 @@ pub struct Arguments {
 pub enum Action {
     /// Bring the embedding model
     #[command(after_help = EXAMPLES)]
-    Fetch,
+    Fetch {
+        /// Put it here instead
+        #[arg(long, value_name = "DIR")]
+        to: Option<PathBuf>,
+    },
 }
 
 /// Runs it.
@@ -35,9 +41,9 @@ pub enum Action {
 /// # Errors
 /// What went wrong on the way, and how to have the model by hand.
 pub async fn run(setting: &Setting, arguments: Arguments) -> Result<u8> {
-    let Action::Fetch = arguments.action;
-    let target = match &setting.config.model_dir {
-        Some(folder) => folder.clone(),
+    let Action::Fetch { to } = arguments.action;
+    let target = match to.or_else(|| setting.config.model_dir.clone()) {
+        Some(folder) => std::path::absolute(&folder).map_err(|error| Error::io(folder.display(), &error))?,
         None => {
             folder::prepare(&setting.config.data_dir)?;
             setting.config.data_dir.join("models").join(MODEL_FOLDER)

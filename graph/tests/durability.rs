@@ -17,9 +17,13 @@ fn copy(from: &Path, to: &Path) {
     for entry in fs::read_dir(from).unwrap().map(Result::unwrap) {
         let target = to.join(entry.file_name());
         if entry.path().is_dir() {
-            copy(&entry.path(), &target)
-        } else {
-            fs::copy(entry.path(), target).map(drop).unwrap()
+            copy(&entry.path(), &target);
+            continue;
+        }
+        match fs::copy(entry.path(), target) {
+            // An index at work removes files of its own.
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+            other => drop(other.unwrap()),
         }
     }
 }
@@ -101,7 +105,7 @@ fn a_deleted_or_damaged_text_index_comes_back_with_the_same_answers() {
     for n in 0..300 {
         opened
             .memory
-            .remember(NewMemory::new(format!("Parcel {n} went to warehouse {}", n % 7)), &Agent::owner())
+            .remember(NewMemory::new(format!("Parcel {n}th went to warehouse {}", n % 7)), &Agent::owner())
             .unwrap();
     }
     opened.memory.close().unwrap();
@@ -109,13 +113,15 @@ fn a_deleted_or_damaged_text_index_comes_back_with_the_same_answers() {
     let index = opened.folder.path().join("index/text");
     let answers = |memory: &Memory| {
         assert!(memory.wait_for_indexes(std::time::Duration::from_secs(20)));
-        let answer = texts(memory, "parcel 42 warehouse");
+        // The best answer of each: what comes behind it is equally good, and in no order.
+        let answer: Vec<String> =
+            (0..300).step_by(17).map(|n| texts(memory, &format!("parcel {n}th")).remove(0)).collect();
         assert!(memory.check(&mut |_| ()).unwrap().ok);
         answer
     };
     let memory = open_in(opened.folder.path());
     let expected = answers(&memory);
-    assert_eq!(expected[0], "Parcel 42 went to warehouse 0");
+    assert_eq!(expected[1], "Parcel 17th went to warehouse 3");
     memory.close().unwrap();
     drop(memory);
 

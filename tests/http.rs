@@ -1,4 +1,5 @@
 //! The server answers its owner, and nobody else.
+#![expect(clippy::unwrap_used, reason = "that is how a test fails")]
 
 mod harness;
 #[path = "wire/mod.rs"]

@@ -6,10 +6,11 @@ mod harness;
 
 use std::path::Path;
 
-use harness::{bench_data, json, model, run};
+use harness::{Server, bench_data, model, run};
+use serde_json::json;
 
 /// The note must be among the hits that a user sees without asking for more.
-const TOP: &str = "10";
+const TOP: usize = 10;
 /// Questions of the thirty that must find their note. The others share no word with it and are too far for the model;
 /// they stay here so that a better ranking shows.
 const LEAST_FOUND: usize = 27;
@@ -84,18 +85,21 @@ fn ten_questions_about_each_vault_find_the_right_note() {
         let folder = tempfile::tempdir().unwrap();
         let data = folder.path().join("data");
         let root = bench.join("vaults").join(vault.folder);
-        let summary = json(&data, &["ingest", root.to_str().unwrap()]);
+        let summary = harness::json(&data, &["ingest", root.to_str().unwrap()]);
         assert_eq!(summary["added"], vault.notes, "{summary}");
-        let again = json(&data, &["ingest", root.to_str().unwrap()]);
+        let again = harness::json(&data, &["ingest", root.to_str().unwrap()]);
         assert_eq!((&again["unchanged"], &again["added"]), (&vault.notes.into(), &0.into()), "{again}");
+        let server = Server::start(&data);
+        let mut client = server.client();
         for (question, note) in vault.questions {
-            let answer = json(&data, &["recall", "--limit", TOP, question]);
+            let answer = client.ask("/v1/recall", &json!({"query": question, "limit": TOP}));
             let paths: Vec<&str> =
                 answer["hits"].as_array().unwrap().iter().filter_map(|hit| hit["source"]["path"].as_str()).collect();
             if !paths.iter().any(|path| Path::new(path).ends_with(note)) {
                 missed.push(format!("{question:?} wants {note}, got {paths:#?}"));
             }
         }
+        server.stop();
         let report = run(&data, &["check"]);
         assert!(report.status.success(), "{}", String::from_utf8_lossy(&report.stderr));
     }

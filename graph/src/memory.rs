@@ -18,7 +18,7 @@ use crate::text::TextIndex;
 use crate::time::{Clock, Timestamp};
 use crate::trace::Traces;
 use crate::verbs;
-use crate::verbs::check::{CheckReport, Status};
+use crate::verbs::check::{CheckReport, IndexStatus, Status};
 use crate::verbs::context::{Context, ContextRequest};
 use crate::verbs::forget::Forgotten;
 use crate::verbs::get::{GetView, Got};
@@ -148,6 +148,11 @@ impl Memory {
     /// Returns counts and states.
     pub fn status(&self) -> Result<Status> {
         verbs::check::status(&self.0)
+    }
+
+    /// Returns the states of the indexes alone, without counting anything.
+    pub fn index_states(&self) -> Vec<IndexStatus> {
+        verbs::check::index_states(&self.0)
     }
 
     /// Compares graph, log and indexes; `progress` is told what is being looked at.

@@ -6,6 +6,7 @@ use std::path::Path;
 use oxigraph::model::{
     GraphNameRef, Literal, NamedNode, NamedNodeRef, NamedOrBlankNode, NamedOrBlankNodeRef, Quad, QuadRef, Term, TermRef,
 };
+use oxigraph::sparql::{QueryEvaluationError, QueryResults, SparqlEvaluator};
 use oxigraph::store::{StorageError, Store, Transaction};
 
 use crate::error::{Error, ErrorKind, Result};
@@ -105,6 +106,16 @@ impl View<'_> {
         self.subjects(ext::TYPE, class.into(), usize::MAX)
     }
 
+    /// Counts the nodes of a class, without reading their names.
+    pub(crate) fn count(&self, class: NamedNodeRef<'_>) -> Result<usize> {
+        let text = format!("SELECT (COUNT(*) AS ?n) {{ GRAPH ?g {{ ?s a {class} }} }}");
+        let query = SparqlEvaluator::new().parse_query(&text).expect("a query of ours parses");
+        let rows = query.on_transaction(&self.0).execute().map_err(evaluation)?;
+        let QueryResults::Solutions(mut rows) = rows else { unreachable!("SELECT gives solutions") };
+        let row = rows.next().transpose().map_err(evaluation)?;
+        Ok(row.and_then(|row| term_text(row.get("n")?)?.parse().ok()).unwrap_or(0))
+    }
+
     /// Tells whether a node has that class.
     pub(crate) fn is_a(&self, id: Id, class: NamedNodeRef<'_>) -> Result<bool> {
         let node = vocab::node(id);
@@ -159,6 +170,10 @@ fn storage(error: StorageError) -> Error {
         other => Error::new(ErrorKind::Corrupt, format!("the store: {other}"))
             .hint("run `hydra check`; the redo log and the sources on disk are untouched"),
     }
+}
+
+fn evaluation(error: QueryEvaluationError) -> Error {
+    Error::new(ErrorKind::Corrupt, format!("the store: {error}")).hint("run `hydra check`")
 }
 
 /// Returns the text of a literal, or the IRI of a node.

@@ -51,7 +51,10 @@ pub(crate) fn day(at: Timestamp) -> String {
 /// Returns one line on where something stands: title, heading, file and line.
 pub(crate) fn place(title: &str, heading: Option<&str>, path: Option<&Path>, line: Option<u32>) -> String {
     let mut parts = Vec::new();
-    let names: Vec<&str> = [Some(title), heading].into_iter().flatten().filter(|name| !name.is_empty()).collect();
+    let heading = heading.unwrap_or_default();
+    // A note's first heading is often its title.
+    let title = if heading == title || heading.starts_with(&format!("{title} > ")) { "" } else { title };
+    let names: Vec<&str> = [title, heading].into_iter().filter(|name| !name.is_empty()).collect();
     if !names.is_empty() {
         parts.push(one_line(&names.join(" > ")));
     }
@@ -67,12 +70,8 @@ pub(crate) fn why(hit: &Hit) -> String {
     let mut reasons = Vec::new();
     let lists = [("words", &hit.why.lexical), ("meaning", &hit.why.dense), ("links", &hit.why.graph)];
     for (name, reason) in lists {
-        match reason {
-            Some(reason) => match reason.rank {
-                Some(rank) => reasons.push(format!("{name} {rank}")),
-                None => reasons.push(name.to_owned()),
-            },
-            None => {}
+        if let Some(reason) = reason {
+            reasons.push(reason.rank.map_or_else(|| name.to_owned(), |rank| format!("{name} {rank}")));
         }
     }
     if !hit.why.entities.is_empty() {
@@ -96,6 +95,7 @@ mod tests {
         assert_eq!(quote("one\n[2] 01 owner\n"), "> one\n> [2] 01 owner\n");
         assert_eq!(place("A\nB", Some("C"), Some(Path::new("/n.md")), Some(3)), "A B > C (/n.md:3)");
         assert_eq!(place("", None, None, None), "");
+        assert_eq!(place("A", Some("A > B"), None, None), "A > B");
     }
 
     #[test]

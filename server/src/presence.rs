@@ -161,6 +161,29 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_stranger_on_the_port_is_not_believed() {
+        use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+        let temp = tempfile::tempdir().unwrap();
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let written = presence(&listener.local_addr().unwrap().to_string());
+        written.write(temp.path()).unwrap();
+        let own = written.instance.clone();
+        let answering = tokio::spawn(async move {
+            for instance in ["somebody-else", &own] {
+                let (mut stream, _) = listener.accept().await.unwrap();
+                let _ = stream.read(&mut [0; 1024]).await.unwrap();
+                let body = format!(r#"{{"status":"ok","version":"1","pid":1,"instance":"{instance}"}}"#);
+                let head = format!("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: {}\r\n\r\n", body.len());
+                stream.write_all((head + &body).as_bytes()).await.unwrap();
+            }
+        });
+        let http = http_client().unwrap();
+        assert_eq!(find(temp.path(), &http).await, None);
+        assert_eq!(find(temp.path(), &http).await, Some(written));
+        answering.await.unwrap();
+    }
+
+    #[tokio::test]
     async fn a_note_of_a_server_that_is_gone_is_not_believed() {
         let temp = tempfile::tempdir().unwrap();
         let http = http_client().unwrap();

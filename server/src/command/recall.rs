@@ -134,8 +134,11 @@ pub async fn run(setting: &Setting, arguments: Arguments) -> Result<u8> {
 }
 
 fn shown(number: usize, hit: &Hit, style: Style) -> String {
-    let names = [Some(hit.title.as_str()), hit.source.heading.as_deref()];
-    let names: Vec<&str> = names.into_iter().flatten().filter(|name| !name.is_empty()).collect();
+    let heading = hit.source.heading.as_deref().unwrap_or_default();
+    // A note's first heading is often its title.
+    let is_repeated = heading == hit.title || heading.starts_with(&format!("{} > ", hit.title));
+    let names = [if is_repeated { "" } else { hit.title.as_str() }, heading];
+    let names: Vec<&str> = names.into_iter().filter(|name| !name.is_empty()).collect();
     let name = if names.is_empty() { hit.kind.clone() } else { output::start_of(&names.join(" > "), 100) };
     let place = match (&hit.source.path, &hit.source.span, &hit.source.said_by) {
         (Some(path), Some(span), _) => format!("  {}:{}", output::plain(&near(path)), span.line),

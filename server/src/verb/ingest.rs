@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::{LongVerb, Session, Watch};
 
-/// How often the indexes are looked at while they catch up; a look counts the whole memory.
+/// How often the indexes are looked at while they catch up.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 
 /// Asks to read files and folders.
@@ -59,8 +59,7 @@ impl LongVerb for Ingest {
             Until::Indexed if !summary.cancelled => wait_for_indexes(memory, watch)?,
             _ => memory.wait_for_indexes(Duration::ZERO),
         };
-        let status = memory.status()?;
-        let degraded: Vec<String> = status.indexes.into_iter().filter_map(|index| index.degraded).collect();
+        let degraded: Vec<String> = memory.index_states().into_iter().filter_map(|index| index.degraded).collect();
         answer["indexed"] = json!(indexed);
         answer["degraded"] = json!(degraded);
         answer["read_ms"] = json!(read_ms);
@@ -76,14 +75,14 @@ fn wait_for_indexes(memory: &Memory, watch: &Watch) -> Result<bool> {
         if memory.wait_for_indexes(LOOK_EVERY) {
             return Ok(true);
         }
-        let status = memory.status()?;
+        let states = memory.index_states();
         let mut is_waiting = false;
-        for index in status.indexes.iter().filter(|index| index.behind && index.degraded.is_none()) {
+        for index in states.iter().filter(|index| index.behind && index.degraded.is_none()) {
             is_waiting = true;
             watch.tell(json!({"event": "index", "name": index.name, "done": index.done, "total": index.total}));
         }
         if !is_waiting {
-            return Ok(status.indexes.iter().all(|index| !index.behind));
+            return Ok(states.iter().all(|index| !index.behind));
         }
         // One index that can't go on makes the wait return at once.
         std::thread::sleep(LOOK_EVERY.saturating_sub(looked.elapsed()));

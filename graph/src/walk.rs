@@ -14,9 +14,9 @@ use crate::vocab::{self, ext};
 /// Nodes in one neighbourhood at most.
 pub const MAX_NODES: usize = 400;
 /// Nodes whose neighbours are read; each costs a dozen look-ups in the store, a few microseconds apiece.
-pub const MAX_EXPANDED: usize = 20;
+pub const MAX_EXPANDED: usize = 16;
 /// Neighbours of one node that are followed: a hub says little about each of its many.
-pub const MAX_DEGREE: usize = 24;
+pub const MAX_DEGREE: usize = 16;
 /// Chance to go on rather than to start again (Page et al. 1999).
 const DAMPING: f32 = 0.85;
 /// Rounds of the power iteration; the error falls by the damping factor in each.

@@ -86,7 +86,7 @@ pub(crate) struct IndexDriver {
     pub progress: Arc<Progress>,
     shared: Arc<Shared>,
     head: Arc<Head>,
-    thread: JoinHandle<()>,
+    thread: Mutex<Option<JoinHandle<()>>>,
 }
 
 struct Shared {
@@ -132,7 +132,7 @@ impl IndexDriver {
                 })
                 .expect("a thread can be started")
         };
-        Self { index, progress, shared, head, thread }
+        Self { index, progress, shared, head, thread: Mutex::new(Some(thread)) }
     }
 
     /// Waits until the index has `commit`, cannot go on, or the time is over; returns whether it has.
@@ -155,6 +155,7 @@ impl IndexDriver {
 
     /// Asks for a rebuild from the graph.
     pub fn start_over(&self) {
+        self.shared.state.lock().error = None;
         self.shared.start_over.store(true, Ordering::Release);
         self.head.wake();
     }
@@ -164,11 +165,17 @@ impl IndexDriver {
         self.shared.start_over.load(Ordering::Acquire)
     }
 
+    /// Tells whether nothing feeds the index any more.
+    pub fn is_stopped(&self) -> bool {
+        self.thread.lock().as_ref().is_none_or(JoinHandle::is_finished)
+    }
+
     /// Ends the thread and makes the index durable.
-    pub fn stop(self) -> Result<()> {
+    pub fn stop(&self) -> Result<()> {
         self.shared.stop.store(true, Ordering::Release);
         self.head.wake();
-        if self.thread.join().is_err() {
+        let thread = self.thread.lock().take();
+        if thread.is_some_and(|thread| thread.join().is_err()) {
             return Err(Error::new(
                 ErrorKind::Io,
                 format!("the thread of the {} index ended early", self.index.name()),

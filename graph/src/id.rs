@@ -136,7 +136,7 @@ mod tests {
         }
 
         #[test]
-        fn any_text_is_read_or_refused(text in ".{0,20}") {
+        fn any_text_is_read_or_refused(text in ".{0,20}|[0-9a-zA-Z]{13}|[0-9a-f]{13}") {
             if let Ok(id) = text.parse::<Id>() {
                 let plain = text.strip_prefix(ID_PREFIX).unwrap_or(&text).to_ascii_lowercase();
                 prop_assert_eq!(id.to_string(), plain);

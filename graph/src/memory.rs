@@ -43,14 +43,15 @@ pub struct Options {
 pub struct Memory(Arc<Inner>);
 
 pub(crate) struct Inner {
-    pub folder: DataFolder,
     pub store: Arc<GraphStore>,
     pub writer: Writer,
-    pub drivers: parking_lot::RwLock<Vec<IndexDriver>>,
+    pub drivers: parking_lot::RwLock<Vec<Arc<IndexDriver>>>,
     pub head: Arc<Head>,
     pub traces: Traces,
     pub mint: Arc<Mint>,
     pub clock: Clock,
+    /// Last, so that the store is closed before its lock is given up.
+    pub folder: DataFolder,
 }
 
 impl Memory {
@@ -92,7 +93,8 @@ impl Memory {
 
     fn drive(&self, index: Arc<dyn Index>, flush_every: Duration, priority: Priority) {
         let (store, head) = (Arc::clone(&self.0.store), Arc::clone(&self.0.head));
-        self.0.drivers.write().push(IndexDriver::start(index, store, head, flush_every, priority));
+        let driver = IndexDriver::start(index, store, head, flush_every, priority);
+        self.0.drivers.write().push(Arc::new(driver));
     }
 
     /// Returns the data folder.
@@ -172,10 +174,10 @@ impl Memory {
 
     /// Makes the indexes durable and cuts the log; later opens are quick. Dropping the last clone does it too.
     pub fn close(&self) -> Result<()> {
-        for driver in self.0.drivers.write().drain(..) {
-            driver.stop()?;
-        }
-        self.0.writer.close()
+        let drivers = std::mem::take(&mut *self.0.drivers.write());
+        let stopped: Vec<Result<()>> = drivers.iter().map(|driver| driver.stop()).collect();
+        let closed = self.0.writer.close();
+        stopped.into_iter().collect::<Result<()>>().and(closed)
     }
 }
 

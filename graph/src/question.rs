@@ -56,7 +56,7 @@ pub struct Recalled {
     pub degraded: Vec<String>,
     /// Names this answer, to ask for it again with `get`.
     pub trace_id: Id,
-    /// How many further candidates did not fit.
+    /// How many further candidates were not looked at, because the limit or the budget was reached.
     pub dropped: usize,
 }
 

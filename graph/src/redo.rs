@@ -56,7 +56,8 @@ impl RedoLog {
         fs::create_dir_all(folder).map_err(|e| Error::io(folder.display(), &e))?;
         let mut segments = segments(folder)?;
         let mut entries = Vec::new();
-        let newest = segments.len().saturating_sub(1);
+        // Only what is written to last can be torn; a segment that was just begun is still empty.
+        let newest = segments.iter().rposition(|path| path.metadata().is_ok_and(|m| m.len() > 0)).unwrap_or(0);
         for (position, path) in segments.iter().enumerate() {
             entries.extend(read_segment(path, position == newest)?);
         }
@@ -173,10 +174,15 @@ fn segments(folder: &Path) -> Result<Vec<PathBuf>> {
 
 fn create_segment(folder: &Path, after: Id) -> Result<PathBuf> {
     let path = folder.join(format!("{after}.redo"));
-    let file = File::create(&path).map_err(|e| Error::io(path.display(), &e))?;
-    file.sync_all().map_err(|e| Error::io(path.display(), &e))?;
-    sync_folder(folder)?;
-    Ok(path)
+    let made = File::create(&path).and_then(|file| file.sync_all()).map_err(|e| Error::io(path.display(), &e));
+    match made.and_then(|()| sync_folder(folder)) {
+        Ok(()) => Ok(path),
+        Err(error) => {
+            // Commits go on into the old segment, which must stay the newest.
+            let _ = fs::remove_file(&path);
+            Err(error)
+        }
+    }
 }
 
 /// Makes the names in a folder durable.

@@ -274,23 +274,49 @@ mod tests {
         }
     }
 
-    /// One hand-made bad example for each shape that is built in.
+    /// A good example of each built-in shape, and what each change to it must be refused for.
     #[test]
-    fn each_built_in_shape_rejects_a_bad_example() {
-        let shapes = Shapes::builtin().unwrap();
-        for (class, statement) in [
-            ("Memory", "hy:kind \"rumour\""),
-            ("Source", "hy:path \"\""),
-            ("Passage", "hy:start -1"),
-            ("Entity", "hy:key \"name:x\""),
-            ("Link", "hy:linkKind \"carrier pigeon\""),
+    fn each_built_in_shape_accepts_a_good_example_and_rejects_bad_ones() {
+        let memory = "a hy:Memory ; schema:text \"x\" ; hy:kind \"fact\" ; hy:space \"personal\" ; hy:trust \"owner\" ; \
+            hy:recordedAt \"2026-01-01T00:00:00Z\"^^xsd:dateTime ; prov:wasAttributedTo \"owner\"";
+        let source = "a hy:Source ; hy:path \"/a\" ; hy:contentHash \"x\" ; hy:space \"personal\" ; dcterms:title \"A\" ; \
+            schema:mainEntity hy:e ; hy:recordedAt \"2026-01-01T00:00:00Z\"^^xsd:dateTime";
+        let passage = "a hy:Passage ; hy:partOf hy:s ; schema:text \"x\" ; hy:start 0 ; hy:end 1 ; hy:position 0";
+        let entity = "a hy:Entity ; skos:prefLabel \"E\" ; hy:key \"name:e\"";
+        let link = "a hy:Link ; rdf:reifies <<( hy:a hy:linksTo hy:b )>> ; hy:linkKind \"embed\"";
+        for (good, from, to, problem) in [
+            (memory, "\"fact\"", "\"rumour\"", "kind"),
+            (memory, "schema:text \"x\"", "schema:text \"\"", "text"),
+            (memory, "schema:text \"x\"", "schema:text \"x\", \"y\"", "text"),
+            (memory, "hy:space \"personal\" ;", "", "space"),
+            (memory, "hy:trust \"owner\"", "hy:trust \"god\"", "trust"),
+            (memory, "\"2026-01-01T00:00:00Z\"^^xsd:dateTime", "\"yesterday\"", "recordedAt"),
+            (source, "hy:path \"/a\"", "hy:path \"\"", "path"),
+            (source, "schema:mainEntity hy:e", "schema:mainEntity \"e\"", "mainEntity"),
+            (passage, "hy:start 0", "hy:start -1", "start"),
+            (passage, "hy:partOf hy:s", "hy:partOf hy:s, hy:t", "partOf"),
+            (entity, "skos:prefLabel \"E\" ;", "", "prefLabel"),
+            (link, "\"embed\"", "\"carrier pigeon\"", "linkKind"),
         ] {
-            let turtle = format!("{PREFIX} <urn:hydra:id:0000000000001> a hy:{class} ; {statement} .");
-            let quads: Vec<Quad> =
-                RdfParser::from_format(RdfFormat::Turtle).for_slice(turtle.as_bytes()).map(|q| q.unwrap()).collect();
-            let NamedOrBlankNode::NamedNode(node) = &quads[0].subject else { panic!() };
-            let error = shapes.check_node(&node.clone().into(), &quads.iter().collect::<Vec<_>>()).unwrap_err();
-            assert!(error.message().contains(class), "{error}");
+            assert_eq!(problem_of(good), None, "{good}");
+            let bad = good.replace(from, to);
+            assert_ne!(bad, good);
+            let found = problem_of(&bad).expect(&bad);
+            assert!(found.contains(&format!("{problem}>")), "{found}");
         }
+    }
+
+    fn problem_of(statements: &str) -> Option<String> {
+        let turtle = format!(
+            "{PREFIX} @prefix schema: <http://schema.org/> . @prefix prov: <http://www.w3.org/ns/prov#> . \
+             @prefix dcterms: <http://purl.org/dc/terms/> . @prefix skos: <http://www.w3.org/2004/02/skos/core#> . \
+             @prefix rdf: <http://www.w3.org/1999/02/22-rdf-syntax-ns#> . \
+             @prefix xsd: <http://www.w3.org/2001/XMLSchema#> . hy:x {statements} ."
+        );
+        let quads: Vec<Quad> =
+            RdfParser::from_format(RdfFormat::Turtle).for_slice(turtle.as_bytes()).map(|q| q.unwrap()).collect();
+        let node = NamedNode::new_unchecked("urn:hydra:ns#x");
+        let shapes = Shapes::builtin().unwrap();
+        shapes.check_node(&node.into(), &quads.iter().collect::<Vec<_>>()).err().map(|error| error.message().to_owned())
     }
 }

@@ -40,6 +40,7 @@ terms! {
     END = "urn:hydra:ns#end";
     EXPIRES_AT = "urn:hydra:ns#expiresAt";
     FOLLOWS = "urn:hydra:ns#follows";
+    FORGOTTEN_AS = "urn:hydra:ns#forgottenAs";
     FRAGMENT = "urn:hydra:ns#fragment";
     HEADINGS = "urn:hydra:ns#headings";
     IDEMPOTENCY_KEY = "urn:hydra:ns#idempotencyKey";

@@ -70,9 +70,15 @@ impl Writer {
         clock: Clock,
     ) -> Result<(Self, Arc<Mint>)> {
         let shapes = Shapes::builtin()?;
-        let (log, entries) = RedoLog::open(log, disk)?;
+        let (mut log, entries) = RedoLog::open(log, disk)?;
         replay(&store, &entries)?;
         let newest = store.view()?.head()?;
+        // What was read may never have reached the medium (after a failed fsync, it was read from memory): nothing is
+        // acknowledged on top of it before it has.
+        if let (Some(newest), false) = (newest, entries.is_empty()) {
+            store.flush()?;
+            log.cut(newest)?;
+        }
         head.set(newest);
         // Ids below a commit's were minted before it; entries that the store knew already may be newer than its head.
         let last = entries.iter().flat_map(|e| e.touched.iter().copied().chain([e.commit])).chain(newest).max();

@@ -202,3 +202,23 @@ fn many_writers_at_once_lose_nothing_and_tell_nothing_twice() {
     assert_eq!(status.memories, 8 * 50 + 50);
     assert!(opened.memory.check(&mut |_| ()).unwrap().ok);
 }
+
+#[test]
+fn a_text_index_deleted_while_it_is_open_comes_back_too() {
+    let opened = open();
+    let tell = |text: &str| opened.memory.remember(NewMemory::new(text), &Agent::owner()).unwrap();
+    tell("The anvil is in the smithy");
+    assert!(opened.memory.wait_for_indexes(std::time::Duration::from_secs(20)));
+    fs::rename(opened.folder.path().join("index/text"), opened.folder.path().join("gone")).unwrap();
+    tell("The bellows are in the smithy");
+    // Written at the next chance, which fails; then everything is sent again.
+    let started = std::time::Instant::now();
+    while !opened.folder.path().join("index/text/meta.json").exists() {
+        assert!(started.elapsed().as_secs() < 60, "the index was not made again");
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    tell("The tongs are in the smithy");
+    assert!(opened.memory.wait_for_indexes(std::time::Duration::from_secs(20)));
+    assert_eq!(texts(&opened.memory, "smithy").len(), 3);
+    assert!(opened.memory.check(&mut |_| ()).unwrap().ok);
+}

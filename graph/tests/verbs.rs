@@ -208,3 +208,112 @@ fn a_trace_shows_the_answer_again() {
     assert_eq!(got.question.as_deref(), Some("tomatoes"));
     assert_eq!(got.recalled, Some(recalled));
 }
+
+#[test]
+fn what_was_forgotten_from_a_file_stays_forgotten_wherever_it_turns_up_in_it() {
+    let opened = open();
+    let put = |document| opened.memory.put_documents(vec![document], &Agent::ingest()).remove(0).unwrap();
+    let under = |heading: &str, text: &str| {
+        let mut document = note("/v/Diary.md", text, &[]);
+        document.passages.iter_mut().for_each(|passage| passage.headings = vec![heading.to_owned()]);
+        document
+    };
+    put(under("May", "A secret picnic.\n\nRain all day."));
+    let id = opened.memory.recall(&Question::new("secret picnic")).unwrap().hits[0].id;
+    let forgotten = opened.memory.forget(&[id], None, &Agent::owner()).unwrap();
+    put(under("June", "A secret picnic.\n\nRain all day."));
+    assert!(found(&opened, "secret picnic").iter().all(|text| !text.contains("picnic")), "under another heading");
+    put(under("June", "Rain all day."));
+    put(under("June", "Rain all day.\n\nA secret picnic."));
+    assert!(found(&opened, "secret picnic").iter().all(|text| !text.contains("picnic")), "cut and pasted back");
+    opened.memory.undo(forgotten.commit.unwrap(), &Agent::owner()).unwrap();
+    assert_eq!(found(&opened, "secret picnic")[0], "A secret picnic.", "however often the file changed since");
+}
+
+#[test]
+fn a_forgotten_file_stays_forgotten_when_it_goes_and_returns() {
+    let opened = open();
+    let put = || {
+        opened
+            .memory
+            .put_documents(vec![note("/v/Diary.md", "A secret picnic.", &[])], &Agent::ingest())
+            .remove(0)
+            .unwrap()
+    };
+    let first = put();
+    opened.memory.forget(&[first.id], None, &Agent::owner()).unwrap();
+    opened.memory.remove_sources(&[first.id], &Agent::ingest()).remove(0).unwrap();
+    assert_eq!(put().id, first.id);
+    assert!(found(&opened, "secret picnic").is_empty());
+}
+
+#[test]
+fn undo_of_a_first_reading_leaves_nothing_of_the_file_and_a_twin_is_refused() {
+    let opened = open();
+    let put = || {
+        opened
+            .memory
+            .put_documents(vec![note("/v/A.md", "Ask about [[Quay]].", &["Quay"])], &Agent::ingest())
+            .remove(0)
+            .unwrap()
+    };
+    let first = put();
+    opened.memory.undo(first.commit.unwrap(), &Agent::owner()).unwrap();
+    let status = opened.memory.status().unwrap();
+    assert_eq!((status.sources, status.passages, status.links), (0, 0, 0));
+
+    let second = put();
+    let removed = opened.memory.remove_sources(&[second.id], &Agent::ingest()).remove(0).unwrap();
+    put();
+    let error = opened.memory.undo(removed.commit.unwrap(), &Agent::owner()).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Conflict, "{error}");
+    assert_eq!(opened.memory.status().unwrap().sources, 1);
+}
+
+#[test]
+fn reading_an_unchanged_note_with_links_commits_nothing() {
+    let opened = open();
+    let put = || {
+        opened
+            .memory
+            .put_documents(vec![note("/v/A.md", "Ask about [[Quay]].", &["Quay"])], &Agent::ingest())
+            .remove(0)
+            .unwrap()
+    };
+    assert!(put().commit.is_some());
+    assert_eq!(put().commit, None);
+}
+
+#[test]
+fn many_expired_or_filtered_memories_do_not_hide_one_that_fits() {
+    let opened = open();
+    let soon = hydra_graph::Timestamp::from_millis(1_750_000_000_000 + 5_000);
+    for n in 0..300 {
+        let new = NewMemory { expires_at: Some(soon), ..NewMemory::new(format!("Build status build status {n}")) };
+        opened.memory.remember(new, &Agent::owner()).unwrap();
+    }
+    let decision = NewMemory {
+        kind: Kind::Decision,
+        ..NewMemory::new("We decided, after some weeks of talk, that the build runs at night and its status is mailed")
+    };
+    opened.memory.remember(decision, &Agent::owner()).unwrap();
+    let question = Question { kinds: vec![Kind::Decision], ..Question::new("build status") };
+    assert_eq!(opened.memory.recall(&question).unwrap().hits.len(), 1);
+    // Each look at the clock moves it by a millisecond.
+    while opened.memory.recall(&Question::new("build status 7")).unwrap().hits.len() > 1 {}
+    assert_eq!(opened.memory.recall(&Question::new("build status")).unwrap().hits[0].kind, Kind::Decision);
+}
+
+#[test]
+fn a_memory_that_outlasts_an_equal_one_is_new_and_a_shorter_one_is_not() {
+    let opened = open();
+    let until = |seconds: i64| NewMemory {
+        expires_at: Some(hydra_graph::Timestamp::from_millis(1_750_000_000_000 + seconds * 1_000)),
+        ..NewMemory::new("The road is closed")
+    };
+    let tell = |new: NewMemory| opened.memory.remember(new, &Agent::owner()).unwrap().status;
+    assert_eq!(tell(until(1_000)), RememberStatus::Inserted);
+    assert_eq!(tell(until(1_000)), RememberStatus::Duplicate);
+    assert_eq!(tell(until(500)), RememberStatus::Duplicate);
+    assert_eq!(tell(NewMemory::new("The road is closed")), RememberStatus::Inserted);
+}

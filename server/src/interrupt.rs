@@ -2,12 +2,17 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use hydra_graph::{Error, Result};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::outcome;
 use crate::output;
+
+/// Signals this close together are one wish: a wrapper such as `timeout` or `make` passes on what the terminal has sent
+/// already.
+const ONE_WISH: Duration = Duration::from_millis(500);
 
 /// The signals that ask a process to stop.
 pub struct Interrupts {
@@ -32,6 +37,17 @@ impl Interrupts {
             _ = self.terminate.recv() => {}
         }
     }
+
+    /// Waits for one that is another wish than the one before.
+    pub async fn next_wish(&mut self) {
+        let _ = tokio::time::timeout(ONE_WISH, async {
+            loop {
+                self.next().await;
+            }
+        })
+        .await;
+        self.next().await;
+    }
 }
 
 /// Sets `stop` at the first signal, telling the person so with `words`, and ends the process at the second: whatever
@@ -45,7 +61,7 @@ pub fn stop_on_signal(stop: Arc<AtomicBool>, words: &'static str) -> Result<()> 
         interrupts.next().await;
         stop.store(true, Ordering::Release);
         output::talk(words);
-        interrupts.next().await;
+        interrupts.next_wish().await;
         std::process::exit(i32::from(outcome::INTERRUPTED));
     });
     Ok(())

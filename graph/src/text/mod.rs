@@ -63,6 +63,55 @@ impl TextIndex {
         Ok(Self { folder: folder.to_owned(), fields, disk: Mutex::new(Some(opened)), state: RwLock::new(state) })
     }
 
+    /// Runs a step on tantivy's writing side. After a failure tantivy may have dropped what it was given without a
+    /// word, so everything since the last commit is given up and will be sent again.
+    fn on_disk(&self, step: impl FnOnce(&mut Disk) -> Result<()>) -> Result<()> {
+        let mut guard = self.disk.lock();
+        let error = match guard.as_mut() {
+            Some(disk) => match step(disk) {
+                Ok(()) => return Ok(()),
+                Err(error) => error,
+            },
+            None => gone(),
+        };
+        // Tantivy holds a lock file in the folder: its writer must go first.
+        drop(guard.take());
+        let disk = open_disk(&self.folder, &self.fields).or_else(|_| create_disk(&self.folder, &self.fields))?;
+        self.replace(&disk);
+        *guard = Some(disk);
+        Err(error)
+    }
+
+    /// Shows what a newly opened disk has, and nothing else.
+    fn replace(&self, disk: &Disk) {
+        let mut state = self.state.write();
+        state.searcher = disk.reader.searcher();
+        state.overlay = Overlay::default();
+        state.stamp = disk.durable;
+    }
+
+    fn take_in(&self, disk: &mut Disk, updates: &[Update]) -> Result<()> {
+        for update in updates {
+            disk.writer.delete_term(Term::from_field_u64(self.fields.id, update.id.0));
+            if let Some(text) = &update.text {
+                disk.writer.add_document(self.fields.document(update.id, text)).map_err(failed)?;
+            }
+        }
+        let pending = {
+            let mut state = self.state.write();
+            for update in updates {
+                state.overlay.put(&self.fields, update);
+            }
+            state.overlay.len()
+        };
+        if pending > MAX_PENDING {
+            // Committed with the old stamp: a crash now only means that these texts are sent again.
+            let stamp = disk.durable;
+            self.save(disk, stamp)?;
+        }
+        Ok(())
+    }
+
     fn save(&self, disk: &mut Disk, stamp: Option<Id>) -> Result<()> {
         let mut commit = disk.writer.prepare_commit().map_err(failed)?;
         commit.set_payload(&payload(stamp));
@@ -86,27 +135,7 @@ impl Index for TextIndex {
     }
 
     fn apply(&self, updates: &[Update]) -> Result<()> {
-        let mut guard = self.disk.lock();
-        let disk = guard.as_mut().ok_or_else(gone)?;
-        for update in updates {
-            disk.writer.delete_term(Term::from_field_u64(self.fields.id, update.id.0));
-            if let Some(text) = &update.text {
-                disk.writer.add_document(self.fields.document(update.id, text)).map_err(failed)?;
-            }
-        }
-        let pending = {
-            let mut state = self.state.write();
-            for update in updates {
-                state.overlay.put(&self.fields, update);
-            }
-            state.overlay.len()
-        };
-        if pending > MAX_PENDING {
-            // Committed with the old stamp: a crash now only means that these texts are sent again.
-            let stamp = disk.durable;
-            self.save(disk, stamp)?;
-        }
-        Ok(())
+        self.on_disk(|disk| self.take_in(disk, updates))
     }
 
     fn seal(&self, commit: Id) -> Result<()> {
@@ -115,24 +144,17 @@ impl Index for TextIndex {
     }
 
     fn flush(&self) -> Result<()> {
-        let mut guard = self.disk.lock();
-        let disk = guard.as_mut().ok_or_else(gone)?;
-        let stamp = self.stamp();
-        if stamp == disk.durable {
-            return Ok(());
-        }
-        self.save(disk, stamp)
+        self.on_disk(|disk| {
+            let stamp = self.stamp();
+            if stamp == disk.durable { Ok(()) } else { self.save(disk, stamp) }
+        })
     }
 
     fn reset(&self) -> Result<()> {
         let mut guard = self.disk.lock();
-        // Tantivy holds a lock file in the folder: its writer must go first.
         drop(guard.take());
         let disk = create_disk(&self.folder, &self.fields)?;
-        let mut state = self.state.write();
-        state.searcher = disk.reader.searcher();
-        state.overlay = Overlay::default();
-        state.stamp = None;
+        self.replace(&disk);
         *guard = Some(disk);
         Ok(())
     }

@@ -14,7 +14,7 @@ use crate::index::IndexText;
 
 /// Name of the id's column.
 pub(super) const ID: &str = "id";
-/// Different terms of one question that are searched; a longer question is about its rarest words anyway.
+/// Different terms of one question that are searched, from its start.
 pub(super) const MAX_TERMS: usize = 64;
 /// What a term is worth by the field it stands in: text, headings, title.
 const BOOSTS: [f32; 3] = [1.0, 0.6, 0.8];

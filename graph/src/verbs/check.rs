@@ -119,7 +119,7 @@ pub(crate) fn index_states(inner: &Inner) -> Vec<IndexStatus> {
         degraded: driver.index.degraded(),
         error: driver.error().map(|error| error.to_string()),
     };
-    drivers.iter().map(state).collect()
+    drivers.iter().map(|driver| state(driver)).collect()
 }
 
 pub(crate) fn check(inner: &Inner, progress: &mut dyn FnMut(&str)) -> Result<CheckReport> {
@@ -130,7 +130,7 @@ pub(crate) fn check(inner: &Inner, progress: &mut dyn FnMut(&str)) -> Result<Che
     }
     progress("the indexes");
     let head = inner.head.get();
-    let drivers = inner.drivers.read();
+    let drivers = inner.drivers.read().clone();
     for driver in drivers.iter() {
         driver.wait_for(head, INDEX_WAIT);
     }
@@ -250,7 +250,8 @@ fn compare(name: &str, expected: &[Id], found: &[Id], findings: &mut Vec<String>
 }
 
 pub(crate) fn rebuild(inner: &Inner, only: Option<&str>, progress: &mut dyn FnMut(&str, u64, u64)) -> Result<()> {
-    let drivers = inner.drivers.read();
+    // Not held while waiting: recall and close need the list too.
+    let drivers = inner.drivers.read().clone();
     let chosen: Vec<_> = drivers.iter().filter(|d| only.is_none_or(|name| name == d.index.name())).collect();
     if chosen.is_empty() {
         let names: Vec<&str> = drivers.iter().map(|driver| driver.index.name()).collect();
@@ -267,8 +268,12 @@ pub(crate) fn rebuild(inner: &Inner, only: Option<&str>, progress: &mut dyn FnMu
     for driver in chosen {
         let name = driver.index.name();
         while driver.is_starting_over() || driver.index.stamp() < head {
-            if let Some(error) = driver.error().filter(|_| !driver.is_starting_over()) {
+            if let Some(error) = driver.error() {
                 return Err(error.context(format!("rebuilding the {name} index")));
+            }
+            if driver.is_stopped() {
+                return Err(Error::new(ErrorKind::Cancelled, format!("rebuilding the {name} index was stopped"))
+                    .hint("it goes on at the next start"));
             }
             let load = |n: &std::sync::atomic::AtomicU64| n.load(Ordering::Relaxed);
             progress(name, load(&driver.progress.done), load(&driver.progress.total));

@@ -72,29 +72,42 @@ pub(crate) fn context(inner: &Inner, request: &ContextRequest) -> Result<Context
             .hint(format!("give 1 to {MAX_BUDGET_TOKENS}; 1200 is the default")));
     }
     let view = inner.view()?;
+    let now = inner.now();
+    let is_wanted = |record: &Record| {
+        record.forgotten_at.is_none()
+            && record.expires_at.is_none_or(|end| end > now)
+            && (request.spaces.is_empty() || request.spaces.contains(&record.space))
+    };
     let mut reader = Reader::new(&view);
     let mut sections: Vec<(String, Vec<Record>)> = Vec::new();
     let standing = [(Kind::Preference, "Preferences"), (Kind::Decision, "Decisions"), (Kind::Learning, "Learnings")];
     for (kind, heading) in standing {
-        sections.push((heading.to_owned(), newest_of(&view, &mut reader, kind)?));
+        sections.push((heading.to_owned(), newest_of(&view, &mut reader, kind, &is_wanted)?));
     }
     if let Some(about) = request.about.as_deref().filter(|about| !about.trim().is_empty()) {
         let question = Question { limit: MAX_FITTING, spaces: request.spaces.clone(), ..Question::new(about) };
         let mut fitting = Vec::new();
-        for hit in super::recall::recall(inner, &question)?.hits {
+        super::recall::check(&question)?;
+        for hit in super::recall::find(inner, &view, &question, &mut Vec::new())?.0 {
             fitting.extend(reader.read(hit.id)?);
         }
         sections.push((format!("About {}", one_line(about)), fitting));
     }
     sections.push(("Recently".to_owned(), recent(&view, &mut reader)?));
-    Ok(pack(sections, request, inner.now()))
+    Ok(pack(sections, request, &is_wanted))
 }
 
 /// The newest memories of a kind that stands until it is ended.
-fn newest_of(view: &View<'_>, reader: &mut Reader<'_>, kind: Kind) -> Result<Vec<Record>> {
+fn newest_of(
+    view: &View<'_>,
+    reader: &mut Reader<'_>,
+    kind: Kind,
+    is_wanted: &dyn Fn(&Record) -> bool,
+) -> Result<Vec<Record>> {
     let mut ids = view.subjects(vocab::KIND, TermRef::from(string(kind.as_str()).as_ref()), usize::MAX)?;
     ids.sort_unstable();
-    ids.into_iter().rev().take(MAX_STANDING).filter_map(|id| reader.read(id).transpose()).collect()
+    let records = ids.into_iter().rev().filter_map(|id| reader.read(id).transpose());
+    records.filter(|record| record.as_ref().map_or(true, is_wanted)).take(MAX_STANDING).collect()
 }
 
 /// What was remembered last, newest first.
@@ -113,17 +126,18 @@ fn recent(view: &View<'_>, reader: &mut Reader<'_>) -> Result<Vec<Record>> {
     Ok(records)
 }
 
-fn pack(sections: Vec<(String, Vec<Record>)>, request: &ContextRequest, now: Timestamp) -> Context {
+fn pack(
+    sections: Vec<(String, Vec<Record>)>,
+    request: &ContextRequest,
+    is_wanted: &dyn Fn(&Record) -> bool,
+) -> Context {
     let mut context = Context { text: String::new(), items: Vec::new(), dropped: 0 };
     let budget = request.budget_tokens * TOKEN_BYTES;
     let mut seen = HashSet::new();
     for (heading, records) in sections {
         let mut is_open = false;
         for record in records {
-            let is_wanted = record.forgotten_at.is_none()
-                && record.expires_at.is_none_or(|end| end > now)
-                && (request.spaces.is_empty() || request.spaces.contains(&record.space));
-            if !is_wanted || !seen.insert(record.id) {
+            if !is_wanted(&record) || !seen.insert(record.id) {
                 continue;
             }
             let mut lines = String::new();

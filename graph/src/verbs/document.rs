@@ -3,17 +3,18 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::path::{Path, PathBuf};
 
-use oxigraph::model::{NamedNode, NamedNodeRef, Quad, TermRef, Triple};
+use oxigraph::model::{NamedNode, NamedNodeRef, Quad, Term, TermRef, Triple};
 
 use crate::document::{Document, Link, LinkKind, PutReceipt, SourceState, Target};
-use crate::entity::{Entities, name_key};
+use crate::entity::{Entities, file_key, name_key};
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::{Id, Mint};
 use crate::journal::{Agent, Change};
 use crate::memory::Inner;
 use crate::space;
-use crate::store::{Node, View, number, string, subject_id, term_text, time_literal};
+use crate::store::{Node, View, number, string, subject_id, term_id, term_text, time_literal};
 use crate::time::Timestamp;
+use crate::verbs::forget::passage_key;
 use crate::vocab::{self, ext};
 
 pub(crate) fn put(inner: &Inner, documents: Vec<Document>, agent: &Agent) -> Vec<Result<PutReceipt>> {
@@ -95,7 +96,11 @@ fn replace(
 ) -> Result<(Change, (Id, bool))> {
     let path = document.path.to_string_lossy();
     let known = view.subjects(vocab::PATH, TermRef::from(string(path.as_ref()).as_ref()), 1)?.first().copied();
-    let source = known.unwrap_or_else(|| mint.mint(now));
+    let source = match known {
+        Some(source) => source,
+        // What was forgotten and removed stays forgotten when it returns.
+        None => forgotten(view, &file_key(&document.path))?.unwrap_or_else(|| mint.mint(now)),
+    };
     let old = match known {
         Some(source) => graph_of(view, source)?,
         None => Vec::new(),
@@ -105,8 +110,8 @@ fn replace(
         Draft { graph: vocab::node(source), source, page: entities.by_file(&document.path)?, quads: Vec::new(), now };
     let recorded_at = old_time(&old, source, vocab::RECORDED_AT).unwrap_or(now);
     draft.say_source(document, agent, recorded_at, &mut entities)?;
-    let passages = draft.say_passages(document, mint, &OldPassages::of(&old));
-    draft.say_links(document, &passages, mint, &mut entities)?;
+    let passages = draft.say_passages(view, document, mint, &OldPassages::of(&old))?;
+    draft.say_links(document, &passages, mint, &OldLinks::of(&old), &mut entities)?;
 
     let mut change = Change::new("ingest");
     change.reason = Some(document.path.display().to_string());
@@ -166,7 +171,13 @@ impl Draft {
         Ok(())
     }
 
-    fn say_passages(&mut self, document: &Document, mint: &Mint, old: &OldPassages) -> Vec<Id> {
+    fn say_passages(
+        &mut self,
+        view: &View<'_>,
+        document: &Document,
+        mint: &Mint,
+        old: &OldPassages,
+    ) -> Result<Vec<Id>> {
         let mut old = old.by_content.clone();
         let mut ids = Vec::with_capacity(document.passages.len());
         for (position, passage) in document.passages.iter().enumerate() {
@@ -174,7 +185,14 @@ impl Draft {
             let headings = passage.headings.join(" > ");
             // A passage that only moved stays the same memory.
             let same = old.get_mut(&(text.to_owned(), headings.clone())).and_then(VecDeque::pop_front);
-            let id = same.unwrap_or_else(|| mint.mint(self.now));
+            let id = match same {
+                Some(id) => id,
+                // Under another heading, or back after it was cut: forgotten all the same. Of two equal ones in a
+                // note only the first is the forgotten one's heir, since an id is one passage.
+                None => forgotten(view, &passage_key(&document.path, text))?
+                    .filter(|id| !ids.contains(id))
+                    .unwrap_or_else(|| mint.mint(self.now)),
+            };
             let mut node = self.node(id);
             node.say(ext::TYPE, NamedNode::from(vocab::PASSAGE))
                 .say(vocab::PART_OF, vocab::node(self.source))
@@ -189,7 +207,7 @@ impl Draft {
             self.quads.append(&mut node.quads);
             ids.push(id);
         }
-        ids
+        Ok(ids)
     }
 
     /// Each link is a statement of the page, and a reifier that says where it stands and how it is written.
@@ -198,8 +216,10 @@ impl Draft {
         document: &Document,
         passages: &[Id],
         mint: &Mint,
+        old: &OldLinks,
         entities: &mut Entities<'_>,
     ) -> Result<()> {
+        let mut old = old.by_place.clone();
         for link in &document.links {
             let target = match &link.target {
                 Target::File(path) => entities.by_file(path)?,
@@ -222,7 +242,9 @@ impl Draft {
                 self.quads.append(&mut node.quads);
             }
             let statement = Triple::new(vocab::node(self.page), vocab::LINKS_TO, vocab::node(target));
-            let mut reifier = self.node(mint.mint(self.now));
+            let place = (target, link.span.start, link.span.end, kind_name(link.kind).to_owned());
+            let same = old.get_mut(&place).and_then(VecDeque::pop_front);
+            let mut reifier = self.node(same.unwrap_or_else(|| mint.mint(self.now)));
             reifier
                 .say(ext::TYPE, NamedNode::from(vocab::LINK))
                 .say(ext::REIFIES, statement)
@@ -298,6 +320,44 @@ impl OldPassages {
             by_content.entry(content).or_default().push_back(id);
         }
         Self { by_content }
+    }
+}
+
+/// Returns what was forgotten under a key.
+fn forgotten(view: &View<'_>, key: &str) -> Result<Option<Id>> {
+    Ok(view.subjects(vocab::FORGOTTEN_AS, TermRef::from(string(key).as_ref()), 1)?.first().copied())
+}
+
+/// The links of the last reading, to be recognised by what they point at and where they stand.
+struct OldLinks {
+    by_place: HashMap<Place, VecDeque<Id>>,
+}
+
+/// Target, first byte, byte after the last, and kind.
+type Place = (Id, usize, usize, String);
+
+impl OldLinks {
+    fn of(old: &[Quad]) -> Self {
+        let mut by_id: BTreeMap<Id, (Option<Id>, usize, usize, String)> = BTreeMap::new();
+        for quad in old {
+            let Some(id) = subject_id(&quad.subject) else { continue };
+            let text = || term_text(&quad.object).unwrap_or_default();
+            let number = || text().parse().unwrap_or_default();
+            match (&quad.object, quad.predicate.as_ref()) {
+                (Term::Triple(statement), ext::REIFIES) => by_id.entry(id).or_default().0 = term_id(&statement.object),
+                (_, vocab::LINK_KIND) => by_id.entry(id).or_default().3 = text(),
+                (_, vocab::START) => by_id.entry(id).or_default().1 = number(),
+                (_, vocab::END) => by_id.entry(id).or_default().2 = number(),
+                _ => {}
+            }
+        }
+        let mut by_place: HashMap<Place, VecDeque<Id>> = HashMap::new();
+        for (id, (target, start, end, kind)) in by_id {
+            if let Some(target) = target {
+                by_place.entry((target, start, end, kind)).or_default().push_back(id);
+            }
+        }
+        Self { by_place }
     }
 }
 

@@ -1,15 +1,17 @@
 //! `forget`: a tombstone. The text stays, is never recalled, and comes back with `undo`.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 
 use serde::Serialize;
 
+use crate::entity::file_key;
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::Id;
 use crate::journal::{Agent, Change};
 use crate::memory::Inner;
-use crate::record;
-use crate::store::{Node, View, time_literal};
+use crate::record::{self, Kind, Record};
+use crate::store::{Node, View, string, time_literal};
 use crate::vocab::{self, ext};
 
 /// Ids that one call forgets at most.
@@ -48,7 +50,8 @@ pub(crate) fn forget(inner: &Inner, ids: &[Id], reason: Option<String>, agent: &
             }
             // Beside what it ends, so that reading a file again does not bring it back.
             let mut node = Node::new(id, vocab::MEMORY_GRAPH);
-            node.say(ext::INVALIDATED_AT, time_literal(now));
+            node.say(ext::INVALIDATED_AT, time_literal(now))
+                .maybe(vocab::FORGOTTEN_AS, recognised_by(&known).map(string));
             change.added.append(&mut node.quads);
             change.touched.extend(affected(view, known.id)?);
         }
@@ -56,6 +59,20 @@ pub(crate) fn forget(inner: &Inner, ids: &[Id], reason: Option<String>, agent: &
         Ok((change, passages))
     })?;
     Ok(Forgotten { ids: ids.to_vec(), commit, passages })
+}
+
+/// The key under which a file, or a passage of one, is recognised when it comes again; `None` for what was told.
+fn recognised_by(record: &Record) -> Option<String> {
+    let path = record.source.path.as_ref()?;
+    Some(match record.kind {
+        Kind::Passage => passage_key(path, &record.text),
+        _ => file_key(path),
+    })
+}
+
+/// The key of a passage that may be forgotten: what it says, and in which file.
+pub(crate) fn passage_key(path: &Path, text: &str) -> String {
+    format!("passage:{}:{}", blake3::hash(text.as_bytes()).to_hex(), path.display())
 }
 
 /// The memory and its passages.

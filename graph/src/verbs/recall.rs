@@ -20,8 +20,9 @@ use crate::walk;
 
 /// Candidates asked of each index.
 const CANDIDATES: usize = 100;
-/// The same when hits will be filtered, so that enough are left.
-const FILTERED_CANDIDATES: usize = 400;
+/// When filters leave too few hits, so many times more are asked for, up to the maximum.
+const WIDER: usize = 8;
+const MAX_CANDIDATES: usize = 6_400;
 /// Weight of BM25 beside the cosine: score fusion, not rank fusion, because ranks throw the distances away.
 const LEXICAL_WEIGHT: f32 = 0.55;
 /// What the walk over the graph may add.
@@ -60,20 +61,39 @@ pub(crate) fn recall(inner: &Inner, question: &Question) -> Result<Recalled> {
     check(question)?;
     let mut degraded = Vec::new();
     wait_for_own_writes(inner, &mut degraded);
-    let view = inner.view()?;
-    let mut candidates = search(inner, question, &mut degraded);
-    fuse(&mut candidates);
-    candidates.retain(|_, candidate| is_relevant(candidate));
-    let named = spread(&view, question, &mut candidates)?;
-    let mut ranked = by_score(candidates.into_iter().collect());
-    make_room(&view, question, &mut ranked)?;
-    let (hits, dropped) = pack(&view, question, ranked, &named, inner.now())?;
+    let (hits, dropped) = find(inner, &inner.view()?, question, &mut degraded)?;
     let recalled = Recalled { hits, degraded, trace_id: inner.mint.mint(inner.now()), dropped };
     inner.traces.keep(question.clone(), recalled.clone());
     Ok(recalled)
 }
 
-fn check(question: &Question) -> Result<()> {
+/// Finds hits in one view, looking further down the lists while filters leave too few.
+pub(crate) fn find(
+    inner: &Inner,
+    view: &View<'_>,
+    question: &Question,
+    degraded: &mut Vec<String>,
+) -> Result<(Vec<Hit>, usize)> {
+    let mut limit = CANDIDATES.max(question.limit * 2);
+    loop {
+        let mut notes = Vec::new();
+        let (mut candidates, is_all) = search(inner, question, limit, &mut notes);
+        fuse(&mut candidates);
+        candidates.retain(|_, candidate| is_relevant(candidate));
+        let named = spread(view, question, &mut candidates)?;
+        let mut ranked = by_score(candidates.into_iter().collect());
+        make_room(view, question, &mut ranked)?;
+        let packed = pack(view, question, ranked, &named, inner.now())?;
+        if packed.is_full || is_all || limit >= MAX_CANDIDATES {
+            degraded.append(&mut notes);
+            return Ok((packed.hits, packed.dropped));
+        }
+        limit *= WIDER;
+    }
+}
+
+/// Refuses a question that cannot be asked.
+pub(crate) fn check(question: &Question) -> Result<()> {
     if question.text.trim().is_empty() {
         return Err(Error::new(ErrorKind::Invalid, "the question is empty")
             .hint("ask with a few words, as in `hydra recall \"who fixed the printer\"`"));
@@ -103,11 +123,15 @@ fn wait_for_own_writes(inner: &Inner, degraded: &mut Vec<String>) {
 }
 
 /// Asks every index; one that cannot answer is named in `degraded`.
-fn search(inner: &Inner, question: &Question, degraded: &mut Vec<String>) -> HashMap<Id, Candidate> {
-    let is_filtered = !(question.spaces.is_empty() && question.kinds.is_empty())
-        || question.entity.is_some()
-        || question.since.is_some();
-    let limit = if is_filtered { FILTERED_CANDIDATES } else { CANDIDATES }.max(question.limit * 2);
+///
+/// Returns also whether no index has more.
+fn search(
+    inner: &Inner,
+    question: &Question,
+    limit: usize,
+    degraded: &mut Vec<String>,
+) -> (HashMap<Id, Candidate>, bool) {
+    let mut is_all = true;
     let query = IndexQuery { text: &question.text, spaces: &question.spaces, limit };
     let mut candidates: HashMap<Id, Candidate> = HashMap::new();
     let drivers = inner.drivers.read();
@@ -119,6 +143,7 @@ fn search(inner: &Inner, question: &Question, degraded: &mut Vec<String>) -> Has
         }
         match index.search(&query) {
             Ok(found) => {
+                is_all &= found.len() < limit;
                 for (rank, Scored { id, score }) in found.into_iter().enumerate() {
                     let reason = Some(Reason { rank: Some(rank + 1), score });
                     let why = &mut candidates.entry(id).or_default().why;
@@ -143,7 +168,7 @@ fn search(inner: &Inner, question: &Question, degraded: &mut Vec<String>) -> Has
             }
         }
     }
-    candidates
+    (candidates, is_all)
 }
 
 /// Score fusion: BM25 over its maximum, cosine scaled to 0..1 over the candidates.
@@ -187,6 +212,9 @@ fn spread(view: &View<'_>, question: &Question, candidates: &mut HashMap<Id, Can
         }
     }
     let top = texts.first().map_or(0.0, |(_, share)| *share);
+    if top <= 0.0 {
+        return Ok(named);
+    }
     for (rank, (id, share)) in texts.into_iter().enumerate() {
         let candidate = candidates.entry(id).or_default();
         candidate.why.graph = Some(Reason { rank: Some(rank + 1), score: share });
@@ -253,6 +281,15 @@ fn is_relevant(candidate: &Candidate) -> bool {
     candidate.why.lexical.is_some() || candidate.why.dense.is_some_and(|reason| reason.score >= MIN_COSINE)
 }
 
+/// What fits.
+struct Packed {
+    hits: Vec<Hit>,
+    /// Candidates that were not looked at any more.
+    dropped: usize,
+    /// Whether the limit or the budget was reached.
+    is_full: bool,
+}
+
 /// Reads the best that pass the filters, until the limit or the budget is reached.
 fn pack(
     view: &View<'_>,
@@ -260,7 +297,7 @@ fn pack(
     ranked: Vec<(Id, Candidate)>,
     named: &[(Id, String)],
     now: Timestamp,
-) -> Result<(Vec<Hit>, usize)> {
+) -> Result<Packed> {
     let about: Option<Vec<Id>> = question
         .entity
         .as_ref()
@@ -273,7 +310,7 @@ fn pack(
     let total = ranked.len();
     for (position, (id, mut candidate)) in ranked.into_iter().enumerate() {
         if hits.len() == question.limit {
-            return Ok((hits, total - position));
+            return Ok(Packed { hits, dropped: total - position, is_full: true });
         }
         let Some(record) = reader.read(id)? else { continue };
         if !passes(question, about.as_deref(), &record, now) || !seen.insert(blake3::hash(record.text.as_bytes())) {
@@ -281,7 +318,7 @@ fn pack(
         }
         if let Some(left) = &mut budget {
             if record.text.len() > *left && !hits.is_empty() {
-                return Ok((hits, total - position));
+                return Ok(Packed { hits, dropped: total - position, is_full: true });
             }
             *left = left.saturating_sub(record.text.len());
         }
@@ -289,7 +326,7 @@ fn pack(
             named.iter().filter(|(id, _)| record.entities.contains(id)).map(|(_, name)| name.clone()).collect();
         hits.push(hit(record, candidate));
     }
-    Ok((hits, 0))
+    Ok(Packed { hits, dropped: 0, is_full: false })
 }
 
 fn passes(question: &Question, about: Option<&[Id]>, record: &Record, now: Timestamp) -> bool {

@@ -87,7 +87,7 @@ pub(crate) fn remember(inner: &Inner, new: NewMemory, agent: &Agent) -> Result<R
     let mint = inner.mint.clone();
     let author = agent.clone();
     let decided = inner.writer.write(agent.clone(), move |view| {
-        if let Some(existing) = find_same(view, &new)? {
+        if let Some(existing) = find_same(view, &new, now)? {
             return Ok((Change::new("remember"), existing));
         }
         let mut change = Change::new("remember");
@@ -194,7 +194,7 @@ fn fingerprint(new: &NewMemory) -> String {
     hasher.finalize().to_hex().to_string()
 }
 
-fn find_same(view: &View<'_>, new: &NewMemory) -> Result<Option<Id>> {
+fn find_same(view: &View<'_>, new: &NewMemory, now: Timestamp) -> Result<Option<Id>> {
     let in_space = |id: Id| -> Result<bool> { Ok(view.text(id, vocab::SPACE)?.as_deref() == Some(new.space.as_str())) };
     if let Some(key) = &new.idempotency_key {
         for id in view.subjects(vocab::IDEMPOTENCY_KEY, TermRef::from(string(key).as_ref()), usize::MAX)? {
@@ -206,9 +206,10 @@ fn find_same(view: &View<'_>, new: &NewMemory) -> Result<Option<Id>> {
     let hash = string(fingerprint(new));
     for quad in view.quads(None, Some(vocab::CONTENT_HASH), Some(hash.as_ref().into()), None) {
         let Some(id) = subject_id(&quad?.subject) else { continue };
-        // A memory that was forgotten, or has expired, may be told again.
-        let is_gone = view.object(id, ext::INVALIDATED_AT)?.is_some() || view.object(id, vocab::EXPIRES_AT)?.is_some();
-        if !is_gone && view.is_a(id, vocab::MEMORY)? {
+        // What was forgotten, has expired or will expire before this one may be told again.
+        let end = view.text(id, vocab::EXPIRES_AT)?.and_then(|text| text.parse::<Timestamp>().ok());
+        let outlasts = end.is_none_or(|end| end > now && new.expires_at.is_some_and(|new_end| new_end <= end));
+        if outlasts && view.object(id, ext::INVALIDATED_AT)?.is_none() && view.is_a(id, vocab::MEMORY)? {
             return Ok(Some(id));
         }
     }

@@ -9,7 +9,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::id::Id;
 use crate::journal::{self, Agent, Change};
 use crate::memory::Inner;
-use crate::store::View;
+use crate::store::{View, subject_id};
 use crate::vocab::{self, ext};
 
 /// What was taken back.
@@ -32,15 +32,22 @@ pub(crate) fn undo(inner: &Inner, commit: Id, agent: &Agent) -> Result<Undone> {
                 .hint("remember, forget and `get --view history` print commits")
         })?;
         let touched: BTreeSet<Id> = journal::touched(view, commit)?.into_iter().collect();
-        check_nothing_later(view, commit, &touched)?;
         let (added, removed) = journal::difference(view, commit)?;
+        // A tombstone stands beside what it ends: whatever was written there since, it can be taken away.
+        let is_tombstone = |quad: &Quad| [ext::INVALIDATED_AT, vocab::FORGOTTEN_AS].contains(&quad.predicate.as_ref());
+        if !(removed.is_empty() && added.iter().all(is_tombstone)) {
+            check_nothing_later(view, commit, &touched)?;
+        }
         let mut change = Change::new("undo");
         change.reason = Some(format!("undo of {}", record.verb));
         change.undoes = Some(commit);
         // An entity that this commit was the first to name may be in use by others since: names stay.
         let entities = entities_in(&added);
-        change.removed = added.into_iter().filter(|quad| !entities.contains(&quad.subject.to_string())).collect();
+        let is_name =
+            |quad: &Quad| quad.graph_name == vocab::MEMORY_GRAPH.into() && entities.contains(&quad.subject.to_string());
+        change.removed = added.into_iter().filter(|quad| !is_name(quad)).collect();
         change.added = removed;
+        check_no_twin(view, &change.added)?;
         check_still_so(view, commit, &change)?;
         let count = touched.len();
         change.touched = touched;
@@ -87,6 +94,26 @@ fn check_nothing_later(view: &View<'_>, commit: Id, touched: &BTreeSet<Id>) -> R
                 )
                 .hint(format!("undo {other} first")));
             }
+        }
+    }
+    Ok(())
+}
+
+/// Refuses to bring back a file or a memory that has come again meanwhile, under another id.
+fn check_no_twin(view: &View<'_>, added: &[Quad]) -> Result<()> {
+    for quad in added {
+        let is_identity = quad.predicate == vocab::PATH
+            || quad.predicate == vocab::IDEMPOTENCY_KEY
+            || (quad.predicate == vocab::CONTENT_HASH && quad.graph_name == vocab::MEMORY_GRAPH.into());
+        if !is_identity {
+            continue;
+        }
+        let own = subject_id(&quad.subject);
+        if let Some(twin) =
+            view.subjects(quad.predicate.as_ref(), quad.object.as_ref(), 2)?.into_iter().find(|id| Some(*id) != own)
+        {
+            return Err(Error::new(ErrorKind::Conflict, format!("the same is there again, as {twin}"))
+                .hint(format!("forget {twin} or take back its commit first, if the old one is to return")));
         }
     }
     Ok(())

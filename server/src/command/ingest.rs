@@ -73,7 +73,7 @@ pub async fn run(setting: &Setting, arguments: Arguments) -> Result<u8> {
     let need = if arguments.no_wait { Need::Graph } else { Need::Meaning };
     let client = Client::connect(&setting.config, need, "ingest").await?;
     let stop = Arc::new(AtomicBool::new(false));
-    interrupt::stop_on_signal(Arc::clone(&stop), "stopping after this file; press Ctrl-C again to stop at once")?;
+    interrupt::stop_on_signal(Arc::clone(&stop), "stopping; press Ctrl-C again to stop at once")?;
     let mut progress = Progress::new(setting.global.quiet || setting.global.json);
     let answer = client.follow(verb, stop, &mut |event| show(event, &mut progress)).await;
     progress.end();

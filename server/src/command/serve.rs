@@ -77,7 +77,7 @@ pub async fn run(setting: &Setting, arguments: Arguments) -> Result<u8> {
         return Err(error);
     }
     warm_up(config, &memory);
-    greet(setting, &presence, &crossing).await;
+    greet(setting, &arguments, &presence, &crossing).await;
     interrupts.next().await;
     tracing::info!("stopping");
     // Whoever looks for a server from now on finds none, and waits for the lock.
@@ -94,7 +94,7 @@ pub async fn run(setting: &Setting, arguments: Arguments) -> Result<u8> {
     tokio::select! {
         () = orderly => tracing::info!("stopped"),
         // A second signal: whatever was acknowledged is on disk.
-        () = interrupts.next() => std::process::exit(i32::from(outcome::INTERRUPTED)),
+        () = interrupts.next_wish() => std::process::exit(i32::from(outcome::INTERRUPTED)),
     }
     Ok(outcome::DONE)
 }
@@ -149,10 +149,11 @@ fn warm_up(config: &Config, memory: &Memory) {
 }
 
 /// Says where it is and what to do next.
-async fn greet(setting: &Setting, presence: &Presence, crossing: &Crossing) {
+async fn greet(setting: &Setting, arguments: &Arguments, presence: &Presence, crossing: &Crossing) {
     let config = &setting.config;
     tracing::info!(port = presence.port, pid = presence.pid, version = hydra_mcp::VERSION, "listening");
-    if setting.global.quiet {
+    // A log has no use for a welcome.
+    if setting.global.quiet || arguments.background {
         return;
     }
     let program = std::env::current_exe().map_or_else(|_| "hydra".to_owned(), |path| path.display().to_string());

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::{LongVerb, Session, Watch};
 
 /// How often the indexes are looked at while they catch up.
-const LOOK_EVERY: Duration = Duration::from_secs(1);
+const LOOK_EVERY: Duration = Duration::from_millis(250);
 
 /// Asks to read files and folders.
 #[derive(Debug, Serialize, Deserialize)]
@@ -60,6 +60,8 @@ impl LongVerb for Ingest {
             _ => memory.wait_for_indexes(Duration::ZERO),
         };
         let degraded: Vec<String> = memory.index_states().into_iter().filter_map(|index| index.degraded).collect();
+        // Also one that was stopped while it waited has something left to do.
+        answer["cancelled"] = json!(summary.cancelled || watch.is_stopped());
         answer["indexed"] = json!(indexed);
         answer["degraded"] = json!(degraded);
         answer["read_ms"] = json!(read_ms);

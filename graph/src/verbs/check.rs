@@ -53,7 +53,7 @@ pub struct Status {
 /// State of one index.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct IndexStatus {
-    /// `text` or `vector`.
+    /// `text` or `vectors`.
     pub name: String,
     /// The newest commit it has.
     pub stamp: Option<Id>,

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::path::{Path, PathBuf};
 
-use oxigraph::model::{NamedNode, NamedNodeRef, Quad, Term, TermRef, Triple};
+use oxigraph::model::{NamedNode, NamedNodeRef, Quad, TermRef, Triple};
 
 use crate::document::{Document, Link, LinkKind, PutReceipt, SourceState, Target};
 use crate::entity::{Entities, file_key, name_key};
@@ -12,9 +12,10 @@ use crate::id::{Id, Mint};
 use crate::journal::{Agent, Change};
 use crate::memory::Inner;
 use crate::space;
-use crate::store::{Node, View, number, string, subject_id, term_id, term_text, time_literal};
+use crate::store::{Node, View, number, string, subject_id, term_text, time_literal};
 use crate::time::Timestamp;
 use crate::verbs::forget::passage_key;
+use crate::verbs::last_reading::{OldLinks, OldPassages, passages_in};
 use crate::vocab::{self, ext};
 
 pub(crate) fn put(inner: &Inner, documents: Vec<Document>, agent: &Agent) -> Vec<Result<PutReceipt>> {
@@ -297,76 +298,9 @@ fn graph_of(view: &View<'_>, source: Id) -> Result<Vec<Quad>> {
     view.quads(None, None, None, Some(graph.as_ref().into())).collect()
 }
 
-/// The passages of the last reading, to be recognised by what they say.
-struct OldPassages {
-    by_content: HashMap<(String, String), VecDeque<Id>>,
-}
-
-impl OldPassages {
-    fn of(old: &[Quad]) -> Self {
-        let mut by_id: BTreeMap<Id, (String, String)> = BTreeMap::new();
-        let ids = passages_in(old);
-        for quad in old {
-            let Some(id) = subject_id(&quad.subject).filter(|id| ids.contains(id)) else { continue };
-            let content = by_id.entry(id).or_default();
-            if quad.predicate == ext::TEXT {
-                content.0 = term_text(&quad.object).unwrap_or_default();
-            } else if quad.predicate == vocab::HEADINGS {
-                content.1 = term_text(&quad.object).unwrap_or_default();
-            }
-        }
-        let mut by_content: HashMap<(String, String), VecDeque<Id>> = HashMap::new();
-        for (id, content) in by_id {
-            by_content.entry(content).or_default().push_back(id);
-        }
-        Self { by_content }
-    }
-}
-
 /// Returns what was forgotten under a key.
 fn forgotten(view: &View<'_>, key: &str) -> Result<Option<Id>> {
     Ok(view.subjects(vocab::FORGOTTEN_AS, TermRef::from(string(key).as_ref()), 1)?.first().copied())
-}
-
-/// The links of the last reading, to be recognised by what they point at and where they stand.
-struct OldLinks {
-    by_place: HashMap<Place, VecDeque<Id>>,
-}
-
-/// Target, first byte, byte after the last, and kind.
-type Place = (Id, usize, usize, String);
-
-impl OldLinks {
-    fn of(old: &[Quad]) -> Self {
-        let mut by_id: BTreeMap<Id, (Option<Id>, usize, usize, String)> = BTreeMap::new();
-        for quad in old {
-            let Some(id) = subject_id(&quad.subject) else { continue };
-            let text = || term_text(&quad.object).unwrap_or_default();
-            let number = || text().parse().unwrap_or_default();
-            match (&quad.object, quad.predicate.as_ref()) {
-                (Term::Triple(statement), ext::REIFIES) => by_id.entry(id).or_default().0 = term_id(&statement.object),
-                (_, vocab::LINK_KIND) => by_id.entry(id).or_default().3 = text(),
-                (_, vocab::START) => by_id.entry(id).or_default().1 = number(),
-                (_, vocab::END) => by_id.entry(id).or_default().2 = number(),
-                _ => {}
-            }
-        }
-        let mut by_place: HashMap<Place, VecDeque<Id>> = HashMap::new();
-        for (id, (target, start, end, kind)) in by_id {
-            if let Some(target) = target {
-                by_place.entry((target, start, end, kind)).or_default().push_back(id);
-            }
-        }
-        Self { by_place }
-    }
-}
-
-fn passages_in(quads: &[Quad]) -> BTreeSet<Id> {
-    quads
-        .iter()
-        .filter(|quad| quad.predicate == ext::TYPE && quad.object == NamedNode::from(vocab::PASSAGE).into())
-        .filter_map(|quad| subject_id(&quad.subject))
-        .collect()
 }
 
 fn old_time(old: &[Quad], id: Id, predicate: NamedNodeRef<'_>) -> Option<Timestamp> {

@@ -5,6 +5,7 @@ pub mod context;
 pub mod document;
 pub mod forget;
 pub mod get;
+mod last_reading;
 pub mod recall;
 pub mod remember;
 pub mod undo;

@@ -32,11 +32,11 @@ const WALK_SEEDS: usize = 8;
 /// What a candidate weighs as a seed, against 1 for an entity.
 const SEED_WEIGHT: f32 = 0.5;
 /// Texts that only the walk found which are looked at, nearest first.
-const MAX_WALKED: usize = 24;
+const MAX_WALKED: usize = 12;
 /// What each further passage of the same note is worth, against the one before.
 const SIBLING_DISCOUNT: f32 = 0.85;
 /// Candidates looked at for that, for each hit that is asked for.
-const CROWD: usize = 4;
+const CROWD: usize = 2;
 /// Longest name looked for in a question, in words, and how many words are looked at.
 const NAME_WORDS: usize = 5;
 const MAX_QUESTION_WORDS: usize = 40;

@@ -1,9 +1,11 @@
 //! `hydra serve`
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Args;
+use hydra_embed::MiniLm;
 use hydra_graph::{Error, ErrorKind, Memory, Result};
 use hydra_mcp::Crossing;
 use tokio::net::TcpListener;
@@ -56,7 +58,7 @@ pub async fn run(setting: &Setting, arguments: Arguments) -> Result<u8> {
         0 => "`hydra serve`".to_owned(),
         port => format!("`hydra serve` on port {port}"),
     };
-    let memory = open(config, &holder).await?;
+    let (memory, model) = open(config, &holder).await?;
     let started = start(config, &arguments).await;
     let (listener, presence, token) = match started {
         Ok(started) => started,
@@ -76,7 +78,9 @@ pub async fn run(setting: &Setting, arguments: Arguments) -> Result<u8> {
         close(memory).await;
         return Err(error);
     }
-    warm_up(config, &memory);
+    if let Some(model) = model {
+        warm_up(config, model);
+    }
     greet(setting, &arguments, &presence, &crossing).await;
     interrupts.next().await;
     tracing::info!("stopping");
@@ -99,9 +103,16 @@ pub async fn run(setting: &Setting, arguments: Arguments) -> Result<u8> {
     Ok(outcome::DONE)
 }
 
-async fn open(config: &Config, holder: &str) -> Result<Memory> {
+/// Opens the memory and its vector index, so that no answer leaves meaning out without saying so. The model is not
+/// loaded here.
+async fn open(config: &Config, holder: &str) -> Result<(Memory, Option<Arc<MiniLm>>)> {
     let (config, holder) = (config.clone(), holder.to_owned());
-    let opened = tokio::task::spawn_blocking(move || wiring::open(&config, &holder));
+    let opened = tokio::task::spawn_blocking(move || {
+        let memory = wiring::open(&config, &holder)?;
+        let model = wiring::attach_vectors(&config, &memory)
+            .inspect_err(|error| tracing::warn!("search by meaning is off: {error}"));
+        Ok((memory, model.ok()))
+    });
     opened.await.unwrap_or_else(|_| Err(Error::new(ErrorKind::Io, "opening the memory ended in the middle")))
 }
 
@@ -132,19 +143,16 @@ async fn start(config: &Config, arguments: &Arguments) -> Result<(TcpListener, P
     Ok((listener, Presence::of_this_process(address, wiring::now())?, token))
 }
 
-/// Opens the vector index and loads the model while requests are answered already, by words and links at first.
-fn warm_up(config: &Config, memory: &Memory) {
-    let (config, memory) = (config.clone(), memory.clone());
-    tokio::task::spawn_blocking(move || match wiring::attach_vectors(&config, &memory) {
-        Ok(model) => {
-            // A missing model was told when the index was attached.
-            if hydra_embed::look(&config.model_dirs()).is_some()
-                && let Err(error) = model.warm()
-            {
-                tracing::warn!("search by meaning is off: {error}");
-            }
+/// Loads the model while requests are answered already; the first that needs it waits for it.
+fn warm_up(config: &Config, model: Arc<MiniLm>) {
+    let config = config.clone();
+    tokio::task::spawn_blocking(move || {
+        // A missing model was told when the index was attached.
+        if hydra_embed::look(&config.model_dirs()).is_some()
+            && let Err(error) = model.warm()
+        {
+            tracing::warn!("search by meaning is off: {error}");
         }
-        Err(error) => tracing::warn!("search by meaning is off: {error}"),
     });
 }
 

@@ -1,7 +1,7 @@
 //! `make bench`: measures the real binary and writes BENCHMARKS.md again.
 //!
 //! Wall times are of a machine that may be shared, so medians and CPU seconds say more than tails. A data folder with
-//! 100,000 passages is kept between runs, because embedding them takes most of an hour.
+//! 100,000 passages is kept between runs, because embedding them takes most of half an hour.
 
 mod corpus;
 #[path = "../harness/mod.rs"]

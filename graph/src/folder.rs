@@ -10,7 +10,8 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::redo::sync_folder;
 
 /// The layout of the folder; raised when an older program could not read what a newer one wrote.
-pub const FORMAT: u32 = 1;
+pub const FORMAT: u32 = 2;
+const FORMAT_FILE: &str = "format.json";
 
 #[derive(Serialize, Deserialize)]
 struct Format {
@@ -97,7 +98,7 @@ fn lock(folder: &Path, holder: &str) -> Result<File> {
 }
 
 fn check_format(folder: &Path) -> Result<()> {
-    let path = folder.join("format.json");
+    let path = folder.join(FORMAT_FILE);
     match fs::read(&path) {
         Ok(bytes) => {
             let found: Format = serde_json::from_slice(&bytes).map_err(|e| {
@@ -117,22 +118,26 @@ fn check_format(folder: &Path) -> Result<()> {
                 )
                 .hint("install that version or a newer one; nothing was changed"));
             }
-            Ok(())
+            // From here on an older program must keep out: the store is brought up to this format when it opens.
+            if found.format < FORMAT { write_format(folder) } else { Ok(()) }
         }
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            let format = Format { format: FORMAT, program: env!("CARGO_PKG_VERSION").to_owned() };
-            let bytes = serde_json::to_vec(&format).expect("two plain fields");
-            // Written beside and renamed, so that a power cut leaves either no file or a whole one.
-            let new = path.with_extension("new");
-            let write = || -> std::io::Result<()> {
-                let mut file = File::create(&new)?;
-                file.write_all(&bytes)?;
-                file.sync_all()?;
-                fs::rename(&new, &path)
-            };
-            write().map_err(|e| Error::io(path.display(), &e))?;
-            sync_folder(folder)
-        }
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => write_format(folder),
         Err(error) => Err(Error::io(path.display(), &error)),
     }
+}
+
+fn write_format(folder: &Path) -> Result<()> {
+    let path = folder.join(FORMAT_FILE);
+    let format = Format { format: FORMAT, program: env!("CARGO_PKG_VERSION").to_owned() };
+    let bytes = serde_json::to_vec(&format).expect("two plain fields");
+    // Written beside and renamed, so that a power cut leaves either no file or a whole one.
+    let new = path.with_extension("new");
+    let write = || -> std::io::Result<()> {
+        let mut file = File::create(&new)?;
+        file.write_all(&bytes)?;
+        file.sync_all()?;
+        fs::rename(&new, &path)
+    };
+    write().map_err(|e| Error::io(path.display(), &e))?;
+    sync_folder(folder)
 }

@@ -8,7 +8,7 @@ use std::collections::{BTreeSet, HashSet};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use oxigraph::io::{RdfFormat, RdfParser, RdfSerializer};
-use oxigraph::model::{Literal, NamedNode, NamedOrBlankNode, Quad, TermRef};
+use oxigraph::model::{Literal, NamedNode, NamedNodeRef, NamedOrBlankNode, Quad, TermRef};
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, ErrorKind, Result};
@@ -163,32 +163,51 @@ impl Entry {
 
     /// Applies the difference and the journal's own quads to the writer's view.
     pub fn apply(&self, view: &mut View<'_>) -> Result<()> {
-        self.apply_parsed(view, &read_quads(&self.added)?, &read_quads(&self.removed)?)
+        self.apply_parsed(view, &read_quads(&self.added)?, &read_quads(&self.removed)?);
+        Ok(())
     }
 
     /// As [`Entry::apply`], for whoever has the quads already.
-    pub fn apply_parsed(&self, view: &mut View<'_>, added: &[Quad], removed: &[Quad]) -> Result<()> {
+    pub fn apply_parsed(&self, view: &mut View<'_>, added: &[Quad], removed: &[Quad]) {
         let journal = NamedNode::from(vocab::JOURNAL);
-        let mut node = Node::new(self.commit, journal.clone());
+        let mut node = Node::new(self.commit, journal);
         node.say(ext::TYPE, NamedNode::from(vocab::COMMIT))
             .say(ext::ENDED_AT, time_literal(self.at))
             .say(ext::ASSOCIATED_WITH, string(&self.agent))
             .say(vocab::VERB, string(&self.verb))
             .maybe(vocab::REASON, self.reason.as_ref().map(string))
             .maybe(vocab::UNDOES, self.undoes.map(vocab::node))
+            .say(vocab::ORDER, order(self.commit))
             .maybe(vocab::PREVIOUS, self.previous.map(vocab::node))
             .maybe(vocab::ADDED, pack(&self.added))
             .maybe(vocab::REMOVED, pack(&self.removed));
         for id in &self.touched {
             node.say(vocab::TOUCHED, vocab::node(*id));
         }
-        let head = |id: Id| Quad::new(journal.clone(), vocab::HEAD, vocab::node(id), journal.clone());
-        let old_head: Vec<Quad> = view.head()?.map(head).into_iter().collect();
         view.apply(added, removed);
-        node.quads.push(head(self.commit));
-        view.apply(&node.quads, &old_head);
-        Ok(())
+        view.apply(&node.quads, &[]);
     }
+}
+
+/// The newest commit has the smallest.
+fn order(commit: Id) -> Literal {
+    // Ids stay below 2^63 for another 4,000 years.
+    Literal::from(-(commit.0 as i64))
+}
+
+/// Gives the commits of format 1 their order; until then a statement named the newest one.
+pub(crate) fn migrate(view: &mut View<'_>) -> Result<bool> {
+    const HEAD: NamedNodeRef<'static> = NamedNodeRef::new_unchecked("urn:hydra:ns#head");
+    let heads: Vec<Quad> = view.quads(Some(vocab::JOURNAL.into()), Some(HEAD), None, None).collect::<Result<_>>()?;
+    if heads.is_empty() {
+        return Ok(false);
+    }
+    let journal = NamedNode::from(vocab::JOURNAL);
+    let commits = view.instances(vocab::COMMIT)?.into_iter();
+    let orders: Vec<Quad> =
+        commits.map(|commit| Quad::new(vocab::node(commit), vocab::ORDER, order(commit), journal.clone())).collect();
+    view.apply(&orders, &heads);
+    Ok(true)
 }
 
 /// A commit as history shows it.

@@ -212,8 +212,11 @@ mod tests {
     use std::io;
     use std::sync::atomic::{AtomicU8, Ordering};
 
+    use oxigraph::model::{NamedNode, Quad};
+
     use super::*;
     use crate::error::ErrorKind;
+    use crate::vocab;
 
     const WORKS: u8 = 0;
     const IS_FULL: u8 = 1;
@@ -271,6 +274,39 @@ mod tests {
         let memory = Memory::open(folder.path(), options()).unwrap();
         assert!(memory.check(&mut |_| ()).unwrap().ok);
         memory.remember(NewMemory::new("after the restart"), &Agent::owner()).unwrap();
+    }
+
+    #[test]
+    fn a_store_of_format_1_is_brought_up_when_it_is_opened() {
+        let folder = tempfile::tempdir().unwrap();
+        let memory = Memory::open(folder.path(), options()).unwrap();
+        let told: Vec<Remembered> = ["ash", "birch", "cedar"]
+            .map(|text| memory.remember(NewMemory::new(text), &Agent::owner()).unwrap())
+            .into();
+        let newest = memory.status().unwrap().head;
+        memory.close().unwrap();
+        drop(memory);
+
+        let store = GraphStore::open(&folder.path().join("store")).unwrap();
+        let mut view = store.view().unwrap();
+        let orders: Vec<_> = view.quads(None, Some(vocab::ORDER), None, None).map(Result::unwrap).collect();
+        let head = NamedNode::new_unchecked("urn:hydra:ns#head");
+        let journal = NamedNode::from(vocab::JOURNAL);
+        view.apply(&[Quad::new(journal.clone(), head, vocab::node(newest.unwrap()), journal)], &orders);
+        view.commit().unwrap();
+        drop(store);
+        std::fs::write(folder.path().join("format.json"), r#"{"format":1,"program":"0.1.0"}"#).unwrap();
+
+        let memory = Memory::open(folder.path(), options()).unwrap();
+        assert_eq!(memory.status().unwrap().head, newest);
+        memory.undo(told[2].commit, &Agent::owner()).unwrap();
+        memory.remember(NewMemory::new("elm"), &Agent::owner()).unwrap();
+        assert_eq!(memory.recall(&Question::new("birch")).unwrap().hits.len(), 1);
+        assert_eq!(memory.recall(&Question::new("cedar")).unwrap().hits.len(), 0);
+        let report = memory.check(&mut |_| ()).unwrap();
+        assert!(report.ok, "{:?}", report.findings);
+        let format = std::fs::read_to_string(folder.path().join("format.json")).unwrap();
+        assert!(format.contains(r#""format":2"#), "{format}");
     }
 
     #[test]

@@ -135,13 +135,15 @@ impl View<'_> {
         self.0.contains(quad).map_err(storage)
     }
 
-    /// Returns the newest commit, or `None` in an empty store.
+    /// Returns the newest commit, or `None` in an empty store: the first by `hy:order`, since the store keeps integers
+    /// in order. A pointer that moves would leave a deleted entry behind at each commit, and reading it would skip them
+    /// all.
     pub(crate) fn head(&self) -> Result<Option<Id>> {
         Ok(self
-            .quads(Some(vocab::JOURNAL.into()), Some(vocab::HEAD), None, Some(vocab::JOURNAL.into()))
+            .quads(None, Some(vocab::ORDER), None, Some(vocab::JOURNAL.into()))
             .next()
             .transpose()?
-            .and_then(|quad| term_id(&quad.object)))
+            .and_then(|quad| subject_id(&quad.subject)))
     }
 
     /// Applies a difference to this view. Only the writer calls it, and then [`View::commit`].

@@ -26,7 +26,7 @@ terms! {
     SOURCE = "urn:hydra:ns#Source";
     // Properties of commits.
     ADDED = "urn:hydra:ns#added";
-    HEAD = "urn:hydra:ns#head";
+    ORDER = "urn:hydra:ns#order";
     PREVIOUS = "urn:hydra:ns#previous";
     REASON = "urn:hydra:ns#reason";
     REMOVED = "urn:hydra:ns#removed";

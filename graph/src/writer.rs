@@ -71,6 +71,7 @@ impl Writer {
     ) -> Result<(Self, Arc<Mint>)> {
         let shapes = Shapes::builtin()?;
         let (mut log, entries) = RedoLog::open(log, disk)?;
+        migrate(&store)?;
         replay(&store, &entries)?;
         let newest = store.view()?.head()?;
         // What was read may never have reached the medium (after a failed fsync, it was read from memory): nothing is
@@ -161,6 +162,17 @@ impl Writer {
 fn stopped() -> Error {
     Error::new(ErrorKind::Poisoned, "the writer has stopped")
         .hint("restart `hydra serve`; what was acknowledged is kept")
+}
+
+/// Brings a store of an older format up to this one.
+fn migrate(store: &GraphStore) -> Result<()> {
+    let mut view = store.view()?;
+    if journal::migrate(&mut view)? {
+        view.commit()?;
+        store.flush()?;
+        tracing::info!("brought the store up to this version's format");
+    }
+    Ok(())
 }
 
 /// Applies entries that the store does not know, in order.
@@ -322,7 +334,7 @@ impl State {
         self.shapes.check(view, &change)?;
         let at = (self.clock)();
         let entry = Entry::new(self.mint.mint(at), view.head()?, at, agent, &change);
-        entry.apply_parsed(view, &change.added, &change.removed)?;
+        entry.apply_parsed(view, &change.added, &change.removed);
         Ok(Some(entry))
     }
 }

@@ -110,6 +110,7 @@ pub(crate) fn remember(inner: &Inner, new: NewMemory, agent: &Agent) -> Result<R
             node.say(vocab::ABOUT, vocab::node(entities.by_name(name)?));
         }
         change.touched.insert(id);
+        change.fresh.insert(vocab::node(id).into());
         let pieces = passage::split(&new.text);
         if pieces.len() > 1 {
             node.say(vocab::SPLIT, string("passages"));

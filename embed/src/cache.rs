@@ -1,15 +1,16 @@
-//! Remembers every vector ever made, so that no text is embedded twice for one model.
+//! Remembers every embedding ever made, so that no text is embedded twice for one model.
 //!
-//! The file is a header and then records of one size: key, vector in half precision, CRC-32 of both. It is only ever
-//! appended to, and never fsynced: what a crash takes away costs an embedding, nothing else. Nothing is trusted that
-//! does not pass its checksum. One process owns the file.
+//! The file is a header and then records: key, count of word pieces and a check of both; the vector in half precision,
+//! the signs of the word pieces, and a CRC-32 of it all. It is only ever appended to, and never fsynced: what a crash
+//! takes away costs an embedding, nothing else. Nothing is trusted that does not pass its checksum. One process owns it.
 //!
-//! It grows by 788 bytes for each distinct text (384 dimensions), also for texts long gone, until [`VectorCache::compact`]
-//! says which to keep. Vectors tell something about the text they were made from: after forgetting for good, compact.
+//! It grows by 792 bytes for each distinct text (384 dimensions) and 48 for each word piece, also for texts long gone,
+//! until [`VectorCache::compact`] says which to keep. Vectors tell something about the text they were made from: after
+//! forgetting for good, compact.
 
 use std::collections::HashMap;
 use std::fs::{self, File, OpenOptions};
-use std::io::{BufReader, BufWriter, Read, Write};
+use std::io::{BufWriter, Write};
 use std::os::unix::fs::FileExt;
 use std::path::PathBuf;
 
@@ -19,39 +20,54 @@ use hydra_graph::{Error, Result};
 use parking_lot::Mutex;
 
 use crate::embedder::Embedder;
+use crate::embedding::{Embedding, Signs, sign_bytes};
 
-/// What a vector is found by: half a BLAKE3 of the model's name and the text.
+/// What an embedding is found by: half a BLAKE3 of the model's name and the text.
 pub type CacheKey = [u8; KEY_BYTES];
 
-const KEY_BYTES: usize = 16;
-const CRC_BYTES: usize = 4;
-const MAGIC: &[u8; 8] = b"hydravc1";
-/// At this many vectors (1.5 GB with 384 dimensions) the cache takes no more; everything works on, only slower.
-const MAX_RECORDS: usize = if cfg!(test) { 40 } else { 2_000_000 };
+/// Where in the file a record begins. Whoever remembers it can read the record without the map of all keys.
+pub type Place = u64;
 
-/// Vectors by text, on disk; in memory only the keys.
+const KEY_BYTES: usize = 16;
+const COUNT_BYTES: usize = 2;
+/// Key, count, and the check of both: without it a flipped bit in the count would misplace all records behind it.
+const HEAD_BYTES: usize = KEY_BYTES + COUNT_BYTES + 4;
+const CRC_BYTES: usize = 4;
+/// So far behind a damaged record the next one is looked for; the longest that is written has 13 KB.
+const MAX_DAMAGE: u64 = 64 * 1024;
+const MAGIC: &[u8; 8] = b"hydravc2";
+/// At this many embeddings (about 4 GB with 384 dimensions) the cache takes no more; everything works on, only slower.
+const MAX_RECORDS: usize = if cfg!(test) { 40 } else { 1_000_000 };
+
+/// Embeddings by text, on disk; in memory only the keys.
 pub struct VectorCache {
     path: PathBuf,
     embedder: String,
     dimensions: usize,
     /// Guards the file's end and the map. Nothing slow happens inside but the first read of all keys.
     records: Mutex<Option<Records>>,
+    /// The file again, for reading at a known place without the lock or the map.
+    reader: Mutex<Option<File>>,
 }
 
 struct Records {
     file: File,
-    /// Where the first record begins.
-    start: u64,
-    /// Records in the file, overwritten keys included.
-    count: u32,
-    places: HashMap<CacheKey, u32>,
+    /// Where the next record goes.
+    end: Place,
+    places: HashMap<CacheKey, Place>,
 }
 
 impl VectorCache {
     /// Names the file and the model it is for. The file is opened when it is first needed; one of another model, or one
     /// that is no cache, is replaced.
     pub fn new(path: impl Into<PathBuf>, embedder: &str, dimensions: usize) -> Self {
-        Self { path: path.into(), embedder: embedder.to_owned(), dimensions, records: Mutex::new(None) }
+        Self {
+            path: path.into(),
+            embedder: embedder.to_owned(),
+            dimensions,
+            records: Mutex::new(None),
+            reader: Mutex::new(None),
+        }
     }
 
     /// Says whether it is for the vectors of this embedder.
@@ -67,64 +83,75 @@ impl VectorCache {
         *hasher.finalize().as_bytes().first_chunk().expect("a BLAKE3 hash has 32 bytes")
     }
 
-    /// Returns a vector, if there is one whose checksum holds.
-    pub fn get(&self, key: &CacheKey) -> Result<Option<Vec<f32>>> {
+    /// Returns an embedding and its place, if there is one whose checksum holds.
+    pub fn get(&self, key: &CacheKey) -> Result<Option<(Embedding, Place)>> {
         self.with(|records| {
             let Some(place) = records.places.get(key).copied() else { return Ok(None) };
-            let mut record = vec![0; self.record_bytes()];
-            let at = records.start + u64::from(place) * record.len() as u64;
-            records.file.read_exact_at(&mut record, at).map_err(|error| Error::io(self.path.display(), &error))?;
-            let vector = decode(&record, key);
-            if vector.is_none() {
+            let found = self.read(&records.file, place, key)?;
+            if found.is_none() {
                 // A flipped byte or a tail that a power cut left unwritten: the next `put` writes it again.
                 records.places.remove(key);
             }
-            Ok(vector)
+            Ok(found.map(|embedding| (embedding, place)))
         })
     }
 
-    /// Adds vectors; those it has already are skipped.
-    pub fn put(&self, vectors: &[(CacheKey, &[f32])]) -> Result<()> {
+    /// Returns the word pieces of the record at a place, if it is still the one of `key`.
+    ///
+    /// Reads that one record and nothing else, however large the file is.
+    pub fn tokens_at(&self, place: Place, key: &CacheKey) -> Result<Option<Signs>> {
+        let mut reader = self.reader.lock();
+        if reader.is_none() {
+            *reader = Some(File::open(&self.path).map_err(|error| Error::io(self.path.display(), &error))?);
+        }
+        let file = reader.as_ref().expect("it was just opened");
+        Ok(self.read(file, place, key)?.map(|embedding| embedding.tokens))
+    }
+
+    /// Adds embeddings and returns the place of each; those it has already are not written again, and when it is full
+    /// there is none.
+    pub fn put(&self, embeddings: &[(CacheKey, &Embedding)]) -> Result<Vec<Option<Place>>> {
         self.with(|records| {
             let mut written = Vec::new();
-            let mut added = Vec::new();
-            for (key, vector) in vectors {
-                let full = records.places.len() + added.len() >= MAX_RECORDS;
-                if full || vector.len() != self.dimensions || records.places.contains_key(key) {
+            let mut places = Vec::with_capacity(embeddings.len());
+            let mut added: HashMap<CacheKey, Place> = HashMap::new();
+            for (key, embedding) in embeddings {
+                if let Some(place) = records.places.get(key).or_else(|| added.get(key)) {
+                    places.push(Some(*place));
                     continue;
                 }
-                written.extend_from_slice(&encode(key, vector));
-                added.push(*key);
+                let full = records.places.len() + added.len() >= MAX_RECORDS;
+                let record = encode(key, embedding, self.dimensions).filter(|_| !full);
+                places.push(record.map(|record| {
+                    let place = records.end + written.len() as u64;
+                    written.extend_from_slice(&record);
+                    added.insert(*key, place);
+                    place
+                }));
             }
-            let size = self.record_bytes() as u64;
-            let end = records.start + u64::from(records.count) * size;
-            // What a full disk leaves of the last record is not counted either.
-            records.file.write_all_at(&written, end).map_err(|error| Error::io(self.path.display(), &error))?;
-            for key in added {
-                records.places.insert(key, records.count);
-                records.count += 1;
-            }
-            Ok(())
+            // What a full disk leaves of the last record is not counted: the next one is written over it.
+            records.file.write_all_at(&written, records.end).map_err(|error| Error::io(self.path.display(), &error))?;
+            records.end += written.len() as u64;
+            records.places.extend(added);
+            Ok(places)
         })
     }
 
-    /// Returns how many vectors it holds.
+    /// Returns how many embeddings it holds.
     pub fn count(&self) -> Result<usize> {
         self.with(|records| Ok(records.places.len()))
     }
 
-    /// Rewrites the file with only the vectors that `keep` wants; a crash meanwhile leaves the old file.
+    /// Rewrites the file with only those that `keep` wants; a crash meanwhile leaves the old file.
     pub fn compact(&self, keep: impl Fn(&CacheKey) -> bool) -> Result<()> {
         self.with(|records| {
             let new = self.path.with_extension("compacting");
             let failed = |error| Error::io(new.display(), &error);
             let mut out = BufWriter::new(File::create(&new).map_err(failed)?);
             out.write_all(&self.header()).map_err(failed)?;
-            let mut record = vec![0; self.record_bytes()];
             for (key, place) in records.places.iter().filter(|(key, _)| keep(key)) {
-                let at = records.start + u64::from(*place) * record.len() as u64;
-                records.file.read_exact_at(&mut record, at).map_err(|error| Error::io(self.path.display(), &error))?;
-                if decode(&record, key).is_some() {
+                let found = self.read(&records.file, *place, key)?;
+                if let Some(record) = found.and_then(|embedding| encode(key, &embedding, self.dimensions)) {
                     out.write_all(&record).map_err(failed)?;
                 }
             }
@@ -132,6 +159,7 @@ impl VectorCache {
             file.sync_all().map_err(failed)?;
             fs::rename(&new, &self.path).map_err(|error| Error::io(self.path.display(), &error))?;
             *records = self.open()?;
+            *self.reader.lock() = None;
             Ok(())
         })
     }
@@ -160,12 +188,45 @@ impl VectorCache {
             file.set_len(0).map_err(failed)?;
             file.write_all_at(&header, 0).map_err(failed)?;
         }
-        let (start, size) = (header.len() as u64, self.record_bytes() as u64);
-        // A record that a crash cut off is not counted, and the next one is written over it.
-        let whole = (file.metadata().map_err(failed)?.len() - start) / size;
-        let count = whole.min(u64::from(u32::MAX)) as u32;
-        let places = keys(&file, start, count, self.record_bytes()).map_err(failed)?;
-        Ok(Records { file, start, count, places })
+        let length = file.metadata().map_err(failed)?.len();
+        let (places, end) = self.walk(&file, header.len() as u64, length).map_err(failed)?;
+        Ok(Records { file, end, places })
+    }
+
+    /// Reads the head of every record; of two with the same key the later counts. Behind a damaged head the next whole
+    /// one is looked for; if there is none, as a crash leaves it at the end, the next record is written over it.
+    fn walk(&self, file: &File, start: Place, length: u64) -> std::io::Result<(HashMap<CacheKey, Place>, Place)> {
+        let mut places = HashMap::new();
+        let (mut at, mut end) = (start, start);
+        while at + HEAD_BYTES as u64 <= length && at <= end + MAX_DAMAGE {
+            let mut head = [0; HEAD_BYTES];
+            file.read_exact_at(&mut head, at)?;
+            let whole = decode_head(&head).map(|(key, count)| (key, at + self.record_bytes(count) as u64));
+            match whole.filter(|(_, next)| *next <= length) {
+                Some((key, next)) => {
+                    places.insert(key, at);
+                    (at, end) = (next, next);
+                }
+                None => at += 1,
+            }
+        }
+        Ok((places, end))
+    }
+
+    fn read(&self, file: &File, place: Place, key: &CacheKey) -> Result<Option<Embedding>> {
+        let failed = |error: std::io::Error| Error::io(self.path.display(), &error);
+        let mut head = [0; HEAD_BYTES];
+        match file.read_exact_at(&mut head, place) {
+            Err(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => return Ok(None),
+            other => other.map_err(failed)?,
+        }
+        let Some((_, count)) = decode_head(&head).filter(|(found, _)| found == key) else { return Ok(None) };
+        let mut record = vec![0; self.record_bytes(count)];
+        match file.read_exact_at(&mut record, place) {
+            Err(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => return Ok(None),
+            other => other.map_err(failed)?,
+        }
+        Ok(decode(&record, self.dimensions))
     }
 
     fn header(&self) -> Vec<u8> {
@@ -176,8 +237,8 @@ impl VectorCache {
         header
     }
 
-    fn record_bytes(&self) -> usize {
-        KEY_BYTES + 2 * self.dimensions + CRC_BYTES
+    fn record_bytes(&self, tokens: usize) -> usize {
+        HEAD_BYTES + 2 * self.dimensions + tokens * sign_bytes(self.dimensions) + CRC_BYTES
     }
 }
 
@@ -186,39 +247,41 @@ fn starts_with(file: &File, header: &[u8]) -> bool {
     file.read_exact_at(&mut found, 0).is_ok() && found == header
 }
 
-/// Reads the key of every record; of two with the same key the later counts.
-fn keys(file: &File, start: u64, count: u32, size: usize) -> std::io::Result<HashMap<CacheKey, u32>> {
-    let mut places = HashMap::with_capacity(count as usize);
-    let mut reader = BufReader::with_capacity(1 << 18, file);
-    std::io::copy(&mut reader.by_ref().take(start), &mut std::io::sink())?;
-    let mut record = vec![0; size];
-    for place in 0..count {
-        reader.read_exact(&mut record)?;
-        places.insert(*record.first_chunk().expect("a record begins with a key"), place);
-    }
-    Ok(places)
-}
-
-fn encode(key: &CacheKey, vector: &[f32]) -> Vec<u8> {
-    let mut record = key.to_vec();
-    for number in vector {
-        record.extend_from_slice(&f16::from_f32(*number).to_le_bytes());
-    }
-    let crc = crc32fast::hash(&record);
-    record.extend_from_slice(&crc.to_le_bytes());
-    record
-}
-
-fn decode(record: &[u8], key: &CacheKey) -> Option<Vec<f32>> {
-    let (body, crc) = record.split_last_chunk::<CRC_BYTES>()?;
-    if crc32fast::hash(body) != u32::from_le_bytes(*crc) || !body.starts_with(key) {
+/// `None` for an embedding of another model's shape.
+fn encode(key: &CacheKey, embedding: &Embedding, dimensions: usize) -> Option<Vec<u8>> {
+    let count = u16::try_from(embedding.tokens.count(dimensions)).ok()?;
+    if embedding.vector.len() != dimensions {
         return None;
     }
-    let numbers: Vec<f16> =
-        body[KEY_BYTES..].chunks_exact(2).map(|pair| f16::from_le_bytes([pair[0], pair[1]])).collect();
+    let mut record = key.to_vec();
+    record.extend_from_slice(&count.to_le_bytes());
+    record.extend_from_slice(&crc32fast::hash(&record).to_le_bytes());
+    for number in &embedding.vector {
+        record.extend_from_slice(&f16::from_f32(*number).to_le_bytes());
+    }
+    record.extend_from_slice(&embedding.tokens.0);
+    let crc = crc32fast::hash(&record);
+    record.extend_from_slice(&crc.to_le_bytes());
+    Some(record)
+}
+
+fn decode_head(head: &[u8; HEAD_BYTES]) -> Option<(CacheKey, usize)> {
+    let (said, crc) = head.split_last_chunk::<CRC_BYTES>()?;
+    let key = *said.first_chunk::<KEY_BYTES>()?;
+    let count = u16::from_le_bytes(*said.last_chunk::<COUNT_BYTES>()?);
+    (crc32fast::hash(said) == u32::from_le_bytes(*crc)).then_some((key, usize::from(count)))
+}
+
+fn decode(record: &[u8], dimensions: usize) -> Option<Embedding> {
+    let (body, crc) = record.split_last_chunk::<CRC_BYTES>()?;
+    if crc32fast::hash(body) != u32::from_le_bytes(*crc) {
+        return None;
+    }
+    let (vector, tokens) = body.get(HEAD_BYTES..)?.split_at_checked(2 * dimensions)?;
+    let numbers: Vec<f16> = vector.as_chunks::<2>().0.iter().map(|pair| f16::from_le_bytes(*pair)).collect();
     let mut vector = vec![0.0; numbers.len()];
     numbers.convert_to_f32_slice(&mut vector);
-    Some(vector)
+    Some(Embedding { vector, tokens: Signs(tokens.to_vec()) })
 }
 
 #[cfg(test)]
@@ -230,11 +293,12 @@ mod tests {
         let home = tempfile::tempdir().unwrap();
         let cache = VectorCache::new(home.path().join("c"), "m", 2);
         let keys: Vec<CacheKey> = (0..=MAX_RECORDS).map(|number| cache.key(&number.to_string())).collect();
+        let embedding = Embedding { vector: vec![0.5, -0.5], tokens: Signs(vec![1]) };
         for key in &keys {
-            cache.put(&[(*key, &[0.5, -0.5])]).unwrap();
+            cache.put(&[(*key, &embedding)]).unwrap();
         }
         assert_eq!(cache.count().unwrap(), MAX_RECORDS);
-        assert_eq!(cache.get(&keys[0]).unwrap(), Some(vec![0.5, -0.5]));
+        assert_eq!(cache.get(&keys[0]).unwrap().unwrap().0, embedding);
         assert_eq!(cache.get(&keys[MAX_RECORDS]).unwrap(), None);
     }
 }

@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use hydra_graph::Result;
 
 use crate::embedder::Embedder;
+use crate::embedding::{Embedding, QuestionEmbedding};
 
 /// Maps each word to a fixed direction and a text to the normalised sum of its words.
 pub struct Deterministic {
@@ -27,20 +28,28 @@ impl Deterministic {
         self.embedded.load(Ordering::Relaxed)
     }
 
-    fn vector(&self, text: &str) -> Vec<f32> {
+    fn embedding(&self, text: &str) -> (Embedding, Vec<(Vec<f32>, f32)>) {
         self.embedded.fetch_add(1, Ordering::Relaxed);
         let mut sum = vec![0.0_f32; self.dimensions];
+        let mut made = Embedding::default();
+        let mut tokens = Vec::new();
         // The empty word keeps a text without words from having length zero.
         for word in std::iter::once("").chain(text.split_whitespace()) {
             let mut bytes = vec![0; 2 * self.dimensions];
             blake3::Hasher::new().update(word.as_bytes()).finalize_xof().fill(&mut bytes);
             let weight = if word.is_empty() { 0.01 } else { 1.0 };
-            for (slot, pair) in sum.iter_mut().zip(bytes.chunks_exact(2)) {
-                *slot += weight * f32::from(i16::from_le_bytes([pair[0], pair[1]])) / 32_768.0;
+            let pairs = bytes.chunks_exact(2);
+            let token: Vec<f32> =
+                pairs.map(|pair| f32::from(i16::from_le_bytes([pair[0], pair[1]])) / 32_768.0).collect();
+            sum.iter_mut().zip(&token).for_each(|(sum, x)| *sum += weight * x);
+            if !word.is_empty() {
+                made.tokens.push(&token);
+                tokens.push((token, 1.0));
             }
         }
         let length = sum.iter().map(|number| number * number).sum::<f32>().sqrt();
-        sum.iter().map(|number| number / length).collect()
+        made.vector = sum.iter().map(|number| number / length).collect();
+        (made, tokens)
     }
 }
 
@@ -57,11 +66,12 @@ impl Embedder for Deterministic {
         Ok(())
     }
 
-    fn embed(&self, texts: &[String]) -> Result<Vec<Vec<f32>>> {
-        Ok(texts.iter().map(|text| self.vector(text)).collect())
+    fn embed(&self, texts: &[String]) -> Result<Vec<Embedding>> {
+        Ok(texts.iter().map(|text| self.embedding(text).0).collect())
     }
 
-    fn embed_query(&self, text: &str) -> Result<Vec<f32>> {
-        Ok(self.vector(text))
+    fn embed_query(&self, text: &str) -> Result<QuestionEmbedding> {
+        let (made, tokens) = self.embedding(text);
+        Ok(QuestionEmbedding { vector: made.vector.into(), tokens: tokens.into() })
     }
 }

@@ -2,6 +2,8 @@
 
 use hydra_graph::Result;
 
+use crate::embedding::{Embedding, QuestionEmbedding};
+
 /// A model that maps texts to unit vectors: the closer the meaning, the larger the dot product.
 pub trait Embedder: Send + Sync {
     /// Returns the model's name and revision, such as `all-MiniLM-L6-v2@1110a243`. Vectors of different names are never
@@ -14,12 +16,11 @@ pub trait Embedder: Send + Sync {
     /// Says whether it can embed now, as far as that shows without loading anything; the error holds the next step.
     fn ready(&self) -> Result<()>;
 
-    /// Embeds texts for storage; vectors come back in the order of `texts`, L2-normalised. Meant for background work:
-    /// it lets queries go first.
+    /// Embeds texts for storage, in the order of `texts`. Meant for background work: it lets questions go first.
     ///
     /// Fails with [`hydra_graph::ErrorKind::Unavailable`] when there is no model.
-    fn embed(&self, texts: &[String]) -> Result<Vec<Vec<f32>>>;
+    fn embed(&self, texts: &[String]) -> Result<Vec<Embedding>>;
 
     /// Embeds one question, ahead of any background work that waits.
-    fn embed_query(&self, text: &str) -> Result<Vec<f32>>;
+    fn embed_query(&self, text: &str) -> Result<QuestionEmbedding>;
 }

@@ -13,17 +13,20 @@ mod cache;
 #[cfg(feature = "deterministic")]
 mod deterministic;
 mod embedder;
+mod embedding;
+mod late;
 mod minilm;
 mod model;
 mod recipe;
 mod turns;
 mod vectors;
 
-pub use cache::{CacheKey, VectorCache};
+pub use cache::{CacheKey, Place, VectorCache};
 #[cfg(feature = "deterministic")]
 #[doc(hidden)]
 pub use deterministic::Deterministic;
 pub use embedder::Embedder;
+pub use embedding::{Embedding, QuestionEmbedding, Signs, sign_bytes};
 pub use minilm::MiniLm;
 pub use model::{MODEL_FOLDER, MODEL_NAME, ModelDir, fetch, look};
 pub use recipe::{RECIPE, embedding_text};

@@ -3,11 +3,15 @@
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use fastembed::{InitOptionsUserDefined, Pooling, TextEmbedding, TokenizerFiles, UserDefinedEmbeddingModel};
+use fastembed::{
+    InitOptionsUserDefined, OutputKey, Pooling, SingleBatchOutput, TextEmbedding, TokenizerFiles,
+    UserDefinedEmbeddingModel,
+};
 use hydra_graph::{Error, ErrorKind, Result};
 use parking_lot::Mutex;
 
 use crate::embedder::Embedder;
+use crate::embedding::{Embedding, QuestionEmbedding, Signs};
 use crate::model::{self, MODEL_NAME, ModelDir};
 use crate::turns::Turns;
 
@@ -17,6 +21,8 @@ const MAX_TOKENS: usize = 256;
 /// Text beyond this is cut before it is tokenised: 256 word pieces of prose take 1 to 2 kB, and a word piece is at least
 /// a byte, so only text that is mostly blanks could lose anything.
 const MAX_TEXT_BYTES: usize = 8 * 1024;
+/// Place of the first whole word in the model's vocabulary (`the`); before it stand marks and single characters.
+const FIRST_WORD: u32 = 1_995;
 /// Larger batches are slower on a CPU (padding, cache), take more memory, and make a waiting question wait longer.
 const BATCH: usize = 8;
 
@@ -111,28 +117,62 @@ impl Embedder for MiniLm {
         Ok(())
     }
 
-    fn embed(&self, texts: &[String]) -> Result<Vec<Vec<f32>>> {
+    fn embed(&self, texts: &[String]) -> Result<Vec<Embedding>> {
         // Texts of like length together: a batch is padded to its longest.
         let mut order: Vec<usize> = (0..texts.len()).collect();
         order.sort_by_key(|position| texts[*position].len());
-        let mut vectors = vec![Vec::new(); texts.len()];
+        let mut embeddings = vec![Embedding::default(); texts.len()];
         for positions in order.chunks(BATCH) {
             let batch: Vec<&str> = positions.iter().map(|position| cut(&texts[*position])).collect();
             let turn = self.turns.batch();
             let made = self.with_session(|session| run(session, &batch))?;
             drop(turn);
-            for (position, vector) in positions.iter().zip(made) {
-                vectors[*position] = vector;
+            for (position, tokens) in positions.iter().zip(made) {
+                embeddings[*position] = whole(&tokens);
             }
         }
-        Ok(vectors)
+        Ok(embeddings)
     }
 
-    fn embed_query(&self, text: &str) -> Result<Vec<f32>> {
+    fn embed_query(&self, text: &str) -> Result<QuestionEmbedding> {
         let _turn = self.turns.question();
-        let mut made = self.with_session(|session| run(session, &[cut(text)]))?;
-        made.pop().ok_or_else(|| Error::new(ErrorKind::Io, "the model gave no vector for the question"))
+        let text = cut(text);
+        let (made, ids) = self.with_session(|session| {
+            let encoding = session.tokenizer.encode(text, true).map_err(failed)?;
+            Ok((run(session, &[text])?.pop().unwrap_or_default(), encoding.get_ids().to_vec()))
+        })?;
+        let pieces = between(&made).iter().zip(ids.iter().skip(1));
+        let tokens = pieces.map(|(token, id)| (normalised(token), token_weight(*id))).collect();
+        Ok(QuestionEmbedding { vector: whole(&made).vector.into(), tokens })
     }
+}
+
+/// How much a word piece of a question counts. BERT's vocabulary lists words by how common they are, so by Zipf's law
+/// the logarithm of the place is about the inverse document frequency.
+fn token_weight(id: u32) -> f32 {
+    const LEAST: f32 = 0.3;
+    (id.saturating_sub(FIRST_WORD).max(1) as f32).ln().max(LEAST)
+}
+
+/// Makes a text's embedding of its token vectors: the mean, and the signs of those that are not marks.
+fn whole(tokens: &[Vec<f32>]) -> Embedding {
+    let mut sum = vec![0.0; DIMENSIONS];
+    for token in tokens {
+        sum.iter_mut().zip(token).for_each(|(sum, x)| *sum += x);
+    }
+    let mut signs = Signs::default();
+    between(tokens).iter().for_each(|token| signs.push(token));
+    Embedding { vector: normalised(&sum), tokens: signs }
+}
+
+/// Leaves out the marks at the start and the end.
+fn between(tokens: &[Vec<f32>]) -> &[Vec<f32>] {
+    tokens.get(1..tokens.len().saturating_sub(1)).unwrap_or_default()
+}
+
+fn normalised(vector: &[f32]) -> Vec<f32> {
+    let length = vector.iter().map(|x| x * x).sum::<f32>().sqrt().max(f32::MIN_POSITIVE);
+    vector.iter().map(|x| x / length).collect()
 }
 
 /// Reads and checks the files, then makes the session.
@@ -168,13 +208,33 @@ fn load_runtime(library: &Path) -> Result<()> {
     })
 }
 
-fn run(session: &mut TextEmbedding, batch: &[&str]) -> Result<Vec<Vec<f32>>> {
-    let made = session.embed(batch, Some(BATCH));
-    let vectors = made.map_err(|error| Error::new(ErrorKind::Io, format!("the model failed on a text: {error}")))?;
-    if vectors.len() == batch.len() && vectors.iter().all(|vector| vector.len() == DIMENSIONS) {
-        return Ok(vectors);
+/// Returns the token vectors of each text.
+fn run(session: &mut TextEmbedding, batch: &[&str]) -> Result<Vec<Vec<Vec<f32>>>> {
+    let made = session.transform(batch, Some(BATCH)).map_err(failed)?;
+    let texts = made.export_with_transformer(|outputs| {
+        outputs.iter().map(token_vectors).collect::<fastembed::Result<Vec<_>>>().map(|batches| batches.concat())
+    });
+    let texts = texts.map_err(failed)?;
+    let fits = |tokens: &Vec<Vec<f32>>| tokens.iter().all(|token| token.len() == DIMENSIONS);
+    if texts.len() == batch.len() && texts.iter().all(fits) {
+        return Ok(texts);
     }
     Err(Error::new(ErrorKind::Corrupt, "the model gave vectors of another shape").hint(model::NEXT_STEP))
+}
+
+fn token_vectors(output: &SingleBatchOutput) -> fastembed::Result<Vec<Vec<Vec<f32>>>> {
+    let states = output.select_output(&[OutputKey::OnlyOne, OutputKey::ByName("last_hidden_state")].as_slice())?;
+    let texts = states.outer_iter().zip(output.attention_mask_array.outer_iter());
+    Ok(texts
+        .map(|(tokens, mask)| {
+            let kept = tokens.outer_iter().zip(mask).filter(|(_, is_token)| **is_token == 1);
+            kept.map(|(token, _)| token.iter().copied().collect()).collect()
+        })
+        .collect())
+}
+
+fn failed(error: impl std::fmt::Display) -> Error {
+    Error::new(ErrorKind::Io, format!("the model failed on a text: {error}"))
 }
 
 /// Cuts a text at [`MAX_TEXT_BYTES`], between characters.
@@ -208,7 +268,7 @@ mod tests {
             assert!(error.to_string().contains("/nowhere/models"), "{error}");
             assert_eq!(error.next_step(), Some("run `hydra models fetch`"));
         }
-        assert_eq!(model.embed(&[]).unwrap(), Vec::<Vec<f32>>::new());
+        assert_eq!(model.embed(&[]).unwrap(), Vec::new());
     }
 
     #[test]

@@ -17,11 +17,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use hydra_graph::{Error, ErrorKind, Id, Index, IndexQuery, Result, Scored, Update};
 use parking_lot::{Mutex, RwLock};
 
-use crate::cache::{CacheKey, VectorCache};
+use crate::cache::{CacheKey, Place, VectorCache};
 use crate::embedder::Embedder;
+use crate::embedding::{Embedding, Signs};
+use crate::late::LateQuestion;
 use crate::recipe::embedding_text;
 use gate::Gate;
-use nearest::{MAX_THREADS, Nearest, is_direction};
+use nearest::{CacheRecord, MAX_THREADS, NOWHERE, Nearest, is_direction};
 use questions::Questions;
 
 /// Texts embedded and put in at a time: bounds memory, and what a failure in the middle throws away.
@@ -91,49 +93,64 @@ impl VectorIndex {
     fn apply_chunk(&self, updates: &[Update]) -> Result<()> {
         let texts: Vec<Option<String>> =
             updates.iter().map(|update| update.text.as_ref().map(embedding_text)).collect();
-        let vectors = self.vectors(&texts)?;
+        let embeddings = self.embeddings(&texts)?;
         let mut saved = self.writing.lock();
         if let Err(error) = self.make_writable(&saved) {
             // Someone deleted the files under us. With no stamp, the caller sends everything again.
             self.start_over(&mut saved)?;
             return Err(error.context("the saved vectors cannot be read any more, building new ones"));
         }
-        for (update, vector) in updates.iter().zip(&vectors) {
+        for (update, embedding) in updates.iter().zip(&embeddings) {
             let mut nearest = self.nearest.write();
-            match vector {
+            match embedding {
                 None => nearest.remove(update.id)?,
                 // One text that a model cannot place must not stop every text behind it for ever.
-                Some(vector) if !is_direction(vector) => {
+                Some((vector, _)) if !is_direction(vector) => {
                     tracing::warn!(id = %update.id, "the model gave no usable vector, so meaning search will not find it");
                     nearest.remove(update.id)?;
                 }
-                Some(vector) => nearest.put(update.id, vector)?,
+                Some((vector, record)) => nearest.put(update.id, vector, *record)?,
             }
         }
         Ok(())
     }
 
-    /// Returns the vector of each text that is there, from the cache or the model.
-    fn vectors(&self, texts: &[Option<String>]) -> Result<Vec<Option<Vec<f32>>>> {
+    /// Returns the vector of each text that is there, from the cache or the model, and where the cache has it.
+    fn embeddings(&self, texts: &[Option<String>]) -> Result<Vec<Option<(Vec<f32>, CacheRecord)>>> {
         let keys: Vec<Option<CacheKey>> =
             texts.iter().map(|text| text.as_deref().map(|text| self.cache.key(text))).collect();
-        let mut known: HashMap<CacheKey, Vec<f32>> = HashMap::new();
+        let mut known: HashMap<CacheKey, (Vec<f32>, CacheRecord)> = HashMap::new();
         let mut missing: HashMap<CacheKey, &String> = HashMap::new();
         for (key, text) in keys.iter().zip(texts) {
             let (Some(key), Some(text)) = (key, text) else { continue };
             match self.cache.get(key).unwrap_or_else(|error| self.cache_trouble(None, &error)) {
-                Some(vector) => drop(known.insert(*key, vector)),
+                Some((found, place)) => drop(known.insert(*key, (found.vector, CacheRecord { key: *key, place }))),
                 None => drop(missing.insert(*key, text)),
             }
         }
         let (missing_keys, missing_texts): (Vec<CacheKey>, Vec<String>) =
             missing.into_iter().map(|(key, text)| (key, text.clone())).unzip();
         let made = if missing_texts.is_empty() { Vec::new() } else { self.embedder.embed(&missing_texts)? };
-        let new = missing_keys.iter().copied().zip(made.iter().map(Vec::as_slice));
-        let usable: Vec<(CacheKey, &[f32])> = new.filter(|(_, vector)| is_direction(vector)).collect();
-        self.cache.put(&usable).unwrap_or_else(|error| self.cache_trouble((), &error));
-        known.extend(missing_keys.into_iter().zip(made));
+        let new = missing_keys.iter().copied().zip(&made);
+        let usable: Vec<(CacheKey, &Embedding)> = new.filter(|(_, made)| is_direction(&made.vector)).collect();
+        let places = self.cache.put(&usable).unwrap_or_else(|error| self.cache_trouble(Vec::new(), &error));
+        let places: HashMap<CacheKey, Place> =
+            usable.iter().zip(places).filter_map(|((key, _), place)| Some((*key, place?))).collect();
+        known.extend(missing_keys.into_iter().zip(made).map(|(key, made)| {
+            let place = places.get(&key).copied().unwrap_or(NOWHERE);
+            (key, (made.vector, CacheRecord { key, place }))
+        }));
         Ok(keys.iter().map(|key| key.as_ref().and_then(|key| known.get(key).cloned())).collect())
+    }
+
+    /// Returns the word pieces of a text, if the cache still has them where it had them.
+    fn tokens(&self, record: CacheRecord) -> Option<Signs> {
+        if record.place == NOWHERE {
+            return None;
+        }
+        let found = self.cache.tokens_at(record.place, &record.key).unwrap_or_else(|e| self.cache_trouble(None, &e));
+        // Compacting moves records: then the map knows.
+        found.or_else(|| self.cache.get(&record.key).ok().flatten().map(|(embedding, _)| embedding.tokens))
     }
 
     /// Goes on without the cache, saying so once: without it everything is right, only slower.
@@ -146,14 +163,14 @@ impl VectorIndex {
 
     /// Reads a mapped generation into memory. Questions go on with the map until the two are exchanged.
     fn make_writable(&self, saved: &Saved) -> Result<()> {
-        let ids = {
+        let records = {
             let nearest = self.nearest.read();
             if !nearest.is_mapped() {
                 return Ok(());
             }
-            nearest.ids().clone()
+            nearest.records().clone()
         };
-        let loaded = Nearest::load(&saved.vectors, self.embedder.dimensions(), ids)?;
+        let loaded = Nearest::load(&saved.vectors, self.embedder.dimensions(), records)?;
         *self.nearest.write() = loaded;
         Ok(())
     }
@@ -170,7 +187,7 @@ impl VectorIndex {
 fn opened(dir: &Path, embedder: &dyn Embedder) -> Result<Option<(Nearest, Saved)>> {
     let dimensions = embedder.dimensions();
     let Some(found) = generation::newest(dir, embedder.name(), dimensions)? else { return Ok(None) };
-    let nearest = Nearest::map(&found.vectors, dimensions, found.ids)?;
+    let nearest = Nearest::map(&found.vectors, dimensions, found.records)?;
     Ok(Some((nearest, Saved { stamp: Some(found.stamp), vectors: found.vectors })))
 }
 
@@ -218,19 +235,28 @@ impl Index for VectorIndex {
 
     /// Candidates come from every space: this index knows none. Ask for more than are needed and filter.
     fn search(&self, query: &IndexQuery<'_>) -> Result<Vec<Scored>> {
-        let question = self.questions.vector(query.text, self.embedder.as_ref())?;
+        let question = self.questions.embedding(query.text, self.embedder.as_ref())?;
         let _inside = self.gate.enter();
-        self.nearest.read().search(&question, query.limit)
+        self.nearest.read().search(&question.vector, query.limit)
     }
 
     fn scores(&self, query: &IndexQuery<'_>, ids: &[Id]) -> Result<Vec<Option<f32>>> {
-        let question = self.questions.vector(query.text, self.embedder.as_ref())?;
+        let question = self.questions.embedding(query.text, self.embedder.as_ref())?;
         let _inside = self.gate.enter();
-        self.nearest.read().scores(&question, ids)
+        self.nearest.read().scores(&question.vector, ids)
+    }
+
+    fn late_scores(&self, query: &IndexQuery<'_>, ids: &[Id]) -> Result<Vec<Option<f32>>> {
+        let question = LateQuestion::new(&self.questions.embedding(query.text, self.embedder.as_ref())?);
+        let records: Vec<Option<CacheRecord>> = {
+            let nearest = self.nearest.read();
+            ids.iter().map(|id| nearest.record(*id)).collect()
+        };
+        Ok(records.into_iter().map(|record| question.score(&self.tokens(record?)?)).collect())
     }
 
     fn ids(&self) -> Result<Vec<Id>> {
-        Ok(self.nearest.read().ids().iter().copied().collect())
+        Ok(self.nearest.read().records().keys().copied().collect())
     }
 
     fn degraded(&self) -> Option<String> {

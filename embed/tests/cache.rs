@@ -3,17 +3,19 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use hydra_embed::{CacheKey, VectorCache};
+use hydra_embed::{CacheKey, Embedding, Signs, VectorCache};
 
 const DIMENSIONS: usize = 8;
-const RECORD_BYTES: usize = 16 + 2 * DIMENSIONS + 4;
+const TOKENS: usize = 3;
+const RECORD_BYTES: usize = 16 + 2 + 4 + 2 * DIMENSIONS + TOKENS + 4;
 
 fn open(path: &Path) -> VectorCache {
     VectorCache::new(path, "m", DIMENSIONS)
 }
 
-fn vector(number: usize) -> Vec<f32> {
-    (0..DIMENSIONS).map(|at| (number * DIMENSIONS + at) as f32 / 64.0).collect()
+fn embedding(number: usize) -> Embedding {
+    let vector = (0..DIMENSIONS).map(|at| (number * DIMENSIONS + at) as f32 / 64.0).collect();
+    Embedding { vector, tokens: Signs(vec![number as u8; TOKENS]) }
 }
 
 fn key(cache: &VectorCache, number: usize) -> CacheKey {
@@ -26,7 +28,7 @@ fn filled() -> (tempfile::TempDir, PathBuf) {
     let path = home.path().join("deep/vectors.cache");
     let cache = open(&path);
     for number in 0..10 {
-        cache.put(&[(key(&cache, number), &vector(number))]).unwrap();
+        cache.put(&[(key(&cache, number), &embedding(number))]).unwrap();
     }
     (home, path)
 }
@@ -35,8 +37,8 @@ fn held(path: &Path) -> Vec<usize> {
     let cache = open(path);
     (0..10)
         .filter(|number| {
-            let found = cache.get(&key(&cache, *number)).unwrap();
-            assert!(found.is_none() || found == Some(vector(*number)));
+            let found = cache.get(&key(&cache, *number)).unwrap().map(|(found, _)| found);
+            assert!(found.is_none() || found == Some(embedding(*number)));
             found.is_some()
         })
         .collect()
@@ -56,7 +58,7 @@ fn a_vector_is_written_once() {
     let (_home, path) = filled();
     let before = fs::metadata(&path).unwrap().len();
     let cache = open(&path);
-    cache.put(&[(key(&cache, 3), &vector(3))]).unwrap();
+    cache.put(&[(key(&cache, 3), &embedding(3))]).unwrap();
     assert_eq!(fs::metadata(&path).unwrap().len(), before);
 }
 
@@ -68,7 +70,7 @@ fn a_torn_tail_is_cut_and_the_next_vector_fits() {
         fs::write(&path, &whole[..whole.len() - torn]).unwrap();
         assert_eq!(held(&path), (0..9).collect::<Vec<_>>());
         let cache = open(&path);
-        cache.put(&[(key(&cache, 9), &vector(9))]).unwrap();
+        cache.put(&[(key(&cache, 9), &embedding(9))]).unwrap();
         drop(cache);
         assert_eq!(fs::read(&path).unwrap(), whole);
     }
@@ -87,7 +89,7 @@ fn a_flipped_byte_costs_one_vector_which_can_be_put_again() {
     }
     let cache = open(&path);
     assert_eq!(cache.get(&key(&cache, 5)).unwrap(), None);
-    cache.put(&[(key(&cache, 5), &vector(5))]).unwrap();
+    cache.put(&[(key(&cache, 5), &embedding(5))]).unwrap();
     assert_eq!(held(&path), (0..10).collect::<Vec<_>>());
 }
 
@@ -112,7 +114,7 @@ fn another_model_or_a_file_that_is_no_cache_starts_a_new_one() {
     for content in ["", "x", "something that is longer than the header of a cache"] {
         fs::write(&path, content).unwrap();
         let cache = open(&path);
-        cache.put(&[(key(&cache, 1), &vector(1))]).unwrap();
+        cache.put(&[(key(&cache, 1), &embedding(1))]).unwrap();
         assert_eq!(held(&path), [1]);
     }
 }
@@ -124,11 +126,36 @@ fn compacting_keeps_what_is_asked_for_and_takes_more_after() {
     let kept = [key(&cache, 2), key(&cache, 7)];
     cache.compact(|key| kept.contains(key)).unwrap();
     assert_eq!(cache.count().unwrap(), 2);
-    cache.put(&[(key(&cache, 4), &vector(4))]).unwrap();
-    assert_eq!(cache.get(&key(&cache, 7)).unwrap(), Some(vector(7)));
+    cache.put(&[(key(&cache, 4), &embedding(4))]).unwrap();
+    assert_eq!(cache.get(&key(&cache, 7)).unwrap().unwrap().0, embedding(7));
     drop(cache);
     assert_eq!(held(&path), [2, 4, 7]);
     assert_eq!(fs::read_dir(path.parent().unwrap()).unwrap().count(), 1);
+}
+
+#[test]
+fn a_remembered_place_is_read_alone_and_never_for_another_text() {
+    let (_home, path) = filled();
+    let cache = open(&path);
+    let place = |number: usize| cache.put(&[(key(&cache, number), &embedding(number))]).unwrap()[0].unwrap();
+    let (second, third) = (place(2), place(3));
+    assert_eq!(cache.tokens_at(second, &key(&cache, 2)).unwrap(), Some(embedding(2).tokens));
+    assert_eq!(cache.tokens_at(third, &key(&cache, 2)).unwrap(), None);
+    assert_eq!(cache.tokens_at(1 << 40, &key(&cache, 2)).unwrap(), None);
+    cache.compact(|kept| *kept == key(&cache, 3)).unwrap();
+    assert_eq!(cache.tokens_at(third, &key(&cache, 3)).unwrap(), None, "it has moved");
+    assert_eq!(cache.tokens_at(place(3), &key(&cache, 3)).unwrap(), Some(embedding(3).tokens));
+}
+
+#[test]
+fn damage_that_is_too_long_ends_the_file() {
+    let (_home, path) = filled();
+    let mut bytes = fs::read(&path).unwrap();
+    let last = bytes.split_off(bytes.len() - RECORD_BYTES);
+    bytes.extend(std::iter::repeat_n(7, 64 * 1024 + 1));
+    bytes.extend(&last);
+    fs::write(&path, &bytes).unwrap();
+    assert_eq!(held(&path), (0..9).collect::<Vec<_>>());
 }
 
 #[test]

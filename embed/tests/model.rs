@@ -35,9 +35,10 @@ fn the_known_example_comes_out() {
     let Some(model) = model() else { return };
     let cases =
         [("That is a happy dog", 0.695), ("That is a very happy person", 0.943), ("Today is a sunny day", 0.257)];
-    let base = model.embed_query("That is a happy person").unwrap();
+    let base = model.embed_query("That is a happy person").unwrap().vector;
     let vectors = model.embed(&texts(&cases.map(|case| case.0))).unwrap();
-    for ((text, expected), vector) in cases.iter().zip(&vectors) {
+    for ((text, expected), made) in cases.iter().zip(&vectors) {
+        let vector = &made.vector;
         assert_eq!(vector.len(), model.dimensions());
         assert!((cosine(vector, vector) - 1.0).abs() < 1e-4, "{text}: not of length 1");
         let actual = cosine(&base, vector);
@@ -51,9 +52,10 @@ fn a_text_is_embedded_the_same_alone_and_in_a_batch() {
     let batch: Vec<String> =
         (0..21).map(|number| "the boat sails on the lake at night ".repeat(1 + number * 7 % 20)).collect();
     let together = model.embed(&batch).unwrap();
-    for (text, vector) in batch.iter().zip(&together) {
+    for (text, made) in batch.iter().zip(&together) {
         let alone = model.embed_query(text).unwrap();
-        let same = cosine(&alone, vector);
+        let same = cosine(&alone.vector, &made.vector);
+        assert_eq!(alone.tokens.len(), made.tokens.count(model.dimensions()));
         assert!(same > 0.9999, "{same} for a text of {} bytes", text.len());
     }
 }
@@ -63,7 +65,7 @@ fn a_text_is_embedded_the_same_alone_and_in_a_batch() {
 fn words_count_up_to_256_pieces_and_not_beyond() {
     let Some(model) = model() else { return };
     let with = |words: usize, last: &str| format!("{}{last}", "boat ".repeat(words));
-    let embed = |text: String| model.embed_query(&text).unwrap();
+    let embed = |text: String| model.embed_query(&text).unwrap().vector;
     let differ = |words: usize| cosine(&embed(with(words, "tree")), &embed(with(words, "seven")));
     assert!(differ(253) < 0.99999, "the 254th word must count");
     assert!(differ(254) > 0.999_999, "the 255th word must not");
@@ -95,8 +97,9 @@ fn a_question_does_not_wait_for_a_long_ingest() {
 fn odd_texts_have_vectors_too() {
     let Some(model) = model() else { return };
     let odd = texts(&["", " \n", "\0", "漢字とかな", "🛥️", &"x".repeat(100_000), &"word ".repeat(50_000)]);
-    for vector in model.embed(&odd).unwrap() {
-        assert!((cosine(&vector, &vector) - 1.0).abs() < 1e-4);
+    for made in model.embed(&odd).unwrap() {
+        let vector = &made.vector;
+        assert!((cosine(vector, vector) - 1.0).abs() < 1e-4);
     }
 }
 
@@ -125,5 +128,5 @@ fn a_spoilt_file_is_refused_and_a_repaired_one_is_taken_without_a_restart() {
 
     std::fs::write(&tokenizer, right).unwrap();
     assert!(model.ready().is_ok());
-    assert_eq!(model.embed_query("x").unwrap().len(), 384);
+    assert_eq!(model.embed_query("x").unwrap().vector.len(), 384);
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-use hydra_embed::{Deterministic, Embedder, VectorCache, VectorIndex};
+use hydra_embed::{Deterministic, Embedder, Embedding, QuestionEmbedding, VectorCache, VectorIndex};
 use hydra_graph::{Error, ErrorKind, Id, Index, IndexQuery, IndexText, Result, Scored, Update};
 
 const DIMENSIONS: usize = 64;
@@ -42,12 +42,12 @@ fn nearly_all_true_neighbours_are_found() {
     const TEXTS: u64 = 5_000;
     let updates: Vec<Update> = (1..=TEXTS).map(|id| update(id, &words(id))).collect();
     index.apply(&updates).unwrap();
-    let vectors: Vec<Vec<f32>> = (1..=TEXTS).map(|id| embedder.embed_query(&words(id)).unwrap()).collect();
+    let vectors: Vec<_> = (1..=TEXTS).map(|id| embedder.embed_query(&words(id)).unwrap().vector).collect();
 
     let (mut found, mut sought) = (0, 0);
     for number in 0..100 {
         let question = words(1_000_000 + number);
-        let vector = embedder.embed_query(&question).unwrap();
+        let vector = embedder.embed_query(&question).unwrap().vector;
         let cosine = |other: &[f32]| vector.iter().zip(other).map(|(x, y)| x * y).sum::<f32>();
         let mut exact: Vec<(f32, Id)> = vectors.iter().zip(1..).map(|(other, id)| (cosine(other), Id(id))).collect();
         exact.sort_by(|a, b| b.0.total_cmp(&a.0));
@@ -166,13 +166,17 @@ impl Embedder for Odd {
         }
         Ok(())
     }
-    fn embed(&self, texts: &[String]) -> Result<Vec<Vec<f32>>> {
+    fn embed(&self, texts: &[String]) -> Result<Vec<Embedding>> {
         self.ready()?;
-        texts.iter().map(|text| self.embed_query(text)).collect()
+        let mut made = self.inner.embed(texts)?;
+        for (embedding, text) in made.iter_mut().zip(texts).filter(|(_, text)| *text == "nonsense") {
+            embedding.vector = vec![f32::NAN; text.len().max(DIMENSIONS)];
+        }
+        Ok(made)
     }
-    fn embed_query(&self, text: &str) -> Result<Vec<f32>> {
+    fn embed_query(&self, text: &str) -> Result<QuestionEmbedding> {
         self.ready()?;
-        if text == "nonsense" { Ok(vec![f32::NAN; DIMENSIONS]) } else { self.inner.embed_query(text) }
+        self.inner.embed_query(text)
     }
 }
 
@@ -203,4 +207,27 @@ fn a_vector_that_is_not_finite_is_left_out_and_holds_nothing_up() {
     index.apply(&[update(1, "nonsense")]).unwrap();
     assert_eq!(index.ids().unwrap(), [Id(3)]);
     assert_eq!(index.cache().count().unwrap(), 2, "only usable vectors are remembered");
+}
+
+#[test]
+fn word_pieces_are_compared_also_after_reopening_and_without_the_cache_not_at_all() {
+    let home = tempfile::tempdir().unwrap();
+    let embedder = Arc::new(Deterministic::new("m", DIMENSIONS));
+    let index = open(home.path(), embedder.clone());
+    index.apply(&[update(1, "red boat on the lake"), update(2, "blue car")]).unwrap();
+    index.seal(Id(9)).unwrap();
+    index.flush().unwrap();
+    let ids = [Id(1), Id(2), Id(3)];
+    let late = |index: &VectorIndex| index.late_scores(&ask("boat lake", 3), &ids).unwrap();
+    let scores = late(&index);
+    assert!(scores[0].unwrap() > 0.6 && scores[0].unwrap() > scores[1].unwrap() + 0.2, "{scores:?}");
+    assert_eq!(scores[2], None);
+    drop(index);
+    let index = open(home.path(), embedder.clone());
+    assert_eq!(late(&index), scores);
+    index.cache().compact(|_| true).unwrap();
+    assert_eq!(late(&index), scores, "compacting moves records");
+    drop(index);
+    std::fs::remove_file(home.path().join("vectors.cache")).unwrap();
+    assert_eq!(late(&open(home.path(), embedder)), [None, None, None]);
 }

@@ -80,6 +80,11 @@ pub trait Index: Send + Sync {
     /// Returns this index's score of each of `ids` for the same query, where it has one without a new search.
     fn scores(&self, query: &IndexQuery<'_>, ids: &[Id]) -> Result<Vec<Option<f32>>>;
 
+    /// Compares `ids` with the question word piece by word piece (late interaction), where it can; `None` for the rest.
+    fn late_scores(&self, _query: &IndexQuery<'_>, ids: &[Id]) -> Result<Vec<Option<f32>>> {
+        Ok(vec![None; ids.len()])
+    }
+
     /// Returns every id it holds, in order, for `check`.
     fn ids(&self) -> Result<Vec<Id>>;
 

@@ -1,10 +1,11 @@
 //! One saved state of the vector index: three files named by the commit they are stamped with.
 //!
-//! `vectors-<stamp>.usearch` is usearch's own file, `.ids` the sorted ids in it (usearch cannot list them), `.json` what
+//! `vectors-<stamp>.usearch` is usearch's own file, `.ids` the
+//! sorted ids in it (usearch cannot list them) with the cache's record of each, `.json` what
 //! both must hash to and what they were made with. The JSON is renamed into place last, so it alone makes a generation
 //! exist. usearch writes no checksum and takes a flipped byte for a vector: hence the hashes.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -12,7 +13,7 @@ use std::path::{Path, PathBuf};
 use hydra_graph::{Error, ErrorKind, Id, Result};
 use serde::{Deserialize, Serialize};
 
-use super::nearest::Nearest;
+use super::nearest::{CacheRecord, Nearest};
 use crate::recipe::RECIPE;
 
 const PREFIX: &str = "vectors-";
@@ -21,7 +22,7 @@ const IDS: &str = "ids";
 const MANIFEST: &str = "json";
 const UNFINISHED: &str = "tmp";
 /// Raised when the layout of the files or the settings of the graph change.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 /// The JSON has some 400 bytes; more than this is not ours.
 const MAX_MANIFEST_BYTES: u64 = 16 * 1024;
 
@@ -42,7 +43,7 @@ struct Manifest {
 pub(super) struct Generation {
     pub(super) stamp: Id,
     pub(super) vectors: PathBuf,
-    pub(super) ids: BTreeSet<Id>,
+    pub(super) records: BTreeMap<Id, CacheRecord>,
 }
 
 /// Returns the newest generation in `dir`, `None` if there is none; an error says what is wrong with the newest.
@@ -69,11 +70,11 @@ pub(super) fn newest(dir: &Path, embedder: &str, dimensions: usize) -> Result<Op
     if hash(&path(VECTORS))? != manifest.vectors_blake3 {
         return Err(wrong(&path(VECTORS), "does not hash to what it should"));
     }
-    let ids: BTreeSet<Id> = bytes.as_chunks::<8>().0.iter().map(|id| Id(u64::from_le_bytes(*id))).collect();
-    if ids.len() != manifest.count {
+    let records: BTreeMap<Id, CacheRecord> = bytes.as_chunks().0.iter().map(read_record).collect();
+    if records.len() != manifest.count {
         return Err(wrong(&path(IDS), "holds another number of ids than it should"));
     }
-    Ok(Some(Generation { stamp, vectors: path(VECTORS), ids }))
+    Ok(Some(Generation { stamp, vectors: path(VECTORS), records }))
 }
 
 /// Saves `nearest` as the generation `stamp`: whole and durable, or not at all. Returns the path of its vectors.
@@ -82,7 +83,7 @@ pub(super) fn save(dir: &Path, stamp: Id, nearest: &Nearest, embedder: &str, dim
     let vectors = unfinished(dir, stamp, VECTORS);
     nearest.save(&vectors)?;
     sync(&vectors)?;
-    let ids: Vec<u8> = nearest.ids().iter().flat_map(|id| id.0.to_le_bytes()).collect();
+    let ids: Vec<u8> = nearest.records().iter().flat_map(write_record).collect();
     write(&unfinished(dir, stamp, IDS), &ids)?;
     let manifest = Manifest {
         format: FORMAT,
@@ -90,7 +91,7 @@ pub(super) fn save(dir: &Path, stamp: Id, nearest: &Nearest, embedder: &str, dim
         embedder: embedder.to_owned(),
         dimensions,
         stamp,
-        count: nearest.ids().len(),
+        count: nearest.records().len(),
         vectors_blake3: hash(&vectors)?,
         ids_blake3: blake3::hash(&ids).to_hex().to_string(),
     };
@@ -107,6 +108,22 @@ pub(super) fn save(dir: &Path, stamp: Id, nearest: &Nearest, embedder: &str, dim
     }
     sync(dir)?;
     Ok(file(dir, stamp, VECTORS))
+}
+
+/// Id, key and place.
+const RECORD_BYTES: usize = 8 + 16 + 8;
+
+fn write_record((id, record): (&Id, &CacheRecord)) -> [u8; RECORD_BYTES] {
+    let mut bytes = [0; RECORD_BYTES];
+    bytes[..8].copy_from_slice(&id.0.to_le_bytes());
+    bytes[8..24].copy_from_slice(&record.key);
+    bytes[24..].copy_from_slice(&record.place.to_le_bytes());
+    bytes
+}
+
+fn read_record(bytes: &[u8; RECORD_BYTES]) -> (Id, CacheRecord) {
+    let number = |at: usize| u64::from_le_bytes(std::array::from_fn(|n| bytes[at + n]));
+    (Id(number(0)), CacheRecord { key: std::array::from_fn(|n| bytes[8 + n]), place: number(24) })
 }
 
 /// Removes every file of ours in `dir` but those of the generation `keep`: older ones and what a crash left unfinished.

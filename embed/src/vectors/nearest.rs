@@ -1,15 +1,17 @@
-//! The search structure itself: usearch, and the ids that are in it.
+//! The search structure itself: usearch, the ids that are in it, and where the cache has the rest of each.
 //!
 //! usearch's own rules, found by trying: it never grows by itself; a key must be removed before it is added again; a
 //! mapped index is read-only; more callers at once than were announced are refused; it neither checks that numbers are
 //! finite nor lists its keys. This type keeps those rules and shows none of them.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use hydra_graph::{Error, ErrorKind, Id, Result, Scored};
 use usearch::Index;
 use usearch::ffi::{IndexOptions, MetricKind, ScalarKind};
+
+use crate::cache::{CacheKey, Place};
 
 /// Links per node, and how far to look when adding and when searching: recall@10 of .999 on 100,000 vectors of 384.
 const CONNECTIVITY: usize = 16;
@@ -24,10 +26,20 @@ pub(super) const MAX_THREADS: usize = 16;
 /// usearch marks free places with this key.
 const FREE_KEY: u64 = u64::MAX;
 
+/// The place of a record that the cache did not take.
+pub(super) const NOWHERE: Place = Place::MAX;
+
+/// Where the cache has the embedding of a text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct CacheRecord {
+    pub key: CacheKey,
+    pub place: Place,
+}
+
 /// Vectors by id. Reading is `&self`, changing is `&mut self`: the caller's lock does the rest.
 pub(super) struct Nearest {
     index: Index,
-    ids: BTreeSet<Id>,
+    records: BTreeMap<Id, CacheRecord>,
     mapped: bool,
 }
 
@@ -36,29 +48,29 @@ impl Nearest {
     pub(super) fn empty(dimensions: usize) -> Result<Self> {
         let index = make(dimensions)?;
         index.reserve_capacity_and_threads(MIN_GROWTH, MAX_THREADS).map_err(failed)?;
-        Ok(Self { index, ids: BTreeSet::new(), mapped: false })
+        Ok(Self { index, records: BTreeMap::new(), mapped: false })
     }
 
     /// Maps a saved file into memory: fast, shared with the page cache, and read-only.
-    pub(super) fn map(path: &Path, dimensions: usize, ids: BTreeSet<Id>) -> Result<Self> {
+    pub(super) fn map(path: &Path, dimensions: usize, records: BTreeMap<Id, CacheRecord>) -> Result<Self> {
         let index = make(dimensions)?;
         index.reserve_capacity_and_threads(0, MAX_THREADS).map_err(failed)?;
         index.view(spelled(path)?).map_err(failed)?;
-        Self { index, ids, mapped: true }.checked(dimensions)
+        Self { index, records, mapped: true }.checked(dimensions)
     }
 
     /// Reads a saved file into memory of its own, to be changed.
-    pub(super) fn load(path: &Path, dimensions: usize, ids: BTreeSet<Id>) -> Result<Self> {
+    pub(super) fn load(path: &Path, dimensions: usize, records: BTreeMap<Id, CacheRecord>) -> Result<Self> {
         let index = make(dimensions)?;
         index.reserve_capacity_and_threads(0, MAX_THREADS).map_err(failed)?;
         index.load(spelled(path)?).map_err(failed)?;
         let room = index.size() + MIN_GROWTH;
         index.reserve_capacity_and_threads(room, MAX_THREADS).map_err(failed)?;
-        Self { index, ids, mapped: false }.checked(dimensions)
+        Self { index, records, mapped: false }.checked(dimensions)
     }
 
     fn checked(self, dimensions: usize) -> Result<Self> {
-        if self.index.dimensions() == dimensions && self.index.size() == self.ids.len() {
+        if self.index.dimensions() == dimensions && self.index.size() == self.records.len() {
             return Ok(self);
         }
         Err(Error::new(ErrorKind::Corrupt, "the vectors on disk do not go with their list of ids"))
@@ -69,13 +81,18 @@ impl Nearest {
         self.mapped
     }
 
-    /// Returns the ids it holds.
-    pub(super) fn ids(&self) -> &BTreeSet<Id> {
-        &self.ids
+    /// Returns the ids it holds, and where the cache has the embedding of each.
+    pub(super) fn records(&self) -> &BTreeMap<Id, CacheRecord> {
+        &self.records
+    }
+
+    /// Returns where the cache has the embedding of one.
+    pub(super) fn record(&self, id: Id) -> Option<CacheRecord> {
+        self.records.get(&id).copied()
     }
 
     /// Sets the vector of `id`; a vector that is not finite or has no direction is refused.
-    pub(super) fn put(&mut self, id: Id, vector: &[f32]) -> Result<()> {
+    pub(super) fn put(&mut self, id: Id, vector: &[f32], record: CacheRecord) -> Result<()> {
         if !is_direction(vector) || id.0 == FREE_KEY {
             return Err(Error::new(ErrorKind::Invalid, format!("{id} cannot be indexed: no vector, or no id of ours")));
         }
@@ -85,13 +102,13 @@ impl Nearest {
             self.index.reserve_capacity_and_threads(room, MAX_THREADS).map_err(failed)?;
         }
         self.index.add(id.0, vector).map_err(failed)?;
-        self.ids.insert(id);
+        self.records.insert(id, record);
         Ok(())
     }
 
     /// Takes `id` out, if it is in.
     pub(super) fn remove(&mut self, id: Id) -> Result<()> {
-        if self.ids.remove(&id) {
+        if self.records.remove(&id).is_some() {
             self.index.remove(id.0).map_err(failed)?;
         }
         Ok(())
@@ -99,11 +116,11 @@ impl Nearest {
 
     /// Returns the `limit` nearest by cosine, best first.
     pub(super) fn search(&self, question: &[f32], limit: usize) -> Result<Vec<Scored>> {
-        let limit = limit.min(self.ids.len());
+        let limit = limit.min(self.records.len());
         if limit == 0 {
             return Ok(Vec::new());
         }
-        let exact = self.ids.len() < EXACT_BELOW;
+        let exact = self.records.len() < EXACT_BELOW;
         let found = if exact { self.index.exact_search(question, limit) } else { self.index.search(question, limit) };
         let found = found.map_err(failed)?;
         let pairs = found.keys.iter().zip(&found.distances);
@@ -114,7 +131,7 @@ impl Nearest {
     pub(super) fn scores(&self, question: &[f32], ids: &[Id]) -> Result<Vec<Option<f32>>> {
         let mut vector = vec![0.0; question.len()];
         let score = |id: &Id| {
-            if !self.ids.contains(id) || self.index.get(id.0, &mut vector).map_err(failed)? == 0 {
+            if !self.records.contains_key(id) || self.index.get(id.0, &mut vector).map_err(failed)? == 0 {
                 return Ok(None);
             }
             Ok(Some(cosine(question, &vector)))

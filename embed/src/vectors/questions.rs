@@ -1,46 +1,45 @@
-//! The vectors of the latest questions: one recall asks the same thing several times.
-
-use std::collections::VecDeque;
-use std::sync::Arc;
+//! The embeddings of the latest questions: one recall asks the same thing several times.
 
 use hydra_graph::Result;
 use parking_lot::Mutex;
+use std::collections::VecDeque;
 
 use crate::embedder::Embedder;
+use crate::embedding::QuestionEmbedding;
 
-/// So many questions are remembered, 1.5 kB each.
+/// So many questions are remembered, 1.5 kB for each word piece.
 const MAX_QUESTIONS: usize = 64;
 
-/// The latest questions, by hash as they may be long, and their vectors; the newest at the back.
+/// The latest questions, by hash as they may be long, and their embeddings; the newest at the back.
 #[derive(Default)]
 pub(super) struct Questions(
     /// Guards the list only; never held while embedding.
-    Mutex<VecDeque<(blake3::Hash, Arc<[f32]>)>>,
+    Mutex<VecDeque<(blake3::Hash, QuestionEmbedding)>>,
 );
 
 impl Questions {
-    /// Returns the vector of a question, embedding it if it was not asked lately.
-    pub(super) fn vector(&self, text: &str, embedder: &dyn Embedder) -> Result<Arc<[f32]>> {
+    /// Returns the embedding of a question, made if it was not asked lately.
+    pub(super) fn embedding(&self, text: &str, embedder: &dyn Embedder) -> Result<QuestionEmbedding> {
         let hash = blake3::hash(text.as_bytes());
         if let Some(known) = self.recall(hash) {
             return Ok(known);
         }
-        let vector: Arc<[f32]> = embedder.embed_query(text)?.into();
+        let embedding = embedder.embed_query(text)?;
         let mut list = self.0.lock();
         if list.len() >= MAX_QUESTIONS {
             list.pop_front();
         }
-        list.push_back((hash, vector.clone()));
-        Ok(vector)
+        list.push_back((hash, embedding.clone()));
+        Ok(embedding)
     }
 
-    fn recall(&self, hash: blake3::Hash) -> Option<Arc<[f32]>> {
+    fn recall(&self, hash: blake3::Hash) -> Option<QuestionEmbedding> {
         let mut list = self.0.lock();
         let place = list.iter().position(|(asked, _)| *asked == hash)?;
         let found = list.remove(place)?;
-        let vector = found.1.clone();
+        let embedding = found.1.clone();
         list.push_back(found);
-        Some(vector)
+        Some(embedding)
     }
 }
 
@@ -53,9 +52,9 @@ mod tests {
     fn the_least_lately_asked_question_is_forgotten() {
         let embedder = Deterministic::new("m", 4);
         let questions = Questions::default();
-        let ask = |number: usize| questions.vector(&format!("q{number}"), &embedder).unwrap();
+        let ask = |number: usize| questions.embedding(&format!("q{number}"), &embedder).unwrap();
         (0..MAX_QUESTIONS).for_each(|number| drop(ask(number)));
-        assert_eq!(ask(0), embedder.embed_query("q0").unwrap().into());
+        assert_eq!(ask(0), embedder.embed_query("q0").unwrap());
         let before = embedder.embedded();
         ask(MAX_QUESTIONS);
         ask(0);

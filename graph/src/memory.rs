@@ -107,6 +107,12 @@ impl Memory {
         verbs::remember::remember(&self.0, new, agent)
     }
 
+    /// Keeps many memories in their order, as [`Memory::remember`] would one by one, with one commit for some hundred.
+    /// Nothing is written when one of them can't be remembered; the error says which.
+    pub fn remember_all(&self, all: Vec<NewMemory>, agent: &Agent) -> Result<Vec<Remembered>> {
+        verbs::remember::remember_all(&self.0, all, agent)
+    }
+
     /// Finds what fits a question, with the reasons.
     pub fn recall(&self, question: &Question) -> Result<Recalled> {
         verbs::recall::recall(&self.0, question)

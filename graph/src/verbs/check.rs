@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use crate::catch_up::IndexDriver;
 use crate::error::{Error, ErrorKind, Result};
+use crate::findable;
 use crate::folder;
 use crate::id::Id;
 use crate::journal::{self, Change};
@@ -144,7 +145,7 @@ pub(crate) fn check(inner: &Inner, progress: &mut dyn FnMut(&str)) -> Result<Che
     progress("the texts");
     let mut texts = Vec::new();
     for id in record::recallable(&view)? {
-        if record::index_text(&view, id)?.is_some() {
+        if findable::index_text(&view, id)?.is_some() {
             texts.push(id);
         }
     }
@@ -217,7 +218,7 @@ fn check_log(inner: &Inner, view: &View<'_>, findings: &mut Vec<String>) -> Resu
 fn check_shapes(view: &View<'_>, findings: &mut Vec<String>) -> Result<()> {
     let shapes = Shapes::builtin()?;
     let mut invalid = 0;
-    for class in [vocab::MEMORY, vocab::SOURCE, vocab::PASSAGE, vocab::ENTITY, vocab::LINK] {
+    for class in [vocab::MEMORY, vocab::SOURCE, vocab::PASSAGE, vocab::ENTITY, vocab::SESSION, vocab::LINK] {
         for id in view.instances(class)? {
             let kind =
                 view.quads(Some(vocab::node(id).as_ref().into()), Some(ext::TYPE), None, None).next().transpose()?;

@@ -158,6 +158,11 @@ impl Memory {
         verbs::check::status(&self.0)
     }
 
+    /// Counts the texts that recall can find: memories, or the passages of long ones and of files.
+    pub fn texts(&self) -> Result<usize> {
+        verbs::check::texts(&self.0)
+    }
+
     /// Returns the states of the indexes alone, without counting anything.
     pub fn index_states(&self) -> Vec<IndexStatus> {
         verbs::check::index_states(&self.0)

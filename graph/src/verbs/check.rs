@@ -13,7 +13,7 @@ use crate::folder;
 use crate::id::Id;
 use crate::journal::{self, Change};
 use crate::memory::Inner;
-use crate::record;
+use crate::record::{self, Reader};
 use crate::redo;
 use crate::shapes::Shapes;
 use crate::store::View;
@@ -105,6 +105,17 @@ pub(crate) fn status(inner: &Inner) -> Result<Status> {
         log_bytes: inner.writer.log_bytes(),
         writes: inner.writer.refusal().map_or_else(|| "ok".to_owned(), |e| e.to_string()),
     })
+}
+
+/// Counts what recall can find.
+pub(crate) fn texts(inner: &Inner) -> Result<usize> {
+    let view = inner.view()?;
+    let mut reader = Reader::new(&view);
+    let mut count = 0;
+    for id in record::recallable(&view)? {
+        count += usize::from(reader.read(id)?.is_some_and(|record| record.is_recallable()));
+    }
+    Ok(count)
 }
 
 /// Looks at the indexes alone, which costs nothing; [`status`] counts the whole memory.

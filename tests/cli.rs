@@ -399,6 +399,8 @@ fn help_is_as_written_down() {
         "status",
         "check",
         "rebuild",
+        "eval",
+        "eval retrieval",
         "models",
         "completions",
     ];

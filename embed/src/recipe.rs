@@ -3,15 +3,17 @@
 use hydra_graph::IndexText;
 
 /// The version of [`embedding_text`]; an index made by another version is rebuilt. Raise it with every change there.
-pub const RECIPE: u32 = 1;
+pub const RECIPE: u32 = 2;
 
 /// A text shorter than this says too little on its own ("Yes, on Tuesday"): what came before is put in front of it.
 const SHORT_CHARS: usize = 80;
 /// So much of what came before is taken, its end first, for the end is nearest to the text.
 const BEFORE_CHARS: usize = 160;
+/// The model reads about so much English; what was said before in a conversation takes only what the text leaves.
+const MAX_CHARS: usize = 1_100;
 
-/// Writes the text that stands for a memory or passage: `title > headings: text`, with a little of what came before in
-/// front when the text is short.
+/// Writes the text that stands for a memory or passage: `title > headings: text`, or `Speaker: text`, with a little of
+/// what came before in front when the text is short or was said in a conversation.
 pub fn embedding_text(from: &IndexText) -> String {
     let mut written = String::new();
     let places = [from.title.trim(), from.headings.trim()];
@@ -24,10 +26,17 @@ pub fn embedding_text(from: &IndexText) -> String {
     if !written.is_empty() {
         written.push_str(": ");
     }
-    let text = from.text.trim();
+    let text = from.said();
+    let text = text.trim();
     let before = from.before.trim();
-    if !before.is_empty() && text.chars().count() < SHORT_CHARS {
-        written.push_str(end_of(before));
+    let length = text.chars().count();
+    let before = match from.speaker.is_empty() {
+        true if length < SHORT_CHARS => end_of(before),
+        false if length + before.chars().count() <= MAX_CHARS => before,
+        _ => "",
+    };
+    if !before.is_empty() {
+        written.push_str(before);
         written.push('\n');
     }
     written.push_str(text);
@@ -72,6 +81,20 @@ mod tests {
         let text = "x".repeat(SHORT_CHARS);
         check("", "", "Before.", &text, &text);
         check("", "", "Before.", &text[1..], &format!("Before.\n{}", &text[1..]));
+    }
+
+    #[test]
+    fn what_was_said_has_its_speaker_and_what_came_before() {
+        let said = |text: &str, before: &str| {
+            let (speaker, text, before) = ("Ann".to_owned(), text.to_owned(), before.to_owned());
+            embedding_text(&IndexText { speaker, text, before, ..IndexText::default() })
+        };
+        assert_eq!(said("Yes.", ""), "Ann: Yes.");
+        assert_eq!(said("Ann: Yes.", ""), "Ann: Yes.");
+        assert_eq!(said("Anna came.", "Bo: Who?"), "Bo: Who?\nAnn: Anna came.");
+        let long = "x".repeat(MAX_CHARS - "Ann: ".len() - "Bo: Who?".len());
+        assert_eq!(said(&long, "Bo: Who?"), format!("Bo: Who?\nAnn: {long}"));
+        assert_eq!(said(&format!("{long}x"), "Bo: Who?"), format!("Ann: {long}x"), "the text itself must fit");
     }
 
     #[test]

@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 use parking_lot::{Condvar, Mutex};
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::findable;
 use crate::id::Id;
 use crate::index::{Index, Update};
 use crate::journal;
@@ -289,7 +290,7 @@ pub(crate) fn catch_up(view: &View<'_>, index: &dyn Index, progress: &Progress, 
         }
         let updates = batch
             .iter()
-            .map(|id| Ok(Update { id: *id, text: record::index_text(view, *id)? }))
+            .map(|id| Ok(Update { id: *id, text: findable::index_text(view, *id)? }))
             .collect::<Result<Vec<_>>>()?;
         index.apply(&updates)?;
         progress.done.fetch_add(batch.len() as u64, Ordering::Relaxed);

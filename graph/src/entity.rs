@@ -33,6 +33,11 @@ pub(crate) fn tag_key(tag: &str) -> String {
     format!("tag:{}", normalise(tag))
 }
 
+/// The key of a conversation. A blank can't stand in a space's name, so no two spaces share a key.
+pub(crate) fn session_key(space: &str, name: &str) -> String {
+    format!("session:{space} {}", normalise(name))
+}
+
 /// Finds entities, and makes those that are missing.
 pub(crate) struct Entities<'v> {
     view: &'v View<'v>,
@@ -56,6 +61,19 @@ impl<'v> Entities<'v> {
     /// Returns a tag's concept.
     pub fn by_tag(&mut self, tag: &str) -> Result<Id> {
         self.find_or_make(tag_key(tag), tag, ext::CONCEPT.into())
+    }
+
+    /// Returns a conversation of a space.
+    pub fn by_session(&mut self, space: &str, name: &str) -> Result<Id> {
+        let key = session_key(space, name);
+        if let Some(id) = self.find(&key)? {
+            return Ok(id);
+        }
+        let id = self.make(&key, name.trim(), vocab::SESSION.into());
+        let mut node = Node::new(id, vocab::MEMORY_GRAPH);
+        node.say(vocab::SPACE, string(space));
+        self.quads.append(&mut node.quads);
+        Ok(id)
     }
 
     /// Returns what a file describes. A name that was linked before the file existed becomes this file's, so that old
@@ -142,5 +160,11 @@ mod tests {
     fn names_are_compared_without_case_width_and_spaces() {
         assert_eq!(normalise("  Ｈｙｄｒａ\tProject "), "hydra project");
         assert_eq!(normalise("Cafe\u{301}"), normalise("CAFÉ"));
+    }
+
+    #[test]
+    fn sessions_of_different_spaces_have_different_keys() {
+        assert_ne!(session_key("a", "b/c"), session_key("a/b", "c"));
+        assert_eq!(session_key("a", "Monday  Call"), session_key("a", "monday call"));
     }
 }

@@ -1,5 +1,7 @@
 //! What a search index must offer. An index is derived: it may be deleted at any time, and only `catch_up` writes to one.
 
+use std::borrow::Cow;
+
 use crate::error::Result;
 use crate::id::Id;
 
@@ -10,14 +12,30 @@ pub struct IndexText {
     pub space: String,
     /// `passage`, `fact`, `preference` and so on.
     pub kind: String,
-    /// Title of the note, or the speaker; may be empty.
+    /// Title of the note; may be empty.
     pub title: String,
     /// Headings above it, joined with ` > `; may be empty.
     pub headings: String,
+    /// Who said it; empty if that is not known.
+    pub speaker: String,
     /// The text itself.
     pub text: String,
-    /// A little of what came before it in the same episode; may be empty.
+    /// A little of what came before it in the same note or conversation; may be empty.
     pub before: String,
+}
+
+impl IndexText {
+    /// Returns the text as it was said: `Speaker: text`, unless the text begins like that already or nobody is known to
+    /// have said it.
+    pub fn said(&self) -> Cow<'_, str> {
+        said(&self.speaker, &self.text)
+    }
+}
+
+/// As [`IndexText::said`], of any speaker and text.
+pub(crate) fn said<'t>(speaker: &str, text: &'t str) -> Cow<'t, str> {
+    let has_speaker = text.strip_prefix(speaker).is_some_and(|rest| rest.starts_with(':'));
+    if speaker.is_empty() || has_speaker { Cow::Borrowed(text) } else { Cow::Owned(format!("{speaker}: {text}")) }
 }
 
 /// One change to an index: the text that `id` has now, or `None` when it is gone.

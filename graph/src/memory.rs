@@ -107,6 +107,12 @@ impl Memory {
         verbs::remember::remember(&self.0, new, agent)
     }
 
+    /// Keeps many memories in their order, as [`Memory::remember`] would one by one, with one commit for some hundred.
+    /// Nothing is written when one of them can't be remembered; the error says which.
+    pub fn remember_all(&self, all: Vec<NewMemory>, agent: &Agent) -> Result<Vec<Remembered>> {
+        verbs::remember::remember_all(&self.0, all, agent)
+    }
+
     /// Finds what fits a question, with the reasons.
     pub fn recall(&self, question: &Question) -> Result<Recalled> {
         verbs::recall::recall(&self.0, question)
@@ -150,6 +156,11 @@ impl Memory {
     /// Returns counts and states.
     pub fn status(&self) -> Result<Status> {
         verbs::check::status(&self.0)
+    }
+
+    /// Counts the texts that recall can find: memories, or the passages of long ones and of files.
+    pub fn texts(&self) -> Result<usize> {
+        verbs::check::texts(&self.0)
     }
 
     /// Returns the states of the indexes alone, without counting anything.

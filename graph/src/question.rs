@@ -83,6 +83,15 @@ pub struct Hit {
     pub recorded_at: Timestamp,
     /// How far it is trusted: `ingested` text is data, never an instruction.
     pub trust: String,
+    /// The source or long memory it is a piece of, or the session it was said in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub part_of: Option<Id>,
+    /// Who said it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub speaker: Option<String>,
+    /// When it was said or happened.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub happened_at: Option<Timestamp>,
 }
 
 /// Where a memory comes from.

@@ -9,16 +9,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::Id;
-use crate::index::IndexText;
 use crate::question::{Source, Span};
 use crate::store::{View, term_id, term_text};
 use crate::time::Timestamp;
 use crate::vocab::{self, ext};
-
-/// A passage shorter than this is indexed with the end of the one before it.
-const SHORT_TEXT_BYTES: usize = 240;
-/// How much of the one before.
-const BEFORE_BYTES: usize = 160;
 
 /// What a memory is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -96,12 +90,21 @@ pub struct Record {
     pub trust: String,
     /// Who recorded it.
     pub agent: String,
-    /// The source or long memory it is a piece of.
+    /// The source or long memory it is a piece of, or the session it was said in.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub part_of: Option<Id>,
+    /// Who said it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub speaker: Option<String>,
+    /// When it was said or happened; not when it was recorded.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub happened_at: Option<Timestamp>,
+    /// Name of the conversation it was said in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub session: Option<String>,
     /// Entities it is about or links to.
     pub entities: Vec<Id>,
-    /// The passage before it.
+    /// The passage or episode before it.
     #[serde(skip)]
     pub(crate) follows: Option<Id>,
     /// Whether it was split: then its passages are recalled, not it.
@@ -118,6 +121,7 @@ impl Record {
 }
 
 /// The parent's part of a passage, or a node's own.
+#[derive(Clone, Copy)]
 struct Fields<'q>(&'q [Quad]);
 
 impl Fields<'_> {
@@ -169,17 +173,26 @@ impl<'v> Reader<'v> {
         let own = Fields(&quads);
         let Some(kind) = own.kind() else { return Ok(None) };
         let part_of = own.ids(vocab::PART_OF).next();
-        let none = Vec::new();
-        let parent = match part_of {
-            Some(parent) => {
-                if !self.parents.contains_key(&parent) {
-                    self.parents.insert(parent, self.view.about(parent)?);
-                }
-                Fields(&self.parents[&parent])
-            }
-            None => Fields(&none),
-        };
-        Ok(Some(assemble(id, kind, part_of, &own, &parent)))
+        let whole = self.keep(part_of)?;
+        // A passage of a long episode stands two levels below its session.
+        self.keep(whole)?;
+        let parent = self.kept(part_of);
+        let session = [parent, self.kept(whole)].into_iter().find(|fields| fields.is_a(vocab::SESSION));
+        let session = session.and_then(|session| session.text(ext::PREF_LABEL));
+        Ok(Some(assemble(id, kind, part_of, session, &own, &parent)))
+    }
+
+    /// Reads what passages inherit from, once; returns what that is a part of itself.
+    fn keep(&mut self, id: Option<Id>) -> Result<Option<Id>> {
+        let Some(id) = id else { return Ok(None) };
+        if !self.parents.contains_key(&id) {
+            self.parents.insert(id, self.view.about(id)?);
+        }
+        Ok(self.kept(Some(id)).ids(vocab::PART_OF).next())
+    }
+
+    fn kept(&self, id: Option<Id>) -> Fields<'_> {
+        Fields(id.and_then(|id| self.parents.get(&id)).map_or(&[], Vec::as_slice))
     }
 }
 
@@ -188,7 +201,14 @@ pub(crate) fn read(view: &View<'_>, id: Id) -> Result<Option<Record>> {
     Reader::new(view).read(id)
 }
 
-fn assemble(id: Id, kind: Kind, part_of: Option<Id>, own: &Fields<'_>, parent: &Fields<'_>) -> Record {
+fn assemble(
+    id: Id,
+    kind: Kind,
+    part_of: Option<Id>,
+    session: Option<String>,
+    own: &Fields<'_>,
+    parent: &Fields<'_>,
+) -> Record {
     let inherited = |predicate| own.text(predicate).or_else(|| parent.text(predicate));
     let inherited_time = |predicate| inherited(predicate).and_then(|text| text.parse::<Timestamp>().ok());
     let span = match (own.parsed(vocab::START), own.parsed(vocab::END)) {
@@ -218,8 +238,12 @@ fn assemble(id: Id, kind: Kind, part_of: Option<Id>, own: &Fields<'_>, parent: &
         trust: inherited(vocab::TRUST).unwrap_or_else(|| "ingested".to_owned()),
         agent: inherited(ext::ATTRIBUTED_TO).unwrap_or_default(),
         part_of,
+        speaker: inherited(vocab::SPEAKER),
+        happened_at: inherited_time(ext::STARTED_AT),
+        session,
         entities,
-        follows: own.ids(vocab::FOLLOWS).next(),
+        // The first piece of a long episode follows what its episode follows.
+        follows: own.ids(vocab::FOLLOWS).chain(parent.ids(vocab::FOLLOWS)).next(),
         is_split: own.text(vocab::SPLIT).is_some(),
     }
 }
@@ -229,28 +253,6 @@ pub(crate) fn is_text(view: &View<'_>, id: Id) -> Result<bool> {
     Ok(view.is_a(id, vocab::PASSAGE)? || view.is_a(id, vocab::MEMORY)?)
 }
 
-/// Returns what an index finds `id` by, or `None` when it is not to be found.
-pub(crate) fn index_text(view: &View<'_>, id: Id) -> Result<Option<IndexText>> {
-    let Some(record) = read(view, id)? else { return Ok(None) };
-    if !record.is_recallable() {
-        return Ok(None);
-    }
-    let before = match record.follows {
-        Some(previous) if record.text.len() < SHORT_TEXT_BYTES => {
-            view.text(previous, ext::TEXT)?.map(|text| tail(&text, BEFORE_BYTES).to_owned()).unwrap_or_default()
-        }
-        _ => String::new(),
-    };
-    Ok(Some(IndexText {
-        space: record.space,
-        kind: record.kind.as_str().to_owned(),
-        title: record.title,
-        headings: record.source.heading.unwrap_or_default(),
-        text: record.text,
-        before,
-    }))
-}
-
 /// Returns every id that some index should hold, in order.
 pub(crate) fn recallable(view: &View<'_>) -> Result<Vec<Id>> {
     let mut ids = view.instances(vocab::PASSAGE)?;
@@ -258,16 +260,4 @@ pub(crate) fn recallable(view: &View<'_>) -> Result<Vec<Id>> {
     ids.sort_unstable();
     ids.dedup();
     Ok(ids)
-}
-
-/// Returns the last `bytes` of a text, from a word's start.
-fn tail(text: &str, bytes: usize) -> &str {
-    let mut start = text.len().saturating_sub(bytes);
-    while !text.is_char_boundary(start) {
-        start += 1;
-    }
-    if start == 0 {
-        return text;
-    }
-    text[start..].find(char::is_whitespace).map_or("", |space| text[start + space..].trim_start())
 }

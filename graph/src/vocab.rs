@@ -23,6 +23,7 @@ terms! {
     LINK = "urn:hydra:ns#Link";
     MEMORY = "urn:hydra:ns#Memory";
     PASSAGE = "urn:hydra:ns#Passage";
+    SESSION = "urn:hydra:ns#Session";
     SOURCE = "urn:hydra:ns#Source";
     // Properties of commits.
     ADDED = "urn:hydra:ns#added";
@@ -55,6 +56,7 @@ terms! {
     RECORDED_AT = "urn:hydra:ns#recordedAt";
     ROOT = "urn:hydra:ns#root";
     SPACE = "urn:hydra:ns#space";
+    SPEAKER = "urn:hydra:ns#speaker";
     SPLIT = "urn:hydra:ns#split";
     START = "urn:hydra:ns#start";
     TAG = "urn:hydra:ns#tag";
@@ -90,6 +92,8 @@ pub mod ext {
         NamedNodeRef::new_unchecked("http://www.w3.org/ns/prov#hadPrimarySource");
     pub const REIFIES: NamedNodeRef<'static> =
         NamedNodeRef::new_unchecked("http://www.w3.org/1999/02/22-rdf-syntax-ns#reifies");
+    pub const STARTED_AT: NamedNodeRef<'static> =
+        NamedNodeRef::new_unchecked("http://www.w3.org/ns/prov#startedAtTime");
     pub const TEXT: NamedNodeRef<'static> = NamedNodeRef::new_unchecked("http://schema.org/text");
     pub const TITLE: NamedNodeRef<'static> = NamedNodeRef::new_unchecked("http://purl.org/dc/terms/title");
     pub const TYPE: NamedNodeRef<'static> =

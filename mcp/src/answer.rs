@@ -65,6 +65,16 @@ pub(crate) fn place(title: &str, heading: Option<&str>, path: Option<&Path>, lin
     parts.join(" ")
 }
 
+/// Returns in words who said something and when, with a blank in front; nothing if neither is known.
+pub(crate) fn said(speaker: Option<&str>, happened_at: Option<&str>) -> String {
+    match (speaker, happened_at) {
+        (Some(speaker), Some(at)) => format!(" said by {speaker} at {at}"),
+        (Some(speaker), None) => format!(" said by {speaker}"),
+        (None, Some(at)) => format!(" of {at}"),
+        (None, None) => String::new(),
+    }
+}
+
 /// Returns in words which lists found a hit.
 pub(crate) fn why(hit: &Hit) -> String {
     let mut reasons = Vec::new();

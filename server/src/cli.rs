@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use crate::command::{
-    check, completions, forget, get, ingest, mcp, models, rebuild, recall, remember, serve, status, undo,
+    check, completions, eval, forget, get, ingest, mcp, models, rebuild, recall, remember, serve, status, undo,
 };
 use crate::config::{LogLevel, Overrides};
 
@@ -103,6 +103,8 @@ pub enum Command {
     Check(check::Arguments),
     /// Build the search indexes again from the graph
     Rebuild(rebuild::Arguments),
+    /// Measure recall on documents and questions whose answers are known
+    Eval(eval::Arguments),
     /// Bring the embedding model
     Models(models::Arguments),
     /// Print completions for a shell

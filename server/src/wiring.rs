@@ -27,15 +27,29 @@ pub fn open(config: &Config, holder: &str) -> Result<Memory> {
 /// # Errors
 /// When the index's folder can't be used.
 pub fn attach_vectors(config: &Config, memory: &Memory) -> Result<Arc<MiniLm>> {
-    let model = Arc::new(MiniLm::new(config.model_dirs(), config.embed_threads));
+    let model = model(config);
+    attach_model(config, memory, &model)?;
+    Ok(model)
+}
+
+/// Names the model of a configuration, without loading it.
+pub fn model(config: &Config) -> Arc<MiniLm> {
+    Arc::new(MiniLm::new(config.model_dirs(), config.embed_threads))
+}
+
+/// As [`attach_vectors`], with a model that several memories share.
+///
+/// # Errors
+/// When the index's folder can't be used.
+pub fn attach_model(config: &Config, memory: &Memory, model: &Arc<MiniLm>) -> Result<()> {
     // Beside the indexes and not among them: deleting those must not cost every embedding.
     let cache = VectorCache::new(config.data_dir.join("vectors.cache"), model.name(), model.dimensions());
-    let index = VectorIndex::open(&config.data_dir.join("index").join("vector"), Arc::clone(&model) as _, cache)?;
+    let index = VectorIndex::open(&config.data_dir.join("index").join("vector"), Arc::clone(model) as _, cache)?;
     if let Some(reason) = index.degraded() {
         tracing::warn!("search by meaning is off: {reason}; words and links are searched");
     }
     memory.attach(Arc::new(index), VECTOR_FLUSH_EVERY);
-    Ok(model)
+    Ok(())
 }
 
 /// The machine's clock: the only one there is outside of tests.

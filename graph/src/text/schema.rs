@@ -1,5 +1,6 @@
 //! The fields of the full-text index, and the query over them.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use tantivy::query::{BooleanQuery, BoostQuery, Occur, Query, TermQuery};
@@ -44,8 +45,8 @@ impl Fields {
     }
 
     /// Returns what is analysed, in the order of `searched`.
-    pub fn texts(text: &IndexText) -> [&str; 3] {
-        [&text.text, &text.headings, &text.title]
+    pub fn texts(text: &IndexText) -> [Cow<'_, str>; 3] {
+        [text.said(), Cow::Borrowed(&text.headings), Cow::Borrowed(&text.title)]
     }
 
     /// Makes a document. The terms are made here, by the one analyser that questions go through too.
@@ -89,9 +90,9 @@ impl Fields {
 }
 
 /// Analyses a text.
-pub(super) fn tokens(text: &str) -> Vec<Token> {
+pub(super) fn tokens(text: impl AsRef<str>) -> Vec<Token> {
     let mut analyser = analyser();
-    let mut stream = analyser.token_stream(text);
+    let mut stream = analyser.token_stream(text.as_ref());
     let mut tokens = Vec::new();
     stream.process(&mut |token| tokens.push(token.clone()));
     tokens

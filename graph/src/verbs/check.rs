@@ -8,11 +8,12 @@ use serde::Serialize;
 
 use crate::catch_up::IndexDriver;
 use crate::error::{Error, ErrorKind, Result};
+use crate::findable;
 use crate::folder;
 use crate::id::Id;
 use crate::journal::{self, Change};
 use crate::memory::Inner;
-use crate::record;
+use crate::record::{self, Reader};
 use crate::redo;
 use crate::shapes::Shapes;
 use crate::store::View;
@@ -106,6 +107,17 @@ pub(crate) fn status(inner: &Inner) -> Result<Status> {
     })
 }
 
+/// Counts what recall can find.
+pub(crate) fn texts(inner: &Inner) -> Result<usize> {
+    let view = inner.view()?;
+    let mut reader = Reader::new(&view);
+    let mut count = 0;
+    for id in record::recallable(&view)? {
+        count += usize::from(reader.read(id)?.is_some_and(|record| record.is_recallable()));
+    }
+    Ok(count)
+}
+
 /// Looks at the indexes alone, which costs nothing; [`status`] counts the whole memory.
 pub(crate) fn index_states(inner: &Inner) -> Vec<IndexStatus> {
     let head = inner.head.get();
@@ -144,7 +156,7 @@ pub(crate) fn check(inner: &Inner, progress: &mut dyn FnMut(&str)) -> Result<Che
     progress("the texts");
     let mut texts = Vec::new();
     for id in record::recallable(&view)? {
-        if record::index_text(&view, id)?.is_some() {
+        if findable::index_text(&view, id)?.is_some() {
             texts.push(id);
         }
     }
@@ -217,7 +229,7 @@ fn check_log(inner: &Inner, view: &View<'_>, findings: &mut Vec<String>) -> Resu
 fn check_shapes(view: &View<'_>, findings: &mut Vec<String>) -> Result<()> {
     let shapes = Shapes::builtin()?;
     let mut invalid = 0;
-    for class in [vocab::MEMORY, vocab::SOURCE, vocab::PASSAGE, vocab::ENTITY, vocab::LINK] {
+    for class in [vocab::MEMORY, vocab::SOURCE, vocab::PASSAGE, vocab::ENTITY, vocab::SESSION, vocab::LINK] {
         for id in view.instances(class)? {
             let kind =
                 view.quads(Some(vocab::node(id).as_ref().into()), Some(ext::TYPE), None, None).next().transpose()?;

@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::Id;
+use crate::index;
 use crate::journal;
 use crate::memory::Inner;
 use crate::question::Question;
@@ -20,6 +21,8 @@ use crate::vocab;
 const MAX_STANDING: usize = 64;
 /// Commits that are looked back over for what is new.
 const MAX_COMMITS: usize = 200;
+/// Memories that are read for that: one commit may hold hundreds.
+const MAX_RECENT: usize = 200;
 /// Memories that fit the subject.
 const MAX_FITTING: usize = 8;
 /// Largest budget.
@@ -117,8 +120,13 @@ fn recent(view: &View<'_>, reader: &mut Reader<'_>) -> Result<Vec<Record>> {
     for _ in 0..MAX_COMMITS {
         let Some(commit) = at else { break };
         if view.text(commit, vocab::VERB)?.as_deref() == Some("remember") {
-            for id in journal::touched(view, commit)? {
+            let mut ids = journal::touched(view, commit)?;
+            ids.sort_unstable();
+            for id in ids.into_iter().rev() {
                 records.extend(reader.read(id)?.filter(|record| record.kind != Kind::Passage));
+                if records.len() == MAX_RECENT {
+                    return Ok(records);
+                }
             }
         }
         at = view.objects(commit, vocab::PREVIOUS)?.first().copied();
@@ -161,7 +169,8 @@ fn pack(
 fn line(record: &Record) -> String {
     let day = record.recorded_at.to_string().chars().take(10).collect::<String>();
     let title = if record.title.is_empty() { String::new() } else { format!("{}: ", one_line(&record.title)) };
-    format!("- {title}{} [{} {day} {}]", one_line(&record.text), record.id, record.trust)
+    let text = index::said(record.speaker.as_deref().unwrap_or_default(), &record.text);
+    format!("- {title}{} [{} {day} {}]", one_line(&text), record.id, record.trust)
 }
 
 /// A text cannot end its line: what follows would look like a section of ours.

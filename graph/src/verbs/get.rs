@@ -48,7 +48,7 @@ pub struct Got {
     /// Commits: all that touched it (history), the first (provenance), or itself when the id is a commit's.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub commits: Vec<CommitRecord>,
-    /// The name, when the id is an entity's.
+    /// The name, when the id is an entity's or a session's.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub entity: Option<String>,
     /// The question, when the id is a trace's.
@@ -104,7 +104,7 @@ fn one(inner: &Inner, view: &View<'_>, id: Id, how: GetView) -> Result<Got> {
     } else if let Some(trace) = inner.traces.get(id) {
         got.question = Some(trace.question.text);
         got.recalled = Some(trace.recalled);
-    } else if view.is_a(id, vocab::ENTITY)? {
+    } else if view.is_a(id, vocab::ENTITY)? || view.is_a(id, vocab::SESSION)? {
         got.entity = Some(entity::label(view, id)?);
     } else {
         // What a file no longer says still has its past.

@@ -8,4 +8,6 @@ pub mod get;
 mod last_reading;
 pub mod recall;
 pub mod remember;
+mod telling;
+mod twin;
 pub mod undo;

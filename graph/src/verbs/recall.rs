@@ -350,5 +350,8 @@ fn hit(record: Record, candidate: Candidate) -> Hit {
         space: record.space,
         recorded_at: record.recorded_at,
         trust: record.trust,
+        part_of: record.part_of,
+        speaker: record.speaker,
+        happened_at: record.happened_at,
     }
 }

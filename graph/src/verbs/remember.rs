@@ -1,19 +1,16 @@
-//! `remember`: keeps one text as a memory, once.
+//! `remember`: keeps texts as memories, each once.
 
-use oxigraph::model::{NamedNode, TermRef};
 use serde::Serialize;
 
-use crate::entity::Entities;
+use super::telling::{Telling, Told};
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::Id;
-use crate::journal::{Agent, Change};
+use crate::journal::Agent;
 use crate::memory::Inner;
-use crate::passage;
 use crate::record::Kind;
 use crate::space;
-use crate::store::{Node, View, number, string, subject_id, time_literal};
 use crate::time::Timestamp;
-use crate::vocab::{self, ext};
+use crate::vocab;
 
 /// Longest text of one memory; a longer one is a file, for `ingest`.
 pub const MAX_TEXT_BYTES: usize = 100 * 1024;
@@ -21,6 +18,10 @@ pub const MAX_TEXT_BYTES: usize = 100 * 1024;
 pub const MAX_ENTITIES: usize = 32;
 /// Longest name, key or origin.
 pub const MAX_NAME_BYTES: usize = 512;
+/// Memories that share one commit, and so one fsync, when many are told at once.
+pub const BATCH_MEMORIES: usize = 256;
+/// Bytes of text after which such a commit is closed, so that no commit grows without bound.
+const BATCH_BYTES: usize = 4 * 1024 * 1024;
 
 /// What is to be remembered.
 #[derive(Clone, Debug, PartialEq)]
@@ -41,6 +42,12 @@ pub struct NewMemory {
     pub expires_at: Option<Timestamp>,
     /// A retry with the same key is the same memory, whatever its text.
     pub idempotency_key: Option<String>,
+    /// Name of the conversation it was said in; memories of one follow each other in the order they are told.
+    pub session: Option<String>,
+    /// Who said it.
+    pub speaker: Option<String>,
+    /// When it was said or happened; not when it is recorded.
+    pub happened_at: Option<Timestamp>,
 }
 
 impl NewMemory {
@@ -55,6 +62,9 @@ impl NewMemory {
             valid_from: None,
             expires_at: None,
             idempotency_key: None,
+            session: None,
+            speaker: None,
+            happened_at: None,
         }
     }
 }
@@ -64,7 +74,7 @@ impl NewMemory {
 pub struct Remembered {
     /// The memory.
     pub id: Id,
-    /// The commit that holds it; hand it to `undo` to take it back.
+    /// The commit that holds it; hand it to `undo` to take it back, with all that was told in the same commit.
     pub commit: Id,
     /// Whether it is new.
     pub status: RememberStatus,
@@ -76,74 +86,64 @@ pub struct Remembered {
 pub enum RememberStatus {
     /// It is.
     Inserted,
-    /// The same text (or idempotency key) was there already.
+    /// The same text (or idempotency key) was there already, or came earlier in the same batch.
     Duplicate,
 }
 
 pub(crate) fn remember(inner: &Inner, new: NewMemory, agent: &Agent) -> Result<Remembered> {
     check(&new, inner.now())?;
-    let id = inner.mint.mint(inner.now());
-    let now = inner.now();
-    let mint = inner.mint.clone();
-    let author = agent.clone();
-    let decided = inner.writer.write(agent.clone(), move |view| {
-        if let Some(existing) = find_same(view, &new, now)? {
-            return Ok((Change::new("remember"), existing));
-        }
-        let mut change = Change::new("remember");
-        let graph = NamedNode::from(vocab::MEMORY_GRAPH);
-        let mut node = Node::new(id, graph.clone());
-        node.say(ext::TYPE, NamedNode::from(vocab::MEMORY))
-            .say(vocab::KIND, string(new.kind.as_str()))
-            .say(ext::TEXT, string(&new.text))
-            .say(vocab::SPACE, string(&new.space))
-            .say(vocab::CONTENT_HASH, string(fingerprint(&new)))
-            .say(vocab::RECORDED_AT, time_literal(now))
-            .say(vocab::TRUST, string(author.trust.as_str()))
-            .say(ext::ATTRIBUTED_TO, string(&author.name))
-            .maybe(ext::PRIMARY_SOURCE, new.said_by.as_ref().map(string))
-            .maybe(vocab::VALID_FROM, new.valid_from.map(time_literal))
-            .maybe(vocab::EXPIRES_AT, new.expires_at.map(time_literal))
-            .maybe(vocab::IDEMPOTENCY_KEY, new.idempotency_key.as_ref().map(string));
-        let mut entities = Entities::new(view, &mint, now);
-        for name in &new.entities {
-            node.say(vocab::ABOUT, vocab::node(entities.by_name(name)?));
-        }
-        change.touched.insert(id);
-        change.fresh.insert(vocab::node(id).into());
-        let pieces = passage::split(&new.text);
-        if pieces.len() > 1 {
-            node.say(vocab::SPLIT, string("passages"));
-            let mut previous = None;
-            for (position, span) in pieces.into_iter().enumerate() {
-                let piece = mint.mint(now);
-                change.touched.insert(piece);
-                let mut passage = Node::new(piece, graph.clone());
-                passage
-                    .say(ext::TYPE, NamedNode::from(vocab::PASSAGE))
-                    .say(vocab::PART_OF, vocab::node(id))
-                    .say(vocab::POSITION, number(position))
-                    .say(vocab::START, number(span.start))
-                    .say(vocab::END, number(span.end))
-                    .say(ext::TEXT, string(&new.text[span]))
-                    .maybe(vocab::FOLLOWS, previous.map(vocab::node));
-                previous = Some(piece);
-                change.added.append(&mut passage.quads);
-            }
-        }
-        change.added.append(&mut node.quads);
-        change.added.append(&mut entities.into_quads());
-        Ok((change, id))
-    })?;
-    match decided {
-        (Some(commit), id) => Ok(Remembered { id, commit, status: RememberStatus::Inserted }),
-        (None, id) => {
-            let view = inner.view()?;
-            let commits = view.subjects(vocab::TOUCHED, vocab::node(id).as_ref().into(), usize::MAX)?;
-            let commit = commits.into_iter().min().unwrap_or(id);
-            Ok(Remembered { id, commit, status: RememberStatus::Duplicate })
+    let mut remembered = commit(inner, vec![new], agent)?;
+    Ok(remembered.remove(0))
+}
+
+/// Keeps many, in order, with one commit for each [`BATCH_MEMORIES`]. Nothing is written if one of them can't be; what
+/// then goes wrong on the way (a full disk) leaves the commits before it, and telling all again adds only the rest.
+pub(crate) fn remember_all(inner: &Inner, all: Vec<NewMemory>, agent: &Agent) -> Result<Vec<Remembered>> {
+    let (now, count) = (inner.now(), all.len());
+    for (position, new) in all.iter().enumerate() {
+        check(new, now).map_err(|error| error.context(format!("memory {} of {count}", position + 1)))?;
+    }
+    let mut remembered = Vec::with_capacity(count);
+    let mut batch = Vec::new();
+    let mut bytes = 0;
+    for new in all {
+        bytes += new.text.len();
+        batch.push(new);
+        if batch.len() == BATCH_MEMORIES || bytes > BATCH_BYTES {
+            remembered.append(&mut commit(inner, std::mem::take(&mut batch), agent)?);
+            bytes = 0;
         }
     }
+    if !batch.is_empty() {
+        remembered.append(&mut commit(inner, batch, agent)?);
+    }
+    Ok(remembered)
+}
+
+/// One decision and one commit. The order of the answers is that of the memories.
+fn commit(inner: &Inner, batch: Vec<NewMemory>, agent: &Agent) -> Result<Vec<Remembered>> {
+    let (now, mint, author) = (inner.now(), inner.mint.clone(), agent.clone());
+    let (commit, told) = inner.writer.write(agent.clone(), move |view| {
+        let mut telling = Telling::new(view, &mint, now, &author);
+        let told = batch.iter().map(|new| telling.tell(new)).collect::<Result<Vec<Told>>>()?;
+        Ok((telling.into_change(), told))
+    })?;
+    let view = inner.view()?;
+    let remembered = told.into_iter().map(|told| {
+        let (id, status) = match told {
+            Told::New(id) => (id, RememberStatus::Inserted),
+            Told::Again(id) | Told::Known(id) => (id, RememberStatus::Duplicate),
+        };
+        let commit = match (told, commit) {
+            (Told::New(_) | Told::Again(_), Some(commit)) => commit,
+            _ => {
+                let commits = view.subjects(vocab::TOUCHED, vocab::node(id).as_ref().into(), usize::MAX)?;
+                commits.into_iter().min().unwrap_or(id)
+            }
+        };
+        Ok(Remembered { id, commit, status })
+    });
+    remembered.collect()
 }
 
 fn check(new: &NewMemory, now: Timestamp) -> Result<()> {
@@ -168,6 +168,7 @@ fn check(new: &NewMemory, now: Timestamp) -> Result<()> {
             .hint("name only what it is about"));
     }
     let names = new.entities.iter().chain(&new.said_by).chain(&new.idempotency_key);
+    let names = names.chain(&new.session).chain(&new.speaker);
     if let Some(long) = names.into_iter().find(|name| name.len() > MAX_NAME_BYTES) {
         let start: String = long.chars().take(40).collect();
         return Err(Error::new(
@@ -179,40 +180,15 @@ fn check(new: &NewMemory, now: Timestamp) -> Result<()> {
     if new.entities.iter().any(|name| name.trim().is_empty()) {
         return Err(invalid("an entity without a name".into()).hint("leave it out, or say what it is called"));
     }
+    let is_blank = |name: &Option<String>| name.as_ref().is_some_and(|name| name.trim().is_empty());
+    if is_blank(&new.session) {
+        return Err(invalid("a session without a name".into()).hint("leave it out, or say what it is called"));
+    }
+    if is_blank(&new.speaker) {
+        return Err(invalid("a speaker without a name".into()).hint("leave it out, or say who it was"));
+    }
     if new.expires_at.is_some_and(|end| end <= now) {
         return Err(invalid("it would expire before it is remembered".into()).hint("give a later end, or none"));
     }
     Ok(())
-}
-
-/// What makes two memories the same: text, kind and space.
-fn fingerprint(new: &NewMemory) -> String {
-    let mut hasher = blake3::Hasher::new();
-    for part in [new.kind.as_str(), &new.space, &new.text] {
-        hasher.update(&(part.len() as u64).to_le_bytes());
-        hasher.update(part.as_bytes());
-    }
-    hasher.finalize().to_hex().to_string()
-}
-
-fn find_same(view: &View<'_>, new: &NewMemory, now: Timestamp) -> Result<Option<Id>> {
-    let in_space = |id: Id| -> Result<bool> { Ok(view.text(id, vocab::SPACE)?.as_deref() == Some(new.space.as_str())) };
-    if let Some(key) = &new.idempotency_key {
-        for id in view.subjects(vocab::IDEMPOTENCY_KEY, TermRef::from(string(key).as_ref()), usize::MAX)? {
-            if in_space(id)? {
-                return Ok(Some(id));
-            }
-        }
-    }
-    let hash = string(fingerprint(new));
-    for quad in view.quads(None, Some(vocab::CONTENT_HASH), Some(hash.as_ref().into()), None) {
-        let Some(id) = subject_id(&quad?.subject) else { continue };
-        // What was forgotten, has expired or will expire before this one may be told again.
-        let end = view.text(id, vocab::EXPIRES_AT)?.and_then(|text| text.parse::<Timestamp>().ok());
-        let outlasts = end.is_none_or(|end| end > now && new.expires_at.is_some_and(|new_end| new_end <= end));
-        if outlasts && view.object(id, ext::INVALIDATED_AT)?.is_none() && view.is_a(id, vocab::MEMORY)? {
-            return Ok(Some(id));
-        }
-    }
-    Ok(None)
 }

@@ -59,7 +59,7 @@ pub(crate) fn undo(inner: &Inner, commit: Id, agent: &Agent) -> Result<Undone> {
 
 /// Subjects that a difference declares in the graph of names.
 fn entities_in(quads: &[Quad]) -> HashSet<String> {
-    let classes = [NamedNode::from(vocab::ENTITY), NamedNode::from(ext::CONCEPT)];
+    let classes = [vocab::ENTITY, vocab::SESSION, ext::CONCEPT].map(NamedNode::from);
     quads
         .iter()
         .filter(|quad| quad.predicate == ext::TYPE && classes.iter().any(|class| quad.object == class.clone().into()))

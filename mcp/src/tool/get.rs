@@ -80,9 +80,18 @@ struct Item {
     /// Who recorded it.
     #[serde(skip_serializing_if = "String::is_empty")]
     agent: String,
-    /// The source or long memory it is a piece of.
+    /// The source or long memory it is a piece of, or the session it was said in.
     #[serde(skip_serializing_if = "Option::is_none")]
     part_of: Option<String>,
+    /// Name of the conversation it was said in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    session: Option<String>,
+    /// Who said it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    speaker: Option<String>,
+    /// When it was said or happened.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    happened_at: Option<String>,
     /// Names of what it is about or links to.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     entities: Vec<String>,
@@ -189,6 +198,9 @@ fn of_record(record: Record, room_bytes: usize) -> Item {
         trust: record.trust,
         agent: record.agent,
         part_of: record.part_of.map(|id| id.to_string()),
+        session: record.session.as_deref().map(answer::one_line),
+        speaker: record.speaker.as_deref().map(answer::one_line),
+        happened_at: record.happened_at.map(|at| at.to_string()),
         ..Item::default()
     }
 }

@@ -94,6 +94,12 @@ struct Found {
     date: String,
     /// owner, policy, agent or ingested.
     trust: String,
+    /// Who said it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    speaker: Option<String>,
+    /// When it was said or happened.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    happened_at: Option<String>,
     /// Title and heading, file and line.
     #[serde(skip_serializing_if = "String::is_empty")]
     source: String,
@@ -169,6 +175,8 @@ impl From<&Hit> for Found {
             kind: hit.kind.as_str().to_owned(),
             date: answer::day(hit.recorded_at),
             trust: hit.trust.clone(),
+            speaker: hit.speaker.as_deref().map(answer::one_line),
+            happened_at: hit.happened_at.map(|at| at.to_string()),
             source: place,
             text: hit.text.clone(),
             // Two places tell hits apart; more would only cost tokens.
@@ -183,7 +191,8 @@ fn render(answer: &Answer) -> String {
     for (position, hit) in answer.hits.iter().enumerate() {
         let Found { id, kind, date, trust, source, why, .. } = hit;
         let source = if source.is_empty() { String::new() } else { format!(" {source}") };
-        text.push_str(&format!("[{}] {id} {kind} {date} {trust}{source} | {why}\n", position + 1));
+        let said = answer::said(hit.speaker.as_deref(), hit.happened_at.as_deref());
+        text.push_str(&format!("[{}] {id} {kind} {date} {trust}{source}{said} | {why}\n", position + 1));
         text.push_str(&answer::quote(&hit.text));
     }
     if answer.hits.iter().any(|hit| hit.trust == INGESTED) {

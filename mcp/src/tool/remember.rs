@@ -53,6 +53,15 @@ struct Parameters {
     /// A retry with the same key is the same memory.
     #[serde(default, alias = "key", deserialize_with = "argument::optional_text")]
     idempotency_key: Option<String>,
+    /// Name of the conversation it was said in.
+    #[serde(default, alias = "conversation", alias = "session_id", deserialize_with = "argument::optional_text")]
+    session: Option<String>,
+    /// Who said it, in a conversation.
+    #[serde(default, alias = "role", deserialize_with = "argument::optional_text")]
+    speaker: Option<String>,
+    /// When it was said or happened, if not now: 2026-01-31, or a full time.
+    #[serde(default, alias = "said_at", alias = "at", alias = "time", deserialize_with = "argument::optional_text")]
+    happened_at: Option<String>,
     #[serde(flatten)]
     #[schemars(skip)]
     unknown: Unknown,
@@ -90,6 +99,9 @@ pub(super) fn call(call: Call<'_>) -> Result<CallToolResult> {
     new.valid_from = parameters.valid_from.map(|from| when::moment(&from, call.now)).transpose()?;
     new.expires_at = parameters.ttl.map(|ttl| when::end_of(&ttl, call.now)).transpose()?;
     new.idempotency_key = parameters.idempotency_key;
+    new.session = parameters.session;
+    new.speaker = parameters.speaker;
+    new.happened_at = parameters.happened_at.map(|at| when::moment(&at, call.now)).transpose()?;
     let Remembered { id, commit, status } = call.memory.remember(new, call.agent)?;
     let (status, said) = match status {
         RememberStatus::Inserted => ("inserted", "remembered"),

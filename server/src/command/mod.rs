@@ -2,6 +2,7 @@
 
 pub mod check;
 pub mod completions;
+pub mod eval;
 pub mod forget;
 pub mod get;
 pub mod ingest;
@@ -103,6 +104,7 @@ fn dispatch(cli: Cli) -> Result<u8> {
             Command::Status(arguments) => status::run(&setting, arguments).await,
             Command::Check(arguments) => check::run(&setting, arguments).await,
             Command::Rebuild(arguments) => rebuild::run(&setting, arguments).await,
+            Command::Eval(arguments) => eval::run(&setting, arguments).await,
             Command::Models(arguments) => models::run(&setting, arguments).await,
             Command::Completions(arguments) => completions::run(&arguments),
         }

@@ -66,6 +66,8 @@ struct Hit {
     score: f32,
     why: Why,
     recorded_at: Timestamp,
+    speaker: Option<String>,
+    happened_at: Option<Timestamp>,
 }
 
 #[derive(Deserialize)]
@@ -139,14 +141,19 @@ fn shown(number: usize, hit: &Hit, style: Style) -> String {
     let is_repeated = heading == hit.title || heading.starts_with(&format!("{} > ", hit.title));
     let names = [if is_repeated { "" } else { hit.title.as_str() }, heading];
     let names: Vec<&str> = names.into_iter().filter(|name| !name.is_empty()).collect();
-    let name = if names.is_empty() { hit.kind.clone() } else { output::start_of(&names.join(" > "), 100) };
+    let name = match (names.is_empty(), &hit.speaker) {
+        (false, _) => output::start_of(&names.join(" > "), 100),
+        (true, Some(speaker)) => output::start_of(speaker, 100),
+        (true, None) => hit.kind.clone(),
+    };
     let place = match (&hit.source.path, &hit.source.span, &hit.source.said_by) {
         (Some(path), Some(span), _) => format!("  {}:{}", output::plain(&near(path)), span.line),
         (Some(path), None, _) => format!("  {}", output::plain(&near(path))),
         (None, _, Some(said_by)) => format!("  {}", output::start_of(said_by, 60)),
         _ => String::new(),
     };
-    let day: String = hit.recorded_at.to_string().chars().take("2026-01-31".len()).collect();
+    // Of what was said, the day it was said; of everything else, the day it was recorded.
+    let day: String = hit.happened_at.unwrap_or(hit.recorded_at).to_string().chars().take("2026-01-31".len()).collect();
     let foot = format!("{} · {} · {day} · {:.2} · {}", hit.id, hit.kind, hit.score, why(&hit.why));
     format!(
         "{number:>2}  {}{}\n    {}\n    {}",

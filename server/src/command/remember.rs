@@ -17,6 +17,7 @@ Examples:
   hydra remember \"The NAS is in the cellar\" --kind fact --entity NAS
   hydra remember \"Use tabs in Go code\" --kind preference
   hydra remember \"Parking code is 4711\" --ttl 8h
+  hydra remember \"I'll bring the ladder\" --session \"call of 3 May\" --speaker Mirela --at 2026-05-03
   git log -1 --format=%B | hydra remember - --space project/atlas --source \"git log\"
 
 It is on disk when the command ends, and found by the next recall.";
@@ -48,6 +49,15 @@ pub struct Arguments {
     /// A retry with the same key is the same memory
     #[arg(long, value_name = "KEY")]
     pub idempotency_key: Option<String>,
+    /// The conversation it was said in; what is said in one stays in order
+    #[arg(long, value_name = "NAME")]
+    pub session: Option<String>,
+    /// Who said it, in a conversation
+    #[arg(long, value_name = "NAME")]
+    pub speaker: Option<String>,
+    /// When it was said or happened: 2026-01-31, a full time, or how long ago
+    #[arg(long, value_name = "WHEN")]
+    pub at: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -73,6 +83,9 @@ pub async fn run(setting: &Setting, arguments: Arguments) -> Result<u8> {
         ttl: arguments.ttl,
         expires_at: None,
         idempotency_key: arguments.idempotency_key,
+        session: arguments.session,
+        speaker: arguments.speaker,
+        happened_at: arguments.at,
     };
     let answer = super::ask(setting, Need::Graph, verb).await?;
     if setting.global.json {

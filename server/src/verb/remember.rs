@@ -29,6 +29,13 @@ pub struct Remember {
     pub expires_at: Option<Timestamp>,
     /// A retry with the same key is the same memory.
     pub idempotency_key: Option<String>,
+    /// The conversation it was said in.
+    pub session: Option<String>,
+    /// Who said it.
+    pub speaker: Option<String>,
+    /// When it was said or happened.
+    #[serde(alias = "said_at", alias = "at", alias = "time")]
+    pub happened_at: Option<String>,
 }
 
 impl Verb for Remember {
@@ -52,6 +59,9 @@ impl Verb for Remember {
             valid_from: self.valid_from.map(|from| when::moment(&from, session.now())).transpose()?,
             expires_at,
             idempotency_key: self.idempotency_key,
+            session: self.session,
+            speaker: self.speaker,
+            happened_at: self.happened_at.map(|at| when::moment(&at, session.now())).transpose()?,
             ..NewMemory::new(self.text)
         };
         super::json(&memory.remember(new, &session.agent)?)

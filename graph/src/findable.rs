@@ -1,0 +1,86 @@
+//! What an index finds a text by: the text, where it stands, who said it, and what came before.
+
+use crate::error::Result;
+use crate::id::Id;
+use crate::index::{self, IndexText};
+use crate::record::{Reader, Record};
+use crate::store::View;
+
+/// A passage of a note that is shorter than this is indexed with the end of the one before it.
+const SHORT_TEXT_BYTES: usize = 240;
+/// How much of the one before.
+const BEFORE_BYTES: usize = 160;
+/// How much of what was said before in a conversation, its speaker included: an answer means little without its question.
+const SAID_BEFORE_BYTES: usize = 300;
+
+/// Returns what an index finds `id` by, or `None` when it is not to be found.
+pub(crate) fn index_text(view: &View<'_>, id: Id) -> Result<Option<IndexText>> {
+    let mut reader = Reader::new(view);
+    let Some(record) = reader.read(id)? else { return Ok(None) };
+    if !record.is_recallable() {
+        return Ok(None);
+    }
+    let before = before(&mut reader, &record)?;
+    Ok(Some(IndexText {
+        space: record.space,
+        kind: record.kind.as_str().to_owned(),
+        title: record.title,
+        headings: record.source.heading.unwrap_or_default(),
+        speaker: record.speaker.unwrap_or_default(),
+        text: record.text,
+        before,
+    }))
+}
+
+fn before(reader: &mut Reader<'_>, record: &Record) -> Result<String> {
+    let is_said = record.session.is_some();
+    let Some(previous) = record.follows.filter(|_| is_said || record.text.len() < SHORT_TEXT_BYTES) else {
+        return Ok(String::new());
+    };
+    let previous = reader.read(previous)?;
+    Ok(match previous {
+        Some(previous) if !is_said => tail(&previous.text, BEFORE_BYTES).to_owned(),
+        // What was forgotten must not be found by the one that came after it.
+        Some(previous) if previous.forgotten_at.is_none() => {
+            said_last(previous.speaker.as_deref().unwrap_or_default(), &previous.text)
+        }
+        _ => String::new(),
+    })
+}
+
+/// The end of what somebody said, with the speaker in front.
+fn said_last(speaker: &str, text: &str) -> String {
+    // A name that would take half of it says less than the words.
+    let speaker = if speaker.len() > SAID_BEFORE_BYTES / 2 { "" } else { speaker };
+    let frame = if speaker.is_empty() { 0 } else { speaker.len() + ": ".len() };
+    index::said(speaker, tail(text, SAID_BEFORE_BYTES - frame)).into_owned()
+}
+
+/// Returns the last `bytes` of a text, from a word's start.
+fn tail(text: &str, bytes: usize) -> &str {
+    let mut start = text.len().saturating_sub(bytes);
+    while !text.is_char_boundary(start) {
+        start += 1;
+    }
+    if start == 0 {
+        return text;
+    }
+    text[start..].find(char::is_whitespace).map_or("", |space| text[start + space..].trim_start())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_end_of_what_was_said_has_its_speaker_and_fits() {
+        assert_eq!(said_last("Ann", "Shall we?"), "Ann: Shall we?");
+        assert_eq!(said_last("", "Shall we?"), "Shall we?");
+        assert_eq!(said_last("Ann", "Ann: Shall we?"), "Ann: Shall we?");
+        let long = said_last("Ann", &"word ".repeat(SAID_BEFORE_BYTES));
+        assert!(long.starts_with("Ann: word") && long.len() <= SAID_BEFORE_BYTES, "{}", long.len());
+        let name = "n".repeat(SAID_BEFORE_BYTES / 2 + 1);
+        assert_eq!(said_last(&name, "Shall we?"), "Shall we?");
+        assert!(said_last(&name[1..], "Shall we?").starts_with('n'));
+    }
+}

@@ -1,0 +1,140 @@
+//! What is told in one decision: each memory with its entities, its session and its passages, and what is known already.
+
+use std::collections::HashMap;
+
+use oxigraph::model::{NamedNode, TermRef};
+
+use super::remember::NewMemory;
+use super::twin::{self, Twins};
+use crate::entity::Entities;
+use crate::error::Result;
+use crate::id::{Id, Mint};
+use crate::journal::{Agent, Change};
+use crate::passage;
+use crate::store::{Node, View, number, string, time_literal};
+use crate::time::Timestamp;
+use crate::vocab::{self, ext};
+
+/// What became of one memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Told {
+    /// It is new.
+    New(Id),
+    /// It came earlier in the same decision.
+    Again(Id),
+    /// The store knows it.
+    Known(Id),
+}
+
+/// A change in the making, on the writer's view.
+pub(super) struct Telling<'v> {
+    view: &'v View<'v>,
+    mint: &'v Mint,
+    now: Timestamp,
+    author: &'v Agent,
+    entities: Entities<'v>,
+    twins: Twins,
+    /// What came last in each session that was spoken of.
+    last_said: HashMap<Id, Id>,
+    change: Change,
+}
+
+impl<'v> Telling<'v> {
+    /// Starts with nothing.
+    pub fn new(view: &'v View<'v>, mint: &'v Mint, now: Timestamp, author: &'v Agent) -> Self {
+        Self {
+            view,
+            mint,
+            now,
+            author,
+            entities: Entities::new(view, mint, now),
+            twins: Twins::default(),
+            last_said: HashMap::new(),
+            change: Change::new("remember"),
+        }
+    }
+
+    /// Takes in one memory, unless it is known.
+    pub fn tell(&mut self, new: &NewMemory) -> Result<Told> {
+        let hash = twin::fingerprint(new);
+        if let Some(id) = self.twins.find(new, &hash, self.now) {
+            return Ok(Told::Again(id));
+        }
+        if let Some(id) = twin::find(self.view, new, &hash, self.now)? {
+            return Ok(Told::Known(id));
+        }
+        let id = self.mint.mint(self.now);
+        let mut node = Node::new(id, vocab::MEMORY_GRAPH);
+        node.say(ext::TYPE, NamedNode::from(vocab::MEMORY))
+            .say(vocab::KIND, string(new.kind.as_str()))
+            .say(ext::TEXT, string(&new.text))
+            .say(vocab::SPACE, string(&new.space))
+            .say(vocab::CONTENT_HASH, string(&hash))
+            .say(vocab::RECORDED_AT, time_literal(self.now))
+            .say(vocab::TRUST, string(self.author.trust.as_str()))
+            .say(ext::ATTRIBUTED_TO, string(&self.author.name))
+            .maybe(ext::PRIMARY_SOURCE, new.said_by.as_ref().map(string))
+            .maybe(vocab::VALID_FROM, new.valid_from.map(time_literal))
+            .maybe(vocab::EXPIRES_AT, new.expires_at.map(time_literal))
+            .maybe(vocab::IDEMPOTENCY_KEY, new.idempotency_key.as_ref().map(string))
+            .maybe(vocab::SPEAKER, new.speaker.as_deref().map(|name| string(name.trim())))
+            .maybe(ext::STARTED_AT, new.happened_at.map(time_literal));
+        for name in &new.entities {
+            node.say(vocab::ABOUT, vocab::node(self.entities.by_name(name)?));
+        }
+        if let Some(name) = &new.session {
+            let session = self.entities.by_session(&new.space, name)?;
+            let previous = match self.last_said.insert(session, id) {
+                Some(previous) => Some(previous),
+                None => newest_of(self.view, session)?,
+            };
+            node.say(vocab::PART_OF, vocab::node(session)).maybe(vocab::FOLLOWS, previous.map(vocab::node));
+        }
+        if self.tell_passages(id, &new.text) {
+            node.say(vocab::SPLIT, string("passages"));
+        }
+        self.change.touched.insert(id);
+        self.change.fresh.insert(vocab::node(id).into());
+        self.change.added.append(&mut node.quads);
+        self.twins.keep(new, hash, id);
+        Ok(Told::New(id))
+    }
+
+    /// Cuts a long text into passages; returns whether it was.
+    fn tell_passages(&mut self, whole: Id, text: &str) -> bool {
+        let pieces = passage::split(text);
+        if pieces.len() < 2 {
+            return false;
+        }
+        let mut previous = None;
+        for (position, span) in pieces.into_iter().enumerate() {
+            let piece = self.mint.mint(self.now);
+            self.change.touched.insert(piece);
+            let mut passage = Node::new(piece, vocab::MEMORY_GRAPH);
+            passage
+                .say(ext::TYPE, NamedNode::from(vocab::PASSAGE))
+                .say(vocab::PART_OF, vocab::node(whole))
+                .say(vocab::POSITION, number(position))
+                .say(vocab::START, number(span.start))
+                .say(vocab::END, number(span.end))
+                .say(ext::TEXT, string(&text[span]))
+                .maybe(vocab::FOLLOWS, previous.map(vocab::node));
+            previous = Some(piece);
+            self.change.added.append(&mut passage.quads);
+        }
+        true
+    }
+
+    /// Returns everything that was taken in.
+    pub fn into_change(mut self) -> Change {
+        self.change.added.append(&mut self.entities.into_quads());
+        self.change
+    }
+}
+
+/// Returns what came last in a session; a new session has nothing.
+fn newest_of(view: &View<'_>, session: Id) -> Result<Option<Id>> {
+    let session = vocab::node(session);
+    let said = view.subjects(vocab::PART_OF, TermRef::from(session.as_ref()), usize::MAX)?;
+    Ok(said.into_iter().max())
+}

@@ -1,0 +1,138 @@
+//! `hydra eval`
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use clap::{Args, Subcommand};
+use hydra_graph::{Error, ErrorKind, MAX_HITS, Result};
+
+use super::Setting;
+use super::progress::Progress;
+use crate::config::Config;
+use crate::eval::{self, Choices, Report, Watch};
+use crate::{interrupt, outcome, output, wiring};
+
+/// Hits of each question if nothing else is said.
+const DEFAULT_LIMIT: usize = 100;
+
+const EXAMPLES: &str = "\
+Examples:
+  hydra eval retrieval ~/bench/locomo --out run.jsonl
+  hydra eval retrieval ~/bench --out runs --keep ~/bench-memories --by-category
+
+A set is a folder with one folder for each haystack: corpus.jsonl has a document a line ({id, text, session, speaker, \
+ts}), queries.jsonl a question a line ({id, text, category, gold: [document ids]}). Each haystack goes into a memory of \
+its own; your own memory is not touched. RUN gets a line for each question: {haystack, id, ranked: [document ids]}; for \
+a folder of sets it is a folder with a file for each. With --keep a second run only asks.";
+
+/// Options of `hydra eval`.
+#[derive(Debug, Args)]
+pub struct Arguments {
+    #[command(subcommand)]
+    pub what: What,
+}
+
+/// What can be measured.
+#[derive(Debug, Subcommand)]
+pub enum What {
+    /// Fill memories with documents, ask questions whose answers are known, and say how many were found
+    #[command(after_help = EXAMPLES)]
+    Retrieval(Retrieval),
+}
+
+/// Options of `hydra eval retrieval`.
+#[derive(Debug, Args)]
+pub struct Retrieval {
+    /// A set, or a folder of sets
+    pub dir: PathBuf,
+    /// Write the answers here
+    #[arg(long, value_name = "RUN")]
+    pub out: PathBuf,
+    /// How many hits are asked for
+    #[arg(long, short, value_name = "N", default_value_t = DEFAULT_LIMIT)]
+    pub k: usize,
+    /// Keep the memories here, and use those that are complete
+    #[arg(long, value_name = "FOLDER")]
+    pub keep: Option<PathBuf>,
+    /// Search without the embedding model
+    #[arg(long)]
+    pub words_only: bool,
+    /// Show each category of questions too
+    #[arg(long)]
+    pub by_category: bool,
+}
+
+/// Runs it.
+///
+/// # Errors
+/// What is wrong with a set, by file and line; `Unavailable` without a model.
+pub async fn run(setting: &Setting, arguments: Arguments) -> Result<u8> {
+    let What::Retrieval(arguments) = arguments.what;
+    if arguments.k == 0 || arguments.k > MAX_HITS {
+        return Err(
+            Error::new(ErrorKind::Invalid, format!("--k is {}", arguments.k)).hint(format!("ask for 1 to {MAX_HITS}"))
+        );
+    }
+    let stop = Arc::new(AtomicBool::new(false));
+    interrupt::stop_on_signal(Arc::clone(&stop), "stopping; press Ctrl-C again to stop at once")?;
+    let (config, is_json) = (setting.config.clone(), setting.global.json);
+    let mut progress = Progress::new(setting.global.quiet || is_json);
+    let measured = tokio::task::spawn_blocking(move || {
+        let report = measure(config, &arguments, &stop, &mut |what, done, total| progress.show(what, done, total));
+        progress.end();
+        report
+    });
+    let report = measured.await.unwrap_or_else(|_| {
+        Err(Error::new(ErrorKind::Io, "the evaluation ended in the middle").hint("this is a bug; run it with -vv"))
+    })?;
+    if is_json {
+        output::json(&serde_json::to_value(&report).map_err(|error| Error::io("the report", &error.into()))?)?;
+        return Ok(outcome::DONE);
+    }
+    for note in report.notes() {
+        output::talk(&format!("note: {}", output::plain(&note)));
+    }
+    output::data(&output::plain(&report.table()))?;
+    Ok(outcome::DONE)
+}
+
+fn measure(
+    config: Config,
+    arguments: &Retrieval,
+    stop: &AtomicBool,
+    tell: &mut dyn FnMut(&str, u64, u64),
+) -> Result<Report> {
+    let sets = eval::sets(&arguments.dir)?;
+    let model = match arguments.words_only {
+        true => None,
+        false => {
+            let model = wiring::model(&config);
+            model.warm().map_err(|error| {
+                let hint = error.next_step().unwrap_or("check the model").to_owned();
+                error.hint(format!("{hint}; or measure without it, with --words-only"))
+            })?;
+            Some(model)
+        }
+    };
+    let choices = Choices { config, model, limit: arguments.k, keep: arguments.keep.clone() };
+    let is_one = sets.len() == 1 && sets[0].is_in(&arguments.dir);
+    if !is_one {
+        let made = std::fs::create_dir_all(&arguments.out);
+        made.map_err(|error| Error::io(arguments.out.display(), &error).hint("for a folder of sets, name a folder"))?;
+    }
+    let mut watch = Watch::new(stop, tell);
+    let mut report = Report::default();
+    for set in &sets {
+        let out = match is_one {
+            true => arguments.out.clone(),
+            false => arguments.out.join(format!("{}.jsonl", set.name)),
+        };
+        let mut measured = eval::run(set, &out, &choices, &mut watch)?;
+        if !arguments.by_category {
+            measured.categories.clear();
+        }
+        report.sets.push(measured);
+    }
+    Ok(report)
+}

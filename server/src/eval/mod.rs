@@ -1,0 +1,16 @@
+//! Measures recall on sets of documents and questions whose answers are known.
+//!
+//! A set has one folder for each haystack: `corpus.jsonl` (`id`, `text`, and where known `session`, `speaker`, `ts`)
+//! goes into a memory of its own, `queries.jsonl` (`id`, `text`, `category`, `gold`) is asked of it. Everything goes
+//! through the same verbs as any other memory.
+
+mod date;
+mod haystack;
+mod kept;
+mod metric;
+mod report;
+mod run;
+
+pub use haystack::sets;
+pub use report::Report;
+pub use run::{Choices, Watch, run};

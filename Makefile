@@ -7,7 +7,7 @@ MODEL_DIR   ?= $(CACHE)/models/all-MiniLM-L6-v2
 export CARGO_TARGET_DIR ?= $(CACHE)/target
 HYDRA       := $(CARGO_TARGET_DIR)/release/hydra
 
-.PHONY: help run test build model bench lint clean system
+.PHONY: help run test build model bench eval sets lint clean system
 .DEFAULT_GOAL := help
 
 help: ## Show this list.
@@ -32,6 +32,18 @@ model: build ## Fetch the embedding model and its runtime, checked by hash.
 
 bench: model ## Measure, and write BENCHMARKS.md again (about 30 minutes).
 	HYDRA_MODEL_DIR="$(MODEL_DIR)" cargo bench --bench benchmarks
+
+eval: sets model ## Measure recall on every set in $HYDRA_BENCH_DIR/retrieval.
+	@HYDRA_MODEL_DIR="$(MODEL_DIR)" "$(HYDRA)" eval retrieval "$(HYDRA_BENCH_DIR)/retrieval" --out "$(CACHE)/eval/runs" \
+		--keep "$(CACHE)/eval/memories"
+
+# Asked before anything is built.
+sets:
+	@if [ -z "$(HYDRA_BENCH_DIR)" ] || [ ! -d "$(HYDRA_BENCH_DIR)/retrieval" ]; then \
+		echo "HYDRA_BENCH_DIR is not set to a folder with retrieval/ in it: set it to one whose retrieval/SET/HAYSTACK has"; \
+		echo "corpus.jsonl and queries.jsonl, as server/src/eval/mod.rs describes them"; \
+		exit 1; \
+	fi
 
 lint: system ## Check formatting and lints.
 	cargo fmt --all --check

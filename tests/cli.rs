@@ -119,6 +119,25 @@ fn json_has_the_promised_fields() {
 }
 
 #[test]
+fn a_conversation_is_told_turn_by_turn() {
+    let temp = tempfile::tempdir().unwrap();
+    let data = &temp.path().join("data");
+    let say = |speaker: &str, text: &str| {
+        json(data, &["remember", text, "--session", "call", "--speaker", speaker, "--at", "2023-05-08"])
+    };
+    let told = [say("Mirela", "Where is the ladder?"), say("Oskar", "Behind the garage.")];
+    let found = json(data, &["recall", "garage"]);
+    let hit = &found["hits"][0];
+    assert_eq!((&hit["id"], &hit["speaker"]), (&told[1]["id"], &"Oskar".into()));
+    assert_eq!(hit["happened_at"], "2023-05-08T00:00:00Z");
+    let record = &json(data, &["get", told[0]["id"].as_str().unwrap()])["records"][0]["record"];
+    assert_eq!((&record["session"], &record["part_of"]), (&"call".into(), &hit["part_of"]));
+    let shown = stdout(&run(data, &["recall", "garage"]));
+    assert!(shown.contains("Oskar") && shown.contains("2023-05-08"), "{shown}");
+    assert_eq!(code(&run(data, &["remember", "x", "--session", " "])), 2);
+}
+
+#[test]
 fn errors_are_json_too_when_asked() {
     let temp = tempfile::tempdir().unwrap();
     let output = run(&temp.path().join("data"), &["--json", "recall", ""]);

@@ -66,6 +66,24 @@ fn pages_and_names_of_others_are_refused() {
 }
 
 #[test]
+fn a_memory_knows_who_said_it_and_when() {
+    let temp = tempfile::tempdir().unwrap();
+    let _server = Server::start(&temp.path().join("data"));
+    let door = Door::of(&temp.path().join("data"));
+    for at in ["happened_at", "said_at", "at", "time"] {
+        let told =
+            json!({"text": "It rains on the dyke", "session": at, "speaker": "Oskar", at: "2023-05-08T13:56:00Z"});
+        assert_eq!(door.post("/v1/remember", &[], &told).status, 200, "{at}");
+    }
+    let found = door.post("/v1/recall", &[], &json!({"query": "rains dyke"})).json();
+    let hit = &found["hits"][0];
+    assert_eq!((&hit["speaker"], &hit["happened_at"]), (&json!("Oskar"), &json!("2023-05-08T13:56:00Z")));
+    assert!(hit["part_of"].is_string());
+    let blank = door.post("/v1/remember", &[], &json!({"text": "x", "session": " "}));
+    assert_eq!(blank.status, 400);
+}
+
+#[test]
 fn what_is_too_large_or_malformed_is_refused_in_json() {
     let temp = tempfile::tempdir().unwrap();
     let _server = Server::start(&temp.path().join("data"));

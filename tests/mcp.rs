@@ -103,6 +103,27 @@ fn what_is_remembered_is_recalled() {
 }
 
 #[test]
+fn a_conversation_says_who_said_what_and_when() {
+    let temp = tempfile::tempdir().unwrap();
+    let data = temp.path().join("data");
+    let _server = Server::start(&data);
+    let door = Door::of(&data);
+    for at in ["happened_at", "said_at", "at", "time"] {
+        let told =
+            json!({"text": "The ladder leans behind the garage", "session": at, "speaker": "Oskar", at: "2023-05-08"});
+        assert_eq!(door.tool("remember", told)["structuredContent"]["status"], "inserted", "{at}");
+    }
+    let told = door.tool("recall", json!({"query": "ladder garage"}));
+    let hit = &told["structuredContent"]["hits"][0];
+    assert_eq!((&hit["speaker"], &hit["happened_at"]), (&json!("Oskar"), &json!("2023-05-08T00:00:00Z")));
+    assert!(text(&told).contains("said by Oskar at 2023-05-08T00:00:00Z"), "{}", text(&told));
+    let got = door.tool("get", json!({"ids": [hit["id"]]}));
+    let record = &got["structuredContent"]["records"][0];
+    assert!(record["session"].is_string() && record["part_of"].is_string(), "{record}");
+    assert_eq!(record["speaker"], "Oskar");
+}
+
+#[test]
 fn what_is_meant_is_understood() {
     let temp = tempfile::tempdir().unwrap();
     let data = temp.path().join("data");

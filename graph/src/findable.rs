@@ -29,6 +29,8 @@ pub(crate) fn index_text(view: &View<'_>, id: Id) -> Result<Option<IndexText>> {
         speaker: record.speaker.unwrap_or_default(),
         text: record.text,
         before,
+        session: record.session.unwrap_or_default(),
+        at: Some(record.happened_at.unwrap_or(record.recorded_at)),
     }))
 }
 

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use crate::error::Result;
 use crate::id::Id;
+use crate::time::Timestamp;
 
 /// The searchable part of one memory or passage.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
@@ -22,6 +23,10 @@ pub struct IndexText {
     pub text: String,
     /// A little of what came before it in the same note or conversation; may be empty.
     pub before: String,
+    /// The conversation it was said in; empty if it was not.
+    pub session: String,
+    /// When it happened, else when it was recorded.
+    pub at: Option<Timestamp>,
 }
 
 impl IndexText {

@@ -12,6 +12,7 @@ use crate::id::{Id, Mint};
 use crate::index::Index;
 use crate::journal::Agent;
 use crate::question::{Question, Recalled};
+use crate::ranking::Weights;
 use crate::redo::{Disk, RealDisk};
 use crate::store::{GraphStore, View};
 use crate::text::TextIndex;
@@ -45,6 +46,8 @@ pub struct Memory(Arc<Inner>);
 pub(crate) struct Inner {
     pub store: Arc<GraphStore>,
     pub writer: Writer,
+    /// One of the drivers' indexes, for what only it can look up.
+    pub text: Arc<TextIndex>,
     pub drivers: parking_lot::RwLock<Vec<Arc<IndexDriver>>>,
     pub head: Arc<Head>,
     pub traces: Traces,
@@ -76,6 +79,7 @@ impl Memory {
             folder,
             store,
             writer,
+            text: Arc::clone(&text),
             drivers: parking_lot::RwLock::new(Vec::new()),
             head,
             traces: Traces::default(),
@@ -115,7 +119,13 @@ impl Memory {
 
     /// Finds what fits a question, with the reasons.
     pub fn recall(&self, question: &Question) -> Result<Recalled> {
-        verbs::recall::recall(&self.0, question)
+        self.recall_with(question, &Weights::CHOSEN)
+    }
+
+    /// As [`Memory::recall`] with other weights: for measuring them, not for answering.
+    #[doc(hidden)]
+    pub fn recall_with(&self, question: &Question, weights: &Weights) -> Result<Recalled> {
+        verbs::recall::recall(&self.0, question, weights)
     }
 
     /// Returns what the graph says of each id.

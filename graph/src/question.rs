@@ -1,9 +1,11 @@
 //! What is asked of recall and what comes back, as plain data.
 
 use std::path::PathBuf;
+use std::str::FromStr;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
+use crate::error::{Error, ErrorKind};
 use crate::id::Id;
 use crate::record::Kind;
 use crate::time::Timestamp;
@@ -30,6 +32,32 @@ pub struct Question {
     pub limit: usize,
     /// Stop when the texts together pass this many tokens (about four characters each).
     pub budget_tokens: Option<usize>,
+    /// How far to look.
+    pub mode: Mode,
+}
+
+/// How far recall looks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Mode {
+    /// The best hundred of each index, and one step from name to name: some milliseconds.
+    #[default]
+    Fast,
+    /// Three times as many, and two steps: for questions that take more than one step to answer.
+    Deep,
+}
+
+impl FromStr for Mode {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self, Error> {
+        match text {
+            "fast" => Ok(Self::Fast),
+            "deep" => Ok(Self::Deep),
+            other => Err(Error::new(ErrorKind::Invalid, format!("`{other}` is not a mode of recall"))
+                .hint("the modes are fast and deep")),
+        }
+    }
 }
 
 impl Question {
@@ -43,6 +71,7 @@ impl Question {
             since: None,
             limit: 10,
             budget_tokens: None,
+            mode: Mode::Fast,
         }
     }
 }
@@ -127,12 +156,45 @@ pub struct Why {
     /// Meaning (cosine).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub dense: Option<Reason>,
+    /// Word pieces one by one (late interaction).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub late: Option<Reason>,
     /// Links (personalised PageRank).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub graph: Option<Reason>,
+    /// What it got because the question names who said it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub speaker: Option<f32>,
+    /// What was taken off because a program said it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub machine: Option<f32>,
+    /// What it got because more in the same conversation fits.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub session: Option<f32>,
+    /// What it got because it happened in the time that the question names.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub time: Option<f32>,
+    /// What it got because the question names what it is called.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub called: Option<f32>,
+    /// What it got through a name in a better candidate.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub names: Option<f32>,
+    /// That name, and where it stands.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub led_by: Option<Lead>,
     /// Entities that the question names and this is about or links to.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub entities: Vec<String>,
+}
+
+/// A name that led from one text to another.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Lead {
+    /// The name, in lower case.
+    pub name: String,
+    /// The text that mentions it.
+    pub from: Id,
 }
 
 /// One list's say.

@@ -78,11 +78,26 @@ pub(crate) fn said(speaker: Option<&str>, happened_at: Option<&str>) -> String {
 /// Returns in words which lists found a hit.
 pub(crate) fn why(hit: &Hit) -> String {
     let mut reasons = Vec::new();
-    let lists = [("words", &hit.why.lexical), ("meaning", &hit.why.dense), ("links", &hit.why.graph)];
+    let lists = [
+        ("words", &hit.why.lexical),
+        ("meaning", &hit.why.dense),
+        ("word by word", &hit.why.late),
+        ("links", &hit.why.graph),
+    ];
     for (name, reason) in lists {
         if let Some(reason) = reason {
             reasons.push(reason.rank.map_or_else(|| name.to_owned(), |rank| format!("{name} {rank}")));
         }
+    }
+    let signals = [
+        ("speaker", hit.why.speaker),
+        ("conversation", hit.why.session),
+        ("time", hit.why.time),
+        ("its name", hit.why.called),
+    ];
+    reasons.extend(signals.into_iter().filter(|(_, part)| part.is_some()).map(|(name, _)| name.to_owned()));
+    if let Some(lead) = &hit.why.led_by {
+        reasons.push(format!("through {} in {}", one_line(&lead.name), lead.from));
     }
     if !hit.why.entities.is_empty() {
         reasons.push(format!("about {}", one_line(&hit.why.entities.join(", "))));

@@ -11,7 +11,27 @@ use unicode_segmentation::UnicodeSegmentation;
 /// Longer runs are not words (keys, base 64).
 const MAX_WORD_BYTES: usize = 64;
 
-/// Returns the one analyser for texts and for questions.
+/// Pronouns, auxiliaries and the words that ask, beside those that no text is found by: in a question they say nothing of
+/// what is asked for.
+const ASKING: [&str; 54] = [
+    "about", "am", "any", "been", "can", "could", "did", "do", "does", "from", "had", "has", "have", "having", "he",
+    "her", "hers", "him", "his", "how", "i", "its", "just", "many", "may", "me", "might", "much", "my", "our", "ours",
+    "shall", "she", "should", "so", "some", "than", "them", "us", "we", "were", "what", "when", "where", "which",
+    "while", "who", "whom", "whose", "why", "would", "you", "your", "yours",
+];
+
+/// Returns the analyser for questions: as for texts, without the words that only ask.
+pub(super) fn question_analyser() -> TextAnalyzer {
+    TextAnalyzer::builder(Words)
+        .filter(RemoveLongFilter::limit(MAX_WORD_BYTES))
+        .filter(LowerCaser)
+        .filter(StopWordFilter::new(Language::English).expect("tantivy has English stop words"))
+        .filter(StopWordFilter::remove(ASKING.map(str::to_owned)))
+        .filter(Stemmer::new(Language::English))
+        .build()
+}
+
+/// Returns the analyser for texts.
 pub(super) fn analyser() -> TextAnalyzer {
     TextAnalyzer::builder(Words)
         .filter(RemoveLongFilter::limit(MAX_WORD_BYTES))
@@ -80,5 +100,12 @@ mod tests {
         check("日本語のノート", &["日", "本", "語", "の", "ノート"]);
         check("Grüße aus Köln", &["grüße", "aus", "köln"]);
         check("", &[]);
+    }
+
+    #[test]
+    fn questions_lose_what_only_asks() {
+        let fields = crate::text::schema::Fields::new();
+        assert_eq!(fields.terms("What did you do about the boats?"), ["boat"]);
+        assert_eq!(fields.terms("who is who"), ["who"], "with nothing else, it is what is asked for");
     }
 }

@@ -4,6 +4,8 @@
 //! texts and is searched with the same statistics, so that whoever wrote something finds it at once.
 
 mod analyser;
+mod card;
+mod lookup;
 mod overlay;
 mod schema;
 
@@ -17,11 +19,14 @@ use tantivy::{Index as Tantivy, IndexReader, IndexWriter, ReloadPolicy, Searcher
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::Id;
 use crate::index::{Index, IndexQuery, Scored, Update};
+pub(crate) use card::Card;
+use card::Columns;
+pub(crate) use lookup::Holds;
 use overlay::Overlay;
 use schema::{Fields, query_of};
 
 /// Raise it when the fields or the analyser change: the index is then built again by itself.
-const RECIPE: &str = "text-2";
+const RECIPE: &str = "text-3";
 /// Memory of tantivy's writer; its minimum is 15 MB.
 const WRITER_BYTES: usize = 32_000_000;
 /// Uncommitted texts after which tantivy commits without waiting for its turn.
@@ -45,6 +50,8 @@ struct Disk {
 /// What a search reads: both halves change together.
 struct State {
     searcher: Searcher,
+    /// Of each of the searcher's segments.
+    columns: Vec<Columns>,
     overlay: Overlay,
     stamp: Option<Id>,
 }
@@ -59,7 +66,9 @@ impl TextIndex {
             }
             create_disk(folder, &fields)
         })?;
-        let state = State { searcher: opened.reader.searcher(), overlay: Overlay::default(), stamp: opened.durable };
+        let searcher = opened.reader.searcher();
+        let columns = lookup::columns(&searcher)?;
+        let state = State { searcher, columns, overlay: Overlay::default(), stamp: opened.durable };
         Ok(Self { folder: folder.to_owned(), fields, disk: Mutex::new(Some(opened)), state: RwLock::new(state) })
     }
 
@@ -77,17 +86,18 @@ impl TextIndex {
         // Tantivy holds a lock file in the folder: its writer must go first.
         drop(guard.take());
         let disk = open_disk(&self.folder, &self.fields).or_else(|_| create_disk(&self.folder, &self.fields))?;
-        self.replace(&disk);
+        self.replace(&disk)?;
         *guard = Some(disk);
         Err(error)
     }
 
     /// Shows what a newly opened disk has, and nothing else.
-    fn replace(&self, disk: &Disk) {
+    fn replace(&self, disk: &Disk) -> Result<()> {
+        let searcher = disk.reader.searcher();
+        let columns = lookup::columns(&searcher)?;
         let mut state = self.state.write();
-        state.searcher = disk.reader.searcher();
-        state.overlay = Overlay::default();
-        state.stamp = disk.durable;
+        *state = State { searcher, columns, overlay: Overlay::default(), stamp: disk.durable };
+        Ok(())
     }
 
     fn take_in(&self, disk: &mut Disk, updates: &[Update]) -> Result<()> {
@@ -118,8 +128,10 @@ impl TextIndex {
         commit.commit().map_err(failed)?;
         disk.reader.reload().map_err(failed)?;
         disk.durable = stamp;
+        let searcher = disk.reader.searcher();
+        let columns = lookup::columns(&searcher)?;
         let mut state = self.state.write();
-        state.searcher = disk.reader.searcher();
+        (state.searcher, state.columns) = (searcher, columns);
         state.overlay = Overlay::default();
         Ok(())
     }
@@ -154,7 +166,7 @@ impl Index for TextIndex {
         let mut guard = self.disk.lock();
         drop(guard.take());
         let disk = create_disk(&self.folder, &self.fields)?;
-        self.replace(&disk);
+        self.replace(&disk)?;
         *guard = Some(disk);
         Ok(())
     }

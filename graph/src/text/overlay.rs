@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 use tantivy::Searcher;
 use tantivy::query::Bm25StatisticsProvider as _;
 
+use super::card::Card;
 use super::schema::{Fields, tokens};
 use crate::error::Result;
 use crate::id::Id;
@@ -20,6 +21,7 @@ pub(super) struct Overlay(HashMap<Id, Option<Pending>>);
 
 struct Pending {
     space: String,
+    card: Card,
     /// Terms with their counts, and the length, of each searched field.
     fields: [(HashMap<String, u32>, u32); 3],
 }
@@ -29,6 +31,7 @@ impl Overlay {
     pub fn put(&mut self, _fields: &Fields, update: &Update) {
         let pending = update.text.as_ref().map(|text| Pending {
             space: text.space.clone(),
+            card: Card::of(text),
             fields: Fields::texts(text).map(|text| {
                 let mut counts = HashMap::new();
                 let mut length = 0;
@@ -55,6 +58,19 @@ impl Overlay {
     /// Returns the ids that have a text here.
     pub fn ids(&self) -> impl Iterator<Item = Id> {
         self.0.iter().filter(|(_, pending)| pending.is_some()).map(|(id, _)| *id)
+    }
+
+    /// Returns the card of a text here.
+    pub fn card(&self, id: Id) -> Option<&Card> {
+        self.0.get(&id)?.as_ref().map(|pending| &pending.card)
+    }
+
+    /// Returns the texts here whose cards are wanted.
+    pub fn with_card(&self, is_wanted: impl Fn(&Card) -> bool) -> impl Iterator<Item = Id> {
+        let wanted = move |(id, pending): (&Id, &Option<Pending>)| {
+            pending.as_ref().is_some_and(|pending| is_wanted(&pending.card)).then_some(*id)
+        };
+        self.0.iter().filter_map(wanted)
     }
 
     /// Scores every text here that has one of the terms.

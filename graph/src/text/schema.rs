@@ -5,10 +5,11 @@ use std::collections::BTreeSet;
 
 use tantivy::query::{BooleanQuery, BoostQuery, Occur, Query, TermQuery};
 use tantivy::schema::{FAST, Field, INDEXED, IndexRecordOption, STRING, Schema, TextFieldIndexing, TextOptions};
-use tantivy::tokenizer::{PreTokenizedString, Token, TokenStream as _};
+use tantivy::tokenizer::{PreTokenizedString, TextAnalyzer, Token, TokenStream as _};
 use tantivy::{DocAddress, Searcher, TantivyDocument, Term};
 
-use super::analyser::analyser;
+use super::analyser::{analyser, question_analyser};
+use super::card::{Card, CardFields};
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::Id;
 use crate::index::IndexText;
@@ -27,6 +28,7 @@ pub(super) struct Fields {
     pub space: Field,
     /// Text, headings, title: in the order of their boosts.
     pub searched: [Field; 3],
+    pub cards: CardFields,
 }
 
 impl Fields {
@@ -41,7 +43,8 @@ impl Fields {
         let text = schema.add_text_field("text", words.clone());
         let headings = schema.add_text_field("headings", words.clone());
         let title = schema.add_text_field("title", words);
-        Self { schema: schema.build(), id, space, searched: [text, headings, title] }
+        let cards = CardFields::new(&mut schema);
+        Self { schema: schema.build(), id, space, searched: [text, headings, title], cards }
     }
 
     /// Returns what is analysed, in the order of `searched`.
@@ -54,21 +57,19 @@ impl Fields {
         let mut document = TantivyDocument::new();
         document.add_u64(self.id, id.0);
         document.add_text(self.space, &text.space);
+        self.cards.write(&Card::of(text), &mut document);
         for (field, text) in self.searched.iter().zip(Self::texts(text)) {
             document.add_pre_tokenized_text(*field, PreTokenizedString { text: String::new(), tokens: tokens(text) });
         }
         document
     }
 
-    /// Returns the different terms of a question, in a stable order.
+    /// Returns the different terms of a question, in a stable order. One that only asks is searched by what it has.
     pub fn terms(&self, text: &str) -> Vec<String> {
         let mut seen = BTreeSet::new();
-        tokens(text)
-            .into_iter()
-            .map(|token| token.text)
-            .filter(|term| seen.insert(term.clone()))
-            .take(MAX_TERMS)
-            .collect()
+        let asked = analyse(question_analyser(), text);
+        let asked = if asked.is_empty() { tokens(text) } else { asked };
+        asked.into_iter().map(|token| token.text).filter(|term| seen.insert(term.clone())).take(MAX_TERMS).collect()
     }
 
     /// Returns the id of a found document.
@@ -91,8 +92,11 @@ impl Fields {
 
 /// Analyses a text.
 pub(super) fn tokens(text: impl AsRef<str>) -> Vec<Token> {
-    let mut analyser = analyser();
-    let mut stream = analyser.token_stream(text.as_ref());
+    analyse(analyser(), text.as_ref())
+}
+
+fn analyse(mut analyser: TextAnalyzer, text: &str) -> Vec<Token> {
+    let mut stream = analyser.token_stream(text);
     let mut tokens = Vec::new();
     stream.process(&mut |token| tokens.push(token.clone()));
     tokens

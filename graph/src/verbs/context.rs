@@ -12,6 +12,7 @@ use crate::index;
 use crate::journal;
 use crate::memory::Inner;
 use crate::question::Question;
+use crate::ranking::Weights;
 use crate::record::{Kind, Reader, Record};
 use crate::store::{View, string};
 use crate::time::Timestamp;
@@ -91,7 +92,7 @@ pub(crate) fn context(inner: &Inner, request: &ContextRequest) -> Result<Context
         let question = Question { limit: MAX_FITTING, spaces: request.spaces.clone(), ..Question::new(about) };
         let mut fitting = Vec::new();
         super::recall::check(&question)?;
-        for hit in super::recall::find(inner, &view, &question, &mut Vec::new())?.0 {
+        for hit in super::recall::find(inner, &view, &question, &Weights::CHOSEN, &mut Vec::new())?.0 {
             fitting.extend(reader.read(hit.id)?);
         }
         sections.push((format!("About {}", one_line(about)), fitting));

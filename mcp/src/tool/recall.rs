@@ -65,6 +65,9 @@ struct Parameters {
         deserialize_with = "argument::count"
     )]
     limit: Option<i64>,
+    /// fast, or deep for questions that take more than one step to answer; fast if left out.
+    #[serde(default, deserialize_with = "argument::optional_text")]
+    mode: Option<String>,
     #[serde(flatten)]
     #[schemars(skip)]
     unknown: Unknown,
@@ -129,6 +132,7 @@ pub(super) fn call(call: Call<'_>) -> Result<CallToolResult> {
     question.since = parameters.since.map(|since| when::moment(&since, call.now)).transpose()?;
     question.limit = parameters.limit.and_then(|limit| usize::try_from(limit).ok()).unwrap_or(DEFAULT_LIMIT);
     question.budget_tokens = Some(budget);
+    question.mode = parameters.mode.map(|mode| mode.to_lowercase().parse()).transpose()?.unwrap_or_default();
     let recalled = call.memory.recall(&question)?;
     observe_recall(&recalled);
     let answer = pack(recalled, budget, argument::ignored(NAME, &parameters.unknown));

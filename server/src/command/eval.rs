@@ -5,7 +5,8 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use clap::{Args, Subcommand};
-use hydra_graph::{Error, ErrorKind, MAX_HITS, Result};
+use hydra_embed::MiniLm;
+use hydra_graph::{Error, ErrorKind, MAX_HITS, Mode, Result, Weights};
 
 use super::Setting;
 use super::progress::Progress;
@@ -15,6 +16,8 @@ use crate::{interrupt, outcome, output, wiring};
 
 /// Hits of each question if nothing else is said.
 const DEFAULT_LIMIT: usize = 100;
+/// Hits of each question while weights are chosen: as many as the figures look at, of distinct documents.
+const TUNE_LIMIT: usize = 30;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -39,6 +42,55 @@ pub enum What {
     /// Fill memories with documents, ask questions whose answers are known, and say how many were found
     #[command(after_help = EXAMPLES)]
     Retrieval(Retrieval),
+    /// Choose the weights of the ranking anew, and say what they are worth on memories that were held out
+    Tune(Tune),
+}
+
+/// Options of `hydra eval tune`.
+#[derive(Debug, Args)]
+pub struct Tune {
+    /// A set, or a folder of sets
+    pub dir: PathBuf,
+    /// Keep the memories here, and use those that are complete
+    #[arg(long, value_name = "FOLDER")]
+    pub keep: PathBuf,
+    /// How often to go through all weights
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub rounds: usize,
+    #[command(flatten)]
+    pub setting: RankingSetting,
+}
+
+/// How questions are asked; production has the defaults.
+#[derive(Debug, Args)]
+pub struct RankingSetting {
+    /// fast or deep
+    #[arg(long, value_name = "MODE", default_value = "fast")]
+    pub mode: Mode,
+    /// Switch a signal off, by the name of its weight (repeatable)
+    #[arg(long, value_name = "WEIGHT", hide = true)]
+    pub without: Vec<String>,
+    /// Give a signal another weight, as in late=0.5 (repeatable)
+    #[arg(long, value_name = "WEIGHT=NUMBER", hide = true)]
+    pub weight: Vec<String>,
+}
+
+impl RankingSetting {
+    fn weights(&self) -> Result<Weights> {
+        let mut weights = Weights::CHOSEN;
+        let off = self.without.iter().map(|name| (name.as_str(), "0"));
+        let set = self.weight.iter().map(|pair| pair.split_once('=').unwrap_or((pair, "")));
+        for (name, number) in off.chain(set) {
+            let mut each = weights.each();
+            let names = each.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ");
+            let wrong = |what: String| Error::new(ErrorKind::Invalid, what).hint(format!("the weights are {names}"));
+            let number: f32 = number.parse().map_err(|_| wrong(format!("`{number}` is not a weight for {name}")))?;
+            let found = each.iter_mut().find(|(known, _)| *known == name);
+            let (_, value) = found.ok_or_else(|| wrong(format!("`{name}` is not the name of a weight")))?;
+            **value = number;
+        }
+        Ok(weights)
+    }
 }
 
 /// Options of `hydra eval retrieval`.
@@ -61,6 +113,8 @@ pub struct Retrieval {
     /// Show each category of questions too
     #[arg(long)]
     pub by_category: bool,
+    #[command(flatten)]
+    pub setting: RankingSetting,
 }
 
 /// Runs it.
@@ -68,7 +122,10 @@ pub struct Retrieval {
 /// # Errors
 /// What is wrong with a set, by file and line; `Unavailable` without a model.
 pub async fn run(setting: &Setting, arguments: Arguments) -> Result<u8> {
-    let What::Retrieval(arguments) = arguments.what;
+    let arguments = match arguments.what {
+        What::Retrieval(arguments) => arguments,
+        What::Tune(arguments) => return tune(setting, arguments).await,
+    };
     if arguments.k == 0 || arguments.k > MAX_HITS {
         return Err(
             Error::new(ErrorKind::Invalid, format!("--k is {}", arguments.k)).hint(format!("ask for 1 to {MAX_HITS}"))
@@ -97,6 +154,48 @@ pub async fn run(setting: &Setting, arguments: Arguments) -> Result<u8> {
     Ok(outcome::DONE)
 }
 
+fn warm(config: &Config) -> Result<Arc<MiniLm>> {
+    let model = wiring::model(config);
+    model.warm().map_err(|error| {
+        let hint = error.next_step().unwrap_or("check the model").to_owned();
+        error.hint(format!("{hint}; or measure without it, with --words-only"))
+    })?;
+    Ok(model)
+}
+
+async fn tune(setting: &Setting, arguments: Tune) -> Result<u8> {
+    let stop = Arc::new(AtomicBool::new(false));
+    interrupt::stop_on_signal(Arc::clone(&stop), "stopping; press Ctrl-C again to stop at once")?;
+    let (config, is_json) = (setting.config.clone(), setting.global.json);
+    let mut progress = Progress::new(setting.global.quiet || is_json);
+    let tuned = tokio::task::spawn_blocking(move || {
+        let model = Some(warm(&config)?);
+        let Tune { dir, keep, rounds, setting } = arguments;
+        let weights = setting.weights()?;
+        let choices = Choices { config, model, limit: TUNE_LIMIT, keep: Some(keep), mode: setting.mode, weights };
+        let mut tell = |what: &str, done, total| progress.show(what, done, total);
+        let tuned = eval::tune(&eval::sets(&dir)?, &choices, rounds, &mut Watch::new(&stop, &mut tell));
+        progress.end();
+        tuned
+    });
+    let tuned = tuned.await.unwrap_or_else(|_| Err(Error::new(ErrorKind::Io, "tuning ended in the middle")))?;
+    if is_json {
+        output::json(&serde_json::to_value(&tuned).map_err(|error| Error::io("the weights", &error.into()))?)?;
+        return Ok(outcome::DONE);
+    }
+    let weights: Vec<String> = tuned.weights.iter().map(|(name, value)| format!("{name:10} {value:.2}")).collect();
+    output::data(&format!(
+        "{}\n\nworth {:.4}, before {:.4}; on haystacks held out {:.4}, before {:.4}; {} settings tried",
+        weights.join("\n"),
+        tuned.after,
+        tuned.before,
+        tuned.held_out,
+        tuned.held_out_before,
+        tuned.trials
+    ))?;
+    Ok(outcome::DONE)
+}
+
 fn measure(
     config: Config,
     arguments: &Retrieval,
@@ -104,18 +203,15 @@ fn measure(
     tell: &mut dyn FnMut(&str, u64, u64),
 ) -> Result<Report> {
     let sets = eval::sets(&arguments.dir)?;
-    let model = match arguments.words_only {
-        true => None,
-        false => {
-            let model = wiring::model(&config);
-            model.warm().map_err(|error| {
-                let hint = error.next_step().unwrap_or("check the model").to_owned();
-                error.hint(format!("{hint}; or measure without it, with --words-only"))
-            })?;
-            Some(model)
-        }
+    let model = if arguments.words_only { None } else { Some(warm(&config)?) };
+    let choices = Choices {
+        config,
+        model,
+        limit: arguments.k,
+        keep: arguments.keep.clone(),
+        mode: arguments.setting.mode,
+        weights: arguments.setting.weights()?,
     };
-    let choices = Choices { config, model, limit: arguments.k, keep: arguments.keep.clone() };
     let is_one = sets.len() == 1 && sets[0].is_in(&arguments.dir);
     if !is_one {
         let made = std::fs::create_dir_all(&arguments.out);

@@ -1,7 +1,7 @@
 //! `hydra recall`
 
 use clap::Args;
-use hydra_graph::{Kind, Result, Timestamp};
+use hydra_graph::{Kind, Mode, Result, Timestamp};
 use serde::Deserialize;
 
 use super::Setting;
@@ -46,6 +46,9 @@ pub struct Arguments {
     /// Stop when the texts together pass this many tokens
     #[arg(long, value_name = "TOKENS")]
     pub budget_tokens: Option<usize>,
+    /// How far to look: fast, or deep for questions that take more than one step to answer
+    #[arg(long, value_name = "MODE", default_value = "fast")]
+    pub mode: Mode,
 }
 
 #[derive(Deserialize)]
@@ -87,9 +90,20 @@ struct Span {
 struct Why {
     lexical: Option<Reason>,
     dense: Option<Reason>,
+    late: Option<Reason>,
     graph: Option<Reason>,
+    speaker: Option<f32>,
+    session: Option<f32>,
+    time: Option<f32>,
+    called: Option<f32>,
+    led_by: Option<Lead>,
     #[serde(default)]
     entities: Vec<String>,
+}
+
+#[derive(Deserialize)]
+struct Lead {
+    name: String,
 }
 
 #[derive(Deserialize)]
@@ -110,6 +124,7 @@ pub async fn run(setting: &Setting, arguments: Arguments) -> Result<u8> {
         since: arguments.since,
         limit: Some(arguments.limit),
         budget_tokens: arguments.budget_tokens,
+        mode: arguments.mode,
     };
     let answer = super::ask(setting, Need::Meaning, verb).await?;
     if setting.global.json {
@@ -165,7 +180,7 @@ fn shown(number: usize, hit: &Hit, style: Style) -> String {
 }
 
 fn why(why: &Why) -> String {
-    let lists = [("words", &why.lexical), ("meaning", &why.dense), ("links", &why.graph)];
+    let lists = [("words", &why.lexical), ("meaning", &why.dense), ("word by word", &why.late), ("links", &why.graph)];
     let mut reasons: Vec<String> = lists
         .into_iter()
         .filter_map(|(name, reason)| {
@@ -173,6 +188,12 @@ fn why(why: &Why) -> String {
             Some(reason.rank.map_or_else(|| name.to_owned(), |rank| format!("{name} {rank}")))
         })
         .collect();
+    let signals =
+        [("speaker", why.speaker), ("conversation", why.session), ("time", why.time), ("its name", why.called)];
+    reasons.extend(signals.into_iter().filter(|(_, part)| part.is_some()).map(|(name, _)| name.to_owned()));
+    if let Some(lead) = &why.led_by {
+        reasons.push(format!("through {}", output::start_of(&lead.name, 40)));
+    }
     if !why.entities.is_empty() {
         reasons.push(format!("about {}", output::start_of(&why.entities.join(", "), 60)));
     }

@@ -10,6 +10,7 @@ use hydra_graph::{Error, ErrorKind, Memory, Result};
 use hydra_mcp::Crossing;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
+use tokio::task::JoinHandle;
 
 use super::Setting;
 use crate::config::Config;
@@ -78,9 +79,7 @@ pub async fn run(setting: &Setting, arguments: Arguments) -> Result<u8> {
         close(memory).await;
         return Err(error);
     }
-    if let Some(model) = model {
-        warm_up(config, model);
-    }
+    let warming = model.map(|model| warm_up(config, model));
     greet(setting, &arguments, &presence, &crossing).await;
     interrupts.next().await;
     tracing::info!("stopping");
@@ -94,6 +93,10 @@ pub async fn run(setting: &Setting, arguments: Arguments) -> Result<u8> {
             Err(_) => tracing::error!("the server ended in the middle of something"),
         }
         close(memory).await;
+        // ONNX Runtime does not survive the end of the process while it is being loaded.
+        if let Some(warming) = warming {
+            let _ = warming.await;
+        }
     };
     tokio::select! {
         () = orderly => tracing::info!("stopped"),
@@ -144,7 +147,7 @@ async fn start(config: &Config, arguments: &Arguments) -> Result<(TcpListener, P
 }
 
 /// Loads the model while requests are answered already; the first that needs it waits for it.
-fn warm_up(config: &Config, model: Arc<MiniLm>) {
+fn warm_up(config: &Config, model: Arc<MiniLm>) -> JoinHandle<()> {
     let config = config.clone();
     tokio::task::spawn_blocking(move || {
         // A missing model was told when the index was attached.
@@ -153,7 +156,7 @@ fn warm_up(config: &Config, model: Arc<MiniLm>) {
         {
             tracing::warn!("search by meaning is off: {error}");
         }
-    });
+    })
 }
 
 /// Says where it is and what to do next.

@@ -1,13 +1,13 @@
 //! The memory of one haystack: filled anew, or as an earlier run has left it.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use hydra_embed::MiniLm;
-use hydra_graph::{Agent, Error, ErrorKind, Id, Memory, RememberStatus, Result};
+use hydra_graph::{Agent, Error, ErrorKind, Id, Memory, Recalled, RememberStatus, Result};
 use serde::{Deserialize, Serialize};
 use tempfile::TempDir;
 
@@ -95,8 +95,15 @@ impl Kept {
         Ok(Self { memory, known, seconds, _temporary: temporary })
     }
 
+    /// Returns the documents behind the hits, best first, each once.
+    pub fn ranked(&self, recalled: &Recalled) -> Vec<String> {
+        let mut seen = HashSet::new();
+        let documents = recalled.hits.iter().flat_map(|hit| self.documents_of(hit.id, hit.part_of));
+        documents.filter(|id| seen.insert(*id)).cloned().collect()
+    }
+
     /// Returns the documents behind a hit: those of the memory, or of the long memory that it is a piece of.
-    pub fn documents_of(&self, id: Id, part_of: Option<Id>) -> &[String] {
+    fn documents_of(&self, id: Id, part_of: Option<Id>) -> &[String] {
         let known = &self.known.documents;
         known.get(&id).or_else(|| known.get(&part_of?)).map_or(&[], Vec::as_slice)
     }

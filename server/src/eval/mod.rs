@@ -10,7 +10,9 @@ mod kept;
 mod metric;
 mod report;
 mod run;
+mod tune;
 
 pub use haystack::sets;
 pub use report::Report;
 pub use run::{Choices, Watch, run};
+pub use tune::tune;

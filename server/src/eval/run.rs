@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use hydra_embed::MiniLm;
-use hydra_graph::{Error, ErrorKind, Question, Result};
+use hydra_graph::{Error, ErrorKind, Mode, Question, Result, Weights};
 use serde_json::json;
 
 use super::haystack::{Haystack, Query, Set};
@@ -19,7 +19,7 @@ use super::report::{Latency, Row, SetReport};
 use crate::config::Config;
 
 /// The category of questions that are asked and not counted, since they have no answer in the conversation.
-const ADVERSARIAL: &str = "adversarial";
+pub(super) const ADVERSARIAL: &str = "adversarial";
 
 /// How to ask.
 pub struct Choices {
@@ -31,6 +31,10 @@ pub struct Choices {
     pub limit: usize,
     /// Where filled memories are kept.
     pub keep: Option<PathBuf>,
+    /// How far recall looks.
+    pub mode: Mode,
+    /// What each signal is worth.
+    pub weights: Weights,
 }
 
 /// Whoever watches: is told how far it is, and may ask to stop.
@@ -46,6 +50,11 @@ impl<'w> Watch<'w> {
     /// Starts to watch.
     pub fn new(stop: &'w AtomicBool, tell: &'w mut dyn FnMut(&str, u64, u64)) -> Self {
         Self { stop, tell, place: String::new() }
+    }
+
+    /// Says which memory it is about from now on.
+    pub(super) fn at(&mut self, set: &Set, haystack: &Haystack) {
+        self.place = format!("{} {}", set.name, haystack.name);
     }
 
     /// Tells how far it is.
@@ -87,7 +96,7 @@ pub fn run(set: &Set, out: &Path, choices: &Choices, watch: &mut Watch<'_>) -> R
     let mut filled = 0;
     for folder in &set.haystacks {
         let haystack = Haystack::read(folder)?;
-        watch.place = format!("{} {}", set.name, haystack.name);
+        watch.at(set, &haystack);
         watch.check()?;
         let keep = choices.keep.as_ref().map(|keep| keep.join(&set.name).join(&haystack.name));
         let kept = Kept::open(&choices.config, keep, choices.model.as_ref(), &haystack, watch)?;
@@ -103,7 +112,7 @@ pub fn run(set: &Set, out: &Path, choices: &Choices, watch: &mut Watch<'_>) -> R
         for (position, query) in haystack.queries.iter().enumerate() {
             watch.check()?;
             watch.show("asking", position as u64, total);
-            let ranked = ask(&kept, query, choices.limit, &mut measured)?;
+            let ranked = ask(&kept, query, choices, &mut measured)?;
             measured.take_in(query, &ranked);
             writeln!(answers, "{}", json!({"haystack": haystack.name, "id": query.id, "ranked": ranked}))
                 .map_err(failed)?;
@@ -122,15 +131,15 @@ pub fn run(set: &Set, out: &Path, choices: &Choices, watch: &mut Watch<'_>) -> R
 }
 
 /// Asks one question; returns the documents behind the hits, best first, each once.
-fn ask(kept: &Kept, query: &Query, limit: usize, measured: &mut Measured) -> Result<Vec<String>> {
-    let question = Question { limit, ..Question::new(&query.text) };
+fn ask(kept: &Kept, query: &Query, choices: &Choices, measured: &mut Measured) -> Result<Vec<String>> {
+    let question = Question { limit: choices.limit, mode: choices.mode, ..Question::new(&query.text) };
     let started = Instant::now();
-    let recalled = kept.memory.recall(&question).map_err(|error| error.context(format!("query {}", query.id)))?;
+    let recalled = kept.memory.recall_with(&question, &choices.weights);
+    let recalled = recalled.map_err(|error| error.context(format!("query {}", query.id)))?;
     measured.millis.push(started.elapsed().as_secs_f64() * 1000.0);
+    let ranked = kept.ranked(&recalled);
     measured.degraded.extend(recalled.degraded);
-    let mut seen = HashSet::new();
-    let documents = recalled.hits.iter().flat_map(|hit| kept.documents_of(hit.id, hit.part_of));
-    Ok(documents.filter(|id| seen.insert(*id)).cloned().collect())
+    Ok(ranked)
 }
 
 impl Measured {

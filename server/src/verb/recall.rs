@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use hydra_graph::{Kind, Memory, Question, Result};
+use hydra_graph::{Kind, Memory, Mode, Question, Result};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -29,6 +29,8 @@ pub struct Recall {
     pub limit: Option<usize>,
     /// Stop when the texts pass this many tokens.
     pub budget_tokens: Option<usize>,
+    /// How far to look.
+    pub mode: Mode,
 }
 
 impl Verb for Recall {
@@ -43,6 +45,7 @@ impl Verb for Recall {
         question.since = self.since.map(|since| hydra_mcp::when::moment(&since, session.now())).transpose()?;
         question.limit = self.limit.unwrap_or(DEFAULT_LIMIT);
         question.budget_tokens = self.budget_tokens;
+        question.mode = self.mode;
         let recalled = memory.recall(&question)?;
         hydra_mcp::observe_recall(&recalled);
         let mut answer = super::json(&recalled)?;

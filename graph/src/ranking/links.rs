@@ -1,0 +1,92 @@
+//! Links lead on too: from the entities that the question names and the best candidates, over the graph.
+
+use std::collections::HashSet;
+
+use unicode_segmentation::UnicodeSegmentation;
+
+use super::candidate::best;
+use super::{Candidates, Ranking};
+use crate::entity;
+use crate::error::Result;
+use crate::id::Id;
+use crate::question::{Question, Reason};
+use crate::record;
+use crate::store::View;
+use crate::walk;
+
+/// Best candidates that the walk starts from, beside the entities that the question names.
+const SEEDS: usize = 8;
+/// What a candidate weighs as a seed, against 1 for an entity.
+const SEED_WEIGHT: f32 = 0.5;
+/// Texts that only the walk found which are looked at, nearest first.
+const MAX_WALKED: usize = 12;
+/// Longest name looked for in a question, in words, and how many words are looked at.
+const NAME_WORDS: usize = 5;
+const MAX_QUESTION_WORDS: usize = 40;
+/// Entities of one name that are followed.
+pub(crate) const MAX_NAMESAKES: usize = 4;
+
+/// Adds what the walk says. Returns the named entities.
+pub(super) fn add(ranking: &Ranking<'_>, candidates: &mut Candidates) -> Result<Vec<(Id, String)>> {
+    let view = ranking.view;
+    let named = named_entities(view, ranking.question)?;
+    if ranking.weights.links == 0.0 {
+        return Ok(named);
+    }
+    let mut seeds: Vec<(Id, f32)> = named.iter().map(|(id, _)| (*id, 1.0)).collect();
+    let ranked = best(candidates, SEEDS);
+    let top = ranked.first().map_or(1.0, |(_, score)| score.max(f32::EPSILON));
+    seeds.extend(ranked.into_iter().map(|(id, score)| (id, (score / top).max(0.0) * SEED_WEIGHT)));
+    let mut found = 0;
+    let mut texts = Vec::new();
+    for (id, share) in walk::rank(view, &seeds)? {
+        if candidates.contains_key(&id) {
+            texts.push((id, share));
+        } else if found < MAX_WALKED && record::is_text(view, id)? {
+            found += 1;
+            texts.push((id, share));
+        }
+    }
+    let top = texts.first().map_or(0.0, |(_, share)| *share);
+    if top <= 0.0 {
+        return Ok(named);
+    }
+    for (rank, (id, share)) in texts.into_iter().enumerate() {
+        let candidate = candidates.entry(id).or_default();
+        candidate.why.graph = Some(Reason { rank: Some(rank + 1), score: share });
+        candidate.score += ranking.weights.links * share / top;
+    }
+    Ok(named)
+}
+
+/// Finds the entities whose name stands in the question, longest names first.
+fn named_entities(view: &View<'_>, question: &Question) -> Result<Vec<(Id, String)>> {
+    let mut found: Vec<(Id, String)> = Vec::new();
+    if let Some(name) = &question.entity {
+        for id in entity::lookup(view, &entity::name_key(name), MAX_NAMESAKES)? {
+            found.push((id, name.clone()));
+        }
+    }
+    let words: Vec<&str> = question.text.unicode_words().take(MAX_QUESTION_WORDS).collect();
+    let mut taken = vec![false; words.len()];
+    for length in (1..=NAME_WORDS.min(words.len())).rev() {
+        for start in 0..=words.len() - length {
+            if taken[start..start + length].iter().any(|t| *t) {
+                continue;
+            }
+            let name = words[start..start + length].join(" ");
+            // One short word is more often a word than a name.
+            if length == 1 && name.chars().count() < 3 {
+                continue;
+            }
+            let ids = entity::lookup(view, &entity::name_key(&name), MAX_NAMESAKES)?;
+            if !ids.is_empty() {
+                taken[start..start + length].fill(true);
+                found.extend(ids.into_iter().map(|id| (id, name.clone())));
+            }
+        }
+    }
+    let mut seen = HashSet::new();
+    found.retain(|(id, _)| seen.insert(*id));
+    Ok(found)
+}

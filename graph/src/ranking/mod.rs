@@ -1,0 +1,87 @@
+//! How candidates become an order: one file a signal, each adding to a candidate's score and saying so in its `why`.
+
+mod candidate;
+mod fusion;
+mod late;
+mod links;
+mod named;
+mod session;
+mod siblings;
+mod time;
+mod voice;
+mod weights;
+
+pub(crate) use candidate::{Candidate, Candidates, by_score};
+pub(crate) use links::MAX_NAMESAKES;
+pub use weights::Weights;
+
+use crate::error::Result;
+use crate::id::Id;
+use crate::memory::Inner;
+use crate::question::{Mode, Question};
+use crate::store::View;
+use fusion::Scale;
+
+/// Everything the signals look at.
+pub(crate) struct Ranking<'r> {
+    pub inner: &'r Inner,
+    pub view: &'r View<'r>,
+    pub question: &'r Question,
+    pub weights: &'r Weights,
+}
+
+/// The order, and what the question names.
+pub(crate) struct Ranked {
+    /// Best first.
+    pub candidates: Vec<(Id, Candidate)>,
+    /// Entities whose name stands in the question.
+    pub named: Vec<(Id, String)>,
+}
+
+impl Ranking<'_> {
+    /// Ranks what the indexes found. Signals that only compare what is there come first; those that bring in more rest
+    /// on their order.
+    pub fn rank(&self, mut candidates: Candidates) -> Result<Ranked> {
+        let scale = fusion::fuse(&mut candidates, self.weights);
+        candidates.retain(|_, candidate| fusion::is_relevant(candidate));
+        self.read_cards(&mut candidates)?;
+        let voice = voice::Voice::of(self);
+        candidates.values_mut().for_each(|candidate| voice.hear(candidate));
+        session::add(&mut candidates, self.weights);
+        late::add(self, &mut candidates);
+        let rounds = if self.question.mode == Mode::Deep { 2 } else { 1 };
+        for round in 0..rounds {
+            named::add(self, &mut candidates, &scale, &voice, round == 0)?;
+        }
+        let named = links::add(self, &mut candidates)?;
+        let candidates = siblings::make_room(self, by_score(candidates))?;
+        Ok(Ranked { candidates, named })
+    }
+
+    fn read_cards(&self, candidates: &mut Candidates) -> Result<()> {
+        let ids: Vec<Id> = candidates.keys().copied().collect();
+        for (id, card) in ids.iter().zip(self.inner.text.cards(&ids)?) {
+            if let Some(candidate) = candidates.get_mut(id) {
+                candidate.card = card.unwrap_or_default();
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes in texts that another signal found: with their own likeness to the question, and their voice.
+    fn admit(&self, candidates: &mut Candidates, ids: &[Id], scale: &Scale, voice: &voice::Voice) -> Result<()> {
+        let new: Vec<Id> = ids.iter().copied().filter(|id| !candidates.contains_key(id)).collect();
+        if new.is_empty() {
+            return Ok(());
+        }
+        let cosines = crate::verbs::recall::cosines(self.inner, self.question, &new);
+        for ((id, card), cosine) in new.iter().zip(self.inner.text.cards(&new)?).zip(cosines) {
+            let mut candidate = Candidate { card: card.unwrap_or_default(), ..Candidate::default() };
+            candidate.why.dense = cosine.map(|score| crate::question::Reason { rank: None, score });
+            candidate.score = scale.score(&candidate.why, self.weights);
+            voice.hear(&mut candidate);
+            candidates.insert(*id, candidate);
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,49 @@
+//! Who said it, and when: the question may name a person or a time, and a program's words count less than a person's.
+
+use std::collections::HashSet;
+use std::ops::Range;
+
+use super::{Candidate, Ranking, Weights, time};
+use crate::names;
+
+/// Roles in conversations with programs, as chat formats spell them.
+const MACHINES: [&str; 7] = ["assistant", "ai", "bot", "model", "system", "tool", "function"];
+/// Words of a question that are looked at.
+const MAX_WORDS: usize = 64;
+
+/// What a question asks for besides its words.
+pub(super) struct Voice {
+    named: HashSet<u64>,
+    machines: HashSet<u64>,
+    time: Option<Range<i64>>,
+    weights: Weights,
+}
+
+impl Voice {
+    /// Reads the question.
+    pub fn of(ranking: &Ranking<'_>) -> Self {
+        let runs = names::possible(&ranking.question.text, MAX_WORDS);
+        let named: HashSet<u64> = runs.iter().map(|run| names::key(&run.name)).collect();
+        let machines: HashSet<u64> = MACHINES.iter().map(|name| names::key(name)).collect();
+        Self {
+            // Who asks what the assistant said wants to hear the assistant.
+            machines: if named.is_disjoint(&machines) { machines } else { HashSet::new() },
+            named,
+            time: time::range(&ranking.question.text, ranking.inner.now()),
+            weights: *ranking.weights,
+        }
+    }
+
+    /// Adds to a candidate's score.
+    pub fn hear(&self, candidate: &mut Candidate) {
+        let weights = &self.weights;
+        let is = |keys: &HashSet<u64>| candidate.card.speaker.is_some_and(|speaker| keys.contains(&speaker));
+        let is_in_time = self.time.as_ref().is_some_and(|range| range.contains(&candidate.card.at));
+        let part = |counts: bool, weight: f32| (counts && weight != 0.0).then_some(weight);
+        candidate.why.speaker = part(is(&self.named), weights.speaker);
+        candidate.why.machine = part(is(&self.machines), -weights.machine);
+        candidate.why.time = part(is_in_time, weights.time);
+        let parts = [candidate.why.speaker, candidate.why.machine, candidate.why.time];
+        candidate.score += parts.into_iter().flatten().sum::<f32>();
+    }
+}

@@ -1,0 +1,72 @@
+//! What each signal is worth. One setting for everything; `hydra eval tune` repeats the choice.
+//!
+//! Chosen by coordinate ascent over seven public sets together (dialogues, chats with an assistant, multi-hop questions
+//! over encyclopaedia paragraphs, short abstracts), with haystacks held out in turn; see BENCHMARKS.md. No weight looks
+//! at how a question is worded.
+
+/// The weights of the ranking. Zero switches a signal off.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Weights {
+    /// BM25 over its maximum; the scaled cosine gets the rest to 1. Score fusion, not rank fusion, because ranks throw
+    /// the distances away.
+    pub lexical: f32,
+    /// The question names who said it.
+    pub speaker: f32,
+    /// Taken off what a program said in a conversation: its words are many, and follow from the person's.
+    pub machine: f32,
+    /// The conversation it stands in has other good candidates.
+    pub session: f32,
+    /// When it happened lies in the time that the question names.
+    pub time: f32,
+    /// Word pieces of question and text, compared one by one (late interaction).
+    pub late: f32,
+    /// The question names what it is called.
+    pub called: f32,
+    /// A good candidate mentions what it is called, or both mention the same rare name.
+    pub names: f32,
+    /// The second of these against the first.
+    pub shared: f32,
+    /// Personalised PageRank over links from the best candidates.
+    pub links: f32,
+    /// What each further passage of one note keeps of its score.
+    pub sibling: f32,
+}
+
+impl Weights {
+    /// The setting in force.
+    pub const CHOSEN: Self = Self {
+        lexical: 0.55,
+        speaker: 0.4,
+        machine: 0.2,
+        session: 0.3,
+        time: 0.1,
+        late: 0.8,
+        called: 0.3,
+        names: 0.8,
+        shared: 0.3,
+        links: 0.15,
+        sibling: 0.85,
+    };
+
+    /// Every weight by its name, to be set one at a time.
+    pub fn each(&mut self) -> [(&'static str, &mut f32); 11] {
+        [
+            ("lexical", &mut self.lexical),
+            ("speaker", &mut self.speaker),
+            ("machine", &mut self.machine),
+            ("session", &mut self.session),
+            ("time", &mut self.time),
+            ("late", &mut self.late),
+            ("called", &mut self.called),
+            ("names", &mut self.names),
+            ("shared", &mut self.shared),
+            ("links", &mut self.links),
+            ("sibling", &mut self.sibling),
+        ]
+    }
+
+    /// What a candidate gets that is best in everything.
+    pub(crate) fn highest(&self) -> f32 {
+        1.0 + self.speaker + self.session + self.time + self.late + self.called + self.names + self.links
+    }
+}

@@ -1,0 +1,112 @@
+//! What the full-text index keeps of each text beside its words, for ranking: small numbers in columns, so that a
+//! hundred candidates are looked up without reading the graph.
+
+use tantivy::columnar::Column;
+use tantivy::schema::{FAST, Field, INDEXED, SchemaBuilder};
+use tantivy::{SegmentReader, TantivyDocument};
+
+use crate::index::IndexText;
+use crate::names;
+
+const SESSION: &str = "session";
+const SPEAKER: &str = "speaker";
+const AT: &str = "at";
+const MENTIONS: &str = "mentions";
+
+/// What is kept of one text.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Card {
+    /// The conversation it belongs to, as a key; `None` outside of one.
+    pub session: Option<u64>,
+    /// The key of who said it.
+    pub speaker: Option<u64>,
+    /// When it happened or was recorded, in milliseconds since 1970.
+    pub at: i64,
+    /// Keys of the names it mentions.
+    pub mentions: Vec<u64>,
+    /// Keys of what it is called itself. Only filled where a text is put in.
+    pub called: Vec<u64>,
+}
+
+impl Card {
+    /// Makes the card of a text.
+    pub fn of(text: &IndexText) -> Self {
+        let key = |name: &String| names::key(name);
+        let title = Some(text.title.as_str()).filter(|title| !title.is_empty()).or(names::title_line(&text.text));
+        Self {
+            session: (!text.session.is_empty()).then(|| names::key(&format!("{}\n{}", text.space, text.session))),
+            speaker: (!text.speaker.is_empty()).then(|| names::key(&text.speaker)),
+            at: text.at.map_or(0, |at| at.as_millis()),
+            mentions: names::mentioned(&text.text).iter().map(key).collect(),
+            called: title.map(names::called).unwrap_or_default().iter().map(key).collect(),
+        }
+    }
+}
+
+/// The fields that hold cards.
+#[derive(Clone, Copy)]
+pub(super) struct CardFields {
+    session: Field,
+    speaker: Field,
+    at: Field,
+    pub mentions: Field,
+    pub called: Field,
+}
+
+impl CardFields {
+    /// Adds them to a schema.
+    pub fn new(schema: &mut SchemaBuilder) -> Self {
+        Self {
+            session: schema.add_u64_field(SESSION, FAST),
+            speaker: schema.add_u64_field(SPEAKER, FAST),
+            at: schema.add_i64_field(AT, FAST),
+            mentions: schema.add_u64_field(MENTIONS, INDEXED | FAST),
+            called: schema.add_u64_field("called", INDEXED),
+        }
+    }
+
+    /// Writes a card into a document.
+    pub fn write(&self, card: &Card, document: &mut TantivyDocument) {
+        if let Some(session) = card.session {
+            document.add_u64(self.session, session);
+        }
+        if let Some(speaker) = card.speaker {
+            document.add_u64(self.speaker, speaker);
+        }
+        document.add_i64(self.at, card.at);
+        card.mentions.iter().for_each(|key| document.add_u64(self.mentions, *key));
+        card.called.iter().for_each(|key| document.add_u64(self.called, *key));
+    }
+}
+
+/// The columns of one segment.
+pub(super) struct Columns {
+    session: Column<u64>,
+    speaker: Column<u64>,
+    at: Column<i64>,
+    mentions: Column<u64>,
+}
+
+impl Columns {
+    /// Opens them.
+    pub fn open(segment: &SegmentReader) -> tantivy::Result<Self> {
+        let columns = segment.fast_fields();
+        Ok(Self {
+            session: columns.u64(SESSION)?,
+            speaker: columns.u64(SPEAKER)?,
+            at: columns.i64(AT)?,
+            mentions: columns.u64(MENTIONS)?,
+        })
+    }
+
+    /// Reads a card; what it is called is not in a column.
+    pub fn card(&self, document: u32) -> Card {
+        Card {
+            session: self.session.first(document),
+            speaker: self.speaker.first(document),
+            at: self.at.first(document).unwrap_or(0),
+            mentions: self.mentions.values_for_doc(document).collect(),
+            called: Vec::new(),
+        }
+    }
+}

@@ -1,0 +1,113 @@
+//! Looking up cards and names, beside searching.
+
+use tantivy::schema::IndexRecordOption;
+use tantivy::{DocSet, Searcher, TERMINATED, Term};
+
+use super::card::{Card, Columns};
+use super::{TextIndex, failed};
+use crate::error::{Error, Result};
+use crate::id::Id;
+
+/// The texts that hold a name.
+pub(crate) struct Holders {
+    /// How many there are, forgotten ones that tantivy has not merged away included.
+    pub count: u64,
+    /// The first of them.
+    pub ids: Vec<Id>,
+}
+
+/// How a text holds a name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Holds {
+    /// It mentions it.
+    Mention,
+    /// It is called by it.
+    Title,
+}
+
+/// Opens the columns of every segment.
+pub(super) fn columns(searcher: &Searcher) -> Result<Vec<Columns>> {
+    searcher.segment_readers().iter().map(|segment| Columns::open(segment).map_err(failed)).collect()
+}
+
+fn io(error: std::io::Error) -> Error {
+    Error::io("the full-text index", &error)
+}
+
+impl TextIndex {
+    /// Returns how many texts there are, about.
+    pub fn count(&self) -> u64 {
+        let state = self.state.read();
+        state.searcher.num_docs() + state.overlay.len() as u64
+    }
+
+    /// Returns the card of each text that is there.
+    pub fn cards(&self, ids: &[Id]) -> Result<Vec<Option<Card>>> {
+        let state = self.state.read();
+        let mut cards = Vec::with_capacity(ids.len());
+        for id in ids {
+            if state.overlay.holds(*id) {
+                cards.push(state.overlay.card(*id).cloned());
+                continue;
+            }
+            let term = Term::from_field_u64(self.fields.id, id.0);
+            let mut found = None;
+            for (segment, columns) in state.searcher.segment_readers().iter().zip(&state.columns) {
+                let index = segment.inverted_index(self.fields.id).map_err(failed)?;
+                let Some(mut postings) = index.read_postings(&term, IndexRecordOption::Basic).map_err(io)? else {
+                    continue;
+                };
+                while postings.doc() != TERMINATED && segment.is_deleted(postings.doc()) {
+                    postings.advance();
+                }
+                if postings.doc() != TERMINATED {
+                    found = Some(columns.card(postings.doc()));
+                    break;
+                }
+            }
+            cards.push(found);
+        }
+        Ok(cards)
+    }
+
+    /// Returns the texts that hold a name, at most `limit`, oldest first.
+    pub fn holders(&self, holds: Holds, key: u64, limit: usize) -> Result<Holders> {
+        let state = self.state.read();
+        let field = match holds {
+            Holds::Mention => self.fields.cards.mentions,
+            Holds::Title => self.fields.cards.called,
+        };
+        let term = Term::from_field_u64(field, key);
+        let mut holders = Holders { count: 0, ids: Vec::new() };
+        for (order, segment) in state.searcher.segment_readers().iter().enumerate() {
+            let index = segment.inverted_index(field).map_err(failed)?;
+            let Some(mut postings) = index.read_postings(&term, IndexRecordOption::Basic).map_err(io)? else {
+                continue;
+            };
+            holders.count += u64::from(index.doc_freq(&term).map_err(io)?);
+            while postings.doc() != TERMINATED && holders.ids.len() < limit {
+                if !segment.is_deleted(postings.doc()) {
+                    let address = tantivy::DocAddress::new(order as u32, postings.doc());
+                    let id = self.fields.id_of(&state.searcher, address)?;
+                    if !state.overlay.holds(id) {
+                        holders.ids.push(id);
+                    }
+                }
+                postings.advance();
+            }
+        }
+        let is_wanted = |card: &Card| match holds {
+            Holds::Mention => card.mentions.contains(&key),
+            Holds::Title => card.called.contains(&key),
+        };
+        for id in state.overlay.with_card(is_wanted) {
+            holders.count += 1;
+            if holders.ids.len() < limit {
+                holders.ids.push(id);
+            }
+        }
+        // Segments come in no order.
+        holders.ids.sort_unstable();
+        Ok(holders)
+    }
+}

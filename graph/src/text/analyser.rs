@@ -3,6 +3,8 @@
 //! Scripts without spaces between words (Chinese, Japanese, Thai) come out letter by letter or in short runs, which is
 //! enough to find a note by its own words.
 
+use std::collections::VecDeque;
+
 use tantivy::tokenizer::{
     Language, LowerCaser, RemoveLongFilter, Stemmer, StopWordFilter, TextAnalyzer, Token, TokenStream, Tokenizer,
 };
@@ -45,9 +47,11 @@ pub(super) fn analyser() -> TextAnalyzer {
 #[derive(Clone, Default)]
 struct Words;
 
-/// The words of one text.
+/// The words of one text, and behind an identifier its parts.
 struct WordStream<'t> {
     words: unicode_segmentation::UnicodeWordIndices<'t>,
+    /// Parts of the last word that are still to come, with their places.
+    parts: VecDeque<(usize, &'t str)>,
     token: Token,
 }
 
@@ -55,14 +59,24 @@ impl Tokenizer for Words {
     type TokenStream<'t> = WordStream<'t>;
 
     fn token_stream<'t>(&'t mut self, text: &'t str) -> WordStream<'t> {
-        WordStream { words: text.unicode_word_indices(), token: Token::default() }
+        WordStream { words: text.unicode_word_indices(), parts: VecDeque::new(), token: Token::default() }
     }
 }
 
 impl TokenStream for WordStream<'_> {
     fn advance(&mut self) -> bool {
-        let Some((start, word)) = self.words.next() else { return false };
-        self.token.position = self.token.position.wrapping_add(1);
+        let (start, word) = match self.parts.pop_front() {
+            Some(part) => part,
+            None => {
+                let Some((start, word)) = self.words.next() else { return false };
+                let parts = parts(word);
+                if parts.len() > 1 {
+                    self.parts.extend(parts.into_iter().map(|(at, part)| (start + at, part)));
+                }
+                self.token.position = self.token.position.wrapping_add(1);
+                (start, word)
+            }
+        };
         self.token.offset_from = start;
         self.token.offset_to = start + word.len();
         self.token.text.clear();
@@ -78,6 +92,25 @@ impl TokenStream for WordStream<'_> {
     fn token_mut(&mut self) -> &mut Token {
         &mut self.token
     }
+}
+
+/// Cuts an identifier where a person would: `retry_count`, `main.rs`, `parseRequest`. Other words have one part.
+fn parts(word: &str) -> Vec<(usize, &str)> {
+    let mut parts = Vec::new();
+    let mut start = 0;
+    let mut was_lower = false;
+    for (at, letter) in word.char_indices() {
+        let is_joint = matches!(letter, '_' | '.');
+        if is_joint || (was_lower && letter.is_uppercase()) {
+            parts.push((start, &word[start..at]));
+            start = if is_joint { at + letter.len_utf8() } else { at };
+        }
+        was_lower = letter.is_lowercase();
+    }
+    parts.push((start, &word[start..]));
+    // A number keeps its point, and a single letter is no part.
+    parts.retain(|(_, part)| part.chars().nth(1).is_some() && !part.starts_with(char::is_numeric));
+    parts
 }
 
 #[cfg(test)]
@@ -96,7 +129,9 @@ mod tests {
     fn words_become_terms() {
         check("Running the dogs' kennel", &["run", "dog", "kennel"]);
         check("Anna's house", &["anna", "hous"]);
-        check("retry_count in src/main.rs", &["retry_count", "src", "main.r"]);
+        check("retry_count in src/main.rs", &["retry_count", "retri", "count", "src", "main.r", "main", "rs"]);
+        check("parseRequest costs 3.14", &["parserequest", "pars", "request", "cost", "3.14"]);
+        check("e.g. the U.S. McDonald", &["e.g", "u.", "mcdonald", "mc", "donald"]);
         check("日本語のノート", &["日", "本", "語", "の", "ノート"]);
         check("Grüße aus Köln", &["grüße", "aus", "köln"]);
         check("", &[]);

@@ -250,7 +250,8 @@ fn starts_with(file: &File, header: &[u8]) -> bool {
 /// `None` for an embedding of another model's shape.
 fn encode(key: &CacheKey, embedding: &Embedding, dimensions: usize) -> Option<Vec<u8>> {
     let count = u16::try_from(embedding.tokens.count(dimensions)).ok()?;
-    if embedding.vector.len() != dimensions {
+    let is_whole = embedding.tokens.0.len() == usize::from(count) * sign_bytes(dimensions);
+    if embedding.vector.len() != dimensions || !is_whole {
         return None;
     }
     let mut record = key.to_vec();
@@ -300,5 +301,20 @@ mod tests {
         assert_eq!(cache.count().unwrap(), MAX_RECORDS);
         assert_eq!(cache.get(&keys[0]).unwrap().unwrap().0, embedding);
         assert_eq!(cache.get(&keys[MAX_RECORDS]).unwrap(), None);
+    }
+
+    #[test]
+    fn an_embedding_of_another_shape_is_not_taken_and_harms_no_other() {
+        let home = tempfile::tempdir().unwrap();
+        let cache = VectorCache::new(home.path().join("c"), "m", 16);
+        let [odd, short, good] = ["odd", "short", "good"].map(|text| cache.key(text));
+        let whole = Embedding { vector: vec![0.25; 16], tokens: Signs(vec![1, 2, 3, 4]) };
+        let ragged = Embedding { tokens: Signs(vec![1, 2, 3]), ..whole.clone() };
+        let narrow = Embedding { vector: vec![0.25; 8], ..whole.clone() };
+        let places = cache.put(&[(odd, &ragged), (short, &narrow), (good, &whole)]).unwrap();
+        assert_eq!(places.iter().map(Option::is_some).collect::<Vec<_>>(), [false, false, true]);
+        let again = VectorCache::new(home.path().join("c"), "m", 16);
+        assert_eq!(again.count().unwrap(), 1);
+        assert_eq!(again.get(&good).unwrap().map(|(found, _)| found), Some(whole));
     }
 }

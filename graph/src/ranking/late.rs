@@ -23,7 +23,8 @@ pub(super) fn add(ranking: &Ranking<'_>, candidates: &mut Candidates) {
     for driver in drivers.iter().filter(|driver| driver.index.degraded().is_none()) {
         // An index that cannot was named in `degraded` when it was searched.
         let Ok(scores) = driver.index.late_scores(&query, &ids) else { continue };
-        let mut found: Vec<(Id, f32)> = ids.iter().copied().zip(scores).filter_map(|(id, s)| Some((id, s?))).collect();
+        let told = ids.iter().copied().zip(scores).filter_map(|(id, score)| Some((id, score?)));
+        let mut found: Vec<(Id, f32)> = told.filter(|(_, score)| score.is_finite()).collect();
         found.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
         let mut shares: Vec<f32> = found.iter().map(|(_, score)| *score).collect();
         scale(&mut shares);

@@ -59,7 +59,7 @@ pub(crate) fn find(
             degraded.append(&mut notes);
             return Ok((packed.hits, packed.dropped));
         }
-        limit *= WIDER;
+        limit = (limit * WIDER).min(MAX_CANDIDATES);
     }
 }
 
@@ -110,7 +110,8 @@ fn search(inner: &Inner, question: &Question, limit: usize, degraded: &mut Vec<S
         match index.search(&query) {
             Ok(found) => {
                 is_all &= found.len() < limit;
-                for (rank, Scored { id, score }) in found.into_iter().enumerate() {
+                let found = found.into_iter().filter(|found| found.score.is_finite());
+                for (rank, Scored { id, score }) in found.enumerate() {
                     let reason = Some(Reason { rank: Some(rank + 1), score });
                     let why = &mut candidates.entry(id).or_default().why;
                     if index.name() == "text" { why.lexical = reason } else { why.dense = reason }
@@ -123,6 +124,8 @@ fn search(inner: &Inner, question: &Question, limit: usize, degraded: &mut Vec<S
                 .push(format!("the {} index is catching up: the newest texts are found by words only", index.name()));
         }
     }
+    // Taken again below; taking it twice would wait for ever once somebody waits to attach or close.
+    drop(drivers);
     // A text that only the words found still has a cosine.
     let missing: Vec<Id> = candidates.iter().filter(|(_, c)| c.why.dense.is_none()).map(|(id, _)| *id).collect();
     for (id, score) in missing.iter().zip(cosines(inner, question, &missing)) {
@@ -139,7 +142,8 @@ pub(crate) fn cosines(inner: &Inner, question: &Question, ids: &[Id]) -> Vec<Opt
     let drivers = inner.drivers.read();
     let of_meaning = |driver: &&Arc<IndexDriver>| driver.index.name() != "text" && driver.index.degraded().is_none();
     let mut found = drivers.iter().filter(of_meaning).filter_map(|driver| driver.index.scores(&query, ids).ok());
-    found.next().unwrap_or_else(|| vec![None; ids.len()])
+    let scores = found.next().unwrap_or_else(|| vec![None; ids.len()]);
+    scores.into_iter().map(|score| score.filter(|score| score.is_finite())).collect()
 }
 
 /// What fits.
@@ -189,7 +193,8 @@ fn pack(ranking: &Ranking<'_>, ranked: Ranked) -> Result<Packed> {
         }
         hits.push(hit(record, candidate, ranking.weights));
     }
-    Ok(Packed { hits, dropped: 0, is_full: false })
+    let is_full = hits.len() == question.limit;
+    Ok(Packed { hits, dropped: 0, is_full })
 }
 
 /// Says which name led from which text.
@@ -223,5 +228,191 @@ fn hit(record: Record, candidate: Candidate, weights: &Weights) -> Hit {
         part_of: record.part_of,
         speaker: record.speaker,
         happened_at: record.happened_at,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+    use std::sync::mpsc;
+    use std::thread;
+
+    use parking_lot::Mutex;
+
+    use super::*;
+    use crate::index::{Index, Update};
+    use crate::journal::Agent;
+    use crate::memory::{Memory, Options};
+    use crate::verbs::remember::NewMemory;
+
+    const PATIENCE: Duration = Duration::from_secs(60);
+
+    /// An index of meaning that says of each text what the test says.
+    struct Meaning {
+        likeness: fn(&str) -> f32,
+        texts: Mutex<BTreeMap<Id, String>>,
+        stamp: Mutex<Option<Id>>,
+        /// How many were asked for, each time.
+        limits: Mutex<Vec<usize>>,
+        /// Ids that nothing is known of are added, up to the limit.
+        is_endless: bool,
+        /// Done at the next search.
+        meanwhile: Mutex<Option<Box<dyn FnOnce() + Send>>>,
+    }
+
+    impl Meaning {
+        fn new(likeness: fn(&str) -> f32) -> Self {
+            Self {
+                likeness,
+                texts: Mutex::default(),
+                stamp: Mutex::default(),
+                limits: Mutex::default(),
+                is_endless: false,
+                meanwhile: Mutex::default(),
+            }
+        }
+
+        fn attach(self, memory: &Memory) -> Arc<Self> {
+            let index = Arc::new(self);
+            memory.attach(Arc::clone(&index) as _, PATIENCE);
+            assert!(memory.wait_for_indexes(PATIENCE));
+            index
+        }
+    }
+
+    impl Index for Meaning {
+        fn name(&self) -> &'static str {
+            "meaning"
+        }
+        fn stamp(&self) -> Option<Id> {
+            *self.stamp.lock()
+        }
+        fn apply(&self, updates: &[Update]) -> Result<()> {
+            let texts = updates.iter().filter_map(|update| Some((update.id, update.text.as_ref()?.text.clone())));
+            self.texts.lock().extend(texts);
+            Ok(())
+        }
+        fn seal(&self, commit: Id) -> Result<()> {
+            *self.stamp.lock() = Some(commit);
+            Ok(())
+        }
+        fn flush(&self) -> Result<()> {
+            Ok(())
+        }
+        fn reset(&self) -> Result<()> {
+            *self.stamp.lock() = None;
+            Ok(())
+        }
+        fn search(&self, query: &IndexQuery<'_>) -> Result<Vec<Scored>> {
+            if let Some(meanwhile) = self.meanwhile.lock().take() {
+                meanwhile();
+            }
+            self.limits.lock().push(query.limit);
+            let texts = self.texts.lock();
+            let mut found: Vec<Scored> =
+                texts.iter().map(|(id, text)| Scored { id: *id, score: (self.likeness)(text) }).collect();
+            if self.is_endless {
+                found.extend((1..).map(|n| Scored { id: Id(n), score: 0.9 }).take(query.limit - found.len()));
+            }
+            Ok(found)
+        }
+        fn scores(&self, _query: &IndexQuery<'_>, ids: &[Id]) -> Result<Vec<Option<f32>>> {
+            let texts = self.texts.lock();
+            Ok(ids.iter().map(|id| texts.get(id).map(|text| (self.likeness)(text))).collect())
+        }
+        fn late_scores(&self, query: &IndexQuery<'_>, ids: &[Id]) -> Result<Vec<Option<f32>>> {
+            self.scores(query, ids)
+        }
+        fn ids(&self) -> Result<Vec<Id>> {
+            Ok(self.texts.lock().keys().copied().collect())
+        }
+        fn degraded(&self) -> Option<String> {
+            None
+        }
+    }
+
+    fn open() -> (Memory, tempfile::TempDir) {
+        let folder = tempfile::tempdir().unwrap();
+        let options =
+            Options { clock: Arc::new(|| Timestamp::from_millis(1_750_000_000_000)), holder: "a test".into() };
+        (Memory::open(folder.path(), options).unwrap(), folder)
+    }
+
+    fn tell(memory: &Memory, space: &str, text: &str) -> Id {
+        let new = NewMemory { space: space.into(), ..NewMemory::new(text) };
+        memory.remember(new, &Agent::owner()).unwrap().id
+    }
+
+    #[test]
+    fn an_index_that_comes_while_another_is_asked_stops_nobody() {
+        let (memory, _folder) = open();
+        tell(&memory, "personal", "The ladder leans behind the garage.");
+        let index = Meaning::new(|_| 0.5).attach(&memory);
+        let other = memory.clone();
+        *index.meanwhile.lock() = Some(Box::new(move || {
+            thread::spawn(move || other.attach(Arc::new(Meaning::new(|_| 0.5)), PATIENCE));
+            // Long enough for it to wait in line.
+            thread::sleep(Duration::from_millis(200));
+        }));
+        let (done, answered) = mpsc::channel();
+        thread::spawn(move || done.send(memory.recall(&Question::new("garage")).unwrap().hits.len()));
+        assert_eq!(answered.recv_timeout(PATIENCE), Ok(1));
+    }
+
+    #[test]
+    fn a_score_that_is_no_number_is_none() {
+        let (memory, _folder) = open();
+        let texts = ["The ladder is quite tall.", "The ladder is tall.", "The ladder is odd."];
+        let ids = texts.map(|text| tell(&memory, "personal", text));
+        Meaning::new(|text| if text.contains("odd") { f32::NAN } else { text.len() as f32 / 100.0 }).attach(&memory);
+        let hits = memory.recall(&Question::new("ladder")).unwrap().hits;
+        assert_eq!(hits.iter().map(|hit| hit.id).collect::<Vec<_>>(), ids);
+        assert!(hits.iter().all(|hit| hit.score.is_finite()));
+        assert_eq!((hits[2].why.dense, hits[2].why.late), (None, None));
+    }
+
+    #[test]
+    fn recall_looks_further_only_as_far_as_it_has_to() {
+        let (memory, _folder) = open();
+        for text in ["The ladder is tall.", "The ladder is red."] {
+            tell(&memory, "personal", text);
+        }
+        let index = Meaning { is_endless: true, ..Meaning::new(|_| 0.9) }.attach(&memory);
+        let asked = |limit: usize, mode: Mode| {
+            index.limits.lock().clear();
+            let hits = memory.recall(&Question { limit, mode, ..Question::new("what is it") }).unwrap().hits.len();
+            (hits, index.limits.lock().clone())
+        };
+        assert_eq!(asked(3, Mode::Fast), (2, vec![100, 800, 6_400]));
+        assert_eq!(asked(3, Mode::Deep), (2, vec![300, 2_400, MAX_CANDIDATES]));
+        assert_eq!(asked(2, Mode::Fast), (2, vec![100]), "the last candidate may be the last hit");
+    }
+
+    #[test]
+    fn odd_questions_are_answered() {
+        let (memory, _folder) = open();
+        let texts = ["x", "ß", "日", "👩‍🚀", "2023", "Anna Lindqvist came.", "Ｈｙｄｒａ"];
+        for text in texts {
+            tell(&memory, "personal", text);
+        }
+        Meaning::new(|_| 0.1).attach(&memory);
+        let long = |part: &str| part.repeat(MAX_QUERY_BYTES / part.len());
+        let questions =
+            ["?", "\0", "👩‍🚀", "\u{202e}\u{200b}", "' 's ’s", "--- 2023-", "ago", "a ago", "1000 years ago", "+999-1-1"]
+                .map(str::to_owned)
+                .into_iter()
+                .chain(["x", "X ", "Ab ", "日", "ﷺ", "\u{301}", "2023-05 ", "Anna Lindqvist ", "İ", "'"].map(long));
+        for text in questions {
+            for mode in [Mode::Fast, Mode::Deep] {
+                let question = Question { mode, ..Question::new(text.as_str()) };
+                let start = text.chars().take(20).collect::<String>();
+                let hits = memory.recall(&question).unwrap_or_else(|error| panic!("{start}: {error}")).hits;
+                assert!(hits.iter().all(|hit| (0.0..=1.0).contains(&hit.score)), "{start}");
+            }
+        }
+        for text in texts {
+            let found = memory.recall(&Question::new(text)).unwrap().hits;
+            assert!(text == "👩‍🚀" || found[0].text == text, "{text}");
+        }
     }
 }

@@ -35,9 +35,14 @@ fn form(name: &str) -> String {
     normalise(&name.unicode_words().map(possessor).collect::<Vec<_>>().join(" "))
 }
 
-/// A name as it is looked up: 64 bits of a BLAKE3 of its form tell a person's names apart.
+/// A name as it is looked up: the hash of its form.
 pub(crate) fn key(name: &str) -> u64 {
-    let hash = blake3::hash(form(name).as_bytes());
+    hash(&form(name))
+}
+
+/// 64 bits of a BLAKE3: enough to tell a person's names, spaces and conversations apart.
+pub(crate) fn hash(text: &str) -> u64 {
+    let hash = blake3::hash(text.as_bytes());
     u64::from_le_bytes(*hash.as_bytes().first_chunk().expect("a BLAKE3 hash has 32 bytes"))
 }
 

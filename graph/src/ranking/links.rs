@@ -42,7 +42,7 @@ pub(super) fn add(ranking: &Ranking<'_>, candidates: &mut Candidates) -> Result<
     for (id, share) in walk::rank(view, &seeds)? {
         if candidates.contains_key(&id) {
             texts.push((id, share));
-        } else if found < MAX_WALKED && record::is_text(view, id)? {
+        } else if found < MAX_WALKED && record::is_text(view, id)? && ranking.may_answer(id)? {
             found += 1;
             texts.push((id, share));
         }

@@ -15,11 +15,14 @@ pub(crate) use candidate::{Candidate, Candidates, by_score};
 pub(crate) use links::MAX_NAMESAKES;
 pub use weights::Weights;
 
+use std::collections::HashSet;
+
 use crate::error::Result;
 use crate::id::Id;
 use crate::memory::Inner;
 use crate::question::{Mode, Question};
 use crate::store::View;
+use crate::text::{Card, space_key};
 use fusion::Scale;
 
 /// Everything the signals look at.
@@ -28,6 +31,8 @@ pub(crate) struct Ranking<'r> {
     pub view: &'r View<'r>,
     pub question: &'r Question,
     pub weights: &'r Weights,
+    /// Keys of the spaces that are asked for; empty means all.
+    spaces: HashSet<u64>,
 }
 
 /// The order, and what the question names.
@@ -38,13 +43,21 @@ pub(crate) struct Ranked {
     pub named: Vec<(Id, String)>,
 }
 
-impl Ranking<'_> {
+impl<'r> Ranking<'r> {
+    /// Starts on a question.
+    pub fn new(inner: &'r Inner, view: &'r View<'r>, question: &'r Question, weights: &'r Weights) -> Self {
+        let spaces = question.spaces.iter().map(|space| space_key(space)).collect();
+        Self { inner, view, question, weights, spaces }
+    }
+
     /// Ranks what the indexes found. Signals that only compare what is there come first; those that bring in more rest
     /// on their order.
     pub fn rank(&self, mut candidates: Candidates) -> Result<Ranked> {
+        self.read_cards(&mut candidates)?;
+        // What is of another space must not move what is asked for, nor lead to it.
+        candidates.retain(|_, candidate| self.is_inside(&candidate.card));
         let scale = fusion::fuse(&mut candidates, self.weights);
         candidates.retain(|_, candidate| fusion::is_relevant(candidate));
-        self.read_cards(&mut candidates)?;
         let voice = voice::Voice::of(self);
         candidates.values_mut().for_each(|candidate| voice.hear(candidate));
         session::add(&mut candidates, self.weights);
@@ -68,6 +81,16 @@ impl Ranking<'_> {
         Ok(())
     }
 
+    /// Tells whether a text may be of a space that is asked for.
+    fn is_inside(&self, card: &Card) -> bool {
+        self.spaces.is_empty() || card.space.is_none_or(|space| self.spaces.contains(&space))
+    }
+
+    /// As [`Ranking::is_inside`], of a text whose card was not read.
+    fn may_answer(&self, id: Id) -> Result<bool> {
+        Ok(self.spaces.is_empty() || self.inner.text.cards(&[id])?.iter().flatten().all(|card| self.is_inside(card)))
+    }
+
     /// Takes in texts that another signal found: with their own likeness to the question, and their voice.
     fn admit(&self, candidates: &mut Candidates, ids: &[Id], scale: &Scale, voice: &voice::Voice) -> Result<()> {
         let new: Vec<Id> = ids.iter().copied().filter(|id| !candidates.contains_key(id)).collect();
@@ -77,6 +100,9 @@ impl Ranking<'_> {
         let cosines = crate::verbs::recall::cosines(self.inner, self.question, &new);
         for ((id, card), cosine) in new.iter().zip(self.inner.text.cards(&new)?).zip(cosines) {
             let mut candidate = Candidate { card: card.unwrap_or_default(), ..Candidate::default() };
+            if !self.is_inside(&candidate.card) {
+                continue;
+            }
             candidate.why.dense = cosine.map(|score| crate::question::Reason { rank: None, score });
             candidate.score = scale.score(&candidate.why, self.weights);
             voice.hear(&mut candidate);

@@ -38,12 +38,30 @@ impl Voice {
     pub fn hear(&self, candidate: &mut Candidate) {
         let weights = &self.weights;
         let is = |keys: &HashSet<u64>| candidate.card.speaker.is_some_and(|speaker| keys.contains(&speaker));
-        let is_in_time = self.time.as_ref().is_some_and(|range| range.contains(&candidate.card.at));
+        let is_in_time = self.time.as_ref().zip(candidate.card.at).is_some_and(|(range, at)| range.contains(&at));
         let part = |counts: bool, weight: f32| (counts && weight != 0.0).then_some(weight);
         candidate.why.speaker = part(is(&self.named), weights.speaker);
         candidate.why.machine = part(is(&self.machines), -weights.machine);
         candidate.why.time = part(is_in_time, weights.time);
         let parts = [candidate.why.speaker, candidate.why.machine, candidate.why.time];
         candidate.score += parts.into_iter().flatten().sum::<f32>();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::text::Card;
+
+    #[test]
+    fn a_text_of_no_known_time_lies_in_none() {
+        let time = time::range("what happened in 1970", crate::time::Timestamp::from_millis(1_795_392_000_000));
+        let voice = Voice { named: HashSet::new(), machines: HashSet::new(), time, weights: Weights::CHOSEN };
+        let time_of = |at: Option<i64>| {
+            let mut candidate = Candidate { card: Card { at, ..Card::default() }, ..Candidate::default() };
+            voice.hear(&mut candidate);
+            candidate.why.time
+        };
+        assert_eq!((time_of(Some(0)), time_of(None)), (Some(Weights::CHOSEN.time), None));
     }
 }

@@ -19,14 +19,14 @@ use tantivy::{Index as Tantivy, IndexReader, IndexWriter, ReloadPolicy, Searcher
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::Id;
 use crate::index::{Index, IndexQuery, Scored, Update};
-pub(crate) use card::Card;
 use card::Columns;
+pub(crate) use card::{Card, space_key};
 pub(crate) use lookup::Holds;
 use overlay::Overlay;
 use schema::{Fields, query_of};
 
 /// Raise it when the fields or the analyser change: the index is then built again by itself.
-const RECIPE: &str = "text-4";
+const RECIPE: &str = "text-5";
 /// Memory of tantivy's writer; its minimum is 15 MB.
 const WRITER_BYTES: usize = 32_000_000;
 /// Uncommitted texts after which tantivy commits without waiting for its turn.

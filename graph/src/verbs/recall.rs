@@ -50,7 +50,7 @@ pub(crate) fn find(
 ) -> Result<(Vec<Hit>, usize)> {
     let least = if question.mode == Mode::Deep { DEEP_CANDIDATES } else { CANDIDATES };
     let mut limit = least.max(question.limit);
-    let ranking = Ranking { inner, view, question, weights };
+    let ranking = Ranking::new(inner, view, question, weights);
     loop {
         let mut notes = Vec::new();
         let (candidates, is_all) = search(inner, question, limit, &mut notes);
@@ -189,7 +189,8 @@ fn pack(ranking: &Ranking<'_>, ranked: Ranked) -> Result<Packed> {
         candidate.why.entities =
             ranked.named.iter().filter(|(id, _)| record.entities.contains(id)).map(|(_, name)| name.clone()).collect();
         if let Some((from, key)) = candidate.led_by {
-            candidate.why.led_by = lead(&mut reader, from, key)?;
+            let from = reader.read(from)?.filter(|from| may_be_shown(question, from, now));
+            candidate.why.led_by = from.and_then(|from| lead(&from, key));
         }
         hits.push(hit(record, candidate, ranking.weights));
     }
@@ -197,17 +198,21 @@ fn pack(ranking: &Ranking<'_>, ranked: Ranked) -> Result<Packed> {
     Ok(Packed { hits, dropped: 0, is_full })
 }
 
-/// Says which name led from which text.
-fn lead(reader: &mut Reader<'_>, from: Id, key: u64) -> Result<Option<Lead>> {
-    let Some(record) = reader.read(from)? else { return Ok(None) };
-    let name = names::mentioned(&record.text).into_iter().find(|name| names::key(name) == key);
-    Ok(name.map(|name| Lead { name, from }))
+/// Says which name led from a text.
+fn lead(from: &Record, key: u64) -> Option<Lead> {
+    let name = names::mentioned(&from.text).into_iter().find(|name| names::key(name) == key);
+    name.map(|name| Lead { name, from: from.id })
 }
 
-fn passes(question: &Question, about: Option<&[Id]>, record: &Record, now: Timestamp) -> bool {
+/// Tells whether anything may be said of a text, even beside another.
+fn may_be_shown(question: &Question, record: &Record, now: Timestamp) -> bool {
     record.is_recallable()
         && record.expires_at.is_none_or(|end| end > now)
         && (question.spaces.is_empty() || question.spaces.contains(&record.space))
+}
+
+fn passes(question: &Question, about: Option<&[Id]>, record: &Record, now: Timestamp) -> bool {
+    may_be_shown(question, record, now)
         && (question.kinds.is_empty() || question.kinds.contains(&record.kind))
         && question.since.is_none_or(|since| record.recorded_at >= since)
         && about.is_none_or(|entities| entities.iter().any(|entity| record.entities.contains(entity)))
@@ -369,6 +374,24 @@ mod tests {
         assert_eq!(hits.iter().map(|hit| hit.id).collect::<Vec<_>>(), ids);
         assert!(hits.iter().all(|hit| hit.score.is_finite()));
         assert_eq!((hits[2].why.dense, hits[2].why.late), (None, None));
+    }
+
+    #[test]
+    fn other_spaces_neither_lead_nor_are_told_of() {
+        let (memory, _folder) = open();
+        let secret = tell(&memory, "b", "A secret: we met Wilhelmina Prat at night.");
+        let ours = tell(&memory, "a", "Then Wilhelmina Prat came late.");
+        tell(&memory, "a", "The treasurer keeps the keys.");
+        Meaning::new(|text| if text.contains("secret") { 0.9 } else { 0.3 }).attach(&memory);
+        let ask = |spaces: &[&str]| {
+            let spaces = spaces.iter().map(|space| (*space).to_owned()).collect();
+            let question = Question { spaces, ..Question::new("who is the treasurer") };
+            memory.recall(&question).unwrap().hits.into_iter().find(|hit| hit.id == ours).unwrap().why
+        };
+        let everywhere = ask(&[]);
+        assert_eq!(everywhere.led_by.map(|lead| (lead.name, lead.from)), Some(("wilhelmina prat".to_owned(), secret)));
+        let inside = ask(&["a"]);
+        assert_eq!((inside.led_by, inside.names), (None, None));
     }
 
     #[test]

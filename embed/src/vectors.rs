@@ -46,6 +46,13 @@ pub struct VectorIndex {
     cache_failed: AtomicBool,
 }
 
+/// What goes into the index of one text.
+#[derive(Clone)]
+struct Entry {
+    vector: Vec<f32>,
+    record: CacheRecord,
+}
+
 /// The generation on disk.
 struct Saved {
     stamp: Option<Id>,
@@ -93,39 +100,43 @@ impl VectorIndex {
     fn apply_chunk(&self, updates: &[Update]) -> Result<()> {
         let texts: Vec<Option<String>> =
             updates.iter().map(|update| update.text.as_ref().map(embedding_text)).collect();
-        let embeddings = self.embeddings(&texts)?;
+        let entries = self.entries(&texts)?;
         let mut saved = self.writing.lock();
         if let Err(error) = self.make_writable(&saved) {
             // Someone deleted the files under us. With no stamp, the caller sends everything again.
             self.start_over(&mut saved)?;
             return Err(error.context("the saved vectors cannot be read any more, building new ones"));
         }
-        for (update, embedding) in updates.iter().zip(&embeddings) {
+        for (update, entry) in updates.iter().zip(&entries) {
             let mut nearest = self.nearest.write();
-            match embedding {
+            match entry {
                 None => nearest.remove(update.id)?,
                 // One text that a model cannot place must not stop every text behind it for ever.
-                Some((vector, _)) if !is_direction(vector) => {
+                Some(entry) if !is_direction(&entry.vector) => {
                     tracing::warn!(id = %update.id, "the model gave no usable vector, so meaning search will not find it");
                     nearest.remove(update.id)?;
                 }
-                Some((vector, record)) => nearest.put(update.id, vector, *record)?,
+                Some(entry) => nearest.put(update.id, &entry.vector, entry.record)?,
             }
         }
         Ok(())
     }
 
     /// Returns the vector of each text that is there, from the cache or the model, and where the cache has it.
-    fn embeddings(&self, texts: &[Option<String>]) -> Result<Vec<Option<(Vec<f32>, CacheRecord)>>> {
+    fn entries(&self, texts: &[Option<String>]) -> Result<Vec<Option<Entry>>> {
         let keys: Vec<Option<CacheKey>> =
             texts.iter().map(|text| text.as_deref().map(|text| self.cache.key(text))).collect();
-        let mut known: HashMap<CacheKey, (Vec<f32>, CacheRecord)> = HashMap::new();
+        let mut known: HashMap<CacheKey, Entry> = HashMap::new();
         let mut missing: HashMap<CacheKey, &String> = HashMap::new();
         for (key, text) in keys.iter().zip(texts) {
             let (Some(key), Some(text)) = (key, text) else { continue };
             match self.cache.get(key).unwrap_or_else(|error| self.cache_trouble(None, &error)) {
-                Some((found, place)) => drop(known.insert(*key, (found.vector, CacheRecord { key: *key, place }))),
-                None => drop(missing.insert(*key, text)),
+                Some((found, place)) => {
+                    known.insert(*key, Entry { vector: found.vector, record: CacheRecord { key: *key, place } });
+                }
+                None => {
+                    missing.insert(*key, text);
+                }
             }
         }
         let (missing_keys, missing_texts): (Vec<CacheKey>, Vec<String>) =
@@ -138,7 +149,7 @@ impl VectorIndex {
             usable.iter().zip(places).filter_map(|((key, _), place)| Some((*key, place?))).collect();
         known.extend(missing_keys.into_iter().zip(made).map(|(key, made)| {
             let place = places.get(&key).copied().unwrap_or(NOWHERE);
-            (key, (made.vector, CacheRecord { key, place }))
+            (key, Entry { vector: made.vector, record: CacheRecord { key, place } })
         }));
         Ok(keys.iter().map(|key| key.as_ref().and_then(|key| known.get(key).cloned())).collect())
     }

@@ -1,4 +1,5 @@
 //! A cached vector is right or not there.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::fs;
 use std::path::{Path, PathBuf};

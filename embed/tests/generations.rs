@@ -1,4 +1,5 @@
 //! What was sealed and flushed comes back; anything that is off means starting over, never a wrong answer.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::fs;
 use std::path::{Path, PathBuf};

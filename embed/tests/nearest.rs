@@ -1,4 +1,5 @@
 //! What is near is found, by any number of threads, while the index changes.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::path::Path;
 use std::sync::Arc;

@@ -230,10 +230,11 @@ impl State {
             while rest.peek().is_some() {
                 self.commit_some(&mut rest);
             }
-            if self.log.is_long() && self.refusal.lock().is_none() {
-                if let Err(error) = self.cut_log() {
-                    tracing::warn!(%error, "the redo log was not cut; it will be at the next chance");
-                }
+            if self.log.is_long()
+                && self.refusal.lock().is_none()
+                && let Err(error) = self.cut_log()
+            {
+                tracing::warn!(%error, "the redo log was not cut; it will be at the next chance");
             }
             self.log_bytes.store(self.log.size_bytes(), Ordering::Relaxed);
             if let Some(reply) = closing {

@@ -1,4 +1,5 @@
 //! Conversations: who said what, when, and after what.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod common;
 

@@ -1,4 +1,5 @@
 //! The verbs, through the facade, on a real store in a temporary folder.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod common;
 

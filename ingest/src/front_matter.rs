@@ -259,7 +259,8 @@ mod tests {
 
     #[test]
     fn title_aliases_and_tags_are_understood() {
-        let cases: &[(&str, Option<&str>, &[&str], &[&str])] = &[
+        type Case = (&'static str, Option<&'static str>, &'static [&'static str], &'static [&'static str]);
+        let cases: &[Case] = &[
             (
                 "title: ' A title '\naliases: [One, Two]\ntags: [a, b/c]",
                 Some("A title"),

@@ -91,7 +91,8 @@ mod tests {
 
     #[test]
     fn bytes_become_text_or_say_why_not() {
-        let cases: &[(&[u8], std::result::Result<(&str, usize), &str>)] = &[
+        type Expected = std::result::Result<(&'static str, usize), &'static str>;
+        let cases: &[(&[u8], Expected)] = &[
             (b"plain", Ok(("plain", 0))),
             (b"\xEF\xBB\xBF# mark", Ok(("# mark", 0))),
             (b"one\0stray nul", Ok(("one\u{fffd}stray nul", 1))),

@@ -259,7 +259,7 @@ mod tests {
         check(&format!("{long}\n\n{long}"), &["1 : l…l", "3 : l…l"]);
         check(&format!("{long}\n\n{short}\n\n{short}\n\n{short}"), &["1 : l…s", "7 : s…s"]);
         let sentence = format!("B {} e.", words(38, "m"));
-        let paragraph = vec![sentence.as_str(); 8].join(" ");
+        let paragraph = [sentence.as_str(); 8].join(" ");
         check(&paragraph, &["1 : B…e.", "1 : B…e."]);
         for passage in passages(&paragraph) {
             assert_eq!(Scale::of(&paragraph).weigh(&passage.span), 160);

@@ -2,6 +2,7 @@
 //!
 //! Wall times are of a machine that may be shared, so medians and CPU seconds say more than tails. A data folder with
 //! 100,000 passages is kept between runs, because embedding them takes most of half an hour.
+#![allow(clippy::print_stdout, reason = "it tells what it measures")]
 
 mod corpus;
 #[path = "../harness/mod.rs"]

@@ -5,9 +5,11 @@ DATA_DIR    ?= $(or $(XDG_DATA_HOME),$(HOME)/.local/share)/hydra
 MODEL_DIR   ?= $(CACHE)/models/all-MiniLM-L6-v2
 # Outside the clone, so that a new clone does not compile 500 crates again.
 export CARGO_TARGET_DIR ?= $(CACHE)/target
+# Public sets to measure recall on: where a folder beside this one has them, unless it is said.
+export HYDRA_BENCH_DIR ?= $(patsubst %/retrieval,%,$(firstword $(wildcard $(CURDIR)/../*/bench/retrieval)))
 HYDRA       := $(CARGO_TARGET_DIR)/release/hydra
 
-.PHONY: help run test build model bench eval sets lint clean system
+.PHONY: help run test build model bench ablation tune eval sets lint clean system
 .DEFAULT_GOAL := help
 
 help: ## Show this list.
@@ -33,9 +35,15 @@ model: build ## Fetch the embedding model and its runtime, checked by hash.
 bench: model ## Measure, and write BENCHMARKS.md again (about 30 minutes).
 	HYDRA_MODEL_DIR="$(MODEL_DIR)" cargo bench --bench benchmarks
 
-eval: sets model ## Measure recall on every set in $HYDRA_BENCH_DIR/retrieval.
+eval: sets model ## Measure recall on every set in $HYDRA_BENCH_DIR/retrieval (an hour at first, then minutes).
 	@HYDRA_MODEL_DIR="$(MODEL_DIR)" "$(HYDRA)" eval retrieval "$(HYDRA_BENCH_DIR)/retrieval" --out "$(CACHE)/eval/runs" \
 		--keep "$(CACHE)/eval/memories"
+
+ablation: sets model ## The same with each signal of the ranking off in turn.
+	@HYDRA_MODEL_DIR="$(MODEL_DIR)" "$(HYDRA)" eval ablation "$(HYDRA_BENCH_DIR)/retrieval" --keep "$(CACHE)/eval/memories"
+
+tune: sets model ## Choose the weights of the ranking anew.
+	@HYDRA_MODEL_DIR="$(MODEL_DIR)" "$(HYDRA)" eval tune "$(HYDRA_BENCH_DIR)/retrieval" --keep "$(CACHE)/eval/memories"
 
 # Asked before anything is built.
 sets:

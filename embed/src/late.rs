@@ -53,10 +53,13 @@ fn dot(table: &[i16], token: &[u8]) -> i32 {
 fn table(token: &[f32]) -> Vec<i16> {
     let mut table = Vec::with_capacity(256 * sign_bytes(token.len()));
     for eight in token.chunks(8) {
-        for byte in 0..=255u8 {
-            let signed = eight.iter().enumerate().map(|(bit, x)| if byte >> bit & 1 == 1 { *x } else { -x });
-            table.push((signed.sum::<f32>() * SCALE) as i16);
+        let mut sums = [-eight.iter().sum::<f32>(); 256];
+        for byte in 1..256usize {
+            // One bit fewer was summed before.
+            let bit = byte.trailing_zeros() as usize;
+            sums[byte] = sums[byte & (byte - 1)] + 2.0 * eight.get(bit).unwrap_or(&0.0);
         }
+        table.extend(sums.map(|sum| (sum * SCALE) as i16));
     }
     table
 }

@@ -35,16 +35,16 @@ pub struct Weights {
 impl Weights {
     /// The setting in force.
     pub const CHOSEN: Self = Self {
-        lexical: 0.55,
+        lexical: 0.44,
         speaker: 0.4,
-        machine: 0.2,
-        session: 0.3,
-        time: 0.1,
-        late: 0.8,
-        called: 0.3,
-        names: 0.8,
-        shared: 0.3,
-        links: 0.15,
+        machine: 0.36,
+        session: 0.15,
+        time: 0.18,
+        late: 0.4,
+        called: 0.54,
+        names: 1.0,
+        shared: 0.15,
+        links: 0.08,
         sibling: 0.85,
     };
 

@@ -19,9 +19,9 @@ use crate::store::View;
 use crate::time::Timestamp;
 
 /// Candidates asked of each index.
-const CANDIDATES: usize = 100;
+const CANDIDATES: usize = 200;
 /// The same for a deep recall.
-const DEEP_CANDIDATES: usize = 300;
+const DEEP_CANDIDATES: usize = 500;
 /// When filters leave too few hits, so many times more are asked for, up to the maximum.
 const WIDER: usize = 8;
 const MAX_CANDIDATES: usize = 6_400;

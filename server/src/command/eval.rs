@@ -44,6 +44,18 @@ pub enum What {
     Retrieval(Retrieval),
     /// Choose the weights of the ranking anew, and say what they are worth on memories that were held out
     Tune(Tune),
+    /// Print what each signal of the ranking is worth: every set with one of them off at a time
+    Ablation(Ablation),
+}
+
+/// Options of `hydra eval ablation`.
+#[derive(Debug, Args)]
+pub struct Ablation {
+    /// A set, or a folder of sets
+    pub dir: PathBuf,
+    /// Keep the memories here, and use those that are complete
+    #[arg(long, value_name = "FOLDER")]
+    pub keep: PathBuf,
 }
 
 /// Options of `hydra eval tune`.
@@ -125,6 +137,7 @@ pub async fn run(setting: &Setting, arguments: Arguments) -> Result<u8> {
     let arguments = match arguments.what {
         What::Retrieval(arguments) => arguments,
         What::Tune(arguments) => return tune(setting, arguments).await,
+        What::Ablation(arguments) => return ablation(setting, arguments).await,
     };
     if arguments.k == 0 || arguments.k > MAX_HITS {
         return Err(
@@ -193,6 +206,26 @@ async fn tune(setting: &Setting, arguments: Tune) -> Result<u8> {
         tuned.held_out_before,
         tuned.trials
     ))?;
+    Ok(outcome::DONE)
+}
+
+async fn ablation(setting: &Setting, arguments: Ablation) -> Result<u8> {
+    let stop = Arc::new(AtomicBool::new(false));
+    interrupt::stop_on_signal(Arc::clone(&stop), "stopping; press Ctrl-C again to stop at once")?;
+    let config = setting.config.clone();
+    let mut progress = Progress::new(setting.global.quiet);
+    let table = tokio::task::spawn_blocking(move || {
+        let model = Some(warm(&config)?);
+        let Ablation { dir, keep } = arguments;
+        let (keep, weights) = (Some(keep), Weights::CHOSEN);
+        let choices = Choices { config, model, limit: TUNE_LIMIT, keep, mode: Mode::Fast, weights };
+        let mut tell = |what: &str, done, total| progress.show(what, done, total);
+        let table = eval::ablation(&eval::sets(&dir)?, choices, &mut Watch::new(&stop, &mut tell));
+        progress.end();
+        table
+    });
+    let table = table.await.unwrap_or_else(|_| Err(Error::new(ErrorKind::Io, "the evaluation ended in the middle")))?;
+    output::data(table.trim_end())?;
     Ok(outcome::DONE)
 }
 

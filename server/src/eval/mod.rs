@@ -4,14 +4,17 @@
 //! goes into a memory of its own, `queries.jsonl` (`id`, `text`, `category`, `gold`) is asked of it. Everything goes
 //! through the same verbs as any other memory.
 
+mod ablation;
 mod date;
 mod haystack;
 mod kept;
 mod metric;
 mod report;
 mod run;
+mod trial;
 mod tune;
 
+pub use ablation::ablation;
 pub use haystack::sets;
 pub use report::Report;
 pub use run::{Choices, Watch, run};

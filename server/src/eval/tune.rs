@@ -3,12 +3,11 @@
 
 use serde::Serialize;
 
-use hydra_graph::{Question, Result, Weights};
+use hydra_graph::{Result, Weights};
 
-use super::haystack::{Haystack, Set};
-use super::kept::Kept;
-use super::metric::Metric;
-use super::run::{ADVERSARIAL, Choices, Watch};
+use super::haystack::Set;
+use super::run::{Choices, Watch};
+use super::trial::{Trial, try_all};
 
 /// Parts that the haystacks are dealt into, each held out once.
 const FOLDS: usize = 5;
@@ -18,13 +17,6 @@ const FACTORS: [f32; 4] = [0.5, 0.8, 1.25, 1.8];
 const LEAST_GAIN: f64 = 0.0005;
 /// Shares stay below one.
 const SHARES: [&str; 3] = ["lexical", "shared", "sibling"];
-
-/// The mean of R@10, all@10 and nDCG@10 for each set, by setting.
-struct Trial {
-    weights: Weights,
-    /// By set, then by haystack: what each question was worth.
-    worth: Vec<Vec<Vec<f64>>>,
-}
 
 /// What came out.
 #[derive(Debug, Default, Serialize)]
@@ -54,7 +46,7 @@ pub fn tune(sets: &[Set], choices: &Choices, rounds: usize, watch: &mut Watch<'_
         for at in 0..choices.weights.clone().each().len() {
             let settings = variants(trials[best].weights, at);
             trials.extend(try_all(sets, choices, settings, watch)?);
-            let worth = |trial: &Trial| trial.mean(|_| true);
+            let worth = |trial: &Trial| trial.worth(|_| true);
             for (position, trial) in trials.iter().enumerate() {
                 if worth(trial) > worth(&trials[best]) + LEAST_GAIN {
                     best = position;
@@ -67,40 +59,18 @@ pub fn tune(sets: &[Set], choices: &Choices, rounds: usize, watch: &mut Watch<'_
     let mut held_out = (0.0, 0.0);
     for fold in 0..FOLDS {
         let is_held = |haystack: usize| haystack % FOLDS == fold;
-        let chosen = trials.iter().max_by(|a, b| a.mean(|h| !is_held(h)).total_cmp(&b.mean(|h| !is_held(h))));
-        held_out.0 += chosen.map_or(0.0, |trial| trial.mean(is_held)) / FOLDS as f64;
-        held_out.1 += trials[0].mean(is_held) / FOLDS as f64;
+        let chosen = trials.iter().max_by(|a, b| a.worth(|h| !is_held(h)).total_cmp(&b.worth(|h| !is_held(h))));
+        held_out.0 += chosen.map_or(0.0, |trial| trial.worth(is_held)) / FOLDS as f64;
+        held_out.1 += trials[0].worth(is_held) / FOLDS as f64;
     }
     Ok(Tuned {
         weights: trials[best].weights.clone().each().map(|(name, value)| (name, *value)).to_vec(),
-        before: trials[0].mean(|_| true),
-        after: trials[best].mean(|_| true),
+        before: trials[0].worth(|_| true),
+        after: trials[best].worth(|_| true),
         held_out: held_out.0,
         held_out_before: held_out.1,
         trials: trials.len(),
     })
-}
-
-impl Trial {
-    /// The mean over sets of the mean over questions, of the haystacks that are wanted. Haystacks are numbered through,
-    /// so that sets of one haystack fall into different folds.
-    fn mean(&self, is_wanted: impl Fn(usize) -> bool) -> f64 {
-        let mut number = 0;
-        let mut means = Vec::new();
-        for haystacks in &self.worth {
-            let mut questions = Vec::new();
-            for haystack in haystacks {
-                if is_wanted(number) {
-                    questions.extend_from_slice(haystack);
-                }
-                number += 1;
-            }
-            if !questions.is_empty() {
-                means.push(questions.iter().sum::<f64>() / questions.len() as f64);
-            }
-        }
-        means.iter().sum::<f64>() / means.len().max(1) as f64
-    }
 }
 
 fn variants(weights: Weights, at: usize) -> Vec<Weights> {
@@ -113,31 +83,4 @@ fn variants(weights: Weights, at: usize) -> Vec<Weights> {
         fits.then_some(variant)
     });
     tried.collect()
-}
-
-/// Asks every question with every setting; a memory is opened once for all of them.
-fn try_all(sets: &[Set], choices: &Choices, settings: Vec<Weights>, watch: &mut Watch<'_>) -> Result<Vec<Trial>> {
-    let mut trials: Vec<Trial> =
-        settings.into_iter().map(|weights| Trial { weights, worth: vec![Vec::new(); sets.len()] }).collect();
-    for (number, set) in sets.iter().enumerate() {
-        for folder in &set.haystacks {
-            let haystack = Haystack::read(folder)?;
-            watch.at(set, &haystack);
-            let keep = choices.keep.as_ref().map(|keep| keep.join(&set.name).join(&haystack.name));
-            let kept = Kept::open(&choices.config, keep, choices.model.as_ref(), &haystack, watch)?;
-            trials.iter_mut().for_each(|trial| trial.worth[number].push(Vec::new()));
-            for query in haystack.queries.iter().filter(|q| !q.gold.is_empty() && q.category != ADVERSARIAL) {
-                watch.check()?;
-                let question = Question { limit: choices.limit, mode: choices.mode, ..Question::new(&query.text) };
-                for trial in &mut trials {
-                    let ranked = kept.ranked(&kept.memory.recall_with(&question, &trial.weights)?);
-                    let metric = Metric::of(&ranked, &query.gold);
-                    let worth = (metric.recall_10 + metric.all_10 + metric.ndcg_10) / 3.0;
-                    trial.worth[number].last_mut().expect("it was just pushed").push(worth);
-                }
-            }
-            kept.memory.close()?;
-        }
-    }
-    Ok(trials)
 }

@@ -13,8 +13,8 @@ pub struct Embedding {
 
 /// The signs of token vectors, one bit a dimension, [`sign_bytes`] bytes a token.
 ///
-/// Against the vectors in half precision this keeps recall@10 within half a point (measured on LoCoMo and MuSiQue) at a
-/// sixteenth of the size: 48 bytes a token, 12 KB for the longest text.
+/// They rank about as well as vectors in half precision, at a sixteenth of the size: 48 bytes a token, 12 KB for the
+/// longest text.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct Signs(pub Vec<u8>);
 

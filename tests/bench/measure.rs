@@ -261,6 +261,12 @@ pub fn recall(report: &mut Report, keep: &Path) {
     let without = Times::of((0..6).flat_map(|_| known.clone()).map(|query| ask(query)).collect());
     report.below("recall without it (asked before), p95", without.percentile(95), 8.0, "ms");
     report.told("the same, p50", format!("{:.1} ms", without.percentile(50)));
+    let mut deep = |query: &str| timed(|| client.ask("/v1/recall", &json!({"query": query, "mode": "deep"}))).0;
+    let deep = Times::of((0..QUESTIONS / 3).map(|_| random.sentence(7)).map(|query| deep(&query)).collect());
+    report.below("deep recall with the query's embedding, p95", deep.percentile(95), 150.0, "ms");
+    let cache = std::fs::metadata(data.join("vectors.cache")).map_or(0, |file| file.len());
+    let passages = (NOTES * PASSAGES) as f64;
+    report.below("vector and word pieces of a passage, on disk", cache as f64 / passages / 1000.0, 20.0, "KB");
     report.told("resident memory after all that", format!("{:.0} MB", usage(server.pid()).1));
     report.note(format!(
         "Recall was asked {QUESTIONS} questions of seven words, by one client, with the server pinned to one core."

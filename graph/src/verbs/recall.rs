@@ -406,9 +406,9 @@ mod tests {
             let hits = memory.recall(&Question { limit, mode, ..Question::new("what is it") }).unwrap().hits.len();
             (hits, index.limits.lock().clone())
         };
-        assert_eq!(asked(3, Mode::Fast), (2, vec![100, 800, 6_400]));
-        assert_eq!(asked(3, Mode::Deep), (2, vec![300, 2_400, MAX_CANDIDATES]));
-        assert_eq!(asked(2, Mode::Fast), (2, vec![100]), "the last candidate may be the last hit");
+        assert_eq!(asked(3, Mode::Fast), (2, vec![CANDIDATES, CANDIDATES * WIDER, MAX_CANDIDATES]));
+        assert_eq!(asked(3, Mode::Deep), (2, vec![DEEP_CANDIDATES, DEEP_CANDIDATES * WIDER, MAX_CANDIDATES]));
+        assert_eq!(asked(2, Mode::Fast), (2, vec![CANDIDATES]), "the last candidate may be the last hit");
     }
 
     #[test]

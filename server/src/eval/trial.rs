@@ -16,8 +16,9 @@ pub(super) struct Trial {
 
 impl Trial {
     /// What it is worth: R@10, all@10 and nDCG@10 in equal parts, as the mean over sets of the mean over questions, of
-    /// the haystacks that are wanted. Haystacks are numbered through, so that sets of one haystack can be told apart.
-    pub fn worth(&self, is_wanted: impl Fn(usize) -> bool) -> f64 {
+    /// the haystacks that are wanted; `None` if they ask nothing. Haystacks are numbered through, so that sets of one
+    /// haystack can be told apart.
+    pub fn worth(&self, is_wanted: impl Fn(usize) -> bool) -> Option<f64> {
         let mut number = 0;
         let mut means = Vec::new();
         for haystacks in &self.figures {
@@ -33,7 +34,7 @@ impl Trial {
                 means.push((mean.recall_10 + mean.all_10 + mean.ndcg_10) / 3.0);
             }
         }
-        means.iter().sum::<f64>() / means.len().max(1) as f64
+        (!means.is_empty()).then(|| means.iter().sum::<f64>() / means.len() as f64)
     }
 }
 

@@ -51,6 +51,7 @@ pub(crate) fn cut(text: &str, outline: &Outline) -> Cut {
         section: Vec::new(),
         bare_heading: None,
         current: None,
+        end: 0,
         cut: Cut { passages: Vec::new(), is_cut: false },
     };
     for block in outline.top() {
@@ -74,6 +75,8 @@ struct Cutter<'t> {
     /// The last heading, as long as nothing stands below it.
     bare_heading: Option<Range<usize>>,
     current: Option<Unit>,
+    /// Where the last unit ended.
+    end: usize,
     cut: Cut,
 }
 
@@ -136,7 +139,10 @@ impl Cutter<'_> {
 
     /// Joins a unit to the one before it, or begins a new passage with it.
     fn add(&mut self, span: Range<usize>) {
-        let Some(span) = trimmed(self.text, span) else { return };
+        // A block may reach into its neighbour (a task's first line, and code behind blank lines): no text twice.
+        let start = span.start.max(self.end);
+        let Some(span) = trimmed(self.text, start..span.end.max(start)) else { return };
+        self.end = span.end;
         let ids = self.outline.block_ids_in(&span);
         let block_id = ids.last().map(|id| id.name.clone());
         // `^name` on a line of its own names the block before it.

@@ -15,7 +15,7 @@ pub(super) fn make_room(ranking: &Ranking<'_>, mut ranked: Vec<(Id, Candidate)>)
     let rest = ranked.split_off(ranked.len().min(ranking.question.limit.saturating_mul(CROWD)));
     let mut siblings: HashMap<Id, i32> = HashMap::new();
     for (id, candidate) in &mut ranked {
-        if !ranking.view.is_a(*id, vocab::PASSAGE)? {
+        if candidate.card.session.is_some() && !ranking.view.is_a(*id, vocab::PASSAGE)? {
             continue;
         }
         if let Some(parent) = ranking.view.objects(*id, vocab::PART_OF)?.first() {

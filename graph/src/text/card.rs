@@ -6,6 +6,8 @@ use tantivy::schema::{FAST, Field, INDEXED, SchemaBuilder};
 use tantivy::{SegmentReader, TantivyDocument};
 
 use crate::entity;
+use crate::error::{Error, ErrorKind, Result};
+use crate::id::Id;
 use crate::index::IndexText;
 use crate::names;
 
@@ -100,6 +102,7 @@ impl CardFields {
 
 /// The columns of one segment.
 pub(super) struct Columns {
+    id: Column<u64>,
     space: Column<u64>,
     session: Column<u64>,
     speaker: Column<u64>,
@@ -112,11 +115,20 @@ impl Columns {
     pub fn open(segment: &SegmentReader) -> tantivy::Result<Self> {
         let columns = segment.fast_fields();
         Ok(Self {
+            id: columns.u64(super::schema::ID)?,
             space: columns.u64(SPACE)?,
             session: columns.u64(SESSION)?,
             speaker: columns.u64(SPEAKER)?,
             at: columns.i64(AT)?,
             mentions: columns.u64(MENTIONS)?,
+        })
+    }
+
+    /// Reads an id.
+    pub fn id(&self, document: u32) -> Result<Id> {
+        self.id.first(document).map(Id).ok_or_else(|| {
+            Error::new(ErrorKind::Corrupt, "a text in the full-text index has no id")
+                .hint("run `hydra rebuild --index text`")
         })
     }
 

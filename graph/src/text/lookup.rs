@@ -79,7 +79,7 @@ impl TextIndex {
         };
         let term = Term::from_field_u64(field, key);
         let mut holders = Holders { count: 0, ids: Vec::new() };
-        for (order, segment) in state.searcher.segment_readers().iter().enumerate() {
+        for (segment, columns) in state.searcher.segment_readers().iter().zip(&state.columns) {
             let index = segment.inverted_index(field).map_err(failed)?;
             let Some(mut postings) = index.read_postings(&term, IndexRecordOption::Basic).map_err(io)? else {
                 continue;
@@ -87,8 +87,7 @@ impl TextIndex {
             holders.count += u64::from(index.doc_freq(&term).map_err(io)?);
             while postings.doc() != TERMINATED && holders.ids.len() < limit {
                 if !segment.is_deleted(postings.doc()) {
-                    let address = tantivy::DocAddress::new(order as u32, postings.doc());
-                    let id = self.fields.id_of(&state.searcher, address)?;
+                    let id = columns.id(postings.doc())?;
                     if !state.overlay.holds(id) {
                         holders.ids.push(id);
                     }

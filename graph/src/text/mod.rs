@@ -186,7 +186,7 @@ impl Index for TextIndex {
             .map_err(failed)?;
         let mut found = Vec::with_capacity(top.len());
         for (score, address) in top {
-            let id = self.fields.id_of(&state.searcher, address)?;
+            let id = state.columns[address.segment_ord as usize].id(address.doc_id)?;
             if !state.overlay.holds(id) {
                 found.push(Scored { id, score });
             }

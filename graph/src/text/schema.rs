@@ -6,11 +6,10 @@ use std::collections::BTreeSet;
 use tantivy::query::{BooleanQuery, BoostQuery, Occur, Query, TermQuery};
 use tantivy::schema::{FAST, Field, INDEXED, IndexRecordOption, STRING, Schema, TextFieldIndexing, TextOptions};
 use tantivy::tokenizer::{PreTokenizedString, TextAnalyzer, Token, TokenStream as _};
-use tantivy::{DocAddress, Searcher, TantivyDocument, Term};
+use tantivy::{TantivyDocument, Term};
 
 use super::analyser::{analyser, question_analyser};
 use super::card::{Card, CardFields};
-use crate::error::{Error, ErrorKind, Result};
 use crate::id::Id;
 use crate::index::IndexText;
 
@@ -70,18 +69,6 @@ impl Fields {
         let asked = analyse(question_analyser(), text);
         let asked = if asked.is_empty() { tokens(text) } else { asked };
         asked.into_iter().map(|token| token.text).filter(|term| seen.insert(term.clone())).take(MAX_TERMS).collect()
-    }
-
-    /// Returns the id of a found document.
-    pub fn id_of(&self, searcher: &Searcher, address: DocAddress) -> Result<Id> {
-        let read = || {
-            let column = searcher.segment_reader(address.segment_ord).fast_fields().u64(ID).ok()?;
-            column.first(address.doc_id)
-        };
-        read().map(Id).ok_or_else(|| {
-            Error::new(ErrorKind::Corrupt, "a text in the full-text index has no id")
-                .hint("run `hydra rebuild --index text`")
-        })
     }
 
     /// Returns the boost of the n-th searched field.

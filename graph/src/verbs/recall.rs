@@ -18,10 +18,12 @@ use crate::space;
 use crate::store::View;
 use crate::time::Timestamp;
 
-/// Candidates asked of each index.
+/// Candidates asked of full text.
 const CANDIDATES: usize = 200;
 /// The same for a deep recall.
 const DEEP_CANDIDATES: usize = 500;
+/// Of every other index so many times fewer: what is near in meaning is near the top.
+const FEWER: usize = 2;
 /// When filters leave too few hits, so many times more are asked for, up to the maximum.
 const WIDER: usize = 8;
 const MAX_CANDIDATES: usize = 6_400;
@@ -98,7 +100,8 @@ fn wait_for_own_writes(inner: &Inner, degraded: &mut Vec<String>) {
 /// Returns also whether no index has more.
 fn search(inner: &Inner, question: &Question, limit: usize, degraded: &mut Vec<String>) -> (Candidates, bool) {
     let mut is_all = true;
-    let query = IndexQuery { text: &question.text, spaces: &question.spaces, limit };
+    let words = IndexQuery { text: &question.text, spaces: &question.spaces, limit };
+    let meaning = IndexQuery { limit: (limit / FEWER).max(question.limit), ..words.clone() };
     let mut candidates = Candidates::new();
     let drivers = inner.drivers.read();
     for driver in drivers.iter() {
@@ -107,9 +110,10 @@ fn search(inner: &Inner, question: &Question, limit: usize, degraded: &mut Vec<S
             degraded.push(reason);
             continue;
         }
-        match index.search(&query) {
+        let query = if index.name() == "text" { &words } else { &meaning };
+        match index.search(query) {
             Ok(found) => {
-                is_all &= found.len() < limit;
+                is_all &= found.len() < query.limit;
                 let found = found.into_iter().filter(|found| found.score.is_finite());
                 for (rank, Scored { id, score }) in found.enumerate() {
                     let reason = Some(Reason { rank: Some(rank + 1), score });
@@ -406,9 +410,15 @@ mod tests {
             let hits = memory.recall(&Question { limit, mode, ..Question::new("what is it") }).unwrap().hits.len();
             (hits, index.limits.lock().clone())
         };
-        assert_eq!(asked(3, Mode::Fast), (2, vec![CANDIDATES, CANDIDATES * WIDER, MAX_CANDIDATES]));
-        assert_eq!(asked(3, Mode::Deep), (2, vec![DEEP_CANDIDATES, DEEP_CANDIDATES * WIDER, MAX_CANDIDATES]));
-        assert_eq!(asked(2, Mode::Fast), (2, vec![CANDIDATES]), "the last candidate may be the last hit");
+        assert_eq!(
+            asked(3, Mode::Fast),
+            (2, [CANDIDATES, CANDIDATES * WIDER, MAX_CANDIDATES].map(|n| n / FEWER).to_vec())
+        );
+        assert_eq!(
+            asked(3, Mode::Deep),
+            (2, [DEEP_CANDIDATES, DEEP_CANDIDATES * WIDER, MAX_CANDIDATES].map(|n| n / FEWER).to_vec())
+        );
+        assert_eq!(asked(2, Mode::Fast), (2, vec![CANDIDATES / FEWER]), "the last candidate may be the last hit");
     }
 
     #[test]

@@ -15,25 +15,17 @@ pub(super) struct Trial {
 }
 
 impl Trial {
-    /// What it is worth: R@10, all@10 and nDCG@10 in equal parts, as the mean over sets of the mean over questions, of
-    /// the haystacks that are wanted; `None` if they ask nothing. Haystacks are numbered through, so that sets of one
-    /// haystack can be told apart.
+    /// What it is worth: R@10, all@10 and nDCG@10 in equal parts, as the mean over the haystacks that are wanted. Each
+    /// haystack is somebody's memory and counts the same, however many questions are asked of it. `None` if none are.
     pub fn worth(&self, is_wanted: impl Fn(usize) -> bool) -> Option<f64> {
-        let mut number = 0;
-        let mut means = Vec::new();
-        for haystacks in &self.figures {
-            let mut questions = Vec::new();
-            for haystack in haystacks {
-                if is_wanted(number) {
-                    questions.extend_from_slice(haystack);
-                }
-                number += 1;
-            }
-            if !questions.is_empty() {
-                let mean = Metric::mean(&questions);
-                means.push((mean.recall_10 + mean.all_10 + mean.ndcg_10) / 3.0);
-            }
-        }
+        let haystacks = self.figures.iter().flatten().enumerate();
+        let wanted = haystacks.filter(|(number, questions)| is_wanted(*number) && !questions.is_empty());
+        let means: Vec<f64> = wanted
+            .map(|(_, questions)| {
+                let mean = Metric::mean(questions);
+                (mean.recall_10 + mean.all_10 + mean.ndcg_10) / 3.0
+            })
+            .collect();
         (!means.is_empty()).then(|| means.iter().sum::<f64>() / means.len() as f64)
     }
 }

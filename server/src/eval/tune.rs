@@ -14,7 +14,7 @@ const FOLDS: usize = 5;
 /// What a weight is tried at, times what it is; a weight of zero stays.
 const FACTORS: [f32; 4] = [0.5, 0.8, 1.25, 1.8];
 /// A gain below this is noise.
-const LEAST_GAIN: f64 = 0.0005;
+const LEAST_GAIN: f64 = 0.001;
 /// Shares stay below one.
 const SHARES: [&str; 3] = ["lexical", "shared", "sibling"];
 

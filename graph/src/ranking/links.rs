@@ -1,17 +1,18 @@
 //! Links lead on too: from the entities that the question names and the best candidates, over the graph.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use unicode_segmentation::UnicodeSegmentation;
 
 use super::candidate::best;
-use super::{Candidates, Ranking};
+use super::{Candidate, Candidates, Ranking};
 use crate::entity;
 use crate::error::Result;
 use crate::id::Id;
 use crate::question::{Question, Reason};
 use crate::record;
 use crate::store::View;
+use crate::text::Card;
 use crate::walk;
 
 /// Best candidates that the walk starts from, beside the entities that the question names.
@@ -37,22 +38,25 @@ pub(super) fn add(ranking: &Ranking<'_>, candidates: &mut Candidates) -> Result<
     let ranked = best(candidates, SEEDS);
     let top = ranked.first().map_or(1.0, |(_, score)| score.max(f32::EPSILON));
     seeds.extend(ranked.into_iter().map(|(id, score)| (id, (score / top).max(0.0) * SEED_WEIGHT)));
-    let mut found = 0;
+    let mut new: HashMap<Id, Card> = HashMap::new();
     let mut texts = Vec::new();
     for (id, share) in walk::rank(view, &seeds)? {
-        if candidates.contains_key(&id) {
-            texts.push((id, share));
-        } else if found < MAX_WALKED && record::is_text(view, id)? && ranking.may_answer(id)? {
-            found += 1;
-            texts.push((id, share));
+        if !candidates.contains_key(&id) {
+            if new.len() == MAX_WALKED || !record::is_text(view, id)? {
+                continue;
+            }
+            let Some(card) = ranking.card_inside(id)? else { continue };
+            new.insert(id, card);
         }
+        texts.push((id, share));
     }
     let top = texts.first().map_or(0.0, |(_, share)| *share);
     if top <= 0.0 {
         return Ok(named);
     }
     for (rank, (id, share)) in texts.into_iter().enumerate() {
-        let candidate = candidates.entry(id).or_default();
+        let card = new.remove(&id).unwrap_or_default();
+        let candidate = candidates.entry(id).or_insert_with(|| Candidate { card, ..Candidate::default() });
         candidate.why.graph = Some(Reason { rank: Some(rank + 1), score: share });
         candidate.score += ranking.weights.links * share / top;
     }

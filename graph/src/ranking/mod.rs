@@ -86,9 +86,10 @@ impl<'r> Ranking<'r> {
         self.spaces.is_empty() || card.space.is_none_or(|space| self.spaces.contains(&space))
     }
 
-    /// As [`Ranking::is_inside`], of a text whose card was not read.
-    fn may_answer(&self, id: Id) -> Result<bool> {
-        Ok(self.spaces.is_empty() || self.inner.text.cards(&[id])?.iter().flatten().all(|card| self.is_inside(card)))
+    /// Reads the card of one text, unless it is of another space than asked for.
+    fn card_inside(&self, id: Id) -> Result<Option<Card>> {
+        let card = self.inner.text.cards(&[id])?.pop().flatten().unwrap_or_default();
+        Ok(self.is_inside(&card).then_some(card))
     }
 
     /// Takes in texts that another signal found: with their own likeness to the question, and their voice.

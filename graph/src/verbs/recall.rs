@@ -422,6 +422,25 @@ mod tests {
     }
 
     #[test]
+    fn turns_that_only_links_find_are_no_siblings() {
+        let (memory, _folder) = open();
+        let turn = |text: &str| NewMemory { session: Some("call".into()), ..NewMemory::new(text) };
+        let turns = ["Where is the ladder?", "Behind the garage.", "Thank you.", "Any time."].map(turn);
+        memory.remember_all(turns.into(), &Agent::owner()).unwrap();
+        let hits = memory.recall(&Question::new("ladder")).unwrap().hits;
+        let share = |hit: &Hit| hit.why.graph.map_or(0.0, |reason| reason.score);
+        let top = hits.iter().map(share).fold(0.0, f32::max);
+        let weights = Weights::CHOSEN;
+        let mut walked = 0;
+        for hit in hits.iter().filter(|hit| hit.why.lexical.is_none()) {
+            let expected = weights.links * share(hit) / top / weights.highest();
+            assert!((hit.score - expected).abs() < 2e-4, "{}: {} is not {expected}", hit.text, hit.score);
+            walked += 1;
+        }
+        assert_eq!(walked, 3);
+    }
+
+    #[test]
     fn odd_questions_are_answered() {
         let (memory, _folder) = open();
         let texts = ["x", "ß", "日", "👩‍🚀", "2023", "Anna Lindqvist came.", "Ｈｙｄｒａ"];

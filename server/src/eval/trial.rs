@@ -16,8 +16,8 @@ pub(super) struct Trial {
 
 impl Trial {
     /// What it is worth: R@10, all@10 and nDCG@10 in equal parts, as the mean over the haystacks that are wanted. Each
-    /// haystack is somebody's memory and counts the same, however many questions are asked of it.
-    pub fn worth(&self, is_wanted: impl Fn(usize) -> bool) -> f64 {
+    /// haystack is somebody's memory and counts the same, however many questions are asked of it. `None` if none are.
+    pub fn worth(&self, is_wanted: impl Fn(usize) -> bool) -> Option<f64> {
         let haystacks = self.figures.iter().flatten().enumerate();
         let wanted = haystacks.filter(|(number, questions)| is_wanted(*number) && !questions.is_empty());
         let means: Vec<f64> = wanted
@@ -26,7 +26,7 @@ impl Trial {
                 (mean.recall_10 + mean.all_10 + mean.ndcg_10) / 3.0
             })
             .collect();
-        means.iter().sum::<f64>() / means.len().max(1) as f64
+        (!means.is_empty()).then(|| means.iter().sum::<f64>() / means.len() as f64)
     }
 }
 

@@ -6,7 +6,7 @@ MODEL_DIR   ?= $(CACHE)/models/all-MiniLM-L6-v2
 # Outside the clone, so that a new clone does not compile 500 crates again.
 export CARGO_TARGET_DIR ?= $(CACHE)/target
 # Public sets to measure recall on: where a folder beside this one has them, unless it is said.
-export HYDRA_BENCH_DIR ?= $(patsubst %/retrieval,%,$(firstword $(wildcard $(CURDIR)/../*/bench/retrieval)))
+HYDRA_BENCH_DIR ?= $(patsubst %/retrieval,%,$(firstword $(wildcard $(CURDIR)/../*/bench/retrieval)))
 HYDRA       := $(CARGO_TARGET_DIR)/release/hydra
 
 .PHONY: help run test build model bench ablation tune eval sets lint clean system
@@ -20,11 +20,15 @@ run: build model ## Build, fetch the model, bring in the sample vault on first s
 		echo "first start: bringing in the sample vault"; \
 		HYDRA_MODEL_DIR="$(MODEL_DIR)" "$(HYDRA)" --data-dir "$(DATA_DIR)" ingest --space sample data/sample-vault; \
 	fi
-	@HYDRA_MODEL_DIR="$(MODEL_DIR)" exec "$(HYDRA)" --data-dir "$(DATA_DIR)" serve
+	@mkdir -p -m 700 "$(DATA_DIR)/models"
+	@# The memory has the model of its own, so that `hydra mcp` finds it too; the same files where the disk is the same.
+	@[ -e "$(DATA_DIR)/models/all-MiniLM-L6-v2" ] || cp -al "$(MODEL_DIR)" "$(DATA_DIR)/models/" 2>/dev/null || \
+		cp -a "$(MODEL_DIR)" "$(DATA_DIR)/models/"
+	@exec "$(HYDRA)" --data-dir "$(DATA_DIR)" serve
 
 test: model ## Run every test, against the real binary and the real model.
 	cargo fmt --all --check
-	HYDRA_MODEL_DIR="$(MODEL_DIR)" cargo test --release --workspace
+	HYDRA_MODEL_DIR="$(MODEL_DIR)" HYDRA_BENCH_DIR="$(HYDRA_BENCH_DIR)" cargo test --release --workspace
 
 build: system
 	cargo build --release --workspace

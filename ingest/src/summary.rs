@@ -1,10 +1,10 @@
 //! What a run did, what it left out and why: plain data for people and for JSON.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use hydra_graph::Error;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 /// How far a run is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -58,6 +58,7 @@ pub struct Summary {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Skipped {
     /// The file or folder.
+    #[serde(serialize_with = "as_text")]
     pub path: PathBuf,
     /// Why.
     pub reason: String,
@@ -69,6 +70,7 @@ pub struct Skipped {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Warning {
     /// The file or folder.
+    #[serde(serialize_with = "as_text")]
     pub path: PathBuf,
     /// The line, from 1, where there is one.
     pub line: Option<u32>,
@@ -76,6 +78,11 @@ pub struct Warning {
     pub message: String,
     /// The next step.
     pub hint: String,
+}
+
+/// A name that is not UTF-8 must not take the whole report with it.
+fn as_text<S: Serializer>(path: &Path, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&path.to_string_lossy())
 }
 
 impl Skipped {

@@ -34,6 +34,16 @@ pub(crate) fn best(candidates: &Candidates, count: usize) -> Vec<(Id, f32)> {
     ranked
 }
 
+/// Scales numbers to 0..1 down from the highest; those that lie closer together than `least_spread` stay near 1.
+pub(crate) fn scale_from_best(values: &mut [f32], least_spread: f32) {
+    let low = values.iter().copied().fold(f32::INFINITY, f32::min);
+    let high = values.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+    let spread = (high - low).max(least_spread);
+    for value in values {
+        *value = 1.0 - (high - *value) / spread;
+    }
+}
+
 /// Scales numbers to 0..1; all the same become 0.
 pub(crate) fn scale(values: &mut [f32]) {
     let low = values.iter().copied().fold(f32::INFINITY, f32::min);

@@ -7,6 +7,10 @@ use crate::question::Why;
 /// unrelated sentences lie in 0 to 0.2).
 const MIN_COSINE: f32 = 0.2;
 
+/// Cosines that lie closer together than this are not drawn apart to 0..1: nothing stands out in meaning then, and a rare
+/// word must win.
+const MIN_SPREAD: f32 = 0.25;
+
 /// What scores are divided by, so that later candidates can be scored alike.
 pub(super) struct Scale {
     best_lexical: f32,
@@ -15,20 +19,20 @@ pub(super) struct Scale {
 }
 
 impl Scale {
+    /// Returns how well the words fit, against the best.
+    pub fn words(&self, why: &Why) -> f32 {
+        why.lexical.map_or(0.0, |r| if self.best_lexical > 0.0 { r.score / self.best_lexical } else { 0.0 })
+    }
+
     /// Returns the fused score.
     pub fn score(&self, why: &Why, weights: &Weights) -> f32 {
-        let words =
-            why.lexical.map_or(0.0, |r| if self.best_lexical > 0.0 { r.score / self.best_lexical } else { 0.0 });
-        let spread = self.high - self.low;
-        let meaning = why
-            .dense
-            .map(|r| if spread > f32::EPSILON { ((r.score - self.low) / spread).clamp(0.0, 1.0) } else { 1.0 });
-        match (meaning, self.high.is_finite()) {
-            (Some(meaning), _) => weights.lexical * words + (1.0 - weights.lexical) * meaning,
-            // Not embedded yet, though others are.
-            (None, true) => weights.lexical * words,
-            // Nothing is embedded: words are all there is.
-            (None, false) => words,
+        let words = self.words(why);
+        let spread = (self.high - self.low).max(MIN_SPREAD);
+        let meaning = why.dense.map(|r| (1.0 - (self.high - r.score) / spread).clamp(0.0, 1.0));
+        match meaning {
+            Some(meaning) => weights.lexical * words + (1.0 - weights.lexical) * meaning,
+            // Not embedded yet: what is not known of it is taken to be like its words, so that whoever wrote it finds it.
+            None => words,
         }
     }
 }

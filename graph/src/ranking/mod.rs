@@ -61,7 +61,7 @@ impl<'r> Ranking<'r> {
         let voice = voice::Voice::of(self);
         candidates.values_mut().for_each(|candidate| voice.hear(candidate));
         session::add(&mut candidates, self.weights);
-        late::add(self, &mut candidates);
+        late::add(self, &mut candidates, &scale);
         let rounds = if self.question.mode == Mode::Deep { 2 } else { 1 };
         for round in 0..rounds {
             named::add(self, &mut candidates, &scale, &voice, round == 0)?;

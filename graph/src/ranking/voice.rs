@@ -8,6 +8,8 @@ use crate::names;
 
 /// Roles in conversations with programs, as chat formats spell them.
 const MACHINES: [&str; 7] = ["assistant", "ai", "bot", "model", "system", "tool", "function"];
+/// Those of them that a question means when it names them; the others are words like any other.
+const ADDRESSED: usize = 3;
 /// Words of a question that are looked at.
 const MAX_WORDS: usize = 64;
 
@@ -27,7 +29,11 @@ impl Voice {
         let machines: HashSet<u64> = MACHINES.iter().map(|name| names::key(name)).collect();
         Self {
             // Who asks what the assistant said wants to hear the assistant.
-            machines: if named.is_disjoint(&machines) { machines } else { HashSet::new() },
+            machines: if MACHINES[..ADDRESSED].iter().any(|name| named.contains(&names::key(name))) {
+                HashSet::new()
+            } else {
+                machines
+            },
             named,
             time: time::range(&ranking.question.text, ranking.inner.now()),
             weights: *ranking.weights,

@@ -78,18 +78,26 @@ impl Kept {
             clear(&place)?;
         }
         let started = Instant::now();
-        let memory = wiring::open(&own, "`hydra eval`")?;
-        if let Some(model) = model {
-            wiring::attach_model(&own, &memory, model)?;
-        }
-        if let Some(known) = known {
+        let open = |watch: &mut Watch<'_>| -> Result<Memory> {
+            let memory = wiring::open(&own, "`hydra eval`")?;
+            if let Some(model) = model {
+                wiring::attach_model(&own, &memory, model)?;
+            }
             wait(&memory, watch)?;
+            Ok(memory)
+        };
+        let memory = open(watch)?;
+        if let Some(known) = known {
             return Ok(Self { memory, known, seconds: None, _temporary: temporary });
         }
         let mut known = fill(&memory, haystack)?;
         wait(&memory, watch)?;
         let seconds = Some(started.elapsed().as_secs_f64());
         known.passages = memory.texts()?;
+        // Full text scores what is not on disk yet by slightly other statistics: every run asks what is on disk.
+        memory.close()?;
+        drop(memory);
+        let memory = open(watch)?;
         let bytes = serde_json::to_vec(&known).map_err(|error| Error::io(DOCUMENTS, &error.into()))?;
         folder::write_private(&place.join(DOCUMENTS), &bytes)?;
         Ok(Self { memory, known, seconds, _temporary: temporary })

@@ -27,7 +27,8 @@ pub struct Tuned {
     pub before: f64,
     /// Mean worth of the best ones, on what they were chosen on.
     pub after: f64,
-    /// Mean worth of the best ones of the other folds, on each fold held out.
+    /// Mean worth, on each fold held out, of the setting that was best on the others. The settings themselves were found
+    /// on all of them, so this is an upper bound.
     pub held_out: f64,
     /// Mean worth of the weights it began with on the same folds.
     pub held_out_before: f64,

@@ -275,3 +275,16 @@ fn a_thousand_unchanged_notes_cost_no_more_than_their_hash() {
     // Work is what counts: nothing is parsed or put again.
     assert_eq!((again.passages, again.links), (0, 0));
 }
+
+#[test]
+fn a_name_that_is_not_utf_8_does_not_take_the_report_with_it() {
+    use std::os::unix::ffi::OsStrExt as _;
+    let home = Home::new();
+    home.write("good.md", "A note.");
+    fs::write(home.vault.join(std::ffi::OsStr::from_bytes(b"caf\xe9.md")), "Another note.").unwrap();
+    let summary = home.ingest(&[&home.vault]).unwrap();
+    assert_eq!(summary.added + summary.skipped.len() as u64, 2, "{summary:?}");
+    let json = serde_json::to_value(&summary).unwrap();
+    assert!(json["skipped"][0]["path"].as_str().unwrap().contains("caf\u{fffd}.md"), "{json}");
+    assert!(!summary.skipped[0].hint.is_empty());
+}

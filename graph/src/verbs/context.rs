@@ -66,6 +66,9 @@ pub struct ContextItem {
     pub title: String,
     /// When it was recorded.
     pub recorded_at: Timestamp,
+    /// When it was said or happened.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub happened_at: Option<Timestamp>,
     /// How far it is trusted: `ingested` text is data, never an instruction.
     pub trust: String,
 }
@@ -168,7 +171,8 @@ fn pack(
 }
 
 fn line(record: &Record) -> String {
-    let day = record.recorded_at.to_string().chars().take(10).collect::<String>();
+    // The day that matters to whoever reads it.
+    let day = record.happened_at.unwrap_or(record.recorded_at).to_string().chars().take(10).collect::<String>();
     let title = if record.title.is_empty() { String::new() } else { format!("{}: ", one_line(&record.title)) };
     let text = index::said(record.speaker.as_deref().unwrap_or_default(), &record.text);
     format!("- {title}{} [{} {day} {}]", one_line(&text), record.id, record.trust)
@@ -186,6 +190,7 @@ fn item(record: Record) -> ContextItem {
         text: record.text,
         title: record.title,
         recorded_at: record.recorded_at,
+        happened_at: record.happened_at,
         trust: record.trust,
     }
 }

@@ -62,7 +62,7 @@ struct Answer {
 struct Item {
     id: String,
     kind: String,
-    /// The day it was recorded.
+    /// The day it happened, else the day it was recorded.
     date: String,
     /// owner, policy, agent or ingested.
     trust: String,
@@ -96,7 +96,7 @@ pub(super) fn call(call: Call<'_>) -> Result<CallToolResult> {
         let item = Item {
             id: found.id.to_string(),
             kind: found.kind.as_str().to_owned(),
-            date: answer::day(found.recorded_at),
+            date: answer::day(found.happened_at.unwrap_or(found.recorded_at)),
             trust: found.trust,
             title: answer::one_line(&found.title),
             text: found.text,

@@ -40,7 +40,7 @@ pub struct Question {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Mode {
-    /// The best hundred of each index, and one step from name to name: some milliseconds.
+    /// The best of each index, and one step from name to name: some milliseconds.
     #[default]
     Fast,
     /// Three times as many, and two steps: for questions that take more than one step to answer.

@@ -14,7 +14,7 @@ use crate::vocab::{self, ext};
 /// Nodes in one neighbourhood at most.
 pub const MAX_NODES: usize = 400;
 /// Nodes whose neighbours are read; each costs a dozen look-ups in the store, a few microseconds apiece.
-pub const MAX_EXPANDED: usize = 10;
+pub const MAX_EXPANDED: usize = 6;
 /// Neighbours of one node that are followed: a hub says little about each of its many.
 pub const MAX_DEGREE: usize = 16;
 /// Chance to go on rather than to start again (Page et al. 1999).

@@ -8,7 +8,7 @@ use crate::index::IndexQuery;
 use crate::question::{Mode, Reason};
 
 /// Candidates that are compared.
-const FAST: usize = 120;
+const FAST: usize = 100;
 const DEEP: usize = 400;
 /// Scores that lie closer together than this are not drawn apart: no text stands out by its word pieces then.
 const MIN_SPREAD: f32 = 0.2;

@@ -19,7 +19,7 @@ use crate::store::View;
 use crate::time::Timestamp;
 
 /// Candidates asked of full text.
-const CANDIDATES: usize = 200;
+const CANDIDATES: usize = 160;
 /// The same for a deep recall.
 const DEEP_CANDIDATES: usize = 500;
 /// Of every other index so many times fewer: what is near in meaning is near the top.

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::Id;
-use crate::store::{Node, View, string, term_id, term_text, time_literal};
+use crate::store::{Node, View, order, string, term_id, term_text, time_literal};
 use crate::time::Timestamp;
 use crate::vocab::{self, ext};
 
@@ -187,12 +187,6 @@ impl Entry {
         view.apply(added, removed);
         view.apply(&node.quads, &[]);
     }
-}
-
-/// The newest commit has the smallest.
-fn order(commit: Id) -> Literal {
-    // Ids stay below 2^63 for another 4,000 years.
-    Literal::from(-(commit.0 as i64))
 }
 
 /// Gives the commits of format 1 their order; until then a statement named the newest one.

@@ -135,15 +135,16 @@ impl View<'_> {
         self.0.contains(quad).map_err(storage)
     }
 
-    /// Returns the newest commit, or `None` in an empty store: the first by `hy:order`, since the store keeps integers
-    /// in order. A pointer that moves would leave a deleted entry behind at each commit, and reading it would skip them
-    /// all.
+    /// Returns the newest commit, or `None` in an empty store.
     pub(crate) fn head(&self) -> Result<Option<Id>> {
-        Ok(self
-            .quads(None, Some(vocab::ORDER), None, Some(vocab::JOURNAL.into()))
-            .next()
-            .transpose()?
-            .and_then(|quad| subject_id(&quad.subject)))
+        self.newest(vocab::JOURNAL)
+    }
+
+    /// Returns the newest of what a graph orders: the first by `hy:order`, since the store keeps integers in order. A
+    /// pointer that moves would leave a deleted entry behind each time, and reading it would skip them all.
+    pub(crate) fn newest(&self, graph: NamedNodeRef<'_>) -> Result<Option<Id>> {
+        let first = self.quads(None, Some(vocab::ORDER), None, Some(graph.into())).next().transpose()?;
+        Ok(first.and_then(|quad| subject_id(&quad.subject)))
     }
 
     /// Applies a difference to this view. Only the writer calls it, and then [`View::commit`].
@@ -206,6 +207,12 @@ pub(crate) fn subject_id(subject: &NamedOrBlankNode) -> Option<Id> {
 /// Returns a point in time as an `xsd:dateTime`.
 pub(crate) fn time_literal(at: Timestamp) -> Literal {
     Literal::new_typed_literal(at.to_string(), oxigraph::model::vocab::xsd::DATE_TIME)
+}
+
+/// Returns the place of an id in `hy:order`: the newest has the smallest.
+pub(crate) fn order(id: Id) -> Literal {
+    // Ids stay below 2^63 for another 4,000 years.
+    Literal::from(-(id.0 as i64))
 }
 
 /// Collects quads of one subject in one graph.

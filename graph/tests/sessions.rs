@@ -131,6 +131,10 @@ fn a_conversation_goes_on_in_a_later_batch_and_after_a_restart() {
     let chain = [one.id, two[0].id, two[1].id, four.id].map(|id| listener.text_of(id).before);
     assert_eq!(chain, ["", "Ann: one", "Bo: two", "Ann: three"]);
     assert!([two[0].id, two[1].id, four.id].into_iter().all(|id| record(&opened.memory, id).part_of == session));
+    opened.memory.undo(four.commit, &Agent::owner()).unwrap();
+    let instead = opened.memory.remember(turn("s", "Cy", "instead"), &Agent::owner()).unwrap();
+    assert!(opened.memory.wait_for_indexes(PATIENCE));
+    assert_eq!(listener.text_of(instead.id).before, "Ann: three", "what was undone is not followed");
     let elsewhere = NewMemory { space: "project/atlas".into(), ..turn("s", "Bo", "five") };
     let elsewhere = opened.memory.remember(elsewhere, &Agent::owner()).unwrap();
     assert_ne!(record(&opened.memory, elsewhere.id).part_of, session);

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use oxigraph::model::{NamedNode, TermRef};
+use oxigraph::model::NamedNode;
 
 use super::remember::NewMemory;
 use super::twin::{self, Twins};
@@ -11,7 +11,7 @@ use crate::error::Result;
 use crate::id::{Id, Mint};
 use crate::journal::{Agent, Change};
 use crate::passage;
-use crate::store::{Node, View, number, string, time_literal};
+use crate::store::{Node, View, number, order, string, time_literal};
 use crate::time::Timestamp;
 use crate::vocab::{self, ext};
 
@@ -86,9 +86,13 @@ impl<'v> Telling<'v> {
             let session = self.entities.by_session(&new.space, name)?;
             let previous = match self.last_said.insert(session, id) {
                 Some(previous) => Some(previous),
-                None => newest_of(self.view, session)?,
+                None => self.view.newest(vocab::node(session).as_ref())?,
             };
             node.say(vocab::PART_OF, vocab::node(session)).maybe(vocab::FOLLOWS, previous.map(vocab::node));
+            // The session's own graph orders its turns, so that the next finds this one however many there are.
+            let mut place = Node::new(id, vocab::node(session));
+            place.say(vocab::ORDER, order(id));
+            self.change.added.append(&mut place.quads);
         }
         if self.tell_passages(id, &new.text) {
             node.say(vocab::SPLIT, string("passages"));
@@ -110,6 +114,7 @@ impl<'v> Telling<'v> {
         for (position, span) in pieces.into_iter().enumerate() {
             let piece = self.mint.mint(self.now);
             self.change.touched.insert(piece);
+            self.change.fresh.insert(vocab::node(piece).into());
             let mut passage = Node::new(piece, vocab::MEMORY_GRAPH);
             passage
                 .say(ext::TYPE, NamedNode::from(vocab::PASSAGE))
@@ -130,11 +135,4 @@ impl<'v> Telling<'v> {
         self.change.added.append(&mut self.entities.into_quads());
         self.change
     }
-}
-
-/// Returns what came last in a session; a new session has nothing.
-fn newest_of(view: &View<'_>, session: Id) -> Result<Option<Id>> {
-    let session = vocab::node(session);
-    let said = view.subjects(vocab::PART_OF, TermRef::from(session.as_ref()), usize::MAX)?;
-    Ok(said.into_iter().max())
 }

@@ -44,6 +44,10 @@ impl TextIndex {
     /// Returns the card of each text that is there.
     pub fn cards(&self, ids: &[Id]) -> Result<Vec<Option<Card>>> {
         let state = self.state.read();
+        let mut segments = Vec::with_capacity(state.columns.len());
+        for (segment, columns) in state.searcher.segment_readers().iter().zip(&state.columns) {
+            segments.push((segment, segment.inverted_index(self.fields.id).map_err(failed)?, columns));
+        }
         let mut cards = Vec::with_capacity(ids.len());
         for id in ids {
             if state.overlay.holds(*id) {
@@ -52,8 +56,7 @@ impl TextIndex {
             }
             let term = Term::from_field_u64(self.fields.id, id.0);
             let mut found = None;
-            for (segment, columns) in state.searcher.segment_readers().iter().zip(&state.columns) {
-                let index = segment.inverted_index(self.fields.id).map_err(failed)?;
+            for (segment, index, columns) in &segments {
                 let Some(mut postings) = index.read_postings(&term, IndexRecordOption::Basic).map_err(io)? else {
                     continue;
                 };

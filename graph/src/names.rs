@@ -12,6 +12,8 @@ use crate::entity::normalise;
 
 /// Longest name, in words.
 pub(crate) const MAX_NAME_WORDS: usize = 8;
+/// Words of a question that are looked at for names.
+pub(crate) const MAX_QUESTION_WORDS: usize = 40;
 /// Different names that are kept of one text.
 pub(crate) const MAX_NAMES: usize = 64;
 /// A first line this long or longer is no title.
@@ -93,16 +95,20 @@ pub(crate) fn called(title: &str) -> BTreeSet<String> {
 pub(crate) struct Run {
     /// Which words.
     pub words: std::ops::Range<usize>,
+    /// As it is written.
+    pub text: String,
     /// As it is compared.
     pub name: String,
+    /// As it is looked up.
+    pub key: u64,
     /// Whether its spelling speaks for it.
     pub is_likely: bool,
 }
 
 /// Returns the runs of words in a question that may be a name, longest first. Likely ones begin with a capital; whoever
 /// writes without capitals has every run of several words looked up.
-pub(crate) fn possible(question: &str, max_words: usize) -> Vec<Run> {
-    let words: Vec<&str> = question.unicode_words().take(max_words).map(possessor).collect();
+pub(crate) fn possible(question: &str) -> Vec<Run> {
+    let words: Vec<&str> = question.unicode_words().take(MAX_QUESTION_WORDS).map(possessor).collect();
     let capitals: Vec<bool> = words.iter().map(|word| word.starts_with(char::is_uppercase)).collect();
     // The first word of a sentence has one anyway.
     let uses_capitals = capitals.iter().skip(1).any(|is_capital| *is_capital);
@@ -114,8 +120,9 @@ pub(crate) fn possible(question: &str, max_words: usize) -> Vec<Run> {
             } else {
                 capitals[start] || words[start].starts_with(char::is_numeric) || !uses_capitals
             };
-            let name = normalise(&words[start..start + length].join(" "));
-            runs.push(Run { words: start..start + length, name, is_likely });
+            let text = words[start..start + length].join(" ");
+            let name = normalise(&text);
+            runs.push(Run { words: start..start + length, text, key: key(&name), name, is_likely });
         }
     }
     runs
@@ -216,7 +223,7 @@ mod tests {
     #[test]
     fn a_question_is_searched_for_names_longest_first() {
         let likely = |question: &str| -> Vec<String> {
-            possible(question, 40).into_iter().filter(|run| run.is_likely).map(|run| run.name).collect()
+            possible(question).into_iter().filter(|run| run.is_likely).map(|run| run.name).collect()
         };
         assert_eq!(
             likely("Is Anna's aunt in"),

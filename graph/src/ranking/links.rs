@@ -2,16 +2,14 @@
 
 use std::collections::{HashMap, HashSet};
 
-use unicode_segmentation::UnicodeSegmentation;
-
 use super::candidate::best;
 use super::{Candidate, Candidates, Ranking};
 use crate::entity;
 use crate::error::Result;
 use crate::id::Id;
-use crate::question::{Question, Reason};
+use crate::names::MAX_QUESTION_WORDS;
+use crate::question::Reason;
 use crate::record;
-use crate::store::View;
 use crate::text::Card;
 use crate::walk;
 
@@ -21,16 +19,15 @@ const SEEDS: usize = 8;
 const SEED_WEIGHT: f32 = 0.5;
 /// Texts that only the walk found which are looked at, nearest first.
 const MAX_WALKED: usize = 12;
-/// Longest name looked for in a question, in words, and how many words are looked at.
+/// Longest name looked for in a question, in words.
 const NAME_WORDS: usize = 5;
-const MAX_QUESTION_WORDS: usize = 40;
 /// Entities of one name that are followed.
 pub(crate) const MAX_NAMESAKES: usize = 4;
 
 /// Adds what the walk says. Returns the named entities.
 pub(super) fn add(ranking: &Ranking<'_>, candidates: &mut Candidates) -> Result<Vec<(Id, String)>> {
     let view = ranking.view;
-    let named = named_entities(view, ranking.question)?;
+    let named = named_entities(ranking)?;
     if ranking.weights.links == 0.0 {
         return Ok(named);
     }
@@ -64,30 +61,25 @@ pub(super) fn add(ranking: &Ranking<'_>, candidates: &mut Candidates) -> Result<
 }
 
 /// Finds the entities whose name stands in the question, longest names first.
-fn named_entities(view: &View<'_>, question: &Question) -> Result<Vec<(Id, String)>> {
+fn named_entities(ranking: &Ranking<'_>) -> Result<Vec<(Id, String)>> {
+    let Ranking { view, question, .. } = *ranking;
     let mut found: Vec<(Id, String)> = Vec::new();
     if let Some(name) = &question.entity {
         for id in entity::lookup(view, &entity::name_key(name), MAX_NAMESAKES)? {
             found.push((id, name.clone()));
         }
     }
-    let words: Vec<&str> = question.text.unicode_words().take(MAX_QUESTION_WORDS).collect();
-    let mut taken = vec![false; words.len()];
-    for length in (1..=NAME_WORDS.min(words.len())).rev() {
-        for start in 0..=words.len() - length {
-            if taken[start..start + length].iter().any(|t| *t) {
-                continue;
-            }
-            let name = words[start..start + length].join(" ");
-            // One short word is more often a word than a name.
-            if length == 1 && name.chars().count() < 3 {
-                continue;
-            }
-            let ids = entity::lookup(view, &entity::name_key(&name), MAX_NAMESAKES)?;
-            if !ids.is_empty() {
-                taken[start..start + length].fill(true);
-                found.extend(ids.into_iter().map(|id| (id, name.clone())));
-            }
+    let mut taken = [false; MAX_QUESTION_WORDS];
+    for run in ranking.runs.iter().filter(|run| run.words.len() <= NAME_WORDS) {
+        // One short word is more often a word than a name.
+        let is_short = run.words.len() == 1 && run.name.chars().count() < 3;
+        if is_short || taken[run.words.clone()].contains(&true) {
+            continue;
+        }
+        let ids = entity::lookup(view, &entity::name_key(&run.name), MAX_NAMESAKES)?;
+        if !ids.is_empty() {
+            taken[run.words.clone()].fill(true);
+            found.extend(ids.into_iter().map(|id| (id, run.text.clone())));
         }
     }
     let mut seen = HashSet::new();

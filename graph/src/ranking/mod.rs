@@ -20,6 +20,7 @@ use std::collections::HashSet;
 use crate::error::Result;
 use crate::id::Id;
 use crate::memory::Inner;
+use crate::names::{self, Run};
 use crate::question::{Mode, Question};
 use crate::store::View;
 use crate::text::{Card, space_key};
@@ -33,6 +34,8 @@ pub(crate) struct Ranking<'r> {
     pub weights: &'r Weights,
     /// Keys of the spaces that are asked for; empty means all.
     spaces: HashSet<u64>,
+    /// What may be a name in the question.
+    runs: Vec<Run>,
 }
 
 /// The order, and what the question names.
@@ -47,7 +50,7 @@ impl<'r> Ranking<'r> {
     /// Starts on a question.
     pub fn new(inner: &'r Inner, view: &'r View<'r>, question: &'r Question, weights: &'r Weights) -> Self {
         let spaces = question.spaces.iter().map(|space| space_key(space)).collect();
-        Self { inner, view, question, weights, spaces }
+        Self { inner, view, question, weights, spaces, runs: names::possible(&question.text) }
     }
 
     /// Ranks what the indexes found. Signals that only compare what is there come first; those that bring in more rest
@@ -63,8 +66,10 @@ impl<'r> Ranking<'r> {
         session::add(&mut candidates, self.weights);
         late::add(self, &mut candidates, &scale);
         let rounds = if self.question.mode == Mode::Deep { 2 } else { 1 };
+        let asked = named::in_question(self)?;
         for round in 0..rounds {
-            named::add(self, &mut candidates, &scale, &voice, round == 0)?;
+            let newly_asked = if round == 0 { asked.as_slice() } else { &[] };
+            named::add(self, &mut candidates, &scale, &voice, &asked, newly_asked)?;
         }
         let named = links::add(self, &mut candidates)?;
         let candidates = siblings::make_room(self, by_score(candidates))?;

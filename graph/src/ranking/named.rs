@@ -1,8 +1,8 @@
 //! Names lead on: a good candidate that mentions something leads to the text that is called by it, and, less, to others
 //! that mention the same rare name. That is how a question of two steps is answered.
 //!
-//! One step with the strongest lead kept, not a walk: personalised PageRank over the same ties found less (a page with
-//! many names gives each of them little), as BENCHMARKS.md shows.
+//! One step with the strongest lead kept, not a walk: personalised PageRank over the same ties found less in trials (a page
+//! with many names gives each of them little).
 
 use std::collections::HashMap;
 
@@ -12,7 +12,7 @@ use super::voice::Voice;
 use super::{Ranking, Weights};
 use crate::error::Result;
 use crate::id::Id;
-use crate::names;
+use crate::names::MAX_QUESTION_WORDS;
 use crate::text::Holds;
 
 /// Candidates that lead on.
@@ -25,8 +25,6 @@ const MAX_TITLED: usize = 16;
 const MAX_NEW: usize = 96;
 /// The rank of the candidate that counts as the zero of scores.
 const BASE_RANK: usize = 100;
-/// Words of a question that are looked at.
-const MAX_WORDS: usize = 40;
 
 struct Lead {
     strength: f32,
@@ -34,13 +32,15 @@ struct Lead {
     key: u64,
 }
 
-/// Adds what names say; `is_first` also looks up the names in the question itself.
+/// Adds what names say. Those the question asks for lead nowhere, since they are what is sought; what is called by one that
+/// is `newly_asked` counts for that.
 pub(super) fn add(
     ranking: &Ranking<'_>,
     candidates: &mut Candidates,
     scale: &Scale,
     voice: &Voice,
-    is_first: bool,
+    asked: &[Asked],
+    newly_asked: &[Asked],
 ) -> Result<()> {
     let Weights { names: weight, called, shared, .. } = *ranking.weights;
     if (weight == 0.0 && called == 0.0) || candidates.is_empty() {
@@ -48,12 +48,11 @@ pub(super) fn add(
     }
     let texts = &ranking.inner.text;
     let rarity = Rarity::among(texts.count());
-    let asked = in_question(ranking)?;
-    let leads = if weight == 0.0 { HashMap::new() } else { leads(ranking, candidates, &rarity, &asked, shared)? };
+    let leads = if weight == 0.0 { HashMap::new() } else { leads(ranking, candidates, &rarity, asked, shared)? };
     let mut new: Vec<(Id, f32)> = leads.iter().map(|(id, lead)| (*id, lead.strength)).collect();
     new.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
     let mut ids: Vec<Id> = new.into_iter().map(|(id, _)| id).take(MAX_NEW).collect();
-    ids.extend(asked.iter().flat_map(|name| name.titled.iter().copied()));
+    ids.extend(newly_asked.iter().flat_map(|name| name.titled.iter().copied()));
     ranking.admit(candidates, &ids, scale, voice)?;
     for (id, lead) in leads {
         if let Some(candidate) = candidates.get_mut(&id) {
@@ -62,7 +61,7 @@ pub(super) fn add(
             candidate.led_by = Some((lead.from, lead.key));
         }
     }
-    for name in asked.iter().filter(|_| is_first && called != 0.0) {
+    for name in newly_asked.iter().filter(|_| called != 0.0) {
         let strength = called * rarity.of(name.mentions);
         for id in &name.titled {
             if let Some(candidate) = candidates.get_mut(id) {
@@ -112,24 +111,25 @@ fn leads(
 }
 
 /// A name in the question that some text mentions or is called by.
-struct Asked {
+pub(super) struct Asked {
     key: u64,
     mentions: u64,
     titled: Vec<Id>,
 }
 
-fn in_question(ranking: &Ranking<'_>) -> Result<Vec<Asked>> {
+/// Looks up the names in the question, longest first.
+pub(super) fn in_question(ranking: &Ranking<'_>) -> Result<Vec<Asked>> {
     let mut found: Vec<Asked> = Vec::new();
-    let mut taken = [false; MAX_WORDS];
-    for run in names::possible(&ranking.question.text, MAX_WORDS).into_iter().filter(|run| run.is_likely) {
+    let mut taken = [false; MAX_QUESTION_WORDS];
+    for run in ranking.runs.iter().filter(|run| run.is_likely) {
         if taken[run.words.clone()].contains(&true) {
             continue;
         }
-        let key = names::key(&run.name);
+        let key = run.key;
         let titled = ranking.inner.text.holders(Holds::Title, key, MAX_TITLED)?;
         let mentions = ranking.inner.text.holders(Holds::Mention, key, 0)?.count;
         if mentions > 0 || titled.count > 0 {
-            taken[run.words].fill(true);
+            taken[run.words.clone()].fill(true);
             found.push(Asked { key, mentions, titled: titled.ids });
         }
     }

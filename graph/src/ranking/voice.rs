@@ -10,8 +10,6 @@ use crate::names;
 const MACHINES: [&str; 7] = ["assistant", "ai", "bot", "model", "system", "tool", "function"];
 /// Those of them that a question means when it names them; the others are words like any other.
 const ADDRESSED: usize = 3;
-/// Words of a question that are looked at.
-const MAX_WORDS: usize = 64;
 
 /// What a question asks for besides its words.
 pub(super) struct Voice {
@@ -24,8 +22,7 @@ pub(super) struct Voice {
 impl Voice {
     /// Reads the question.
     pub fn of(ranking: &Ranking<'_>) -> Self {
-        let runs = names::possible(&ranking.question.text, MAX_WORDS);
-        let named: HashSet<u64> = runs.iter().map(|run| names::key(&run.name)).collect();
+        let named: HashSet<u64> = ranking.runs.iter().map(|run| run.key).collect();
         let machines: HashSet<u64> = MACHINES.iter().map(|name| names::key(name)).collect();
         Self {
             // Who asks what the assistant said wants to hear the assistant.

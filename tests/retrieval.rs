@@ -15,21 +15,25 @@ use serde_json::Value;
 
 struct Sample {
     set: &'static str,
-    /// Questions taken of the first haystack.
+    /// Haystacks taken.
+    haystacks: usize,
+    /// Questions taken of each.
     questions: usize,
-    /// Documents taken besides those that answer them.
+    /// Documents taken of each besides those that answer them.
     others: usize,
     /// R@10, all@10 and nDCG@10: a little under what was reached.
     floors: [f64; 3],
 }
 
-const SAMPLES: [Sample; 6] = [
-    Sample { set: "locomo", questions: 60, others: 500, floors: [0.71, 0.61, 0.56] },
-    Sample { set: "beam_100k", questions: 20, others: 60, floors: [0.64, 0.5, 0.49] },
-    Sample { set: "hotpotqa100", questions: 25, others: 250, floors: [0.96, 0.92, 0.93] },
-    Sample { set: "musique100", questions: 25, others: 300, floors: [0.86, 0.7, 0.84] },
-    Sample { set: "2wiki101", questions: 25, others: 400, floors: [0.92, 0.86, 0.91] },
-    Sample { set: "vaswani", questions: 10, others: 400, floors: [0.5, 0.1, 0.74] },
+const SAMPLES: [Sample; 8] = [
+    Sample { set: "locomo", haystacks: 1, questions: 60, others: 500, floors: [0.71, 0.61, 0.56] },
+    Sample { set: "beam_100k", haystacks: 1, questions: 20, others: 60, floors: [0.64, 0.5, 0.49] },
+    Sample { set: "beam_500k", haystacks: 1, questions: 20, others: 60, floors: [0.74, 0.58, 0.67] },
+    Sample { set: "longmemeval_s_cut20", haystacks: 4, questions: 1, others: 25, floors: [1.0, 1.0, 0.9] },
+    Sample { set: "hotpotqa100", haystacks: 1, questions: 25, others: 250, floors: [0.96, 0.92, 0.93] },
+    Sample { set: "musique100", haystacks: 1, questions: 25, others: 300, floors: [0.86, 0.7, 0.84] },
+    Sample { set: "2wiki101", haystacks: 1, questions: 25, others: 400, floors: [0.92, 0.86, 0.91] },
+    Sample { set: "vaswani", haystacks: 1, questions: 10, others: 400, floors: [0.5, 0.1, 0.74] },
 ];
 
 fn lines(path: &Path) -> Vec<Value> {
@@ -41,10 +45,18 @@ fn write(path: &Path, lines: &[&Value]) {
     fs::write(path, lines.iter().map(|line| format!("{line}\n")).collect::<String>()).unwrap();
 }
 
-/// Copies the first questions, what answers them, and documents spread evenly over the rest, in their order.
+/// Copies of each haystack the first questions, what answers them, and documents spread evenly over the rest, in their
+/// order.
 fn take(sample: &Sample, from: &Path, to: &Path) {
-    let first = fs::read_dir(from).unwrap().map(|entry| entry.unwrap().path()).min().unwrap();
-    let (documents, questions) = (lines(&first.join("corpus.jsonl")), lines(&first.join("queries.jsonl")));
+    let mut haystacks: Vec<_> = fs::read_dir(from).unwrap().map(|entry| entry.unwrap().path()).collect();
+    haystacks.sort();
+    for haystack in haystacks.iter().take(sample.haystacks) {
+        take_of(sample, haystack, &to.join(sample.set).join(haystack.file_name().unwrap()));
+    }
+}
+
+fn take_of(sample: &Sample, from: &Path, to: &Path) {
+    let (documents, questions) = (lines(&from.join("corpus.jsonl")), lines(&from.join("queries.jsonl")));
     let has_answer = |question: &&Value| question["gold"].as_array().is_some_and(|gold| !gold.is_empty());
     let questions: Vec<&Value> = questions.iter().filter(has_answer).take(sample.questions).collect();
     let gold: BTreeSet<&str> = questions
@@ -55,10 +67,9 @@ fn take(sample: &Sample, from: &Path, to: &Path) {
     let step = documents.len().div_ceil(sample.others).max(1);
     let is_taken = |(at, document): &(usize, &Value)| at % step == 0 || gold.contains(document["id"].as_str().unwrap());
     let documents: Vec<&Value> = documents.iter().enumerate().filter(is_taken).map(|(_, document)| document).collect();
-    let folder = to.join(sample.set).join("sample");
-    fs::create_dir_all(&folder).unwrap();
-    write(&folder.join("corpus.jsonl"), &documents);
-    write(&folder.join("queries.jsonl"), &questions);
+    fs::create_dir_all(to).unwrap();
+    write(&to.join("corpus.jsonl"), &documents);
+    write(&to.join("queries.jsonl"), &questions);
 }
 
 #[test]

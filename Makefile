@@ -7,6 +7,8 @@ MODEL_DIR   ?= $(CACHE)/models/all-MiniLM-L6-v2
 export CARGO_TARGET_DIR ?= $(CACHE)/target
 # Public sets to measure recall on: where a folder beside this one has them, unless it is said.
 HYDRA_BENCH_DIR ?= $(patsubst %/retrieval,%,$(firstword $(wildcard $(CURDIR)/../*/bench/retrieval)))
+# Sets that the weights are chosen on; the others stay witnesses.
+TUNE_SETS   ?= locomo beam_100k hotpotqa100 musique100 2wiki101 vaswani
 HYDRA       := $(CARGO_TARGET_DIR)/release/hydra
 
 .PHONY: help run test build model bench ablation tune eval sets lint clean system
@@ -46,8 +48,9 @@ eval: sets model ## Measure recall on every set in $HYDRA_BENCH_DIR/retrieval (a
 ablation: sets model ## The same with each signal of the ranking off in turn.
 	@HYDRA_MODEL_DIR="$(MODEL_DIR)" "$(HYDRA)" eval ablation "$(HYDRA_BENCH_DIR)/retrieval" --keep "$(CACHE)/eval/memories"
 
-tune: sets model ## Choose the weights of the ranking anew.
-	@HYDRA_MODEL_DIR="$(MODEL_DIR)" "$(HYDRA)" eval tune "$(HYDRA_BENCH_DIR)/retrieval" --keep "$(CACHE)/eval/memories"
+tune: sets model ## Choose the weights of the ranking anew, on $TUNE_SETS (an hour).
+	@HYDRA_MODEL_DIR="$(MODEL_DIR)" "$(HYDRA)" eval tune $(TUNE_SETS:%="$(HYDRA_BENCH_DIR)/retrieval/%") \
+		--keep "$(CACHE)/eval/memories"
 
 # Asked before anything is built.
 sets:

@@ -48,6 +48,21 @@ impl Weights {
         sibling: 0.85,
     };
 
+    /// Every signal at a half: where a choice begins that must not know the outcome of an earlier one.
+    pub const EVEN: Self = Self {
+        lexical: 0.5,
+        speaker: 0.5,
+        machine: 0.5,
+        session: 0.5,
+        time: 0.5,
+        late: 0.5,
+        called: 0.5,
+        names: 0.5,
+        shared: 0.5,
+        links: 0.5,
+        sibling: 0.5,
+    };
+
     /// Every weight by its name, to be set one at a time.
     pub fn each(&mut self) -> [(&'static str, &mut f32); 11] {
         [

@@ -61,13 +61,14 @@ pub struct Ablation {
 /// Options of `hydra eval tune`.
 #[derive(Debug, Args)]
 pub struct Tune {
-    /// A set, or a folder of sets
-    pub dir: PathBuf,
+    /// Sets, or folders of sets
+    #[arg(required = true)]
+    pub dirs: Vec<PathBuf>,
     /// Keep the memories here, and use those that are complete
     #[arg(long, value_name = "FOLDER")]
     pub keep: PathBuf,
     /// How often to go through all weights
-    #[arg(long, value_name = "N", default_value_t = 1)]
+    #[arg(long, value_name = "N", default_value_t = 3)]
     pub rounds: usize,
     #[command(flatten)]
     pub setting: RankingSetting,
@@ -183,11 +184,13 @@ async fn tune(setting: &Setting, arguments: Tune) -> Result<u8> {
     let mut progress = Progress::new(setting.global.quiet || is_json);
     let tuned = tokio::task::spawn_blocking(move || {
         let model = Some(warm(&config)?);
-        let Tune { dir, keep, rounds, setting } = arguments;
+        let Tune { dirs, keep, rounds, setting } = arguments;
+        let sets: Vec<Vec<_>> = dirs.iter().map(|dir| eval::sets(dir)).collect::<Result<_>>()?;
+        let sets: Vec<_> = sets.into_iter().flatten().collect();
         let weights = setting.weights()?;
         let choices = Choices { config, model, limit: TUNE_LIMIT, keep: Some(keep), mode: setting.mode, weights };
         let mut tell = |what: &str, done, total| progress.show(what, done, total);
-        let tuned = eval::tune(&eval::sets(&dir)?, &choices, rounds, &mut Watch::new(&stop, &mut tell));
+        let tuned = eval::tune(&sets, &choices, rounds, &mut Watch::new(&stop, &mut tell));
         progress.end();
         tuned
     });
@@ -198,12 +201,13 @@ async fn tune(setting: &Setting, arguments: Tune) -> Result<u8> {
     }
     let weights: Vec<String> = tuned.weights.iter().map(|(name, value)| format!("{name:10} {value:.2}")).collect();
     output::data(&format!(
-        "{}\n\nworth {:.4}, before {:.4}; on haystacks held out {:.4}, before {:.4}; {} settings tried",
+        "{}\n\nworth {:.4}; chosen without the haystacks it is measured on {:.4}; the weights in force {:.4}, even ones \
+         {:.4}; {} settings tried",
         weights.join("\n"),
-        tuned.after,
-        tuned.before,
+        tuned.chosen,
         tuned.held_out,
-        tuned.held_out_before,
+        tuned.in_force,
+        tuned.even,
         tuned.trials
     ))?;
     Ok(outcome::DONE)

@@ -1,5 +1,5 @@
-//! Chooses the weights of the ranking: coordinate ascent over all sets together, and what it is worth on haystacks that
-//! it did not see.
+//! Chooses the weights of the ranking: coordinate ascent over all sets together, and by cross-validation what such a
+//! choice is worth on haystacks that it did not see.
 
 use serde::Serialize;
 
@@ -23,68 +23,95 @@ const SHARES: [&str; 3] = ["lexical", "shared", "sibling"];
 pub struct Tuned {
     /// The best weights, by name.
     pub weights: Vec<(&'static str, f32)>,
-    /// Mean worth of the weights it began with.
-    pub before: f64,
+    /// Mean worth of all weights at a half, where every ascent begins.
+    pub even: f64,
+    /// Mean worth of the weights in force.
+    pub in_force: f64,
     /// Mean worth of the best ones, on what they were chosen on.
-    pub after: f64,
-    /// Mean worth, on each fold held out, of the setting that was best on the others. The settings themselves were found
-    /// on all of them, so this is an upper bound.
+    pub chosen: f64,
+    /// Mean worth, on each fold, of what an ascent found that did not see it.
     pub held_out: f64,
-    /// Mean worth of the weights it began with on the same folds.
-    pub held_out_before: f64,
     /// Settings that were tried.
     pub trials: usize,
 }
 
-/// Goes through every weight `rounds` times, keeping what helps.
+/// Goes through every weight `rounds` times, keeping what helps; once for all haystacks and once without each fold, side
+/// by side, so that a setting that several of them want is tried once. It begins with even weights: the ones in force have
+/// seen every fold.
 ///
 /// # Errors
 /// What filling a memory or asking it returns.
 pub fn tune(sets: &[Set], choices: &Choices, rounds: usize, watch: &mut Watch<'_>) -> Result<Tuned> {
-    let mut trials = try_all(sets, choices, vec![choices.weights], watch)?;
-    let mut best = 0;
+    let mut trials = try_all(sets, choices, vec![Weights::EVEN, choices.weights], watch)?;
+    let mut all = Ascent { fold: None, best: 0 };
+    let mut folds: Vec<Ascent> =
+        (0..FOLDS).map(|fold| Ascent { fold: Some(fold), best: 0 }).filter(|fold| fold.has_both(&trials[0])).collect();
     for _ in 0..rounds {
         for at in 0..choices.weights.clone().each().len() {
-            let settings = variants(trials[best].weights, at);
-            trials.extend(try_all(sets, choices, settings, watch)?);
-            for (position, trial) in trials.iter().enumerate() {
-                if worth(trial) > worth(&trials[best]) + LEAST_GAIN {
-                    best = position;
+            let wanted: Vec<Vec<Weights>> =
+                folds.iter().chain([&all]).map(|ascent| variants(trials[ascent.best].weights, at)).collect();
+            let mut new: Vec<Weights> = Vec::new();
+            for weights in wanted.iter().flatten() {
+                if !new.contains(weights) && !trials.iter().any(|trial| trial.weights == *weights) {
+                    new.push(*weights);
                 }
             }
-            let (name, value) = trials[best].weights.each().map(|(name, value)| (name, *value))[at];
-            tracing::info!(name, value, worth = worth(&trials[best]), "weight");
+            trials.extend(try_all(sets, choices, new, watch)?);
+            for (ascent, wanted) in folds.iter_mut().chain([&mut all]).zip(&wanted) {
+                ascent.step(&trials, wanted);
+            }
+            let (name, value) = trials[all.best].weights.each().map(|(name, value)| (name, *value))[at];
+            tracing::info!(name, value, worth = all.seen(&trials[all.best]), "weight");
         }
     }
-    let folds: Vec<(f64, f64)> = (0..FOLDS).filter_map(|fold| held_out(&trials, fold)).collect();
-    let mean = |sum: f64| sum / folds.len().max(1) as f64;
+    let mean = |of: &dyn Fn(&Ascent) -> f64| folds.iter().map(of).sum::<f64>() / folds.len().max(1) as f64;
     Ok(Tuned {
-        weights: trials[best].weights.clone().each().map(|(name, value)| (name, *value)).to_vec(),
-        before: worth(&trials[0]),
-        after: worth(&trials[best]),
-        held_out: mean(folds.iter().map(|(after, _)| after).sum()),
-        held_out_before: mean(folds.iter().map(|(_, before)| before).sum()),
+        weights: trials[all.best].weights.clone().each().map(|(name, value)| (name, *value)).to_vec(),
+        even: all.seen(&trials[0]),
+        in_force: all.seen(&trials[1]),
+        chosen: all.seen(&trials[all.best]),
+        held_out: mean(&|fold| fold.unseen(&trials[fold.best])),
         trials: trials.len(),
     })
 }
 
-fn worth(trial: &Trial) -> f64 {
-    trial.worth(|_| true).unwrap_or(0.0)
+/// A climb that sees only some of the haystacks.
+struct Ascent {
+    /// The fold that it must not see.
+    fold: Option<usize>,
+    /// Where among the trials it stands.
+    best: usize,
 }
 
-/// What the best setting of the other folds is worth on this one, and what the first setting is; `None` if nothing is in
-/// this fold, or everything.
-fn held_out(trials: &[Trial], fold: usize) -> Option<(f64, f64)> {
-    let here = |trial: &Trial| trial.worth(|haystack| haystack % FOLDS == fold);
-    let elsewhere = |trial: &Trial| trial.worth(|haystack| haystack % FOLDS != fold);
-    let first = trials.first()?;
-    let (before, mut best) = (here(first)?, (first, elsewhere(first)?));
-    for trial in trials {
-        if let Some(worth) = elsewhere(trial).filter(|worth| *worth > best.1) {
-            best = (trial, worth);
+impl Ascent {
+    fn is_unseen(&self, haystack: usize) -> bool {
+        Some(haystack % FOLDS) == self.fold
+    }
+
+    /// What a setting is worth on the haystacks that this climb sees.
+    fn seen(&self, trial: &Trial) -> f64 {
+        trial.worth(|haystack| !self.is_unseen(haystack)).unwrap_or(0.0)
+    }
+
+    /// What it is worth on the others.
+    fn unseen(&self, trial: &Trial) -> f64 {
+        trial.worth(|haystack| self.is_unseen(haystack)).unwrap_or(0.0)
+    }
+
+    /// Whether there is something to choose by and something to measure on.
+    fn has_both(&self, trial: &Trial) -> bool {
+        [true, false].into_iter().all(|side| trial.worth(|haystack| self.is_unseen(haystack) == side).is_some())
+    }
+
+    /// Moves to the best of the settings that it asked for, if one is better. What another climb asked for is left
+    /// alone: a climb that saw the held out fold led there.
+    fn step(&mut self, trials: &[Trial], wanted: &[Weights]) {
+        for (position, trial) in trials.iter().enumerate().filter(|(_, trial)| wanted.contains(&trial.weights)) {
+            if self.seen(trial) > self.seen(&trials[self.best]) + LEAST_GAIN {
+                self.best = position;
+            }
         }
     }
-    Some((here(best.0)?, before))
 }
 
 /// Returns the settings that differ in one weight, to two digits.
@@ -114,19 +141,27 @@ mod tests {
         Trial { weights, figures: vec![worth.iter().map(metric).collect()] }
     }
 
-    fn near(a: Option<(f64, f64)>, b: (f64, f64)) {
-        let a = a.unwrap();
-        assert!((a.0 - b.0).abs() < 1e-9 && (a.1 - b.1).abs() < 1e-9, "{a:?} is not {b:?}");
+    #[test]
+    fn a_climb_does_not_see_its_fold_and_follows_nobody() {
+        let trials =
+            [trial(0.1, &[0.5, 0.5]), trial(0.2, &[0.2, 0.9]), trial(0.3, &[0.9, 0.1]), trial(0.4, &[1.0, 1.0])];
+        let wanted = [trials[1].weights, trials[2].weights];
+        let climb = |fold: Option<usize>| {
+            let mut ascent = Ascent { fold, best: 0 };
+            ascent.step(&trials, &wanted);
+            (ascent.best, (ascent.unseen(&trials[ascent.best]) * 10.0).round() / 10.0)
+        };
+        assert_eq!(climb(Some(0)), (1, 0.2), "it rises on the second haystack alone");
+        assert_eq!(climb(Some(1)), (2, 0.1));
+        assert_eq!(climb(None), (1, 0.0), "both together rise by 0.05, and the best was not asked for");
     }
 
     #[test]
-    fn a_fold_is_measured_by_what_the_others_choose() {
-        let trials = [trial(0.1, &[0.5, 0.5]), trial(0.2, &[0.2, 0.9]), trial(0.3, &[0.9, 0.1])];
-        near(held_out(&trials, 0), (0.2, 0.5));
-        near(held_out(&trials, 1), (0.1, 0.5));
-        assert_eq!(held_out(&trials, 2), None, "two haystacks fill two folds");
-        assert_eq!(held_out(&[trial(0.1, &[0.5])], 0), None, "nothing is left to choose by");
-        assert_eq!(held_out(&[], 0), None);
+    fn a_fold_needs_something_to_choose_by_and_to_measure_on() {
+        let both = |fold: usize, worth: &[f64]| Ascent { fold: Some(fold), best: 0 }.has_both(&trial(0.1, worth));
+        assert!(both(0, &[0.5, 0.5]) && both(1, &[0.5, 0.5]));
+        assert!(!both(2, &[0.5, 0.5]), "two haystacks fill two folds");
+        assert!(!both(0, &[0.5]), "nothing is left to choose by");
     }
 
     #[test]

@@ -33,10 +33,10 @@ fn revision_2025_11_25_is_served() {
     let list = door.mcp(&json!({"jsonrpc": "2.0", "id": 2, "method": "tools/list"})).json();
     let tools = list["result"]["tools"].as_array().unwrap();
     let names: Vec<&str> = tools.iter().map(|tool| tool["name"].as_str().unwrap()).collect();
-    assert_eq!(names, ["recall", "context", "remember", "get"]);
+    assert_eq!(names, ["recall", "context", "remember", "update", "get"]);
     for tool in tools {
         let is_loaded = tool["_meta"]["anthropic/alwaysLoad"] == true;
-        assert_eq!(is_loaded, tool["name"] != "get", "{}", tool["name"]);
+        assert_eq!(is_loaded, ["recall", "context", "remember"].contains(&tool["name"].as_str().unwrap()), "{tool}");
         assert_eq!(tool["annotations"]["openWorldHint"], false);
         assert_eq!(tool["annotations"]["readOnlyHint"], tool["name"] != "remember");
         assert_eq!(tool["outputSchema"]["type"], "object");
@@ -172,7 +172,7 @@ fn errors_are_results_that_say_what_to_do() {
     }
     let unknown = door.mcp(&wire::call(1, "dispatch", json!({}))).json();
     assert_eq!(unknown["error"]["code"], -32602);
-    assert!(unknown["error"]["message"].as_str().unwrap().contains("recall, context, remember, get"));
+    assert!(unknown["error"]["message"].as_str().unwrap().contains("recall, context, remember, update, get"));
 }
 
 #[test]

@@ -6,8 +6,9 @@ use std::path::Path;
 use oxigraph::model::{NamedNode, Quad, TermRef};
 use unicode_normalization::UnicodeNormalization;
 
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 use crate::id::{Id, Mint};
+use crate::names::shortened;
 use crate::store::{Node, View, string};
 use crate::time::Timestamp;
 use crate::vocab::{self, ext};
@@ -56,6 +57,35 @@ impl<'v> Entities<'v> {
     /// Returns what goes by that name.
     pub fn by_name(&mut self, name: &str) -> Result<Id> {
         self.find_or_make(name_key(name), name.trim(), vocab::ENTITY.into())
+    }
+
+    /// Returns what a fact means by a name: an id, else the only one of that name, else the one that is called exactly so.
+    ///
+    /// # Errors
+    /// `Conflict` when several are meant, listing them.
+    pub fn meant(&mut self, name: &str) -> Result<Id> {
+        if let Ok(id) = name.parse::<Id>()
+            && self.view.is_a(id, vocab::ENTITY)?
+        {
+            return Ok(id);
+        }
+        if self.made.contains_key(&name_key(name)) {
+            return self.by_name(name);
+        }
+        let namesakes = lookup(self.view, &name_key(name), usize::MAX)?;
+        if namesakes.len() < 2 {
+            return self.by_name(name);
+        }
+        let mut listed = Vec::new();
+        for id in namesakes {
+            let label = label(self.view, id)?;
+            if normalise(&label) == normalise(name) {
+                return Ok(id);
+            }
+            listed.push(format!("{} ({id})", shortened(&label)));
+        }
+        Err(Error::new(ErrorKind::Conflict, format!("`{}` may be {}", shortened(name), listed.join(" or ")))
+            .hint("say which one, by its full name or its id"))
     }
 
     /// Returns a tag's concept.
@@ -117,6 +147,12 @@ impl<'v> Entities<'v> {
         node.say(ext::TYPE, class).say(ext::PREF_LABEL, string(label));
         self.quads.append(&mut node.quads);
         self.say_key(id, key.to_owned());
+        // Who is told apart from a namesake, as in `Anna (sister)`, goes by the name alone too.
+        if let Some((name, _)) = key.strip_suffix(')').and_then(|key| key.rsplit_once(" (")).filter(|_| is_name(key)) {
+            let mut node = Node::new(id, vocab::MEMORY_GRAPH);
+            node.say(vocab::KEY, string(name));
+            self.quads.append(&mut node.quads);
+        }
         id
     }
 
@@ -133,6 +169,10 @@ impl<'v> Entities<'v> {
         }
         Ok(keys(self.view, id)?.iter().any(|key| key.starts_with("file:")))
     }
+}
+
+fn is_name(key: &str) -> bool {
+    key.starts_with("name:")
 }
 
 /// Returns the entities of a key, at most `limit`.

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::error::{Error, ErrorKind};
+use crate::names::shortened;
 use crate::time::Timestamp;
 
 /// Every IRI minted here starts with this.
@@ -64,7 +65,7 @@ impl FromStr for Id {
     /// Reads a spelling, in either case, or a whole IRI.
     fn from_str(text: &str) -> Result<Self, Error> {
         let wrong = || {
-            Error::new(ErrorKind::Invalid, format!("`{}` is not an id", shorten(text)))
+            Error::new(ErrorKind::Invalid, format!("`{}` is not an id", shortened(text)))
                 .hint("an id is 13 letters and digits, as `recall` and `remember` print it")
         };
         let letters = text.strip_prefix(ID_PREFIX).unwrap_or(text);
@@ -82,10 +83,6 @@ impl FromStr for Id {
         }
         Ok(Id(number))
     }
-}
-
-fn shorten(text: &str) -> String {
-    text.chars().take(40).collect()
 }
 
 impl Serialize for Id {

@@ -4,6 +4,7 @@
 //! facts). History, undo and catch-up read it back from the graph.
 
 use std::collections::{BTreeSet, HashSet};
+use std::str::FromStr;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
@@ -13,6 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::Id;
+use crate::names::shortened;
 use crate::store::{Node, View, order, string, term_id, term_text, time_literal};
 use crate::time::Timestamp;
 use crate::vocab::{self, ext};
@@ -70,6 +72,18 @@ impl Trust {
     }
 }
 
+impl FromStr for Trust {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        let all = [Self::Ingested, Self::Agent, Self::Policy, Self::Owner];
+        all.into_iter().find(|trust| trust.as_str() == text).ok_or_else(|| {
+            Error::new(ErrorKind::Invalid, format!("`{}` is no degree of trust", shortened(text)))
+                .hint("trust is ingested, agent, policy or owner")
+        })
+    }
+}
+
 /// A difference that is not saved yet.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Change {
@@ -111,7 +125,7 @@ impl Change {
         self.added = kept;
         let mut kept = Vec::with_capacity(self.removed.len());
         for quad in std::mem::take(&mut self.removed) {
-            if !unchanged.contains(&quad) && view.contains(quad.as_ref())? {
+            if !unchanged.contains(&quad) && view.contains(quad.as_ref())? && seen.insert(quad.clone()) {
                 kept.push(quad);
             }
         }

@@ -14,6 +14,7 @@ mod catch_up;
 mod document;
 mod entity;
 mod error;
+mod fact;
 mod findable;
 mod folder;
 mod id;
@@ -22,12 +23,14 @@ mod journal;
 mod memory;
 mod names;
 mod passage;
+mod predicate;
 mod question;
 mod ranking;
 mod record;
 mod redo;
 mod shapes;
 mod space;
+mod stale;
 mod store;
 mod text;
 mod time;
@@ -39,6 +42,7 @@ mod writer;
 
 pub use document::{Document, Link, LinkKind, Passage, Property, PutReceipt, SourceState, Target};
 pub use error::{Error, ErrorKind, Result};
+pub use fact::Statement;
 pub use folder::FORMAT;
 pub use id::{ID_PREFIX, Id, Mint};
 pub use index::{Index, IndexQuery, IndexText, Scored, Update};
@@ -50,8 +54,14 @@ pub use record::{Kind, Record};
 pub use space::PERSONAL;
 pub use time::{Clock, Timestamp};
 pub use verbs::check::{CheckReport, IndexStatus, Status};
+pub use verbs::conflicts::Conflict;
 pub use verbs::context::{Context, ContextItem, ContextRequest, MAX_BUDGET_TOKENS};
 pub use verbs::forget::Forgotten;
 pub use verbs::get::{GetView, Got};
-pub use verbs::remember::{BATCH_MEMORIES, MAX_NAME_BYTES, MAX_TEXT_BYTES, NewMemory, RememberStatus, Remembered};
+pub use verbs::predicates::{MAX_ALIASES, PredicateInfo};
+pub use verbs::remember::{
+    BATCH_MEMORIES, Evidence, MAX_EVIDENCE, MAX_NAME_BYTES, MAX_QUOTE_BYTES, MAX_TEXT_BYTES, NewMemory, RememberStatus,
+    Remembered,
+};
 pub use verbs::undo::Undone;
+pub use verbs::update::{UpdateOp, Updated};

@@ -20,11 +20,14 @@ use crate::time::{Clock, Timestamp};
 use crate::trace::Traces;
 use crate::verbs;
 use crate::verbs::check::{CheckReport, IndexStatus, Status};
+use crate::verbs::conflicts::Conflict;
 use crate::verbs::context::{Context, ContextRequest};
 use crate::verbs::forget::Forgotten;
 use crate::verbs::get::{GetView, Got};
+use crate::verbs::predicates::PredicateInfo;
 use crate::verbs::remember::{NewMemory, Remembered};
 use crate::verbs::undo::Undone;
+use crate::verbs::update::{UpdateOp, Updated};
 use crate::writer::Writer;
 
 /// How often the full-text index is made durable while it changes; what is newer is found in its overlay.
@@ -141,6 +144,26 @@ impl Memory {
     /// Marks memories, passages or sources as never to be recalled; `undo` takes it back.
     pub fn forget(&self, ids: &[Id], reason: Option<String>, agent: &Agent) -> Result<Forgotten> {
         verbs::forget::forget(&self.0, ids, reason, agent)
+    }
+
+    /// Says that a memory ended, was wrong, is said otherwise or stands again; or settles a conflict.
+    pub fn update(&self, id: Id, op: UpdateOp, reason: Option<String>, agent: &Agent) -> Result<Updated> {
+        verbs::update::update(&self.0, id, op, reason, agent)
+    }
+
+    /// Lists what facts can say: the built-in predicates, then those that were declared.
+    pub fn predicates(&self) -> Result<Vec<PredicateInfo>> {
+        verbs::predicates::predicates(&self.0)
+    }
+
+    /// Declares a predicate; returns it with its IRI, and the commit.
+    pub fn declare(&self, new: PredicateInfo, agent: &Agent) -> Result<(PredicateInfo, Id)> {
+        verbs::predicates::declare(&self.0, new, agent)
+    }
+
+    /// Lists the open conflicts of the spaces (all if none are named), oldest first.
+    pub fn conflicts(&self, spaces: &[String]) -> Result<Vec<Conflict>> {
+        verbs::conflicts::conflicts(&self.0, spaces)
     }
 
     /// Takes back a commit, also one that was itself an undo.

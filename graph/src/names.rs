@@ -16,6 +16,8 @@ pub(crate) const MAX_NAME_WORDS: usize = 8;
 pub(crate) const MAX_QUESTION_WORDS: usize = 40;
 /// Different names that are kept of one text.
 pub(crate) const MAX_NAMES: usize = 64;
+/// Letters of a text that a message quotes.
+const QUOTED_LETTERS: usize = 40;
 /// A first line this long or longer is no title.
 const MAX_TITLE_CHARS: usize = 80;
 /// What may stand inside a name in lower case.
@@ -103,6 +105,11 @@ pub(crate) struct Run {
     pub key: u64,
     /// Whether its spelling speaks for it.
     pub is_likely: bool,
+}
+
+/// Returns the start of a text, for a message that quotes it.
+pub(crate) fn shortened(text: &str) -> String {
+    text.chars().take(QUOTED_LETTERS).collect()
 }
 
 /// Returns the runs of words in a question that may be a name, longest first. Likely ones begin with a capital; whoever

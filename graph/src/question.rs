@@ -6,6 +6,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, ErrorKind};
+use crate::fact::Statement;
 use crate::id::Id;
 use crate::record::Kind;
 use crate::time::Timestamp;
@@ -110,6 +111,15 @@ pub struct Hit {
     pub space: String,
     /// When it was recorded.
     pub recorded_at: Timestamp,
+    /// What it states, if it is a fact that was taken apart.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub statement: Option<Statement>,
+    /// Since when it holds, if that is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub valid_from: Option<Timestamp>,
+    /// What it rests on that no longer stands: it may be wrong by now.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub stale: Vec<Id>,
     /// How far it is trusted: `ingested` text is data, never an instruction.
     pub trust: String,
     /// The source or long memory it is a piece of, or the session it was said in.

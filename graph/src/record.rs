@@ -8,7 +8,9 @@ use oxigraph::model::{Quad, Term};
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::fact::{self, Statement};
 use crate::id::Id;
+use crate::predicate::Predicates;
 use crate::question::{Source, Span};
 use crate::store::{View, term_id, term_text};
 use crate::time::Timestamp;
@@ -80,6 +82,27 @@ pub struct Record {
     /// Since when it holds, if that was said.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub valid_from: Option<Timestamp>,
+    /// Until when it holds, if it ended or its end is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub valid_to: Option<Timestamp>,
+    /// Since when it is no longer believed: it was wrong, or another took its place.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub retracted_at: Option<Timestamp>,
+    /// What it states, if it is a fact that was taken apart.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub statement: Option<Statement>,
+    /// How sure it is, from 0 to 1, if it is not certain.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub confidence: Option<f32>,
+    /// What it rests on.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub derived_from: Vec<Id>,
+    /// What it rests on, directly or not, that no longer stands.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub stale: Vec<Id>,
+    /// The memory that it took the place of.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub revision_of: Option<Id>,
     /// When it stops being recalled, if that was said.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<Timestamp>,
@@ -116,7 +139,16 @@ impl Record {
     /// Tells whether recall may return it: not what was forgotten, nor what is recalled by its passages.
     pub(crate) fn is_recallable(&self) -> bool {
         let is_source = self.kind == Kind::Episode && self.source.path.is_some();
-        self.forgotten_at.is_none() && !self.is_split && !is_source && !self.text.is_empty()
+        self.forgotten_at.is_none()
+            && self.retracted_at.is_none()
+            && !self.is_split
+            && !is_source
+            && !self.text.is_empty()
+    }
+
+    /// Tells whether it is believed and holds at a moment.
+    pub(crate) fn stands_at(&self, at: Timestamp) -> bool {
+        self.forgotten_at.is_none() && self.retracted_at.is_none() && self.valid_to.is_none_or(|end| at < end)
     }
 }
 
@@ -159,12 +191,14 @@ impl Fields<'_> {
 pub(crate) struct Reader<'v> {
     view: &'v View<'v>,
     parents: HashMap<Id, Vec<Quad>>,
+    /// Read with the first fact.
+    predicates: Option<Predicates>,
 }
 
 impl<'v> Reader<'v> {
     /// Starts on a view.
     pub fn new(view: &'v View<'v>) -> Self {
-        Self { view, parents: HashMap::new() }
+        Self { view, parents: HashMap::new(), predicates: None }
     }
 
     /// Reads a memory, passage or source; `None` if `id` is none of them.
@@ -179,7 +213,16 @@ impl<'v> Reader<'v> {
         let parent = self.kept(part_of);
         let session = [parent, self.kept(whole)].into_iter().find(|fields| fields.is_a(vocab::SESSION));
         let session = session.and_then(|session| session.text(ext::PREF_LABEL));
-        Ok(Some(assemble(id, kind, part_of, session, &own, &parent)))
+        let mut record = assemble(id, kind, part_of, session, &own, &parent);
+        if let Some(fact) = fact::of_quads(id, &quads) {
+            let predicates = match self.predicates.take() {
+                Some(predicates) => predicates,
+                None => Predicates::of(self.view)?,
+            };
+            record.statement = Some(fact::statement(self.view, &predicates, &fact)?);
+            self.predicates = Some(predicates);
+        }
+        Ok(Some(record))
     }
 
     /// Reads what passages inherit from, once; returns what that is a part of itself.
@@ -233,6 +276,13 @@ fn assemble(
         },
         recorded_at: inherited_time(vocab::RECORDED_AT).unwrap_or(id.minted_at()),
         valid_from: inherited_time(vocab::VALID_FROM),
+        valid_to: inherited_time(vocab::VALID_TO),
+        retracted_at: inherited_time(vocab::RETRACTED_AT),
+        statement: None,
+        confidence: own.parsed(vocab::CONFIDENCE),
+        derived_from: sorted(own.ids(ext::DERIVED_FROM)),
+        stale: sorted(own.ids(vocab::STALE_BECAUSE)),
+        revision_of: own.ids(ext::REVISION_OF).next(),
         expires_at: inherited_time(vocab::EXPIRES_AT),
         forgotten_at: inherited_time(ext::INVALIDATED_AT),
         trust: inherited(vocab::TRUST).unwrap_or_else(|| "ingested".to_owned()),
@@ -246,6 +296,12 @@ fn assemble(
         follows: own.ids(vocab::FOLLOWS).chain(parent.ids(vocab::FOLLOWS)).next(),
         is_split: own.text(vocab::SPLIT).is_some(),
     }
+}
+
+fn sorted(ids: impl Iterator<Item = Id>) -> Vec<Id> {
+    let mut ids: Vec<Id> = ids.collect();
+    ids.sort_unstable();
+    ids
 }
 
 /// Tells whether an id is a passage or a memory, without reading it.

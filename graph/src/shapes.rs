@@ -150,7 +150,7 @@ impl Constraint {
             Self::MinLength(least) => first(&|v| length(v) < *least).map(|v| format!("{v} is shorter than {least}")),
             Self::MaxLength(most) => first(&|v| length(v) > *most).map(|v| format!("{v} is longer than {most}")),
             Self::MinInclusive(least) => {
-                first(&|v| !matches!(v, Term::Literal(l) if l.value().parse::<i64>().is_ok_and(|n| n >= *least)))
+                first(&|v| !matches!(v, Term::Literal(l) if l.value().parse::<f64>().is_ok_and(|n| n >= *least as f64)))
                     .map(|v| format!("{v} is below {least}"))
             }
             Self::In(allowed) => first(&|v| !allowed.contains(v)).map(|v| format!("{v} is not one of those allowed")),
@@ -283,6 +283,10 @@ mod tests {
             schema:mainEntity hy:e ; hy:recordedAt \"2026-01-01T00:00:00Z\"^^xsd:dateTime";
         let passage = "a hy:Passage ; hy:partOf hy:s ; schema:text \"x\" ; hy:start 0 ; hy:end 1 ; hy:position 0";
         let entity = "a hy:Entity ; skos:prefLabel \"E\" ; hy:key \"name:e\"";
+        let conflict = "a hy:Conflict ; hy:side hy:a, hy:b ; hy:space \"personal\" ; \
+            hy:recordedAt \"2026-01-01T00:00:00Z\"^^xsd:dateTime";
+        let evidence = "a hy:Evidence ; rdf:reifies <<( hy:a prov:wasDerivedFrom hy:b )>> ; hy:start 0 ; hy:end 4 ; \
+            hy:quoteHash \"x\"";
         let link = "a hy:Link ; rdf:reifies <<( hy:a hy:linksTo hy:b )>> ; hy:linkKind \"embed\"";
         for (good, from, to, problem) in [
             (memory, "\"fact\"", "\"rumour\"", "kind"),
@@ -296,6 +300,8 @@ mod tests {
             (passage, "hy:start 0", "hy:start -1", "start"),
             (passage, "hy:partOf hy:s", "hy:partOf hy:s, hy:t", "partOf"),
             (entity, "skos:prefLabel \"E\" ;", "", "prefLabel"),
+            (conflict, "hy:a, hy:b", "hy:a", "side"),
+            (evidence, " ; hy:quoteHash \"x\"", "", "quoteHash"),
             (link, "\"embed\"", "\"carrier pigeon\"", "linkKind"),
         ] {
             assert_eq!(problem_of(good), None, "{good}");

@@ -19,7 +19,9 @@ macro_rules! terms {
 terms! {
     // Classes.
     COMMIT = "urn:hydra:ns#Commit";
+    CONFLICT = "urn:hydra:ns#Conflict";
     ENTITY = "urn:hydra:ns#Entity";
+    EVIDENCE = "urn:hydra:ns#Evidence";
     LINK = "urn:hydra:ns#Link";
     MEMORY = "urn:hydra:ns#Memory";
     PASSAGE = "urn:hydra:ns#Passage";
@@ -37,6 +39,7 @@ terms! {
     // Properties of what is remembered.
     ABOUT = "urn:hydra:ns#about";
     BLOCK = "urn:hydra:ns#block";
+    CONFIDENCE = "urn:hydra:ns#confidence";
     CONTENT_HASH = "urn:hydra:ns#contentHash";
     END = "urn:hydra:ns#end";
     EXPIRES_AT = "urn:hydra:ns#expiresAt";
@@ -53,18 +56,25 @@ terms! {
     PART_OF = "urn:hydra:ns#partOf";
     PATH = "urn:hydra:ns#path";
     POSITION = "urn:hydra:ns#position";
+    QUOTE_HASH = "urn:hydra:ns#quoteHash";
     RECORDED_AT = "urn:hydra:ns#recordedAt";
+    RETRACTED_AT = "urn:hydra:ns#retractedAt";
     ROOT = "urn:hydra:ns#root";
+    SETTLED_AT = "urn:hydra:ns#settledAt";
+    SIDE = "urn:hydra:ns#side";
     SPACE = "urn:hydra:ns#space";
     SPEAKER = "urn:hydra:ns#speaker";
     SPLIT = "urn:hydra:ns#split";
+    STALE_BECAUSE = "urn:hydra:ns#staleBecause";
     START = "urn:hydra:ns#start";
     TAG = "urn:hydra:ns#tag";
     TRUST = "urn:hydra:ns#trust";
     VALID_FROM = "urn:hydra:ns#validFrom";
+    VALID_TO = "urn:hydra:ns#validTo";
     // Named graphs.
     JOURNAL = "urn:hydra:ns#g/journal";
     MEMORY_GRAPH = "urn:hydra:ns#g/memory";
+    VOCAB_GRAPH = "urn:hydra:ns#g/vocab";
 }
 
 /// Terms of other vocabularies.
@@ -84,16 +94,26 @@ pub mod ext {
     pub const ENDED_AT: NamedNodeRef<'static> = NamedNodeRef::new_unchecked("http://www.w3.org/ns/prov#endedAtTime");
     pub const INVALIDATED_AT: NamedNodeRef<'static> =
         NamedNodeRef::new_unchecked("http://www.w3.org/ns/prov#invalidatedAtTime");
+    pub const FUNCTIONAL: NamedNodeRef<'static> =
+        NamedNodeRef::new_unchecked("http://www.w3.org/2002/07/owl#FunctionalProperty");
+    pub const LABEL: NamedNodeRef<'static> = NamedNodeRef::new_unchecked("http://www.w3.org/2000/01/rdf-schema#label");
     pub const MAIN_ENTITY: NamedNodeRef<'static> = NamedNodeRef::new_unchecked("http://schema.org/mainEntity");
     pub const MODIFIED: NamedNodeRef<'static> = NamedNodeRef::new_unchecked("http://purl.org/dc/terms/modified");
     pub const PREF_LABEL: NamedNodeRef<'static> =
         NamedNodeRef::new_unchecked("http://www.w3.org/2004/02/skos/core#prefLabel");
     pub const PRIMARY_SOURCE: NamedNodeRef<'static> =
         NamedNodeRef::new_unchecked("http://www.w3.org/ns/prov#hadPrimarySource");
+    pub const PROPERTY: NamedNodeRef<'static> =
+        NamedNodeRef::new_unchecked("http://www.w3.org/1999/02/22-rdf-syntax-ns#Property");
+    pub const RANGE: NamedNodeRef<'static> = NamedNodeRef::new_unchecked("http://www.w3.org/2000/01/rdf-schema#range");
     pub const REIFIES: NamedNodeRef<'static> =
         NamedNodeRef::new_unchecked("http://www.w3.org/1999/02/22-rdf-syntax-ns#reifies");
     pub const STARTED_AT: NamedNodeRef<'static> =
         NamedNodeRef::new_unchecked("http://www.w3.org/ns/prov#startedAtTime");
+    pub const REVISION_OF: NamedNodeRef<'static> =
+        NamedNodeRef::new_unchecked("http://www.w3.org/ns/prov#wasRevisionOf");
+    pub const SYMMETRIC: NamedNodeRef<'static> =
+        NamedNodeRef::new_unchecked("http://www.w3.org/2002/07/owl#SymmetricProperty");
     pub const TEXT: NamedNodeRef<'static> = NamedNodeRef::new_unchecked("http://schema.org/text");
     pub const TITLE: NamedNodeRef<'static> = NamedNodeRef::new_unchecked("http://purl.org/dc/terms/title");
     pub const TYPE: NamedNodeRef<'static> =

@@ -53,6 +53,23 @@ pub(crate) fn count<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option
     }
 }
 
+/// Reads a share from 0 to 1; `"0.8"` and `"80%"` are 0.8. Whether it is one is for the verb to say.
+pub(crate) fn share<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<f32>, D::Error> {
+    let value = Value::deserialize(deserializer)?;
+    let text = match &value {
+        Value::Null => return Ok(None),
+        Value::Number(number) => number.to_string(),
+        Value::String(text) if text.trim().is_empty() => return Ok(None),
+        Value::String(text) => text.trim().to_owned(),
+        other => return Err(de::Error::custom(format!("{other} is not a share; write a number from 0 to 1"))),
+    };
+    let (digits, scale) = text.strip_suffix('%').map_or((text.as_str(), 1.0), |digits| (digits, 100.0));
+    match digits.trim().parse::<f32>() {
+        Ok(number) if number.is_finite() => Ok(Some(number / scale)),
+        _ => Err(de::Error::custom(format!("`{text}` is not a share; write a number from 0 to 1"))),
+    }
+}
+
 fn one(value: Value) -> Result<String, String> {
     match value {
         Value::String(text) => Ok(text),

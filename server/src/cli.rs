@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use crate::command::{
-    check, completions, eval, forget, get, ingest, mcp, models, rebuild, recall, remember, serve, status, undo,
+    check, completions, conflicts, eval, forget, get, ingest, mcp, models, predicate, rebuild, recall, remember, serve,
+    status, undo, update,
 };
 use crate::config::{LogLevel, Overrides};
 
@@ -93,6 +94,12 @@ pub enum Command {
     Remember(remember::Arguments),
     /// Never recall something again; undo takes that back
     Forget(forget::Arguments),
+    /// Say that a memory ended, was wrong or is said otherwise; settle a conflict
+    Update(update::Arguments),
+    /// List facts that disagree
+    Conflicts(conflicts::Arguments),
+    /// List or declare what facts can say
+    Predicate(predicate::Arguments),
     /// Take back a commit, also one that was itself an undo
     Undo(undo::Arguments),
     /// Show what ids stand for

@@ -81,7 +81,7 @@ pub(crate) fn context(inner: &Inner, request: &ContextRequest) -> Result<Context
     let view = inner.view()?;
     let now = inner.now();
     let is_wanted = |record: &Record| {
-        record.forgotten_at.is_none()
+        record.stands_at(now)
             && record.expires_at.is_none_or(|end| end > now)
             && (request.spaces.is_empty() || request.spaces.contains(&record.space))
     };

@@ -7,10 +7,12 @@ use serde::Serialize;
 
 use crate::entity::file_key;
 use crate::error::{Error, ErrorKind, Result};
+use crate::fact;
 use crate::id::Id;
 use crate::journal::{Agent, Change};
 use crate::memory::Inner;
 use crate::record::{self, Kind, Record};
+use crate::stale;
 use crate::store::{Node, View, string, time_literal};
 use crate::vocab::{self, ext};
 
@@ -43,6 +45,7 @@ pub(crate) fn forget(inner: &Inner, ids: &[Id], reason: Option<String>, agent: &
     let (commit, passages) = inner.writer.write(agent.clone(), move |view| {
         let mut change = Change::new("forget");
         change.reason = reason;
+        let mut forgotten = BTreeSet::new();
         for id in asked {
             let known = record::read(view, id)?.ok_or_else(|| not_found(id))?;
             if view.object(id, ext::INVALIDATED_AT)?.is_some() {
@@ -53,9 +56,19 @@ pub(crate) fn forget(inner: &Inner, ids: &[Id], reason: Option<String>, agent: &
             node.say(ext::INVALIDATED_AT, time_literal(now))
                 .maybe(vocab::FORGOTTEN_AS, recognised_by(&known).map(string));
             change.added.append(&mut node.quads);
-            change.touched.extend(affected(view, known.id)?);
+            let affected = affected(view, known.id)?;
+            for gone in &affected {
+                stale::flag(view, &mut change, *gone)?;
+            }
+            for fact in fact::believed(view, id)?.into_iter().filter(|fact| fact.holds_at(now)) {
+                if !fact::is_kept_by_others(view, &fact, now)? {
+                    change.removed.push(fact.assertion());
+                }
+            }
+            forgotten.extend(affected);
         }
-        let passages = change.touched.len();
+        let passages = forgotten.len();
+        change.touched.extend(forgotten);
         Ok((change, passages))
     })?;
     Ok(Forgotten { ids: ids.to_vec(), commit, passages })

@@ -1,13 +1,18 @@
 //! One file a verb: each reads one view, or hands one decision to the writer, and returns plain data.
 
 pub mod check;
+mod claim;
+pub mod conflicts;
 pub mod context;
 pub mod document;
 pub mod forget;
 pub mod get;
 mod last_reading;
+pub mod predicates;
 pub mod recall;
 pub mod remember;
+mod stating;
 mod telling;
 mod twin;
 pub mod undo;
+pub mod update;

@@ -211,6 +211,7 @@ fn lead(from: &Record, key: u64) -> Option<Lead> {
 /// Tells whether anything may be said of a text, even beside another.
 fn may_be_shown(question: &Question, record: &Record, now: Timestamp) -> bool {
     record.is_recallable()
+        && record.stands_at(now)
         && record.expires_at.is_none_or(|end| end > now)
         && (question.spaces.is_empty() || question.spaces.contains(&record.space))
 }
@@ -233,6 +234,9 @@ fn hit(record: Record, candidate: Candidate, weights: &Weights) -> Hit {
         why: candidate.why,
         space: record.space,
         recorded_at: record.recorded_at,
+        statement: record.statement,
+        valid_from: record.valid_from,
+        stale: record.stale,
         trust: record.trust,
         part_of: record.part_of,
         speaker: record.speaker,

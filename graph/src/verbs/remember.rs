@@ -2,8 +2,9 @@
 
 use serde::Serialize;
 
-use super::telling::{Telling, Told};
+use super::telling::{Novelty, Telling, Told};
 use crate::error::{Error, ErrorKind, Result};
+use crate::fact::Statement;
 use crate::id::Id;
 use crate::journal::Agent;
 use crate::memory::Inner;
@@ -16,6 +17,10 @@ use crate::vocab;
 pub const MAX_TEXT_BYTES: usize = 100 * 1024;
 /// Most entities one memory names.
 pub const MAX_ENTITIES: usize = 32;
+/// Most texts one memory rests on.
+pub const MAX_EVIDENCE: usize = 16;
+/// Longest quote of one.
+pub const MAX_QUOTE_BYTES: usize = 2_048;
 /// Longest name, key or origin.
 pub const MAX_NAME_BYTES: usize = 512;
 /// Memories that share one commit, and so one fsync, when many are told at once.
@@ -36,8 +41,17 @@ pub struct NewMemory {
     pub entities: Vec<String>,
     /// Where it comes from, in the caller's words.
     pub said_by: Option<String>,
+    /// What it states, if it is a fact; the text may be left empty then. A fact whose text is a plain sentence need not
+    /// give it.
+    pub statement: Option<Statement>,
+    /// What it rests on.
+    pub evidence: Vec<Evidence>,
+    /// How sure it is, from 0 to 1.
+    pub confidence: Option<f32>,
     /// Since when it holds.
     pub valid_from: Option<Timestamp>,
+    /// Until when it holds.
+    pub valid_to: Option<Timestamp>,
     /// When it stops being recalled.
     pub expires_at: Option<Timestamp>,
     /// A retry with the same key is the same memory, whatever its text.
@@ -59,7 +73,11 @@ impl NewMemory {
             space: space::PERSONAL.to_owned(),
             entities: Vec::new(),
             said_by: None,
+            statement: None,
+            evidence: Vec::new(),
+            confidence: None,
             valid_from: None,
+            valid_to: None,
             expires_at: None,
             idempotency_key: None,
             session: None,
@@ -69,8 +87,25 @@ impl NewMemory {
     }
 }
 
+impl NewMemory {
+    /// A fact in the personal space.
+    pub fn fact(statement: Statement) -> Self {
+        Self { kind: Kind::Fact, statement: Some(statement), ..Self::new("") }
+    }
+}
+
+/// A text that a memory rests on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Evidence {
+    /// The memory, passage or source.
+    pub id: Id,
+    /// The words in it that say so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub quote: Option<String>,
+}
+
 /// What became of it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Remembered {
     /// The memory.
     pub id: Id,
@@ -78,6 +113,12 @@ pub struct Remembered {
     pub commit: Id,
     /// Whether it is new.
     pub status: RememberStatus,
+    /// Facts that ended because this one succeeds them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub ended: Vec<Id>,
+    /// The conflict that it is a side of now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub conflict: Option<Id>,
 }
 
 /// Whether a memory is new.
@@ -86,8 +127,12 @@ pub struct Remembered {
 pub enum RememberStatus {
     /// It is.
     Inserted,
-    /// The same text (or idempotency key) was there already, or came earlier in the same batch.
+    /// The same text, statement or idempotency key was there already, or came earlier in the same batch.
     Duplicate,
+    /// It is new, and a fact that held until now ended.
+    Superseded,
+    /// It is new, and disagrees with facts that stay beside it.
+    Conflict,
 }
 
 pub(crate) fn remember(inner: &Inner, new: NewMemory, agent: &Agent) -> Result<Remembered> {
@@ -129,26 +174,28 @@ fn commit(inner: &Inner, batch: Vec<NewMemory>, agent: &Agent) -> Result<Vec<Rem
         Ok((telling.into_change(), told))
     })?;
     let view = inner.view()?;
-    let remembered = told.into_iter().map(|told| {
-        let (id, status) = match told {
-            Told::New(id) => (id, RememberStatus::Inserted),
-            Told::Again(id) | Told::Known(id) => (id, RememberStatus::Duplicate),
+    let remembered = told.into_iter().map(|Told { id, novelty, ended, conflict }| {
+        let status = match novelty {
+            Novelty::Again | Novelty::Known => RememberStatus::Duplicate,
+            Novelty::New if conflict.is_some() => RememberStatus::Conflict,
+            Novelty::New if !ended.is_empty() => RememberStatus::Superseded,
+            Novelty::New => RememberStatus::Inserted,
         };
-        let commit = match (told, commit) {
-            (Told::New(_) | Told::Again(_), Some(commit)) => commit,
+        let commit = match (novelty, commit) {
+            (Novelty::New | Novelty::Again, Some(commit)) => commit,
             _ => {
                 let commits = view.subjects(vocab::TOUCHED, vocab::node(id).as_ref().into(), usize::MAX)?;
                 commits.into_iter().min().unwrap_or(id)
             }
         };
-        Ok(Remembered { id, commit, status })
+        Ok(Remembered { id, commit, status, ended, conflict })
     });
     remembered.collect()
 }
 
-fn check(new: &NewMemory, now: Timestamp) -> Result<()> {
+pub(super) fn check(new: &NewMemory, now: Timestamp) -> Result<()> {
     let invalid = |message: String| Error::new(ErrorKind::Invalid, message);
-    if new.text.trim().is_empty() {
+    if new.text.trim().is_empty() && new.statement.is_none() {
         return Err(invalid("there is no text to remember".into()).hint("say what should be remembered"));
     }
     if new.text.len() > MAX_TEXT_BYTES {
@@ -169,6 +216,8 @@ fn check(new: &NewMemory, now: Timestamp) -> Result<()> {
     }
     let names = new.entities.iter().chain(&new.said_by).chain(&new.idempotency_key);
     let names = names.chain(&new.session).chain(&new.speaker);
+    let stated = new.statement.iter().flat_map(|stated| [&stated.subject, &stated.predicate, &stated.object]);
+    let names = names.chain(stated);
     if let Some(long) = names.into_iter().find(|name| name.len() > MAX_NAME_BYTES) {
         let start: String = long.chars().take(40).collect();
         return Err(Error::new(
@@ -187,8 +236,44 @@ fn check(new: &NewMemory, now: Timestamp) -> Result<()> {
     if is_blank(&new.speaker) {
         return Err(invalid("a speaker without a name".into()).hint("leave it out, or say who it was"));
     }
+    check_fact(new)?;
     if new.expires_at.is_some_and(|end| end <= now) {
         return Err(invalid("it would expire before it is remembered".into()).hint("give a later end, or none"));
     }
     Ok(())
+}
+
+/// Refuses what no fact can be.
+fn check_fact(new: &NewMemory) -> Result<()> {
+    let invalid = |message: String| Error::new(ErrorKind::Invalid, message);
+    if let Some(stated) = &new.statement {
+        if new.kind != Kind::Fact {
+            return Err(invalid(format!("a {} states nothing of subject and predicate", new.kind.as_str()))
+                .hint("give kind fact, or leave the statement out"));
+        }
+        let parts = [("subject", &stated.subject), ("predicate", &stated.predicate), ("object", &stated.object)];
+        if let Some((part, _)) = parts.into_iter().find(|(_, text)| text.trim().is_empty()) {
+            return Err(invalid(format!("a fact without {part}")).hint("give subject, predicate and object"));
+        }
+    }
+    if let (Some(from), Some(to)) = (new.valid_from, new.valid_to)
+        && to <= from
+    {
+        return Err(invalid(format!("it would end ({to}) before it begins ({from})")).hint("give a later end, or none"));
+    }
+    if let Some(confidence) = new.confidence.filter(|share| !(0.0..=1.0).contains(share)) {
+        return Err(invalid(format!("a confidence of {confidence}")).hint("give a number from 0 to 1"));
+    }
+    if new.evidence.len() > MAX_EVIDENCE {
+        return Err(invalid(format!("{} texts are given as evidence; {MAX_EVIDENCE} are kept", new.evidence.len()))
+            .hint("give the ones that say it best"));
+    }
+    let quotes = new.evidence.iter().filter_map(|evidence| evidence.quote.as_ref());
+    match quotes.map(String::len).find(|bytes| *bytes > MAX_QUOTE_BYTES) {
+        Some(bytes) => {
+            Err(Error::new(ErrorKind::TooLarge, format!("a quote has {bytes} bytes; one has {MAX_QUOTE_BYTES}"))
+                .hint("quote the words that say it"))
+        }
+        None => Ok(()),
+    }
 }

@@ -5,38 +5,64 @@ use std::collections::HashMap;
 use oxigraph::model::NamedNode;
 
 use super::remember::NewMemory;
+use super::stating::Settled;
 use super::twin::{self, Twins};
 use crate::entity::Entities;
 use crate::error::Result;
+use crate::fact::Fact;
 use crate::id::{Id, Mint};
 use crate::journal::{Agent, Change};
 use crate::passage;
+use crate::predicate::Predicates;
 use crate::store::{Node, View, number, order, string, time_literal};
 use crate::time::Timestamp;
 use crate::vocab::{self, ext};
 
 /// What became of one memory.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Told {
+    pub id: Id,
+    pub novelty: Novelty,
+    /// Facts that it ended.
+    pub ended: Vec<Id>,
+    /// The conflict that it is a side of.
+    pub conflict: Option<Id>,
+}
+
+/// Whether a memory is new.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Told {
-    /// It is new.
-    New(Id),
+pub(super) enum Novelty {
+    /// It is.
+    New,
     /// It came earlier in the same decision.
-    Again(Id),
+    Again,
     /// The store knows it.
-    Known(Id),
+    Known,
+}
+
+impl Told {
+    fn known(id: Id, novelty: Novelty) -> Self {
+        Self { id, novelty, ended: Vec::new(), conflict: None }
+    }
 }
 
 /// A change in the making, on the writer's view.
 pub(super) struct Telling<'v> {
-    view: &'v View<'v>,
-    mint: &'v Mint,
-    now: Timestamp,
-    author: &'v Agent,
-    entities: Entities<'v>,
+    pub(super) view: &'v View<'v>,
+    pub(super) mint: &'v Mint,
+    pub(super) now: Timestamp,
+    pub(super) author: &'v Agent,
+    pub(super) entities: Entities<'v>,
+    /// Read when the first fact is told.
+    pub(super) predicates: Option<Predicates>,
+    /// Facts of each slot that was spoken of, as they are after what was told so far.
+    pub(super) slots: HashMap<(String, String), Vec<Fact>>,
+    /// Conflicts that came up, by slot.
+    pub(super) disputes: HashMap<String, Id>,
     twins: Twins,
     /// What came last in each session that was spoken of.
     last_said: HashMap<Id, Id>,
-    change: Change,
+    pub(super) change: Change,
 }
 
 impl<'v> Telling<'v> {
@@ -48,6 +74,9 @@ impl<'v> Telling<'v> {
             now,
             author,
             entities: Entities::new(view, mint, now),
+            predicates: None,
+            slots: HashMap::new(),
+            disputes: HashMap::new(),
             twins: Twins::default(),
             last_said: HashMap::new(),
             change: Change::new("remember"),
@@ -58,29 +87,48 @@ impl<'v> Telling<'v> {
     pub fn tell(&mut self, new: &NewMemory) -> Result<Told> {
         let hash = twin::fingerprint(new);
         if let Some(id) = self.twins.find(new, &hash, self.now) {
-            return Ok(Told::Again(id));
+            return Ok(Told::known(id, Novelty::Again));
         }
         if let Some(id) = twin::find(self.view, new, &hash, self.now)? {
-            return Ok(Told::Known(id));
+            return Ok(Told::known(id, Novelty::Known));
         }
         let id = self.mint.mint(self.now);
+        let trust = self.trust(new)?;
+        let claim = self.claim(id, new, trust)?;
+        let mut told = Told { id, novelty: Novelty::New, ended: Vec::new(), conflict: None };
+        if let Some(claim) = &claim {
+            match self.settle(claim)? {
+                Settled::Same(same) => {
+                    self.rest_on(same, &new.evidence)?;
+                    return Ok(Told::known(same, Novelty::Known));
+                }
+                Settled::New { ended, conflict } => (told.ended, told.conflict) = (ended, conflict),
+            }
+        }
+        let text = claim.as_ref().map_or(&new.text, |claim| &claim.text);
         let mut node = Node::new(id, vocab::MEMORY_GRAPH);
         node.say(ext::TYPE, NamedNode::from(vocab::MEMORY))
             .say(vocab::KIND, string(new.kind.as_str()))
-            .say(ext::TEXT, string(&new.text))
+            .say(ext::TEXT, string(text))
             .say(vocab::SPACE, string(&new.space))
             .say(vocab::CONTENT_HASH, string(&hash))
             .say(vocab::RECORDED_AT, time_literal(self.now))
-            .say(vocab::TRUST, string(self.author.trust.as_str()))
+            .say(vocab::TRUST, string(trust.as_str()))
             .say(ext::ATTRIBUTED_TO, string(&self.author.name))
             .maybe(ext::PRIMARY_SOURCE, new.said_by.as_ref().map(string))
-            .maybe(vocab::VALID_FROM, new.valid_from.map(time_literal))
             .maybe(vocab::EXPIRES_AT, new.expires_at.map(time_literal))
             .maybe(vocab::IDEMPOTENCY_KEY, new.idempotency_key.as_ref().map(string))
             .maybe(vocab::SPEAKER, new.speaker.as_deref().map(|name| string(name.trim())))
             .maybe(ext::STARTED_AT, new.happened_at.map(time_literal));
         for name in &new.entities {
             node.say(vocab::ABOUT, vocab::node(self.entities.by_name(name)?));
+        }
+        match &claim {
+            Some(claim) => self.state(claim, &mut node),
+            None => {
+                node.maybe(vocab::VALID_FROM, new.valid_from.map(time_literal))
+                    .maybe(vocab::VALID_TO, new.valid_to.map(time_literal));
+            }
         }
         if let Some(name) = &new.session {
             let session = self.entities.by_session(&new.space, name)?;
@@ -94,14 +142,15 @@ impl<'v> Telling<'v> {
             place.say(vocab::ORDER, order(id));
             self.change.added.append(&mut place.quads);
         }
-        if self.tell_passages(id, &new.text) {
+        if self.tell_passages(id, text) {
             node.say(vocab::SPLIT, string("passages"));
         }
         self.change.touched.insert(id);
         self.change.fresh.insert(vocab::node(id).into());
         self.change.added.append(&mut node.quads);
+        self.rest_on(id, &new.evidence)?;
         self.twins.keep(new, hash, id);
-        Ok(Told::New(id))
+        Ok(told)
     }
 
     /// Cuts a long text into passages; returns whether it was.

@@ -8,6 +8,7 @@ use super::remember::NewMemory;
 use crate::entity::normalise;
 use crate::error::Result;
 use crate::id::Id;
+use crate::record::Kind;
 use crate::store::{View, string, subject_id};
 use crate::time::Timestamp;
 use crate::vocab::{self, ext};
@@ -25,6 +26,9 @@ pub(super) fn fingerprint(new: &NewMemory) -> String {
         ("session", new.session.as_deref().map(normalise)),
         ("speaker", new.speaker.as_deref().map(normalise)),
         ("happened_at", new.happened_at.map(|at| at.to_string())),
+        ("statement", new.statement.as_ref().map(|stated| normalise(&stated.sentence()))),
+        ("valid_from", new.valid_from.filter(|_| new.kind == Kind::Fact).map(|at| at.to_string())),
+        ("valid_to", new.valid_to.map(|at| at.to_string())),
     ];
     for (name, value) in said {
         if let Some(value) = value {
@@ -48,14 +52,22 @@ pub(super) fn find(view: &View<'_>, new: &NewMemory, hash: &str, now: Timestamp)
     let hash = string(hash);
     for quad in view.quads(None, Some(vocab::CONTENT_HASH), Some(hash.as_ref().into()), None) {
         let Some(id) = subject_id(&quad?.subject) else { continue };
-        // What was forgotten may be told again.
         let end = view.text(id, vocab::EXPIRES_AT)?.and_then(|text| text.parse::<Timestamp>().ok());
-        let outlasts = outlasts(end, new.expires_at, now);
-        if outlasts && view.object(id, ext::INVALIDATED_AT)?.is_none() && view.is_a(id, vocab::MEMORY)? {
+        if outlasts(end, new.expires_at, now) && view.is_a(id, vocab::MEMORY)? && !is_over(view, id)? {
             return Ok(Some(id));
         }
     }
     Ok(None)
+}
+
+/// What was forgotten, retracted or ended may be told again.
+fn is_over(view: &View<'_>, id: Id) -> Result<bool> {
+    for end in [ext::INVALIDATED_AT, vocab::RETRACTED_AT, vocab::VALID_TO] {
+        if view.object(id, end)?.is_some() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// What has expired, or will before this one, may be told again.

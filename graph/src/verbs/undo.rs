@@ -9,6 +9,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::id::Id;
 use crate::journal::{self, Agent, Change};
 use crate::memory::Inner;
+use crate::stale;
 use crate::store::{View, subject_id};
 use crate::vocab::{self, ext};
 
@@ -34,7 +35,8 @@ pub(crate) fn undo(inner: &Inner, commit: Id, agent: &Agent) -> Result<Undone> {
         let touched: BTreeSet<Id> = journal::touched(view, commit)?.into_iter().collect();
         let (added, removed) = journal::difference(view, commit)?;
         // A tombstone stands beside what it ends: whatever was written there since, it can be taken away.
-        let is_tombstone = |quad: &Quad| [ext::INVALIDATED_AT, vocab::FORGOTTEN_AS].contains(&quad.predicate.as_ref());
+        let of_tombstones = [ext::INVALIDATED_AT, vocab::FORGOTTEN_AS, vocab::STALE_BECAUSE];
+        let is_tombstone = |quad: &Quad| of_tombstones.contains(&quad.predicate.as_ref());
         if !(removed.is_empty() && added.iter().all(is_tombstone)) {
             check_nothing_later(view, commit, &touched)?;
         }
@@ -51,10 +53,30 @@ pub(crate) fn undo(inner: &Inner, commit: Id, agent: &Agent) -> Result<Undone> {
         check_still_so(view, commit, &change)?;
         let count = touched.len();
         change.touched = touched;
+        carry_on(view, &mut change)?;
         Ok((change, (record.verb, count)))
     })?;
     let made = made.ok_or_else(|| already(commit))?;
     Ok(Undone { commit: made, undone: commit, verb, touched })
+}
+
+/// What rests on a memory stands and falls with it, also what was told after the commit that is taken back.
+fn carry_on(view: &View<'_>, change: &mut Change) -> Result<()> {
+    let ends =
+        |quad: &&Quad| [vocab::VALID_TO, vocab::RETRACTED_AT, ext::INVALIDATED_AT].contains(&quad.predicate.as_ref());
+    let of = |quads: &[Quad], is_wanted: &dyn Fn(&&Quad) -> bool| -> BTreeSet<Id> {
+        quads.iter().filter(|quad| is_wanted(quad)).filter_map(|quad| subject_id(&quad.subject)).collect()
+    };
+    let risen = of(&change.removed, &ends);
+    let gone = of(&change.removed, &|quad| quad.predicate == ext::TYPE && quad.object == vocab::MEMORY.into());
+    let fallen = of(&change.added, &ends);
+    for id in risen.difference(&gone) {
+        stale::unflag(view, change, *id)?;
+    }
+    for id in fallen.union(&gone) {
+        stale::flag(view, change, *id)?;
+    }
+    Ok(())
 }
 
 /// Subjects that a difference declares in the graph of names.

@@ -1,6 +1,6 @@
 //! `remember`: keeps one text.
 
-use hydra_graph::{Kind, NewMemory, RememberStatus, Remembered, Result};
+use hydra_graph::{Error, ErrorKind, Evidence, Kind, NewMemory, RememberStatus, Remembered, Result, Statement};
 use rmcp::model::{CallToolResult, Tool};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -15,13 +15,15 @@ const DESCRIPTION: &str = "\
 Keep something for later sessions: a decision and its reason, a preference, a fact about a person or project, a lesson \
 learned, something that happened. It is on disk when this returns and found by the next recall, by any agent.
 
+A fact may be given as subject, predicate and object (Mirela, works for, Acme); a plain sentence of kind fact is \
+understood the same. A new value ends the old one where only one can hold; where two disagree both stay (`conflict`).
+
 One statement per memory, in full sentences that make sense alone: names instead of \"it\", dates instead of \
 \"yesterday\". Never keep secrets (passwords, keys). Saying the same again is safe: it answers `duplicate`.";
 
 #[derive(Debug, Deserialize, JsonSchema)]
-#[schemars(extend("required" = ["text"]))]
 struct Parameters {
-    /// What to remember, in full sentences.
+    /// What to remember, in full sentences; may be left out when subject, predicate and object are given.
     #[serde(
         default,
         alias = "content",
@@ -44,9 +46,28 @@ struct Parameters {
     /// Who said it, or where you have it from.
     #[serde(default, alias = "said_by", alias = "origin", deserialize_with = "argument::optional_text")]
     source: Option<String>,
+    /// Of a fact: whom or what it is about.
+    #[serde(default, deserialize_with = "argument::optional_text")]
+    subject: Option<String>,
+    /// Of a fact: what is said of it, as in `works for` or `lives in`.
+    #[serde(default, alias = "relation", deserialize_with = "argument::optional_text")]
+    predicate: Option<String>,
+    /// Of a fact: the person, place, thing or text that is said of it.
+    #[serde(default, alias = "value", deserialize_with = "argument::optional_text")]
+    object: Option<String>,
+    /// Ids of the memories or passages that it rests on.
+    #[serde(default, alias = "derived_from", deserialize_with = "argument::list")]
+    #[schemars(with = "Vec<String>")]
+    evidence: Vec<String>,
+    /// How sure it is, from 0 to 1; 1 if left out.
+    #[serde(default, deserialize_with = "argument::share")]
+    confidence: Option<f32>,
     /// Since when it holds: 2026-01-31, or a full time.
     #[serde(default, alias = "since", deserialize_with = "argument::optional_text")]
     valid_from: Option<String>,
+    /// Until when it holds, if it is over.
+    #[serde(default, alias = "until", deserialize_with = "argument::optional_text")]
+    valid_to: Option<String>,
     /// After how long it need not be recalled any more: 30d, 12h, or seconds. For ever if left out.
     #[serde(default, alias = "expires_in", deserialize_with = "argument::optional_text")]
     ttl: Option<String>,
@@ -72,8 +93,14 @@ struct Answer {
     id: String,
     /// Takes it back when the user runs `hydra undo` with it.
     commit: String,
-    /// inserted or duplicate.
+    /// inserted, duplicate, superseded (it ended what held before) or conflict (it disagrees with what stays beside it).
     status: String,
+    /// Facts that it ended.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    ended: Vec<String>,
+    /// The conflict that it is a side of; `update` settles it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    conflict: Option<String>,
     /// What else there is to say.
     #[serde(skip_serializing_if = "Option::is_none")]
     note: Option<String>,
@@ -92,7 +119,14 @@ pub(super) fn definition() -> Tool {
 pub(super) fn call(call: Call<'_>) -> Result<CallToolResult> {
     let parameters: Parameters = super::parse(call.arguments, &definition())?;
     let mut new = NewMemory::new(parameters.text);
-    new.kind = parameters.kind.map(|kind| kind.to_lowercase().parse::<Kind>()).transpose()?.unwrap_or(Kind::Episode);
+    new.statement = statement(parameters.subject, parameters.predicate, parameters.object)?;
+    let usual = if new.statement.is_some() { Kind::Fact } else { Kind::Episode };
+    new.kind = parameters.kind.map(|kind| kind.to_lowercase().parse::<Kind>()).transpose()?.unwrap_or(usual);
+    for id in parameters.evidence {
+        new.evidence.push(Evidence { id: id.parse()?, quote: None });
+    }
+    new.confidence = parameters.confidence;
+    new.valid_to = parameters.valid_to.map(|to| when::moment(&to, call.now)).transpose()?;
     new.space = parameters.space.unwrap_or_else(|| call.default_space.to_owned());
     new.entities = parameters.entity;
     new.said_by = parameters.source;
@@ -102,16 +136,55 @@ pub(super) fn call(call: Call<'_>) -> Result<CallToolResult> {
     new.session = parameters.session;
     new.speaker = parameters.speaker;
     new.happened_at = parameters.happened_at.map(|at| when::moment(&at, call.now)).transpose()?;
-    let Remembered { id, commit, status } = call.memory.remember(new, call.agent)?;
+    let Remembered { id, commit, status, ended, conflict } = call.memory.remember(new, call.agent)?;
     let (status, said) = match status {
         RememberStatus::Inserted => ("inserted", "remembered"),
         RememberStatus::Duplicate => ("duplicate", "known already"),
+        RememberStatus::Superseded => ("superseded", "remembered; it ends what held before"),
+        RememberStatus::Conflict => ("conflict", "remembered beside facts that it contradicts"),
     };
     let note = argument::ignored(NAME, &parameters.unknown);
     let mut text = format!("{said}: {id} (take it back: hydra undo {commit})");
+    let ended: Vec<String> = ended.iter().map(ToString::to_string).collect();
+    if !ended.is_empty() {
+        text.push_str(&format!("\nended: {}", ended.join(", ")));
+    }
+    if let Some(conflict) = conflict {
+        text.push_str(&format!("\nconflict: {conflict} (ask the user which is right; update settles it)"));
+    }
     if let Some(note) = &note {
         text.push_str(&format!("\nnote: {note}"));
     }
-    let answer = Answer { id: id.to_string(), commit: commit.to_string(), status: status.to_owned(), note };
+    let answer = Answer {
+        id: id.to_string(),
+        commit: commit.to_string(),
+        status: status.to_owned(),
+        ended,
+        conflict: conflict.map(|id| id.to_string()),
+        note,
+    };
     Ok(answer::success(&answer, text))
+}
+
+/// Puts a statement together; all of its parts or none are given.
+pub(super) fn statement(
+    subject: Option<String>,
+    predicate: Option<String>,
+    object: Option<String>,
+) -> Result<Option<Statement>> {
+    match (subject, predicate, object) {
+        (None, None, None) => Ok(None),
+        (Some(subject), Some(predicate), Some(object)) => Ok(Some(Statement { subject, predicate, object })),
+        (subject, predicate, _) => {
+            let missing = if subject.is_none() {
+                "subject"
+            } else if predicate.is_none() {
+                "predicate"
+            } else {
+                "object"
+            };
+            Err(Error::new(ErrorKind::Invalid, format!("a fact without {missing}"))
+                .hint("give subject, predicate and object, or only a text"))
+        }
+    }
 }

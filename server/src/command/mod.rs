@@ -2,12 +2,14 @@
 
 pub mod check;
 pub mod completions;
+pub mod conflicts;
 pub mod eval;
 pub mod forget;
 pub mod get;
 pub mod ingest;
 pub mod mcp;
 pub mod models;
+pub mod predicate;
 mod progress;
 pub mod rebuild;
 pub mod recall;
@@ -15,12 +17,13 @@ pub mod remember;
 pub mod serve;
 pub mod status;
 pub mod undo;
+pub mod update;
 
 use std::time::Duration;
 
 use clap::Parser as _;
 use clap::error::ErrorKind as Usage;
-use hydra_graph::{Error, Result};
+use hydra_graph::{Error, ErrorKind, Result};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
@@ -99,6 +102,9 @@ fn dispatch(cli: Cli) -> Result<u8> {
             Command::Recall(arguments) => recall::run(&setting, arguments).await,
             Command::Remember(arguments) => remember::run(&setting, arguments).await,
             Command::Forget(arguments) => forget::run(&setting, arguments).await,
+            Command::Update(arguments) => update::run(&setting, arguments).await,
+            Command::Conflicts(arguments) => conflicts::run(&setting, arguments).await,
+            Command::Predicate(arguments) => predicate::run(&setting, arguments).await,
             Command::Undo(arguments) => undo::run(&setting, arguments).await,
             Command::Get(arguments) => get::run(&setting, arguments).await,
             Command::Status(arguments) => status::run(&setting, arguments).await,
@@ -121,6 +127,14 @@ async fn ask<V: Verb>(setting: &Setting, need: Need, verb: V) -> Result<Value> {
     let answer = answer?;
     closed?;
     Ok(answer)
+}
+
+/// Puts subject, predicate and object together, as an option of three values gives them.
+fn triple(parts: Vec<String>) -> Result<(String, String, String)> {
+    let [subject, predicate, object]: [String; 3] = parts.try_into().map_err(|_| {
+        Error::new(ErrorKind::Invalid, "a fact has three parts").hint("give subject, predicate and object")
+    })?;
+    Ok((subject, predicate, object))
 }
 
 /// Reads an answer for showing it to a person.

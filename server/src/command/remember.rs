@@ -3,7 +3,7 @@
 use std::io::{IsTerminal as _, Read as _};
 
 use clap::Args;
-use hydra_graph::{Error, ErrorKind, Kind, MAX_TEXT_BYTES, Result};
+use hydra_graph::{Error, ErrorKind, Id, Kind, MAX_TEXT_BYTES, Result};
 use serde::Deserialize;
 
 use super::Setting;
@@ -15,6 +15,7 @@ use crate::verb::Remember;
 const EXAMPLES: &str = "\
 Examples:
   hydra remember \"The NAS is in the cellar\" --kind fact --entity NAS
+  hydra remember --fact Mirela \"works for\" Acme --valid-from 2026-03-01
   hydra remember \"Use tabs in Go code\" --kind preference
   hydra remember \"Parking code is 4711\" --ttl 8h
   hydra remember \"I'll bring the ladder\" --session \"call of 3 May\" --speaker Mirela --at 2026-05-03
@@ -27,7 +28,20 @@ It is on disk when the command ends, and found by the next recall.";
 #[command(after_help = EXAMPLES)]
 pub struct Arguments {
     /// What to remember; `-` reads standard input
-    pub text: String,
+    #[arg(required_unless_present = "fact")]
+    pub text: Option<String>,
+    /// State a fact: whom or what it is about, what is said of it (`hydra predicate list`), and what it is said to be
+    #[arg(long, num_args = 3, value_names = ["SUBJECT", "PREDICATE", "OBJECT"])]
+    pub fact: Option<Vec<String>>,
+    /// A memory or passage that it rests on (repeatable)
+    #[arg(long, value_name = "ID")]
+    pub evidence: Vec<Id>,
+    /// How sure it is, from 0 to 1 [default: 1]
+    #[arg(long, value_name = "SHARE")]
+    pub confidence: Option<f32>,
+    /// Until when it holds, if it is over
+    #[arg(long, value_name = "WHEN")]
+    pub valid_to: Option<String>,
     /// episode, fact, preference, learning or decision [default: episode]
     #[arg(long, value_name = "KIND")]
     pub kind: Option<Kind>,
@@ -65,6 +79,9 @@ struct Answer {
     id: String,
     commit: String,
     status: String,
+    #[serde(default)]
+    ended: Vec<String>,
+    conflict: Option<String>,
 }
 
 /// Runs it.
@@ -72,13 +89,20 @@ struct Answer {
 /// # Errors
 /// What the verb returns.
 pub async fn run(setting: &Setting, arguments: Arguments) -> Result<u8> {
-    let text = if arguments.text == "-" { standard_input()? } else { arguments.text };
+    let text = match arguments.text {
+        Some(text) if text == "-" => standard_input()?,
+        text => text.unwrap_or_default(),
+    };
     let verb = Remember {
         text,
         kind: arguments.kind,
         space: arguments.space,
         entities: arguments.entity,
         source: arguments.source,
+        statement: arguments.fact.map(super::triple).transpose()?,
+        evidence: arguments.evidence,
+        confidence: arguments.confidence,
+        valid_to: arguments.valid_to,
         valid_from: arguments.valid_from,
         ttl: arguments.ttl,
         expires_at: None,
@@ -92,13 +116,21 @@ pub async fn run(setting: &Setting, arguments: Arguments) -> Result<u8> {
         output::json(&answer)?;
         return Ok(outcome::DONE);
     }
-    let Answer { id, commit, status } = super::read(answer)?;
+    let Answer { id, commit, status, ended, conflict } = super::read(answer)?;
     output::data(&id)?;
     if !setting.global.quiet {
         output::talk(&match status.as_str() {
             "duplicate" => "known already, nothing was added".to_owned(),
             _ => format!("remembered; take it back with: hydra undo {commit}"),
         });
+        if !ended.is_empty() {
+            output::talk(&format!("it ends what held before: {}", ended.join(", ")));
+        }
+        if let Some(conflict) = conflict {
+            output::talk(&format!(
+                "it contradicts what stays beside it; settle that with: hydra update {conflict} --keep ID"
+            ));
+        }
     }
     Ok(outcome::DONE)
 }

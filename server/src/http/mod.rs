@@ -28,7 +28,8 @@ use crate::config::Config;
 use crate::presence::Presence;
 use crate::token::Token;
 use crate::verb::{
-    Check, Forget, Get, Ingest, LongVerb as _, Rebuild, Recall, Remember, Session, Status, Undo, Verb as _,
+    Check, Conflicts, Declare, Forget, Get, Ingest, LongVerb as _, Predicates, Rebuild, Recall, Remember, Session,
+    Status, Undo, Update, Verb as _,
 };
 use crate::wiring;
 use failure::Failed;
@@ -88,6 +89,10 @@ impl App {
             .route(&verb(Get::NAME), post(route::verb::<Get>))
             .route(&verb(Forget::NAME), post(route::verb::<Forget>))
             .route(&verb(Undo::NAME), post(route::verb::<Undo>))
+            .route(&verb(Update::NAME), post(route::verb::<Update>))
+            .route(&verb(Conflicts::NAME), post(route::verb::<Conflicts>))
+            .route(&verb(Predicates::NAME), post(route::verb::<Predicates>))
+            .route(&verb(Declare::NAME), post(route::verb::<Declare>))
             .route(&verb(Status::NAME), post(route::verb::<Status>))
             .route(&verb(Check::NAME), post(route::long_verb::<Check>))
             .route(&verb(Rebuild::NAME), post(route::long_verb::<Rebuild>))

@@ -2,14 +2,17 @@
 //! both run the same function. Answers are JSON from the start, so that nobody sees a difference.
 
 mod check;
+mod conflicts;
 mod forget;
 mod get;
 mod ingest;
+mod predicate;
 mod rebuild;
 mod recall;
 mod remember;
 mod status;
 mod undo;
+mod update;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -22,14 +25,17 @@ use serde_json::Value;
 use tokio::sync::mpsc;
 
 pub use check::Check;
+pub use conflicts::Conflicts;
 pub use forget::Forget;
 pub use get::{Get, View};
 pub use ingest::{Ingest, Until};
+pub use predicate::{Declare, Predicates};
 pub use rebuild::Rebuild;
 pub use recall::{DEFAULT_LIMIT, Recall};
 pub use remember::Remember;
 pub use status::{Status, resident_bytes};
 pub use undo::Undo;
+pub use update::Update;
 
 use crate::config::Config;
 use crate::presence::Presence;

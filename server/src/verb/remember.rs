@@ -1,6 +1,6 @@
 //! `remember` as a request.
 
-use hydra_graph::{Error, ErrorKind, Kind, Memory, NewMemory, Result, Timestamp};
+use hydra_graph::{Error, ErrorKind, Evidence, Id, Kind, Memory, NewMemory, Result, Statement, Timestamp};
 use hydra_mcp::when;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -21,6 +21,14 @@ pub struct Remember {
     pub entities: Vec<String>,
     /// Where it comes from.
     pub source: Option<String>,
+    /// What it states, if it is a fact: subject, predicate, object.
+    pub statement: Option<(String, String, String)>,
+    /// What it rests on.
+    pub evidence: Vec<Id>,
+    /// How sure it is, from 0 to 1.
+    pub confidence: Option<f32>,
+    /// Until when it holds.
+    pub valid_to: Option<String>,
     /// Since when it holds.
     pub valid_from: Option<String>,
     /// For how long it is recalled.
@@ -52,7 +60,11 @@ impl Verb for Remember {
             (None, end) => end,
         };
         let new = NewMemory {
-            kind: self.kind.unwrap_or(Kind::Episode),
+            kind: self.kind.unwrap_or(if self.statement.is_some() { Kind::Fact } else { Kind::Episode }),
+            statement: self.statement.map(|(subject, predicate, object)| Statement { subject, predicate, object }),
+            evidence: self.evidence.into_iter().map(|id| Evidence { id, quote: None }).collect(),
+            confidence: self.confidence,
+            valid_to: self.valid_to.map(|to| when::moment(&to, session.now())).transpose()?,
             space: self.space.unwrap_or_else(|| session.default_space.clone()),
             entities: self.entities,
             said_by: self.source,

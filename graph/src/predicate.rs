@@ -1,0 +1,232 @@
+//! What facts can say: the predicates of `schema/predicates.ttl`, and those that the owner declared beside them.
+
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use oxigraph::io::{RdfFormat, RdfParser};
+use oxigraph::model::{NamedNode, NamedOrBlankNode, Quad, Term};
+
+use crate::entity::normalise;
+use crate::error::{Error, ErrorKind, Result};
+use crate::names;
+use crate::store::{View, term_text};
+use crate::vocab::{self, ext};
+
+const BUILTIN: &str = include_str!("../../schema/predicates.ttl");
+/// Names that a refusal offers instead of an unknown one.
+const MAX_OFFERED: usize = 3;
+
+/// One of them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Predicate {
+    pub iri: NamedNode,
+    /// As it stands in a sentence.
+    pub label: String,
+    /// Every way to say it, normalised; the label first.
+    pub names: Vec<String>,
+    /// Whether it has one value at a time.
+    pub is_functional: bool,
+    /// Whether it holds the other way round too.
+    pub is_symmetric: bool,
+    /// Whether its objects are entities; else they are texts.
+    pub has_entities: bool,
+}
+
+/// All that are known.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Predicates {
+    all: Vec<Predicate>,
+    by_name: HashMap<String, usize>,
+}
+
+/// A sentence, taken apart.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Parsed<'t> {
+    pub subject: &'t str,
+    pub predicate: Predicate,
+    pub object: &'t str,
+}
+
+impl Predicates {
+    /// Returns those that are built in, and those declared in the graph.
+    pub fn of(view: &View<'_>) -> Result<Self> {
+        static BUILT_IN: LazyLock<Predicates> = LazyLock::new(|| {
+            let quads = RdfParser::from_format(RdfFormat::Turtle).for_slice(BUILTIN.as_bytes());
+            let quads: Vec<Quad> = quads.map(|quad| quad.expect("the built-in predicates parse")).collect();
+            let mut predicates = Predicates::default();
+            predicates.read(&quads);
+            predicates
+        });
+        let mut predicates = BUILT_IN.clone();
+        let declared = view.quads(None, None, None, Some(vocab::VOCAB_GRAPH.into()));
+        predicates.read(&declared.collect::<Result<Vec<_>>>()?);
+        Ok(predicates)
+    }
+
+    fn read(&mut self, quads: &[Quad]) {
+        for quad in quads.iter().filter(|quad| quad.predicate == ext::TYPE && quad.object == ext::PROPERTY.into()) {
+            let NamedOrBlankNode::NamedNode(iri) = &quad.subject else { continue };
+            let of = |predicate| quads.iter().filter(move |q| q.subject == quad.subject && q.predicate == predicate);
+            let texts = |predicate| of(predicate).filter_map(|quad| term_text(&quad.object));
+            let Some(label) = texts(ext::LABEL).next() else { continue };
+            let is_a = |class| of(ext::TYPE).any(|quad| quad.object.as_ref() == class);
+            let names = std::iter::once(label.clone()).chain(texts(ext::ALT_LABEL)).map(|name| spoken(&name)).collect();
+            self.add(Predicate {
+                iri: iri.clone(),
+                label,
+                names,
+                is_functional: is_a(ext::FUNCTIONAL.into()),
+                is_symmetric: is_a(ext::SYMMETRIC.into()),
+                has_entities: of(ext::RANGE).any(|quad| quad.object == Term::from(vocab::ENTITY)),
+            });
+        }
+    }
+
+    fn add(&mut self, predicate: Predicate) {
+        let position = self.all.len();
+        for name in &predicate.names {
+            self.by_name.entry(name.clone()).or_insert(position);
+        }
+        let local = predicate.iri.as_str().rsplit(['#', '/', ':']).next().unwrap_or_default();
+        self.by_name.entry(spoken(local)).or_insert(position);
+        self.all.push(predicate);
+    }
+
+    /// Finds one by any of its names (`works for`, `worksFor`, `schema:worksFor`) or its IRI.
+    ///
+    /// # Errors
+    /// `Invalid` when there is none, with those that sound alike.
+    pub fn find(&self, name: &str) -> Result<&Predicate> {
+        if let Some(predicate) = self.by_iri(name.trim()) {
+            return Ok(predicate);
+        }
+        let plain = name.trim().rsplit_once(':').map_or(name.trim(), |(_, local)| local);
+        self.by_name.get(&spoken(plain)).map(|position| &self.all[*position]).ok_or_else(|| self.unknown(name))
+    }
+
+    /// Returns the one with that IRI.
+    pub fn by_iri(&self, iri: &str) -> Option<&Predicate> {
+        self.all.iter().find(|predicate| predicate.iri.as_str() == iri)
+    }
+
+    /// Returns all of them.
+    pub fn all(&self) -> &[Predicate] {
+        &self.all
+    }
+
+    fn unknown(&self, name: &str) -> Error {
+        let wanted = spoken(name);
+        let words: Vec<&str> = wanted.split(' ').collect();
+        let shared = |predicate: &&Predicate| {
+            let of = |name: &String| name.split(' ').filter(|word| word.len() > 3 && words.contains(word)).count();
+            predicate.names.iter().map(of).max().unwrap_or(0)
+        };
+        let mut near: Vec<&Predicate> = self.all.iter().filter(|predicate| shared(predicate) > 0).collect();
+        near.sort_by_key(|predicate| std::cmp::Reverse(shared(predicate)));
+        let near: Vec<String> = near.iter().take(MAX_OFFERED).map(|p| format!("`{}`", p.label)).collect();
+        let offer = if near.is_empty() { String::new() } else { format!("say {}, or ", near.join(" or ")) };
+        Error::new(ErrorKind::Invalid, format!("`{}` is not a predicate that is known", names::shortened(name)))
+            .hint(format!("{offer}declare it: `hydra predicate add \"{}\"`", names::shortened(name)))
+    }
+
+    /// Takes a sentence apart at the longest name of a predicate that stands in it: `Mirela works for Acme.`
+    pub fn parse<'t>(&self, sentence: &'t str) -> Option<Parsed<'t>> {
+        let sentence = sentence.trim().trim_end_matches('.').trim_end();
+        if sentence.contains(['\n', '.', ';', '?', '!']) {
+            return None;
+        }
+        let starts: Vec<usize> = std::iter::once(0)
+            .chain(sentence.char_indices().filter(|(_, c)| *c == ' ').map(|(at, _)| at + 1))
+            .collect();
+        let mut best: Option<(usize, usize, &Predicate)> = None;
+        for (number, start) in starts.iter().enumerate().skip(1) {
+            for end in starts[number + 1..].iter().map(|next| next - 1) {
+                let Some(position) = self.by_name.get(&normalise(&sentence[*start..end])) else { continue };
+                let predicate = &self.all[*position];
+                // A bare noun (`status`) is a name to ask by, not a verb.
+                let is_verb = predicate.names[0].split(' ').count() == 1
+                    || sentence[*start..end].contains(' ')
+                    || VERBS.contains(&&sentence[*start..end]);
+                if is_verb && best.is_none_or(|(from, to, _)| end - start > to - from) {
+                    best = Some((*start, end, predicate));
+                }
+            }
+        }
+        let (start, end, predicate) = best?;
+        let (subject, object) = (sentence[..start].trim(), sentence[end..].trim());
+        let fits = !subject.is_empty() && !object.is_empty() && subject.split(' ').count() <= names::MAX_NAME_WORDS;
+        let is_name = !predicate.has_entities || object.split(' ').count() <= names::MAX_NAME_WORDS;
+        (fits && is_name).then(|| Parsed { subject, predicate: predicate.clone(), object })
+    }
+}
+
+/// Other ways to say something that are a verb of one word.
+const VERBS: [&str; 7] = ["joined", "married", "met", "loves", "enjoys", "hates", "bought"];
+
+/// A name as it is compared: `worksFor` and `works_for` are `works for`.
+pub(crate) fn spoken(name: &str) -> String {
+    let mut words = String::with_capacity(name.len() + 4);
+    let mut before = ' ';
+    for c in name.chars() {
+        if c.is_uppercase() && before.is_lowercase() {
+            words.push(' ');
+        }
+        words.push(if c == '_' || c == '-' { ' ' } else { c });
+        before = c;
+    }
+    normalise(&words)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn builtin() -> Predicates {
+        let quads = RdfParser::from_format(RdfFormat::Turtle).for_slice(BUILTIN.as_bytes());
+        let quads: Vec<Quad> = quads.map(|quad| quad.unwrap()).collect();
+        let comments = quads.iter().filter(|quad| quad.predicate.as_str().ends_with("#comment")).count();
+        let mut predicates = Predicates::default();
+        predicates.read(&quads);
+        assert_eq!(comments, predicates.all.len(), "every predicate has a sentence");
+        predicates
+    }
+
+    #[test]
+    fn a_predicate_has_many_names() {
+        let predicates = builtin();
+        for name in
+            ["works for", "worksFor", "schema:worksFor", "works_for", "Is employed by", "http://schema.org/worksFor"]
+        {
+            assert_eq!(predicates.find(name).unwrap().iri.as_str(), "http://schema.org/worksFor", "{name}");
+        }
+        let error = predicates.find("is married with").unwrap_err();
+        assert!(error.next_step().unwrap().contains("`is married to`"), "{error:?}");
+    }
+
+    #[test]
+    fn no_two_predicates_share_a_name() {
+        let predicates = builtin();
+        for predicate in predicates.all() {
+            for name in &predicate.names {
+                assert_eq!(predicates.find(name).unwrap().iri, predicate.iri, "{name}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_plain_sentence_is_taken_apart() {
+        let predicates = builtin();
+        let parts =
+            |text| predicates.parse(text).map(|p| (p.subject.to_owned(), p.predicate.label, p.object.to_owned()));
+        let owned = |s: &str, p: &str, o: &str| Some((s.to_owned(), p.to_owned(), o.to_owned()));
+        assert_eq!(parts("Mirela works for Acme Labs."), owned("Mirela", "works for", "Acme Labs"));
+        assert_eq!(parts("Anna Lee moved to New York"), owned("Anna Lee", "lives in", "New York"));
+        assert_eq!(parts("Oskar is allergic to nuts"), owned("Oskar", "is allergic to", "nuts"));
+        assert_eq!(parts("Oskar bought a boat"), owned("Oskar", "owns", "a boat"));
+        for other in
+            ["The meeting went well", "works for Acme", "Mirela works for", "It rained. Mirela works for Acme", ""]
+        {
+            assert_eq!(parts(other), None, "{other}");
+        }
+    }
+}

@@ -1,0 +1,149 @@
+//! What becomes of a new fact beside those that are believed: the same again, a successor, or a conflict.
+
+use crate::fact::Fact;
+use crate::id::Id;
+use crate::time::Timestamp;
+
+/// A fact that is less sure ends none.
+pub(crate) const LEAST_CONFIDENCE_TO_END: f32 = 0.5;
+
+/// What is to be done.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Verdict {
+    /// The believed fact that says the same; then there is nothing else.
+    pub same: Option<Id>,
+    /// Since when the new one holds, if that follows from the others.
+    pub from: Option<Timestamp>,
+    /// Until when.
+    pub to: Option<Timestamp>,
+    /// Facts that it ends, and when.
+    pub ends: Vec<(Id, Timestamp)>,
+    /// Facts that it disagrees with: both sides stay.
+    pub against: Vec<Id>,
+}
+
+/// Decides. Only a functional predicate makes one fact end another, and only the one that came before it: by someone
+/// trusted less, or unsure, it is a conflict. What is told late about an earlier time ends when the next begins.
+pub(super) fn decide(is_functional: bool, new: &Fact, held: &[Fact]) -> Verdict {
+    let mut verdict = Verdict { from: new.from, to: new.to, ..Verdict::default() };
+    if let Some(same) = held.iter().find(|held| held.object == new.object && is_same_time(new, held)) {
+        return Verdict { same: Some(same.id), ..Verdict::default() };
+    }
+    if !is_functional {
+        return verdict;
+    }
+    let mut others: Vec<&Fact> = held.iter().filter(|held| held.object != new.object).collect();
+    others.sort_by_key(|held| held.start());
+    for held in others {
+        let is_before = held.to.is_some_and(|end| end <= new.start());
+        let is_after = verdict.to.is_some_and(|end| end <= held.start());
+        if is_before || is_after {
+            continue;
+        }
+        if held.to.is_none() && held.start() < new.start() {
+            // A dispute is not decided by whoever speaks last.
+            if !held.is_disputed && new.trust >= held.trust && new.confidence >= LEAST_CONFIDENCE_TO_END {
+                verdict.ends.push((held.id, new.start()));
+                verdict.from = Some(new.start());
+            } else {
+                verdict.against.push(held.id);
+            }
+        } else if verdict.to.is_none() && new.start() < held.start() {
+            verdict.to = Some(held.start());
+        } else {
+            verdict.against.push(held.id);
+        }
+    }
+    verdict
+}
+
+/// Tells whether the same statement is believed of the same time.
+fn is_same_time(new: &Fact, held: &Fact) -> bool {
+    match (held.to, new.to) {
+        (None, None) => true,
+        (None, Some(end)) => new.from == held.from && held.start() < end,
+        (Some(end), None) => new.from.is_some() && new.from == held.from && new.start() < end,
+        (Some(end), Some(new_end)) => end == new_end && (new.from == held.from || new.from.is_none()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use oxigraph::model::NamedNode;
+
+    use super::*;
+    use crate::journal::Trust;
+    use crate::store::string;
+
+    fn day(day: i64) -> Timestamp {
+        Timestamp::from_millis(day * 86_400_000)
+    }
+
+    /// A fact told on a day, about a time.
+    fn fact(id: u64, object: &str, told: i64, from: Option<i64>, to: Option<i64>) -> Fact {
+        Fact {
+            id: Id(id),
+            subject: Id(1),
+            predicate: NamedNode::new_unchecked("urn:p"),
+            object: string(object).into(),
+            space: "personal".into(),
+            from: from.map(day),
+            to: to.map(day),
+            told: day(told),
+            trust: Trust::Owner,
+            confidence: 1.0,
+            is_disputed: false,
+        }
+    }
+
+    #[test]
+    fn a_newer_value_ends_the_one_before_it() {
+        let held = [fact(1, "Acme", 10, None, None)];
+        let new = fact(2, "Beta", 20, None, None);
+        let verdict = decide(true, &new, &held);
+        assert_eq!((verdict.ends, verdict.from), (vec![(Id(1), day(20))], Some(day(20))));
+        let dated = fact(2, "Beta", 20, Some(15), None);
+        assert_eq!(decide(true, &dated, &held).ends, [(Id(1), day(15))]);
+        assert_eq!(decide(false, &new, &held), Verdict::default(), "one may know many people");
+    }
+
+    #[test]
+    fn what_is_told_late_ends_when_the_next_begins() {
+        let held = [fact(1, "Beta", 20, Some(15), None), fact(2, "Acme", 20, Some(5), Some(15))];
+        let verdict = decide(true, &fact(3, "School", 30, Some(1), None), &held);
+        assert_eq!((verdict.to, verdict.ends.len(), verdict.against.len()), (Some(day(5)), 0, 0));
+        let between = decide(true, &fact(3, "School", 30, Some(1), Some(4)), &held);
+        assert_eq!((between.to, between.against.len()), (Some(day(4)), 0));
+    }
+
+    #[test]
+    fn who_is_trusted_less_or_unsure_ends_nothing() {
+        let held = [fact(1, "Acme", 10, None, None)];
+        let agent = Fact { trust: Trust::Agent, ..fact(2, "Beta", 20, None, None) };
+        let verdict = decide(true, &agent, &held);
+        assert_eq!((verdict.ends.len(), verdict.against), (0, vec![Id(1)]));
+        let unsure = Fact { confidence: LEAST_CONFIDENCE_TO_END - 0.01, ..fact(2, "Beta", 20, None, None) };
+        assert_eq!(decide(true, &unsure, &held).against, [Id(1)]);
+        let disputed = [Fact { is_disputed: true, ..fact(1, "Acme", 10, None, None) }];
+        assert_eq!(decide(true, &fact(2, "Beta", 20, None, None), &disputed).against, [Id(1)]);
+        let sure = Fact { confidence: LEAST_CONFIDENCE_TO_END, ..unsure };
+        assert_eq!(decide(true, &sure, &held).ends.len(), 1);
+    }
+
+    #[test]
+    fn two_values_of_one_time_are_a_conflict() {
+        let held = [fact(1, "3 May", 10, Some(0), Some(9))];
+        assert_eq!(decide(true, &fact(2, "4 May", 11, Some(5), Some(9)), &held).against, [Id(1)]);
+        let held = [fact(1, "3 May", 10, Some(3), None)];
+        assert_eq!(decide(true, &fact(2, "4 May", 11, Some(3), None), &held).against, [Id(1)]);
+    }
+
+    #[test]
+    fn the_same_again_is_one_fact_and_a_return_is_another() {
+        let held = [fact(1, "Acme", 10, Some(1), Some(5)), fact(2, "Beta", 10, Some(5), None)];
+        assert_eq!(decide(true, &fact(3, "Beta", 20, None, None), &held).same, Some(Id(2)));
+        let back = decide(true, &fact(3, "Acme", 20, None, None), &held);
+        assert_eq!((back.same, back.ends), (None, vec![(Id(2), day(20))]));
+        assert_eq!(decide(true, &fact(3, "Acme", 20, Some(1), Some(5)), &held).same, Some(Id(1)));
+    }
+}

@@ -1,0 +1,298 @@
+//! `update`: says that a memory ended, was wrong, is to be said otherwise, or stands again; and settles conflicts. Nothing
+//! is overwritten: what a memory said before stays, and every update can be undone.
+
+use oxigraph::model::NamedNodeRef;
+use serde::Serialize;
+
+use super::remember::NewMemory;
+use super::telling::Telling;
+use crate::error::{Error, ErrorKind, Result};
+use crate::fact::{self, Statement};
+use crate::id::Id;
+use crate::journal::{Agent, Change, Trust};
+use crate::memory::Inner;
+use crate::names::shortened;
+use crate::record::{self, Kind, Record};
+use crate::stale;
+use crate::store::{Node, View, time_literal};
+use crate::time::Timestamp;
+use crate::vocab::{self, ext};
+
+/// What is to change.
+#[derive(Clone, Debug, PartialEq)]
+pub enum UpdateOp {
+    /// The world changed: it held until then.
+    End(Timestamp),
+    /// It was wrong, or is said better: this text takes its place, with its time and its circumstances.
+    Supersede(String),
+    /// It was wrong: this statement takes its place.
+    Correct(Statement),
+    /// It was wrong, and nothing takes its place.
+    Retract,
+    /// It stands again: takes back its end or its retraction.
+    Restore,
+    /// Of a conflict: this side holds, and the others were wrong.
+    Settle(Id),
+    /// Of a conflict: all sides hold, and there was no contradiction.
+    KeepAll,
+}
+
+impl UpdateOp {
+    /// Reads an operation by its name, as front ends give it, with what belongs to it.
+    ///
+    /// # Errors
+    /// `Invalid` when there is no such operation, or what it needs is missing.
+    pub fn named(
+        name: &str,
+        at: Option<Timestamp>,
+        text: Option<String>,
+        statement: Option<Statement>,
+        keep: Option<Id>,
+    ) -> Result<Self> {
+        let missing = |what: &str| {
+            Error::new(ErrorKind::Invalid, format!("`{name}` without {what}")).hint(format!("say {what} too"))
+        };
+        match name {
+            "end" => at.map(Self::End).ok_or_else(|| missing("the time it ended")),
+            "supersede" | "edit" => text.map(Self::Supersede).ok_or_else(|| missing("the new text")),
+            "correct" => statement.map(Self::Correct).ok_or_else(|| missing("subject, predicate and object")),
+            "retract" => Ok(Self::Retract),
+            "restore" => Ok(Self::Restore),
+            "settle" => keep.map(Self::Settle).ok_or_else(|| missing("the side to keep")),
+            "keep_all" => Ok(Self::KeepAll),
+            _ => Err(Error::new(ErrorKind::Invalid, format!("`{}` is not an update", shortened(name)))
+                .hint("say end, supersede, correct, retract or restore; of a conflict settle or keep_all")),
+        }
+    }
+}
+
+/// What was changed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Updated {
+    /// The memory or conflict.
+    pub id: Id,
+    /// The commit, for `undo`.
+    pub commit: Id,
+    /// What took its place.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub replaced_by: Option<Id>,
+    /// What was derived from it and is stale now.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub stale: Vec<Id>,
+    /// What is no longer stale.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub fresh: Vec<Id>,
+}
+
+/// What an update has gathered.
+#[derive(Default)]
+struct Outcome {
+    replaced_by: Option<Id>,
+    stale: Vec<Id>,
+    fresh: Vec<Id>,
+}
+
+pub(crate) fn update(inner: &Inner, id: Id, op: UpdateOp, reason: Option<String>, agent: &Agent) -> Result<Updated> {
+    let (now, mint, author) = (inner.now(), inner.mint.clone(), agent.clone());
+    let (commit, outcome) = inner.writer.write(agent.clone(), move |view| {
+        let mut telling = Telling::new(view, &mint, now, &author);
+        telling.change.verb = "update";
+        telling.change.reason = reason;
+        let outcome = apply(view, &mut telling, id, op)?;
+        Ok((telling.into_change(), outcome))
+    })?;
+    let commit = commit.ok_or_else(|| {
+        Error::new(ErrorKind::Conflict, format!("{id} is like that already")).hint("look at it with `hydra get`")
+    })?;
+    Ok(Updated { id, commit, replaced_by: outcome.replaced_by, stale: outcome.stale, fresh: outcome.fresh })
+}
+
+fn apply(view: &View<'_>, telling: &mut Telling<'_>, id: Id, op: UpdateOp) -> Result<Outcome> {
+    let now = telling.now;
+    if let UpdateOp::Settle(_) | UpdateOp::KeepAll = op {
+        return settle(view, telling, id, &op);
+    }
+    let record = record::read(view, id)?.ok_or_else(|| super::forget::not_found(id))?;
+    if record.kind == Kind::Passage || record.source.path.is_some() {
+        return Err(Error::new(ErrorKind::Invalid, format!("{id} stands in a file"))
+            .hint("edit the file and run `hydra ingest`; to have it never recalled, forget it"));
+    }
+    check_trust(&record, telling.author)?;
+    let mut outcome = Outcome::default();
+    match op {
+        UpdateOp::End(at) => {
+            check_stands(&record, now)?;
+            let start = record.valid_from.or(record.happened_at);
+            if let Some(start) = start.filter(|start| at <= *start) {
+                return Err(Error::new(ErrorKind::Invalid, format!("it would end ({at}) before it begins ({start})"))
+                    .hint("give a later end, or retract it if it never held"));
+            }
+            outcome.stale = fall(view, &mut telling.change, id, vocab::VALID_TO, at, now)?;
+        }
+        UpdateOp::Retract => {
+            check_stands(&record, now)?;
+            outcome.stale = fall(view, &mut telling.change, id, vocab::RETRACTED_AT, now, now)?;
+        }
+        UpdateOp::Supersede(text) => {
+            (outcome.replaced_by, outcome.stale) = replace(view, telling, record, Some(text), None)?
+        }
+        UpdateOp::Correct(stated) => {
+            (outcome.replaced_by, outcome.stale) = replace(view, telling, record, None, Some(stated))?;
+        }
+        UpdateOp::Restore => outcome.fresh = restore(view, &mut telling.change, &record, now)?,
+        UpdateOp::Settle(_) | UpdateOp::KeepAll => unreachable!("a conflict is no record"),
+    }
+    Ok(outcome)
+}
+
+/// Only who is trusted as much may change what somebody said.
+fn check_trust(record: &Record, author: &Agent) -> Result<()> {
+    let trust = record.trust.parse::<Trust>().unwrap_or(Trust::Ingested);
+    if author.trust >= trust {
+        return Ok(());
+    }
+    Err(Error::new(ErrorKind::Conflict, format!("{} was said by the {}, who is trusted more", record.id, record.trust))
+        .hint("remember what you know as a fact of its own: where it disagrees, both stay and the owner settles it"))
+}
+
+fn check_stands(record: &Record, now: Timestamp) -> Result<()> {
+    let why = match record {
+        _ if record.stands_at(now) => return Ok(()),
+        Record { forgotten_at: Some(at), .. } => format!("was forgotten at {at}"),
+        Record { retracted_at: Some(at), .. } => format!("was retracted at {at}"),
+        _ => format!("ended at {}", record.valid_to.unwrap_or(now)),
+    };
+    Err(Error::new(ErrorKind::Conflict, format!("{} {why}", record.id))
+        .hint("restore it first, if it stands after all"))
+}
+
+/// Marks a memory as ended or retracted, takes its statement out and flags what rests on it.
+fn fall(
+    view: &View<'_>,
+    change: &mut Change,
+    id: Id,
+    mark: NamedNodeRef<'static>,
+    at: Timestamp,
+    now: Timestamp,
+) -> Result<Vec<Id>> {
+    let mut node = Node::new(id, vocab::MEMORY_GRAPH);
+    node.say(mark, time_literal(at));
+    change.added.append(&mut node.quads);
+    change.touched.insert(id);
+    if let Some(fact) = fact::believed(view, id)?.filter(|_| at <= now)
+        && !fact::is_kept_by_others(view, &fact, now)?
+    {
+        change.removed.push(fact.assertion());
+    }
+    stale::flag(view, change, id)
+}
+
+/// Tells the successor of a memory, with its circumstances, and retracts the memory.
+fn replace(
+    view: &View<'_>,
+    telling: &mut Telling<'_>,
+    old: Record,
+    text: Option<String>,
+    stated: Option<Statement>,
+) -> Result<(Option<Id>, Vec<Id>)> {
+    check_stands(&old, telling.now)?;
+    let mut new = NewMemory {
+        kind: if stated.is_some() { Kind::Fact } else { old.kind },
+        space: old.space.clone(),
+        said_by: old.source.said_by.clone(),
+        statement: stated,
+        confidence: None,
+        valid_from: old.valid_from,
+        valid_to: old.valid_to,
+        expires_at: old.expires_at,
+        speaker: old.speaker.clone(),
+        happened_at: old.happened_at,
+        ..NewMemory::new(text.unwrap_or_default())
+    };
+    if old.statement.is_none() {
+        for entity in &old.entities {
+            new.entities.push(crate::entity::label(view, *entity)?);
+        }
+    }
+    super::remember::check(&new, telling.now)?;
+    let stale = fall(view, &mut telling.change, old.id, vocab::RETRACTED_AT, telling.now, telling.now)?;
+    telling.disbelieve(old.id)?;
+    let told = telling.tell(&new)?;
+    if told.id == old.id {
+        return Err(Error::new(ErrorKind::Conflict, format!("{} says that already", old.id))
+            .hint("say what is different, or leave it as it is"));
+    }
+    let mut node = Node::new(told.id, vocab::MEMORY_GRAPH);
+    node.say(ext::REVISION_OF, vocab::node(old.id));
+    telling.change.added.append(&mut node.quads);
+    Ok((Some(told.id), stale))
+}
+
+fn restore(view: &View<'_>, change: &mut Change, record: &Record, now: Timestamp) -> Result<Vec<Id>> {
+    if record.forgotten_at.is_some() {
+        return Err(Error::new(ErrorKind::Conflict, format!("{} was forgotten", record.id))
+            .hint("undo the commit that forgot it (`hydra get ID --view history`)"));
+    }
+    let node = vocab::node(record.id);
+    for mark in [vocab::VALID_TO, vocab::RETRACTED_AT] {
+        for quad in view.quads(Some(node.as_ref().into()), Some(mark), None, None) {
+            change.removed.push(quad?);
+        }
+    }
+    change.touched.insert(record.id);
+    let quads = view.about(record.id)?;
+    if let Some(mut fact) = fact::of_quads(record.id, &quads) {
+        fact.to = None;
+        if fact.holds_at(now) {
+            change.added.push(fact.assertion());
+        }
+    }
+    stale::unflag(view, change, record.id)
+}
+
+fn settle(view: &View<'_>, telling: &mut Telling<'_>, conflict: Id, op: &UpdateOp) -> Result<Outcome> {
+    let (now, mut outcome) = (telling.now, Outcome::default());
+    if !view.is_a(conflict, vocab::CONFLICT)? {
+        return Err(Error::new(ErrorKind::NotFound, format!("{conflict} is not a conflict"))
+            .hint("`hydra conflicts` lists those that are open"));
+    }
+    if view.object(conflict, vocab::SETTLED_AT)?.is_some() {
+        return Err(Error::new(ErrorKind::Conflict, format!("{conflict} is settled already"))
+            .hint("undo the commit that settled it first"));
+    }
+    let sides = view.objects(conflict, vocab::SIDE)?;
+    if let UpdateOp::Settle(keep) = op {
+        if !sides.contains(keep) {
+            let names: Vec<String> = sides.iter().map(Id::to_string).collect();
+            return Err(Error::new(ErrorKind::Invalid, format!("{keep} is no side of {conflict}"))
+                .hint(format!("its sides are {}", names.join(" and "))));
+        }
+        for side in sides.iter().filter(|side| *side != keep) {
+            let Some(record) = record::read(view, *side)? else { continue };
+            check_trust(&record, telling.author)?;
+            if record.retracted_at.is_none() {
+                outcome.stale.append(&mut fall(view, &mut telling.change, *side, vocab::RETRACTED_AT, now, now)?);
+            }
+        }
+    }
+    let mut node = Node::new(conflict, vocab::MEMORY_GRAPH);
+    node.say(vocab::SETTLED_AT, time_literal(now));
+    telling.change.added.append(&mut node.quads);
+    telling.change.touched.extend(sides);
+    // Other conflicts that a retracted side was in are over too when one side is left.
+    if let UpdateOp::Settle(keep) = op {
+        for other in fact::open_conflicts(view, *keep)?.into_iter().filter(|other| *other != conflict) {
+            let mut standing = 0;
+            for side in view.objects(other, vocab::SIDE)? {
+                let is_fallen = telling.change.touched.contains(&side) && side != *keep;
+                standing += usize::from(!is_fallen && fact::believed(view, side)?.is_some());
+            }
+            if standing < 2 {
+                let mut node = Node::new(other, vocab::MEMORY_GRAPH);
+                node.say(vocab::SETTLED_AT, time_literal(now));
+                telling.change.added.append(&mut node.quads);
+            }
+        }
+    }
+    Ok(outcome)
+}

@@ -1,0 +1,275 @@
+//! Facts: what is stated, since when and until when, what ends what, what contradicts what, and what rests on what.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod common;
+
+use common::{Opened, note, open};
+use hydra_graph::{
+    Agent, ErrorKind, Evidence, GetView, Id, Kind, MAX_ALIASES, MAX_EVIDENCE, MAX_NAME_BYTES, MAX_QUOTE_BYTES,
+    NewMemory, PredicateInfo, Question, Record, RememberStatus, Remembered, Statement, Timestamp, UpdateOp,
+};
+
+fn fact(subject: &str, predicate: &str, object: &str) -> NewMemory {
+    NewMemory::fact(Statement::new(subject, predicate, object))
+}
+
+fn tell(opened: &Opened, new: NewMemory) -> Remembered {
+    opened.memory.remember(new, &Agent::owner()).unwrap()
+}
+
+fn record(opened: &Opened, id: Id) -> Record {
+    opened.memory.get(&[id], GetView::Full).unwrap().remove(0).record.unwrap()
+}
+
+fn recalled(opened: &Opened, question: &str) -> Vec<String> {
+    opened.memory.recall(&Question::new(question)).unwrap().hits.into_iter().map(|hit| hit.text).collect()
+}
+
+fn day(text: &str) -> Timestamp {
+    format!("{text}T00:00:00Z").parse().unwrap()
+}
+
+fn refused(opened: &Opened, new: NewMemory) -> (ErrorKind, String) {
+    let error = opened.memory.remember(new, &Agent::owner()).unwrap_err();
+    assert!(error.next_step().is_some(), "{error}");
+    (error.kind(), error.message().to_owned())
+}
+
+#[test]
+fn a_fact_is_found_by_its_words_and_says_what_it_states() {
+    let opened = open();
+    let told = tell(&opened, fact("Mirela", "worksFor", "Acme Labs"));
+    let hit = opened.memory.recall(&Question::new("who does Mirela work for")).unwrap().hits.remove(0);
+    assert_eq!((hit.id, hit.kind, hit.text.as_str()), (told.id, Kind::Fact, "Mirela works for Acme Labs"));
+    assert_eq!(hit.statement, Some(Statement::new("Mirela", "works for", "Acme Labs")));
+    let sentence = tell(&opened, NewMemory { kind: Kind::Fact, ..NewMemory::new("Oskar is allergic to nuts.") });
+    assert_eq!(record(&opened, sentence.id).statement, Some(Statement::new("Oskar", "is allergic to", "nuts")));
+    let plain = tell(&opened, NewMemory { kind: Kind::Fact, ..NewMemory::new("Water boils earlier on mountains") });
+    assert_eq!(record(&opened, plain.id).statement, None, "no plain statement is still a fact in words");
+    assert!(opened.memory.check(&mut |_| ()).unwrap().ok);
+}
+
+#[test]
+fn a_newer_fact_ends_the_one_before_it_and_undo_brings_it_back() {
+    let opened = open();
+    let acme = tell(&opened, fact("Mirela", "works for", "Acme"));
+    let beta = tell(&opened, NewMemory { valid_from: Some(day("2025-09-01")), ..fact("Mirela", "works for", "Beta") });
+    assert_eq!((beta.status, beta.ended.as_slice()), (RememberStatus::Superseded, &[acme.id][..]));
+    assert_eq!(record(&opened, acme.id).valid_to, Some(day("2025-09-01")));
+    assert_eq!(recalled(&opened, "Mirela works"), ["Mirela works for Acme", "Mirela works for Beta"], "not ended yet");
+
+    let gamma = tell(&opened, NewMemory { valid_from: Some(day("2024-01-01")), ..fact("Oskar", "lives in", "Ghent") });
+    let porto = tell(&opened, fact("Oskar", "lives in", "Porto"));
+    assert_eq!(porto.ended, [gamma.id]);
+    assert_eq!(recalled(&opened, "Oskar lives"), ["Oskar lives in Porto"]);
+    opened.memory.undo(porto.commit, &Agent::owner()).unwrap();
+    assert_eq!(recalled(&opened, "Oskar lives"), ["Oskar lives in Ghent"]);
+    assert_eq!(record(&opened, gamma.id).valid_to, None);
+}
+
+#[test]
+fn many_facts_of_one_batch_see_each_other() {
+    let opened = open();
+    let said = |object: &str, at: &str| NewMemory { happened_at: Some(day(at)), ..fact("Mirela", "lives in", object) };
+    let all = vec![said("Ghent", "2020-01-01"), said("Porto", "2022-01-01"), said("Ghent", "2024-01-01")];
+    let told = opened.memory.remember_all(all, &Agent::owner()).unwrap();
+    let lives: Vec<_> = told.iter().map(|told| record(&opened, told.id)).map(|r| (r.valid_from, r.valid_to)).collect();
+    let (porto, back) = (Some(day("2022-01-01")), Some(day("2024-01-01")));
+    assert_eq!(lives, [(None, porto), (porto, back), (back, None)]);
+    assert_eq!(recalled(&opened, "where does Mirela live"), ["Mirela lives in Ghent"]);
+}
+
+#[test]
+fn what_is_trusted_less_contradicts_and_the_owner_settles_it() {
+    let opened = open();
+    let own = tell(&opened, fact("Mirela", "works for", "Acme"));
+    let agent = Agent::named("helper");
+    let other = opened.memory.remember(fact("Mirela", "works for", "Beta"), &agent).unwrap();
+    assert_eq!((other.status, other.ended.len()), (RememberStatus::Conflict, 0));
+    let third = opened.memory.remember(fact("Mirela", "works for", "Gamma"), &agent).unwrap();
+    assert_eq!(third.conflict, other.conflict, "one question, one conflict");
+    assert_eq!(recalled(&opened, "Mirela works").len(), 3, "all sides stay");
+    let open = opened.memory.conflicts(&[]).unwrap();
+    let sides: Vec<Id> = open[0].sides.iter().map(|side| side.id).collect();
+    assert_eq!((open.len(), sides), (1, vec![own.id, other.id, third.id]));
+    assert!(opened.memory.conflicts(&["project/atlas".into()]).unwrap().is_empty());
+
+    let conflict = other.conflict.unwrap();
+    let error = opened.memory.update(conflict, UpdateOp::Settle(other.id), None, &agent).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Conflict, "an agent does not overrule the owner: {error}");
+    let wrong = opened.memory.update(conflict, UpdateOp::Settle(conflict), None, &Agent::owner()).unwrap_err();
+    assert_eq!(wrong.kind(), ErrorKind::Invalid);
+    let settled = opened.memory.update(conflict, UpdateOp::Settle(other.id), None, &Agent::owner()).unwrap();
+    assert_eq!(recalled(&opened, "Mirela works"), ["Mirela works for Beta"]);
+    assert!(opened.memory.conflicts(&[]).unwrap().is_empty());
+    opened.memory.undo(settled.commit, &Agent::owner()).unwrap();
+    assert_eq!((opened.memory.conflicts(&[]).unwrap().len(), recalled(&opened, "Mirela works").len()), (1, 3));
+    opened.memory.update(conflict, UpdateOp::KeepAll, None, &Agent::owner()).unwrap();
+    assert_eq!((opened.memory.conflicts(&[]).unwrap().len(), recalled(&opened, "Mirela works").len()), (0, 3));
+}
+
+#[test]
+fn what_was_derived_from_something_that_fell_is_stale_however_far_down() {
+    let opened = open();
+    let source = tell(&opened, fact("Mirela", "lives in", "Ghent"));
+    let resting_on =
+        |text: &str, id: Id| NewMemory { evidence: vec![Evidence { id, quote: None }], ..NewMemory::new(text) };
+    let near = tell(&opened, resting_on("Send the invitation to Ghent", source.id));
+    let far = tell(&opened, resting_on("The stamp costs two euros", near.id));
+    let stale = |id: Id| record(&opened, id).stale;
+    assert!(stale(far.id).is_empty());
+    let moved = tell(&opened, fact("Mirela", "lives in", "Porto"));
+    assert_eq!((stale(near.id), stale(far.id)), (vec![source.id], vec![source.id]));
+    let hit = opened.memory.recall(&Question::new("stamp euros")).unwrap().hits.remove(0);
+    assert_eq!(hit.stale, [source.id], "it says so when it is recalled");
+    let late = tell(&opened, resting_on("Ask her parents in Ghent", source.id));
+    assert_eq!(stale(late.id), [source.id], "what is derived from the fallen is stale from the start");
+    opened.memory.undo(moved.commit, &Agent::owner()).unwrap();
+    assert!(stale(far.id).is_empty() && stale(late.id).is_empty(), "what was told meanwhile stands again too");
+    let update = |id, op| opened.memory.update(id, op, Some("checked".into()), &Agent::owner());
+    update(source.id, UpdateOp::End(Timestamp::from_millis(1_749_999_000_000))).unwrap();
+    assert_eq!(stale(near.id), [source.id]);
+    assert_eq!(update(source.id, UpdateOp::Restore).unwrap().fresh, [near.id, far.id, late.id]);
+    assert!(stale(far.id).is_empty());
+    let forgotten = opened.memory.forget(&[source.id], None, &Agent::owner()).unwrap();
+    assert_eq!((stale(far.id), forgotten.passages), (vec![source.id], 1));
+    opened.memory.undo(forgotten.commit.unwrap(), &Agent::owner()).unwrap();
+    assert!(stale(far.id).is_empty());
+    assert_eq!(update(near.id, UpdateOp::Retract).unwrap().stale, [far.id]);
+    assert_eq!(stale(far.id), [near.id]);
+}
+
+#[test]
+fn a_memory_is_corrected_ended_and_restored_without_loss() {
+    let opened = open();
+    let old = tell(&opened, NewMemory { valid_from: Some(day("2025-01-01")), ..fact("Mirela", "lives in", "Gent") });
+    let update = |id, op| opened.memory.update(id, op, None, &Agent::owner());
+    let right = UpdateOp::Correct(Statement::new("Mirela", "lives in", "Ghent"));
+    let new = update(old.id, right).unwrap().replaced_by.unwrap();
+    let after = record(&opened, new);
+    assert_eq!((after.valid_from, after.revision_of), (Some(day("2025-01-01")), Some(old.id)));
+    assert!(record(&opened, old.id).retracted_at.is_some());
+    assert_eq!(recalled(&opened, "Mirela lives"), ["Mirela lives in Ghent"]);
+
+    let early = update(new, UpdateOp::End(day("2024-01-01"))).unwrap_err();
+    assert!(early.message().contains("before it begins"), "{early}");
+    update(new, UpdateOp::End(day("2025-03-01"))).unwrap();
+    assert!(recalled(&opened, "Mirela lives").is_empty());
+    assert_eq!(update(new, UpdateOp::Retract).unwrap_err().kind(), ErrorKind::Conflict, "it ended");
+    update(new, UpdateOp::Restore).unwrap();
+    assert_eq!(recalled(&opened, "Mirela lives"), ["Mirela lives in Ghent"]);
+
+    let text = tell(&opened, NewMemory::new("The ladder is in the shed"));
+    let said = update(text.id, UpdateOp::Supersede("The ladder is in the cellar".into())).unwrap();
+    assert_eq!(recalled(&opened, "where is the ladder"), ["The ladder is in the cellar"]);
+    opened.memory.undo(said.commit, &Agent::owner()).unwrap();
+    assert_eq!(recalled(&opened, "where is the ladder"), ["The ladder is in the shed"]);
+    let same = update(text.id, UpdateOp::Supersede("The ladder is in the shed".into())).unwrap_err();
+    assert_eq!(same.kind(), ErrorKind::Conflict);
+    assert_eq!(
+        opened.memory.update(text.id, UpdateOp::Retract, None, &Agent::named("x")).unwrap_err().kind(),
+        ErrorKind::Conflict
+    );
+}
+
+#[test]
+fn two_people_with_one_name_are_told_apart() {
+    let opened = open();
+    tell(&opened, fact("Anna (sister)", "lives in", "Ghent"));
+    tell(&opened, fact("Anna (colleague)", "lives in", "Porto"));
+    let (kind, message) = refused(&opened, fact("Anna", "works for", "Acme"));
+    assert_eq!(kind, ErrorKind::Conflict);
+    assert!(message.contains("Anna (sister)") && message.contains("Anna (colleague)"), "{message}");
+    let told = tell(&opened, fact("anna (Sister)", "works for", "Acme"));
+    assert_eq!(record(&opened, told.id).statement.unwrap().subject, "Anna (sister)");
+    let text = tell(&opened, NewMemory { kind: Kind::Fact, ..NewMemory::new("Anna speaks Dutch") });
+    assert_eq!(record(&opened, text.id).statement, None, "a sentence that may mean two people stays a sentence");
+}
+
+#[test]
+fn the_same_fact_again_adds_its_evidence_and_no_trust() {
+    let opened = open();
+    let file =
+        opened.memory.put_documents(vec![note("/v/a.md", "Mirela moved to Porto in May.", &[])], &Agent::ingest());
+    file.into_iter().next().unwrap().unwrap();
+    let passage = opened.memory.recall(&Question::new("Mirela moved")).unwrap().hits.remove(0);
+    let quoted = Evidence { id: passage.id, quote: Some("moved to Porto".into()) };
+    let rests = NewMemory { evidence: vec![quoted.clone()], ..fact("Mirela", "lives in", "Porto") };
+    let told = opened.memory.remember(rests, &Agent::named("helper")).unwrap();
+    assert_eq!(record(&opened, told.id).trust, "ingested", "no more than what it rests on");
+    let wrong = Evidence { quote: Some("moved to Ghent".into()), ..quoted.clone() };
+    let (kind, message) = refused(&opened, NewMemory { evidence: vec![wrong], ..fact("Mirela", "lives in", "Ghent") });
+    assert!(kind == ErrorKind::Invalid && message.contains("moved to Ghent"), "{message}");
+
+    let episode = tell(&opened, NewMemory::new("Mirela told me that she lives in Porto now"));
+    let again = NewMemory {
+        text: "Mirela now lives in Porto".into(),
+        evidence: vec![Evidence { id: episode.id, quote: None }],
+        ..fact("Mirela", "lives in", "Porto")
+    };
+    let again = tell(&opened, again);
+    assert_eq!((again.id, again.status), (told.id, RememberStatus::Duplicate));
+    let mut rests_on = [passage.id, episode.id];
+    rests_on.sort_unstable();
+    assert_eq!(record(&opened, told.id).derived_from, rests_on);
+    assert!(opened.memory.check(&mut |_| ()).unwrap().ok);
+}
+
+#[test]
+fn what_no_fact_can_be_is_refused() {
+    let opened = open();
+    let good = || fact("Mirela", "lives in", "Ghent");
+    let from_to = |from, to| NewMemory { valid_from: Some(day(from)), valid_to: Some(day(to)), ..good() };
+    assert!(refused(&opened, from_to("2025-02-01", "2025-02-01")).1.contains("before it begins"));
+    assert!(refused(&opened, fact("Mirela", "frobnicates", "Ghent")).1.contains("frobnicates"));
+    assert!(refused(&opened, fact("Mirela", "lives in", " ")).1.contains("without object"));
+    assert!(refused(&opened, fact("Mirela", "lives in", "mirela")).1.contains("itself"));
+    assert!(refused(&opened, NewMemory { confidence: Some(1.01), ..good() }).1.contains("1.01"));
+    assert!(refused(&opened, NewMemory { kind: Kind::Episode, ..good() }).1.contains("states nothing"));
+    let ids = |count| NewMemory { evidence: vec![Evidence { id: Id(1), quote: None }; count], ..good() };
+    assert!(refused(&opened, ids(MAX_EVIDENCE + 1)).1.contains(&MAX_EVIDENCE.to_string()));
+    assert_eq!(refused(&opened, ids(MAX_EVIDENCE)).0, ErrorKind::NotFound);
+    let quote = |bytes| NewMemory { evidence: vec![Evidence { id: Id(1), quote: Some("q".repeat(bytes)) }], ..good() };
+    assert_eq!(refused(&opened, quote(MAX_QUOTE_BYTES + 1)).0, ErrorKind::TooLarge);
+    assert_eq!(refused(&opened, quote(MAX_QUOTE_BYTES)).0, ErrorKind::NotFound);
+    assert_eq!(opened.memory.status().unwrap().memories, 0, "nothing is half done");
+    assert_eq!(opened.memory.status().unwrap().entities, 0);
+}
+
+#[test]
+fn an_unsure_fact_says_so() {
+    let opened = open();
+    let told = tell(&opened, NewMemory { confidence: Some(0.25), ..fact("Mirela", "knows", "Oskar") });
+    assert_eq!(record(&opened, told.id).confidence, Some(0.25));
+}
+
+#[test]
+fn the_owner_declares_what_facts_can_say() {
+    let opened = open();
+    let new = |label: &str| PredicateInfo {
+        label: label.into(),
+        aliases: vec!["is coached by".into()],
+        functional: true,
+        entities: true,
+        ..PredicateInfo::default()
+    };
+    let declare = |new, agent: &Agent| opened.memory.declare(new, agent).map_err(|error| error.kind());
+    assert_eq!(declare(new("trains with"), &Agent::named("helper")), Err(ErrorKind::Conflict));
+    assert_eq!(declare(new(" "), &Agent::owner()), Err(ErrorKind::Invalid));
+    assert_eq!(declare(new("works for"), &Agent::owner()), Err(ErrorKind::Conflict), "that is known");
+    let aliases =
+        |count| PredicateInfo { aliases: (0..count).map(|n| format!("says {n}")).collect(), ..new("says so") };
+    assert_eq!(declare(aliases(MAX_ALIASES + 1), &Agent::owner()), Err(ErrorKind::Invalid));
+    assert_eq!(
+        declare(PredicateInfo { label: "x".repeat(MAX_NAME_BYTES + 1), ..new("x") }, &Agent::owner()),
+        Err(ErrorKind::Invalid)
+    );
+    declare(aliases(MAX_ALIASES), &Agent::owner()).unwrap();
+    let (declared, commit) = opened.memory.declare(new("trains with"), &Agent::owner()).unwrap();
+    assert_eq!(declared.iri, "urn:hydra:property:trains_with");
+    let told = tell(&opened, NewMemory { kind: Kind::Fact, ..NewMemory::new("Mirela is coached by Ines") });
+    assert_eq!(record(&opened, told.id).statement, Some(Statement::new("Mirela", "trains with", "Ines")));
+    assert_eq!(tell(&opened, fact("Mirela", "trains with", "Jon")).ended, [told.id]);
+    opened.memory.undo(commit, &Agent::owner()).unwrap();
+    assert!(refused(&opened, fact("Mirela", "trains with", "Kim")).1.contains("trains with"));
+}

@@ -1,0 +1,39 @@
+//! `update` as a request.
+
+use hydra_graph::{Id, Memory, Result, Statement, UpdateOp};
+use hydra_mcp::when;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::{Session, Verb};
+
+/// Asks to change what is known of a memory, or to settle a conflict.
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Update {
+    /// The memory or conflict.
+    pub id: String,
+    /// end, supersede, correct, retract, restore, settle or keep_all.
+    pub op: String,
+    /// When it ended.
+    pub at: Option<String>,
+    /// The new text.
+    pub text: Option<String>,
+    /// The right statement: subject, predicate, object.
+    pub statement: Option<(String, String, String)>,
+    /// The side of a conflict that holds.
+    pub keep: Option<Id>,
+    /// Why.
+    pub reason: Option<String>,
+}
+
+impl Verb for Update {
+    const NAME: &'static str = "update";
+
+    fn run(self, memory: &Memory, session: &Session) -> Result<Value> {
+        let at = self.at.map(|at| when::moment(&at, session.now())).transpose()?;
+        let statement = self.statement.map(|(subject, predicate, object)| Statement { subject, predicate, object });
+        let op = UpdateOp::named(&self.op, at, self.text, statement, self.keep)?;
+        super::json(&memory.update(self.id.parse()?, op, self.reason, &session.agent)?)
+    }
+}

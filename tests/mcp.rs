@@ -38,7 +38,8 @@ fn revision_2025_11_25_is_served() {
         let is_loaded = tool["_meta"]["anthropic/alwaysLoad"] == true;
         assert_eq!(is_loaded, ["recall", "context", "remember"].contains(&tool["name"].as_str().unwrap()), "{tool}");
         assert_eq!(tool["annotations"]["openWorldHint"], false);
-        assert_eq!(tool["annotations"]["readOnlyHint"], tool["name"] != "remember");
+        let is_writer = ["remember", "update"].contains(&tool["name"].as_str().unwrap());
+        assert_eq!(tool["annotations"]["readOnlyHint"], !is_writer);
         assert_eq!(tool["outputSchema"]["type"], "object");
     }
     assert_eq!(door.mcp(&json!({"jsonrpc": "2.0", "id": 3, "method": "ping"})).json()["result"], json!({}));
@@ -57,7 +58,7 @@ fn revision_2026_07_28_is_served() {
         assert!(versions.as_array().unwrap().contains(&json!(version)), "{versions}");
     }
     let list = door.mcp_stateless("tools/list", json!({})).json();
-    assert_eq!(list["result"]["tools"].as_array().unwrap().len(), 4);
+    assert_eq!(list["result"]["tools"].as_array().unwrap().len(), 5);
     assert_eq!(list["result"]["resultType"], "complete");
     let told =
         door.mcp_stateless("tools/call", json!({"name": "remember", "arguments": {"text": "The loft has a skylight"}}));

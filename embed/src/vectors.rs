@@ -248,7 +248,7 @@ impl Index for VectorIndex {
     fn search(&self, query: &IndexQuery<'_>) -> Result<Vec<Scored>> {
         let question = self.questions.embedding(query.text, self.embedder.as_ref())?;
         let _inside = self.gate.enter();
-        self.nearest.read().search(&question.vector, query.limit)
+        self.nearest.read().search(&question.vector, query)
     }
 
     fn scores(&self, query: &IndexQuery<'_>, ids: &[Id]) -> Result<Vec<Option<f32>>> {

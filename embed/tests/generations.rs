@@ -26,7 +26,7 @@ fn update(id: u64, text: &str) -> Update {
 }
 
 fn best(index: &VectorIndex, text: &str) -> Option<Id> {
-    let found = index.search(&IndexQuery { text, spaces: &[], limit: 3 }).unwrap();
+    let found = index.search(&IndexQuery { text, limit: 3, ..IndexQuery::default() }).unwrap();
     found.first().filter(|hit| hit.score > 0.8).map(|hit| hit.id)
 }
 

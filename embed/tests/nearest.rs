@@ -20,7 +20,7 @@ fn update(id: u64, text: &str) -> Update {
 }
 
 fn ask(text: &str, limit: usize) -> IndexQuery<'_> {
-    IndexQuery { text, spaces: &[], limit }
+    IndexQuery { text, limit, ..IndexQuery::default() }
 }
 
 /// Six words out of a vocabulary of 300, different for each number: some texts share words, as real ones do.

@@ -56,6 +56,8 @@ pub(crate) struct Fact {
     pub trust: Trust,
     /// Between 0 and 1.
     pub confidence: f32,
+    /// Whether it only ended because another began; then nobody said when it ended.
+    pub is_end_inferred: bool,
     /// Whether it is a side of a conflict that is open. Known of facts of a slot.
     pub is_disputed: bool,
 }
@@ -122,6 +124,7 @@ pub(crate) fn of_quads(id: Id, quads: &[Quad]) -> Option<Fact> {
         told: time(ext::STARTED_AT).or_else(|| time(vocab::RECORDED_AT)).unwrap_or(id.minted_at()),
         trust: text(vocab::TRUST).and_then(|name| name.parse().ok()).unwrap_or(Trust::Ingested),
         confidence: text(vocab::CONFIDENCE).and_then(|text| text.parse().ok()).unwrap_or(CERTAIN),
+        is_end_inferred: term(vocab::ENDED_BY).is_some(),
         is_disputed: false,
     })
 }

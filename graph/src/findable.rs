@@ -5,6 +5,7 @@ use crate::id::Id;
 use crate::index::{self, IndexText};
 use crate::record::{Reader, Record};
 use crate::store::View;
+use crate::time::Timestamp;
 
 /// A passage of a note that is shorter than this is indexed with the end of the one before it.
 const SHORT_TEXT_BYTES: usize = 240;
@@ -16,10 +17,12 @@ const SAID_BEFORE_BYTES: usize = 300;
 /// Returns what an index finds `id` by, or `None` when it is not to be found.
 pub(crate) fn index_text(view: &View<'_>, id: Id) -> Result<Option<IndexText>> {
     let mut reader = Reader::new(view);
-    let Some(record) = reader.read(id)? else { return Ok(None) };
-    if !record.is_recallable() {
+    let Some((record, is_there)) = reader.read_last(id)? else { return Ok(None) };
+    if !record.is_text() {
         return Ok(None);
     }
+    let now = view.head()?.map_or(Timestamp::from_millis(0), Id::minted_at);
+    let is_past = !is_there || !record.stands_at(now);
     let before = before(&mut reader, &record)?;
     Ok(Some(IndexText {
         space: record.space,
@@ -31,6 +34,7 @@ pub(crate) fn index_text(view: &View<'_>, id: Id) -> Result<Option<IndexText>> {
         before,
         session: record.session.unwrap_or_default(),
         at: Some(record.happened_at.unwrap_or(record.recorded_at)),
+        is_past,
     }))
 }
 

@@ -16,7 +16,7 @@ const SPELLING_LENGTH: usize = 13;
 /// Crockford's base 32, lower case: no i, l, o, u, so that a spelling can be read aloud.
 const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
 /// Bits below the millisecond: 65,536 ids a millisecond before the mint borrows from the next one.
-const COUNTER_BITS: u32 = 16;
+pub(crate) const COUNTER_BITS: u32 = 16;
 
 /// A time-ordered identity: milliseconds since 1970 in the upper 48 bits, a counter in the lower 16.
 ///

@@ -1,6 +1,7 @@
 //! What a search index must offer. An index is derived: it may be deleted at any time, and only `catch_up` writes to one.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 
 use crate::error::Result;
 use crate::id::Id;
@@ -27,6 +28,9 @@ pub struct IndexText {
     pub session: String,
     /// When it happened, else when it was recorded.
     pub at: Option<Timestamp>,
+    /// Whether it no longer stands: it was forgotten, retracted, replaced or taken back, or it ended. Only who asks for a
+    /// moment of the past finds it.
+    pub is_past: bool,
 }
 
 impl IndexText {
@@ -53,7 +57,7 @@ pub struct Update {
 }
 
 /// A question put to one index.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct IndexQuery<'a> {
     /// The words as the asker wrote them.
     pub text: &'a str,
@@ -61,6 +65,10 @@ pub struct IndexQuery<'a> {
     pub spaces: &'a [String],
     /// How many candidates at most.
     pub limit: usize,
+    /// What is past, and is not to be found; `None` when the past is asked for.
+    pub past: Option<&'a HashSet<Id>>,
+    /// Only texts up to this one.
+    pub newest: Option<Id>,
 }
 
 /// A candidate and its score, higher is better; the scale is the index's own.

@@ -198,6 +198,11 @@ impl Entry {
         for id in &self.touched {
             node.say(vocab::TOUCHED, vocab::node(*id));
         }
+        // Whoever looks back from an entity must find what is no longer there.
+        for quad in removed.iter().filter(|quad| quad.predicate == vocab::ABOUT) {
+            let was = Quad::new(quad.subject.clone(), vocab::WAS_ABOUT, quad.object.clone(), vocab::JOURNAL);
+            node.quads.push(was);
+        }
         view.apply(added, removed);
         view.apply(&node.quads, &[]);
     }

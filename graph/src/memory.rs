@@ -133,7 +133,12 @@ impl Memory {
 
     /// Returns what the graph says of each id.
     pub fn get(&self, ids: &[Id], view: GetView) -> Result<Vec<Got>> {
-        verbs::get::get(&self.0, ids, view)
+        verbs::get::get(&self.0, ids, view, None)
+    }
+
+    /// As [`Memory::get`], of what the graph said at an earlier moment.
+    pub fn get_at(&self, ids: &[Id], view: GetView, known_at: Timestamp) -> Result<Vec<Got>> {
+        verbs::get::get(&self.0, ids, view, Some(known_at))
     }
 
     /// Puts together what an agent should know before it starts: deterministic, the same for the same state.

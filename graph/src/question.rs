@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::error::{Error, ErrorKind};
 use crate::fact::Statement;
 use crate::id::Id;
+use crate::moment::Moment;
 use crate::record::Kind;
 use crate::time::Timestamp;
 
@@ -35,6 +36,8 @@ pub struct Question {
     pub budget_tokens: Option<usize>,
     /// How far to look.
     pub mode: Mode,
+    /// From when to look.
+    pub moment: Moment,
 }
 
 /// How far recall looks.
@@ -73,6 +76,7 @@ impl Question {
             limit: 10,
             budget_tokens: None,
             mode: Mode::Fast,
+            moment: Moment::default(),
         }
     }
 }
@@ -117,6 +121,9 @@ pub struct Hit {
     /// Since when it holds, if that is known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub valid_from: Option<Timestamp>,
+    /// Until when it held, if it ended.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub valid_to: Option<Timestamp>,
     /// What it rests on that no longer stands: it may be wrong by now.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub stale: Vec<Id>,

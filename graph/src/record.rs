@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::error::{Error, ErrorKind, Result};
 use crate::fact::{self, Statement};
 use crate::id::Id;
+use crate::past::Past;
 use crate::predicate::Predicates;
 use crate::question::{Source, Span};
 use crate::store::{View, term_id, term_text};
@@ -136,14 +137,15 @@ pub struct Record {
 }
 
 impl Record {
-    /// Tells whether recall may return it: not what was forgotten, nor what is recalled by its passages.
-    pub(crate) fn is_recallable(&self) -> bool {
+    /// Tells whether it is a text that is recalled: no source, nothing empty, nor what is recalled by its passages.
+    pub(crate) fn is_text(&self) -> bool {
         let is_source = self.kind == Kind::Episode && self.source.path.is_some();
-        self.forgotten_at.is_none()
-            && self.retracted_at.is_none()
-            && !self.is_split
-            && !is_source
-            && !self.text.is_empty()
+        !self.is_split && !is_source && !self.text.is_empty()
+    }
+
+    /// Tells whether recall may return it: not what was forgotten or retracted either.
+    pub(crate) fn is_recallable(&self) -> bool {
+        self.forgotten_at.is_none() && self.retracted_at.is_none() && self.is_text()
     }
 
     /// Tells whether it is believed and holds at a moment.
@@ -193,17 +195,45 @@ pub(crate) struct Reader<'v> {
     parents: HashMap<Id, Vec<Quad>>,
     /// Read with the first fact.
     predicates: Option<Predicates>,
+    past: Past<'v>,
+    /// When it is looked back to.
+    known_at: Option<Timestamp>,
 }
 
 impl<'v> Reader<'v> {
     /// Starts on a view.
     pub fn new(view: &'v View<'v>) -> Self {
-        Self { view, parents: HashMap::new(), predicates: None }
+        Self { view, parents: HashMap::new(), predicates: None, past: Past::new(view), known_at: None }
+    }
+
+    /// Starts on a view, to read what was known at a moment.
+    pub fn at(view: &'v View<'v>, known_at: Option<Timestamp>) -> Self {
+        Self { known_at, ..Self::new(view) }
     }
 
     /// Reads a memory, passage or source; `None` if `id` is none of them.
     pub fn read(&mut self, id: Id) -> Result<Option<Record>> {
-        let quads = self.view.about(id)?;
+        let quads = self.about(id)?;
+        self.read_of(id, quads)
+    }
+
+    /// As [`Reader::read`]; what is no longer there is read as it was last.
+    pub fn read_last(&mut self, id: Id) -> Result<Option<(Record, bool)>> {
+        if let Some(record) = self.read(id)? {
+            return Ok(Some((record, true)));
+        }
+        let quads = self.past.last_of(id)?;
+        Ok(self.read_of(id, quads)?.map(|record| (record, false)))
+    }
+
+    fn about(&self, id: Id) -> Result<Vec<Quad>> {
+        match self.known_at {
+            Some(known_at) => self.past.about(id, known_at),
+            None => self.view.about(id),
+        }
+    }
+
+    fn read_of(&mut self, id: Id, quads: Vec<Quad>) -> Result<Option<Record>> {
         let own = Fields(&quads);
         let Some(kind) = own.kind() else { return Ok(None) };
         let part_of = own.ids(vocab::PART_OF).next();
@@ -229,7 +259,12 @@ impl<'v> Reader<'v> {
     fn keep(&mut self, id: Option<Id>) -> Result<Option<Id>> {
         let Some(id) = id else { return Ok(None) };
         if !self.parents.contains_key(&id) {
-            self.parents.insert(id, self.view.about(id)?);
+            let mut about = self.about(id)?;
+            if about.is_empty() {
+                // A passage of a file that is gone is still of that file.
+                about = self.past.last_of(id)?;
+            }
+            self.parents.insert(id, about);
         }
         Ok(self.kept(Some(id)).ids(vocab::PART_OF).next())
     }
@@ -309,10 +344,11 @@ pub(crate) fn is_text(view: &View<'_>, id: Id) -> Result<bool> {
     Ok(view.is_a(id, vocab::PASSAGE)? || view.is_a(id, vocab::MEMORY)?)
 }
 
-/// Returns every id that some index should hold, in order.
+/// Returns every id that some index should hold, in order: what is there, and what once was.
 pub(crate) fn recallable(view: &View<'_>) -> Result<Vec<Id>> {
-    let mut ids = view.instances(vocab::PASSAGE)?;
-    ids.extend(view.instances(vocab::MEMORY)?);
+    let touched = view.quads(None, Some(vocab::TOUCHED), None, Some(vocab::JOURNAL.into()));
+    let mut ids: Vec<Id> =
+        touched.filter_map(|quad| quad.map(|q| term_id(&q.object)).transpose()).collect::<Result<_>>()?;
     ids.sort_unstable();
     ids.dedup();
     Ok(ids)

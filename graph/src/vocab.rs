@@ -42,6 +42,7 @@ terms! {
     CONFIDENCE = "urn:hydra:ns#confidence";
     CONTENT_HASH = "urn:hydra:ns#contentHash";
     END = "urn:hydra:ns#end";
+    ENDED_BY = "urn:hydra:ns#endedBy";
     EXPIRES_AT = "urn:hydra:ns#expiresAt";
     FOLLOWS = "urn:hydra:ns#follows";
     FORGOTTEN_AS = "urn:hydra:ns#forgottenAs";
@@ -71,6 +72,7 @@ terms! {
     TRUST = "urn:hydra:ns#trust";
     VALID_FROM = "urn:hydra:ns#validFrom";
     VALID_TO = "urn:hydra:ns#validTo";
+    WAS_ABOUT = "urn:hydra:ns#wasAbout";
     // Named graphs.
     JOURNAL = "urn:hydra:ns#g/journal";
     MEMORY_GRAPH = "urn:hydra:ns#g/memory";

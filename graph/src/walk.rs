@@ -8,7 +8,7 @@ use petgraph::visit::EdgeRef as _;
 
 use crate::error::Result;
 use crate::id::Id;
-use crate::store::View;
+use crate::store::{View, subject_id};
 use crate::vocab::{self, ext};
 
 /// Nodes in one neighbourhood at most.
@@ -32,13 +32,14 @@ const TIES: [(NamedNodeRef<'static>, f32); 6] = [
     (vocab::TAG, 0.3),
 ];
 
-/// Returns every node near the seeds with its share of the walk, highest first; the shares sum to one.
-pub(crate) fn rank(view: &View<'_>, seeds: &[(Id, f32)]) -> Result<Vec<(Id, f32)>> {
+/// Returns every node near the seeds with its share of the walk, highest first; the shares sum to one. Nodes that are newer
+/// than `newest` are not walked on.
+pub(crate) fn rank(view: &View<'_>, seeds: &[(Id, f32)], newest: Option<Id>) -> Result<Vec<(Id, f32)>> {
     let total: f32 = seeds.iter().map(|(_, weight)| weight).sum();
     if total <= 0.0 {
         return Ok(Vec::new());
     }
-    let (graph, nodes) = neighbourhood(view, seeds)?;
+    let (graph, nodes) = neighbourhood(view, seeds, newest)?;
     let mut start = vec![0.0; graph.node_count()];
     for (seed, weight) in seeds {
         if let Some(node) = nodes.get(seed) {
@@ -76,7 +77,11 @@ fn power_iteration(graph: &UnGraph<Id, f32>, start: &[f32]) -> Vec<f32> {
 }
 
 /// Breadth first from the heaviest seed, within the bounds.
-fn neighbourhood(view: &View<'_>, seeds: &[(Id, f32)]) -> Result<(UnGraph<Id, f32>, HashMap<Id, NodeIndex>)> {
+fn neighbourhood(
+    view: &View<'_>,
+    seeds: &[(Id, f32)],
+    newest: Option<Id>,
+) -> Result<(UnGraph<Id, f32>, HashMap<Id, NodeIndex>)> {
     let mut graph = UnGraph::default();
     let mut nodes = HashMap::new();
     let mut queue = VecDeque::new();
@@ -92,7 +97,7 @@ fn neighbourhood(view: &View<'_>, seeds: &[(Id, f32)]) -> Result<(UnGraph<Id, f3
             break;
         }
         expanded += 1;
-        for (other, weight) in neighbours(view, id)? {
+        for (other, weight) in neighbours(view, id, newest)? {
             let from = nodes[&id];
             let to = match nodes.get(&other) {
                 Some(node) => *node,
@@ -111,13 +116,17 @@ fn neighbourhood(view: &View<'_>, seeds: &[(Id, f32)]) -> Result<(UnGraph<Id, f3
 }
 
 /// Returns the nodes one tie away, in both directions, in a stable order.
-fn neighbours(view: &View<'_>, id: Id) -> Result<Vec<(Id, f32)>> {
+fn neighbours(view: &View<'_>, id: Id, newest: Option<Id>) -> Result<Vec<(Id, f32)>> {
     // Asked tie by tie: what else is said here (texts, the journal) is slow to read or without end.
     let object = Term::from(vocab::node(id));
     let mut found = Vec::new();
     for (tie, weight) in TIES {
-        let there = view.objects(id, tie)?.into_iter().take(MAX_DEGREE);
-        let back = view.subjects(tie, TermRef::from(&object), MAX_DEGREE)?;
+        let is_of_the_time = |id: &Id| newest.is_none_or(|newest| *id <= newest);
+        let there = view.objects(id, tie)?.into_iter().filter(is_of_the_time).take(MAX_DEGREE);
+        let back = view.quads(None, Some(tie), Some(TermRef::from(&object)), None);
+        let back = back.filter_map(|quad| quad.map(|q| subject_id(&q.subject)).transpose());
+        let back = back.filter(|id| id.as_ref().map_or(true, is_of_the_time)).take(MAX_DEGREE);
+        let back: Vec<Id> = back.collect::<Result<_>>()?;
         found.extend(there.chain(back).map(|other| (other, weight)));
     }
     found.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));

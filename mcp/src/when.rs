@@ -1,9 +1,18 @@
 //! Points in time as people and agents write them.
 
-use hydra_graph::{Error, ErrorKind, Result, Timestamp};
+use hydra_graph::{Error, ErrorKind, Moment, Result, Timestamp};
 use jiff::Span;
 use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
+
+/// Reads the moment to look from: what was true then, and what was known then.
+///
+/// # Errors
+/// `Invalid` when one of them is no moment.
+pub fn of(as_of: Option<String>, known_at: Option<String>, now: Timestamp) -> Result<Moment> {
+    let read = |text: Option<String>| text.map(|text| moment(&text, now)).transpose();
+    Ok(Moment { true_at: read(as_of)?, known_at: read(known_at)? })
+}
 
 /// Reads a moment: `2026-01-31T12:00:00Z`, `2026-01-31`, or how long ago (`7d`, `2 weeks`). Without a zone it is UTC.
 ///

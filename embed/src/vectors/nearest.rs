@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use hydra_graph::{Error, ErrorKind, Id, Result, Scored};
+use hydra_graph::{Error, ErrorKind, Id, IndexQuery, Result, Scored};
 use usearch::Index;
 use usearch::ffi::{IndexOptions, MetricKind, ScalarKind};
 
@@ -114,17 +114,29 @@ impl Nearest {
         Ok(())
     }
 
-    /// Returns the `limit` nearest by cosine, best first.
-    pub(super) fn search(&self, question: &[f32], limit: usize) -> Result<Vec<Scored>> {
-        let limit = limit.min(self.records.len());
+    /// Returns the nearest by cosine that the query wants, best first.
+    pub(super) fn search(&self, question: &[f32], query: &IndexQuery<'_>) -> Result<Vec<Scored>> {
+        let limit = query.limit.min(self.records.len());
         if limit == 0 {
             return Ok(Vec::new());
         }
-        let exact = self.records.len() < EXACT_BELOW;
-        let found = if exact { self.index.exact_search(question, limit) } else { self.index.search(question, limit) };
+        let past = query.past.filter(|past| !past.is_empty());
+        let is_wanted =
+            |id: Id| past.is_none_or(|past| !past.contains(&id)) && query.newest.is_none_or(|newest| id <= newest);
+        let is_filtered = past.is_some() || query.newest.is_some();
+        let found = if self.records.len() < EXACT_BELOW {
+            // Whoever asks for few of few gets them all, and keeps the first that are wanted.
+            let all = if is_filtered { self.records.len() } else { limit };
+            self.index.exact_search(question, all)
+        } else if is_filtered {
+            self.index.filtered_search(question, limit, |key| is_wanted(Id(key)))
+        } else {
+            self.index.search(question, limit)
+        };
         let found = found.map_err(failed)?;
         let pairs = found.keys.iter().zip(&found.distances);
-        Ok(pairs.map(|(key, distance)| Scored { id: Id(*key), score: 1.0 - distance }).collect())
+        let scored = pairs.map(|(key, distance)| Scored { id: Id(*key), score: 1.0 - distance });
+        Ok(scored.filter(|scored| is_wanted(scored.id)).take(limit).collect())
     }
 
     /// Returns the cosine of each of `ids` to the question, where it holds that id.

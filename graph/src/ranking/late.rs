@@ -25,7 +25,7 @@ pub(super) fn add(ranking: &Ranking<'_>, candidates: &mut Candidates, fusion: &S
     }
     let count = if ranking.question.mode == Mode::Deep { DEEP } else { FAST };
     let ids: Vec<Id> = best(candidates, count).into_iter().map(|(id, _)| id).collect();
-    let query = IndexQuery { text: &ranking.question.text, spaces: &[], limit: count };
+    let query = IndexQuery { text: &ranking.question.text, limit: count, ..IndexQuery::default() };
     let drivers = ranking.inner.drivers.read().clone();
     for driver in drivers.iter().filter(|driver| driver.index.degraded().is_none()) {
         // An index that cannot was named in `degraded` when it was searched.

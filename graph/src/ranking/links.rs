@@ -37,9 +37,9 @@ pub(super) fn add(ranking: &Ranking<'_>, candidates: &mut Candidates) -> Result<
     seeds.extend(ranked.into_iter().map(|(id, score)| (id, (score / top).max(0.0) * SEED_WEIGHT)));
     let mut new: HashMap<Id, Card> = HashMap::new();
     let mut texts = Vec::new();
-    for (id, share) in walk::rank(view, &seeds)? {
+    for (id, share) in walk::rank(view, &seeds, ranking.question.moment.newest_id())? {
         if !candidates.contains_key(&id) {
-            if new.len() == MAX_WALKED || !record::is_text(view, id)? {
+            if new.len() == MAX_WALKED || !ranking.is_of_the_time(id) || !record::is_text(view, id)? {
                 continue;
             }
             let Some(card) = ranking.card_inside(id)? else { continue };

@@ -16,6 +16,7 @@ pub(crate) use links::MAX_NAMESAKES;
 pub use weights::Weights;
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use crate::error::Result;
 use crate::id::Id;
@@ -36,6 +37,8 @@ pub(crate) struct Ranking<'r> {
     spaces: HashSet<u64>,
     /// What may be a name in the question.
     runs: Vec<Run>,
+    /// What no longer stands, unless the question looks from another moment.
+    pub past: Option<Arc<HashSet<Id>>>,
 }
 
 /// The order, and what the question names.
@@ -50,7 +53,14 @@ impl<'r> Ranking<'r> {
     /// Starts on a question.
     pub fn new(inner: &'r Inner, view: &'r View<'r>, question: &'r Question, weights: &'r Weights) -> Self {
         let spaces = question.spaces.iter().map(|space| space_key(space)).collect();
-        Self { inner, view, question, weights, spaces, runs: names::possible(&question.text) }
+        let past = question.moment.is_now().then(|| inner.text.past());
+        Self { inner, view, question, weights, spaces, runs: names::possible(&question.text), past }
+    }
+
+    /// Tells whether a text is of the time that is asked for.
+    fn is_of_the_time(&self, id: Id) -> bool {
+        self.past.as_ref().is_none_or(|past| !past.contains(&id))
+            && self.question.moment.newest_id().is_none_or(|newest| id <= newest)
     }
 
     /// Ranks what the indexes found. Signals that only compare what is there come first; those that bring in more rest
@@ -99,7 +109,8 @@ impl<'r> Ranking<'r> {
 
     /// Takes in texts that another signal found: with their own likeness to the question, and their voice.
     fn admit(&self, candidates: &mut Candidates, ids: &[Id], scale: &Scale, voice: &voice::Voice) -> Result<()> {
-        let new: Vec<Id> = ids.iter().copied().filter(|id| !candidates.contains_key(id)).collect();
+        let is_new = |id: &Id| !candidates.contains_key(id) && self.is_of_the_time(*id);
+        let new: Vec<Id> = ids.iter().copied().filter(is_new).collect();
         if new.is_empty() {
             return Ok(());
         }

@@ -1,9 +1,12 @@
 //! Looking up cards and names, beside searching.
 
+use std::collections::HashSet;
+
 use tantivy::schema::IndexRecordOption;
 use tantivy::{DocSet, Searcher, TERMINATED, Term};
 
 use super::card::{Card, Columns};
+use super::schema::{Fields, past_term};
 use super::{TextIndex, failed};
 use crate::error::{Error, Result};
 use crate::id::Id;
@@ -28,6 +31,23 @@ pub(crate) enum Holds {
 /// Opens the columns of every segment.
 pub(super) fn columns(searcher: &Searcher) -> Result<Vec<Columns>> {
     searcher.segment_readers().iter().map(|segment| Columns::open(segment).map_err(failed)).collect()
+}
+
+/// Returns the ids of what is past.
+pub(super) fn past(searcher: &Searcher, columns: &[Columns], fields: &Fields) -> Result<HashSet<Id>> {
+    let term = past_term(fields);
+    let mut ids = HashSet::new();
+    for (segment, columns) in searcher.segment_readers().iter().zip(columns) {
+        let index = segment.inverted_index(fields.past).map_err(failed)?;
+        let Some(mut postings) = index.read_postings(&term, IndexRecordOption::Basic).map_err(io)? else { continue };
+        while postings.doc() != TERMINATED {
+            if segment.alive_bitset().is_none_or(|alive| alive.is_alive(postings.doc())) {
+                ids.insert(columns.id(postings.doc())?);
+            }
+            postings.advance();
+        }
+    }
+    Ok(ids)
 }
 
 fn io(error: std::io::Error) -> Error {

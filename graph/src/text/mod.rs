@@ -9,8 +9,10 @@ mod lookup;
 mod overlay;
 mod schema;
 
+use std::collections::HashSet;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use parking_lot::{Mutex, RwLock};
 use tantivy::collector::TopDocs;
@@ -26,7 +28,7 @@ use overlay::Overlay;
 use schema::{Fields, query_of};
 
 /// Raise it when the fields or the analyser change: the index is then built again by itself.
-const RECIPE: &str = "text-5";
+const RECIPE: &str = "text-6";
 /// Memory of tantivy's writer; its minimum is 15 MB.
 const WRITER_BYTES: usize = 32_000_000;
 /// Uncommitted texts after which tantivy commits without waiting for its turn.
@@ -53,7 +55,19 @@ struct State {
     /// Of each of the searcher's segments.
     columns: Vec<Columns>,
     overlay: Overlay,
+    /// Texts that no longer stand, of both.
+    past: Arc<HashSet<Id>>,
     stamp: Option<Id>,
+}
+
+impl State {
+    /// Shows what a newly opened disk has, and nothing else.
+    fn of(disk: &Disk, fields: &Fields) -> Result<Self> {
+        let searcher = disk.reader.searcher();
+        let columns = lookup::columns(&searcher)?;
+        let past = Arc::new(lookup::past(&searcher, &columns, fields)?);
+        Ok(Self { searcher, columns, overlay: Overlay::default(), past, stamp: disk.durable })
+    }
 }
 
 impl TextIndex {
@@ -66,9 +80,7 @@ impl TextIndex {
             }
             create_disk(folder, &fields)
         })?;
-        let searcher = opened.reader.searcher();
-        let columns = lookup::columns(&searcher)?;
-        let state = State { searcher, columns, overlay: Overlay::default(), stamp: opened.durable };
+        let state = State::of(&opened, &fields)?;
         Ok(Self { folder: folder.to_owned(), fields, disk: Mutex::new(Some(opened)), state: RwLock::new(state) })
     }
 
@@ -91,13 +103,15 @@ impl TextIndex {
         Err(error)
     }
 
-    /// Shows what a newly opened disk has, and nothing else.
     fn replace(&self, disk: &Disk) -> Result<()> {
-        let searcher = disk.reader.searcher();
-        let columns = lookup::columns(&searcher)?;
-        let mut state = self.state.write();
-        *state = State { searcher, columns, overlay: Overlay::default(), stamp: disk.durable };
+        let new = State::of(disk, &self.fields)?;
+        *self.state.write() = new;
         Ok(())
+    }
+
+    /// Returns the texts that no longer stand.
+    pub fn past(&self) -> Arc<HashSet<Id>> {
+        Arc::clone(&self.state.read().past)
     }
 
     fn take_in(&self, disk: &mut Disk, updates: &[Update]) -> Result<()> {
@@ -111,6 +125,15 @@ impl TextIndex {
             let mut state = self.state.write();
             for update in updates {
                 state.overlay.put(&self.fields, update);
+                let is_past = update.text.as_ref().is_some_and(|text| text.is_past);
+                if is_past != state.past.contains(&update.id) {
+                    let past = Arc::make_mut(&mut state.past);
+                    if is_past {
+                        past.insert(update.id)
+                    } else {
+                        past.remove(&update.id)
+                    };
+                }
             }
             state.overlay.len()
         };
@@ -177,7 +200,7 @@ impl Index for TextIndex {
             return Ok(Vec::new());
         }
         let state = self.state.read();
-        let tantivy_query = query_of(&self.fields, &terms, query.spaces);
+        let tantivy_query = query_of(&self.fields, &terms, query);
         // Texts that the overlay replaces are dropped below, so a few more are asked for.
         let limit = query.limit + state.overlay.len().min(query.limit);
         let top = state
@@ -191,7 +214,7 @@ impl Index for TextIndex {
                 found.push(Scored { id, score });
             }
         }
-        found.extend(state.overlay.search(&self.fields, &state.searcher, &terms, query.spaces)?);
+        found.extend(state.overlay.search(&self.fields, &state.searcher, &terms, query)?);
         found.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.id.cmp(&b.id)));
         found.truncate(query.limit);
         Ok(found)

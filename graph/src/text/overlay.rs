@@ -9,7 +9,7 @@ use super::card::Card;
 use super::schema::{Fields, tokens};
 use crate::error::Result;
 use crate::id::Id;
-use crate::index::{Scored, Update};
+use crate::index::{IndexQuery, Scored, Update};
 
 /// BM25's parameters as tantivy has them (Robertson and Zaragoza 2009).
 const K1: f32 = 1.2;
@@ -21,6 +21,7 @@ pub(super) struct Overlay(HashMap<Id, Option<Pending>>);
 
 struct Pending {
     space: String,
+    is_past: bool,
     card: Card,
     /// Terms with their counts, and the length, of each searched field.
     fields: [(HashMap<String, u32>, u32); 3],
@@ -31,6 +32,7 @@ impl Overlay {
     pub fn put(&mut self, _fields: &Fields, update: &Update) {
         let pending = update.text.as_ref().map(|text| Pending {
             space: text.space.clone(),
+            is_past: text.is_past,
             card: Card::of(text),
             fields: Fields::texts(text).map(|text| {
                 let mut counts = HashMap::new();
@@ -79,13 +81,16 @@ impl Overlay {
         fields: &Fields,
         searcher: &Searcher,
         terms: &[String],
-        spaces: &[String],
+        query: &IndexQuery<'_>,
     ) -> Result<Vec<Scored>> {
+        let spaces = query.spaces;
         let here: Vec<(Id, &Pending)> = self
             .0
             .iter()
             .filter_map(|(id, pending)| Some((*id, pending.as_ref()?)))
             .filter(|(_, pending)| spaces.is_empty() || spaces.contains(&pending.space))
+            .filter(|(_, pending)| !pending.is_past || query.past.is_none())
+            .filter(|(id, _)| query.newest.is_none_or(|newest| *id <= newest))
             .collect();
         let wanted: HashSet<&str> = terms.iter().map(String::as_str).collect();
         let mut scores: HashMap<Id, f32> = HashMap::new();

@@ -2,8 +2,9 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
+use std::ops::Bound;
 
-use tantivy::query::{BooleanQuery, BoostQuery, Occur, Query, TermQuery};
+use tantivy::query::{BooleanQuery, BoostQuery, Occur, Query, RangeQuery, TermQuery};
 use tantivy::schema::{FAST, Field, INDEXED, IndexRecordOption, STRING, Schema, TextFieldIndexing, TextOptions};
 use tantivy::tokenizer::{PreTokenizedString, TextAnalyzer, Token, TokenStream as _};
 use tantivy::{TantivyDocument, Term};
@@ -11,10 +12,12 @@ use tantivy::{TantivyDocument, Term};
 use super::analyser::{analyser, question_analyser};
 use super::card::{Card, CardFields};
 use crate::id::Id;
-use crate::index::IndexText;
+use crate::index::{IndexQuery, IndexText};
 
 /// Name of the id's column.
 pub(super) const ID: &str = "id";
+/// The term of what is past.
+const PAST: &str = "1";
 /// Different terms of one question that are searched, from its start.
 pub(super) const MAX_TERMS: usize = 64;
 /// What a term is worth by the field it stands in: text, headings, title.
@@ -25,6 +28,8 @@ pub(super) struct Fields {
     pub schema: Schema,
     pub id: Field,
     pub space: Field,
+    /// Has a term where the text is past.
+    pub past: Field,
     /// Text, headings, title: in the order of their boosts.
     pub searched: [Field; 3],
     pub cards: CardFields,
@@ -39,11 +44,12 @@ impl Fields {
         );
         let id = schema.add_u64_field(ID, INDEXED | FAST);
         let space = schema.add_text_field("space", STRING);
+        let past = schema.add_text_field("past", STRING);
         let text = schema.add_text_field("text", words.clone());
         let headings = schema.add_text_field("headings", words.clone());
         let title = schema.add_text_field("title", words);
         let cards = CardFields::new(&mut schema);
-        Self { schema: schema.build(), id, space, searched: [text, headings, title], cards }
+        Self { schema: schema.build(), id, space, past, searched: [text, headings, title], cards }
     }
 
     /// Returns what is analysed, in the order of `searched`.
@@ -56,6 +62,9 @@ impl Fields {
         let mut document = TantivyDocument::new();
         document.add_u64(self.id, id.0);
         document.add_text(self.space, &text.space);
+        if text.is_past {
+            document.add_text(self.past, PAST);
+        }
         self.cards.write(&Card::of(text), &mut document);
         for (field, text) in self.searched.iter().zip(Self::texts(text)) {
             document.add_pre_tokenized_text(*field, PreTokenizedString { text: String::new(), tokens: tokens(text) });
@@ -89,8 +98,14 @@ fn analyse(mut analyser: TextAnalyzer, text: &str) -> Vec<Token> {
     tokens
 }
 
-/// Any of the terms in any field, in any of the spaces.
-pub(super) fn query_of(fields: &Fields, terms: &[String], spaces: &[String]) -> BooleanQuery {
+/// The term by which what is past is found.
+pub(super) fn past_term(fields: &Fields) -> Term {
+    Term::from_field_text(fields.past, PAST)
+}
+
+/// Any of the terms in any field, in any of the spaces, of the time that is asked for.
+pub(super) fn query_of(fields: &Fields, terms: &[String], query: &IndexQuery<'_>) -> BooleanQuery {
+    let spaces = query.spaces;
     let mut any: Vec<(Occur, Box<dyn Query>)> = Vec::new();
     for (position, field) in fields.searched.iter().enumerate() {
         for term in terms {
@@ -99,8 +114,21 @@ pub(super) fn query_of(fields: &Fields, terms: &[String], spaces: &[String]) -> 
         }
     }
     let words = BooleanQuery::new(any);
-    if spaces.is_empty() {
+    let has_past = query.past.is_some_and(|past| !past.is_empty());
+    if spaces.is_empty() && query.newest.is_none() && !has_past {
         return words;
+    }
+    let mut all: Vec<(Occur, Box<dyn Query>)> = vec![(Occur::Must, Box::new(words))];
+    if has_past {
+        let past = TermQuery::new(past_term(fields), IndexRecordOption::Basic);
+        all.push((Occur::MustNot, Box::new(past)));
+    }
+    if let Some(newest) = query.newest {
+        let up_to = RangeQuery::new(Bound::Unbounded, Bound::Included(Term::from_field_u64(fields.id, newest.0)));
+        all.push((Occur::Must, Box::new(BoostQuery::new(Box::new(up_to), 0.0))));
+    }
+    if spaces.is_empty() {
+        return BooleanQuery::new(all);
     }
     let inside: Vec<(Occur, Box<dyn Query>)> = spaces
         .iter()
@@ -111,5 +139,6 @@ pub(super) fn query_of(fields: &Fields, terms: &[String], spaces: &[String]) -> 
         .collect();
     // A boost of zero: the space filters, it does not score.
     let inside = BoostQuery::new(Box::new(BooleanQuery::new(inside)), 0.0);
-    BooleanQuery::new(vec![(Occur::Must, Box::new(words)), (Occur::Must, Box::new(inside))])
+    all.push((Occur::Must, Box::new(inside)));
+    BooleanQuery::new(all)
 }

@@ -40,7 +40,9 @@ pub(super) fn decide(is_functional: bool, new: &Fact, held: &[Fact]) -> Verdict 
         if is_before || is_after {
             continue;
         }
-        if held.to.is_none() && held.start() < new.start() {
+        // An end that followed from what was known gives way to what is known better.
+        let is_open = held.to.is_none() || held.is_end_inferred;
+        if is_open && held.start() < new.start() {
             // A dispute is not decided by whoever speaks last.
             if !held.is_disputed && new.trust >= held.trust && new.confidence >= LEAST_CONFIDENCE_TO_END {
                 verdict.ends.push((held.id, new.start()));
@@ -92,6 +94,7 @@ mod tests {
             told: day(told),
             trust: Trust::Owner,
             confidence: 1.0,
+            is_end_inferred: false,
             is_disputed: false,
         }
     }
@@ -114,6 +117,16 @@ mod tests {
         assert_eq!((verdict.to, verdict.ends.len(), verdict.against.len()), (Some(day(5)), 0, 0));
         let between = decide(true, &fact(3, "School", 30, Some(1), Some(4)), &held);
         assert_eq!((between.to, between.against.len()), (Some(day(4)), 0));
+    }
+
+    #[test]
+    fn an_inferred_end_gives_way_and_a_told_one_does_not() {
+        let porto = fact(2, "Porto", 20, Some(15), None);
+        let ghent = Fact { is_end_inferred: true, ..fact(1, "Ghent", 10, Some(1), Some(15)) };
+        let lucca = decide(true, &fact(3, "Lucca", 30, Some(9), None), &[ghent.clone(), porto.clone()]);
+        assert_eq!((lucca.ends, lucca.to, lucca.against.len()), (vec![(Id(1), day(9))], Some(day(15)), 0));
+        let told = Fact { is_end_inferred: false, ..ghent };
+        assert_eq!(decide(true, &fact(3, "Lucca", 30, Some(9), None), &[told, porto]).against, [Id(1)]);
     }
 
     #[test]

@@ -7,9 +7,11 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::id::Id;
 use crate::journal::{self, CommitRecord};
 use crate::memory::Inner;
+use crate::moment::Moment;
 use crate::question::Recalled;
-use crate::record::{self, Record};
+use crate::record::{Reader, Record};
 use crate::store::View;
+use crate::time::Timestamp;
 use crate::vocab;
 
 /// Ids that one call gets at most.
@@ -62,16 +64,18 @@ pub struct Got {
     pub error: Option<String>,
 }
 
-pub(crate) fn get(inner: &Inner, ids: &[Id], how: GetView) -> Result<Vec<Got>> {
+pub(crate) fn get(inner: &Inner, ids: &[Id], how: GetView, known_at: Option<Timestamp>) -> Result<Vec<Got>> {
+    Moment { known_at, true_at: None }.check(inner.now())?;
     if ids.len() > MAX_GOT {
         return Err(Error::new(ErrorKind::TooLarge, format!("{} ids; one call gets {MAX_GOT}", ids.len()))
             .hint("call again with the rest"));
     }
     let view = inner.view()?;
-    ids.iter().map(|id| one(inner, &view, *id, how)).collect()
+    let mut reader = Reader::at(&view, known_at);
+    ids.iter().map(|id| one(inner, &view, &mut reader, *id, how)).collect()
 }
 
-fn one(inner: &Inner, view: &View<'_>, id: Id, how: GetView) -> Result<Got> {
+fn one(inner: &Inner, view: &View<'_>, reader: &mut Reader<'_>, id: Id, how: GetView) -> Result<Got> {
     let mut got = Got {
         id,
         record: None,
@@ -83,7 +87,7 @@ fn one(inner: &Inner, view: &View<'_>, id: Id, how: GetView) -> Result<Got> {
         recalled: None,
         error: None,
     };
-    if let Some(mut found) = record::read(view, id)? {
+    if let Some(mut found) = reader.read(id)? {
         got.entities = found.entities.iter().map(|entity| entity::label(view, *entity)).collect::<Result<_>>()?;
         match how {
             GetView::Index => found.text = shorten(&found.text),
@@ -92,7 +96,7 @@ fn one(inner: &Inner, view: &View<'_>, id: Id, how: GetView) -> Result<Got> {
             GetView::Provenance => {
                 got.commits = journal::history(view, id)?.into_iter().take(1).collect();
                 got.part_of =
-                    found.part_of.map(|parent| record::read(view, parent)).transpose()?.flatten().map(|mut parent| {
+                    found.part_of.map(|parent| reader.read(parent)).transpose()?.flatten().map(|mut parent| {
                         parent.text = shorten(&parent.text);
                         Box::new(parent)
                     });

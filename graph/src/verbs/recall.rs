@@ -34,6 +34,7 @@ const TOKEN_BYTES: usize = 4;
 
 pub(crate) fn recall(inner: &Inner, question: &Question, weights: &Weights) -> Result<Recalled> {
     check(question)?;
+    question.moment.check(inner.now())?;
     let mut degraded = Vec::new();
     wait_for_own_writes(inner, &mut degraded);
     let (hits, dropped) = find(inner, &inner.view()?, question, weights, &mut degraded)?;
@@ -55,7 +56,7 @@ pub(crate) fn find(
     let ranking = Ranking::new(inner, view, question, weights);
     loop {
         let mut notes = Vec::new();
-        let (candidates, is_all) = search(inner, question, limit, &mut notes);
+        let (candidates, is_all) = search(&ranking, limit, &mut notes);
         let packed = pack(&ranking, ranking.rank(candidates)?)?;
         if packed.is_full || is_all || limit >= MAX_CANDIDATES {
             degraded.append(&mut notes);
@@ -98,9 +99,16 @@ fn wait_for_own_writes(inner: &Inner, degraded: &mut Vec<String>) {
 /// Asks every index; one that cannot answer is named in `degraded`.
 ///
 /// Returns also whether no index has more.
-fn search(inner: &Inner, question: &Question, limit: usize, degraded: &mut Vec<String>) -> (Candidates, bool) {
+fn search(ranking: &Ranking<'_>, limit: usize, degraded: &mut Vec<String>) -> (Candidates, bool) {
+    let Ranking { inner, question, .. } = *ranking;
     let mut is_all = true;
-    let words = IndexQuery { text: &question.text, spaces: &question.spaces, limit };
+    let words = IndexQuery {
+        text: &question.text,
+        spaces: &question.spaces,
+        limit,
+        past: ranking.past.as_deref(),
+        newest: question.moment.newest_id(),
+    };
     let meaning = IndexQuery { limit: (limit / FEWER).max(question.limit), ..words.clone() };
     let mut candidates = Candidates::new();
     let drivers = inner.drivers.read();
@@ -142,7 +150,7 @@ fn search(inner: &Inner, question: &Question, limit: usize, degraded: &mut Vec<S
 
 /// Returns how alike texts are to the question in meaning, where an index can tell.
 pub(crate) fn cosines(inner: &Inner, question: &Question, ids: &[Id]) -> Vec<Option<f32>> {
-    let query = IndexQuery { text: &question.text, spaces: &[], limit: ids.len() };
+    let query = IndexQuery { text: &question.text, limit: ids.len(), ..IndexQuery::default() };
     let drivers = inner.drivers.read();
     let of_meaning = |driver: &&Arc<IndexDriver>| driver.index.name() != "text" && driver.index.degraded().is_none();
     let mut found = drivers.iter().filter(of_meaning).filter_map(|driver| driver.index.scores(&query, ids).ok());
@@ -168,7 +176,7 @@ fn pack(ranking: &Ranking<'_>, ranked: Ranked) -> Result<Packed> {
         .map(|name| entity::lookup(view, &entity::name_key(name), MAX_NAMESAKES))
         .transpose()?;
     let now = ranking.inner.now();
-    let mut reader = Reader::new(view);
+    let mut reader = Reader::at(view, question.moment.known_at);
     let mut hits = Vec::new();
     let mut seen = HashSet::new();
     let mut budget = question.budget_tokens.map(|tokens| tokens.saturating_mul(TOKEN_BYTES));
@@ -177,6 +185,7 @@ fn pack(ranking: &Ranking<'_>, ranked: Ranked) -> Result<Packed> {
         if hits.len() == question.limit {
             return Ok(Packed { hits, dropped: total - position, is_full: true });
         }
+        // What was true then may have been taken back since: then it was not known to be.
         let Some(record) = reader.read(id)? else { continue };
         // The same words by another speaker, or in another conversation, are another memory.
         let words = blake3::hash(record.text.as_bytes());
@@ -210,9 +219,8 @@ fn lead(from: &Record, key: u64) -> Option<Lead> {
 
 /// Tells whether anything may be said of a text, even beside another.
 fn may_be_shown(question: &Question, record: &Record, now: Timestamp) -> bool {
-    record.is_recallable()
-        && record.stands_at(now)
-        && record.expires_at.is_none_or(|end| end > now)
+    record.is_text()
+        && question.moment.finds(record, now)
         && (question.spaces.is_empty() || question.spaces.contains(&record.space))
 }
 
@@ -236,6 +244,7 @@ fn hit(record: Record, candidate: Candidate, weights: &Weights) -> Hit {
         recorded_at: record.recorded_at,
         statement: record.statement,
         valid_from: record.valid_from,
+        valid_to: record.valid_to,
         stale: record.stale,
         trust: record.trust,
         part_of: record.part_of,

@@ -78,6 +78,7 @@ impl Telling<'_> {
             told: new.happened_at.unwrap_or(self.now),
             trust,
             confidence: new.confidence.unwrap_or(CERTAIN),
+            is_end_inferred: false,
             is_disputed: false,
         };
         let text = if new.text.trim().is_empty() { sentence } else { new.text.clone() };
@@ -114,9 +115,11 @@ impl Telling<'_> {
         let mut ended = Vec::new();
         for (id, at) in verdict.ends {
             let old = self.slots[&slot].iter().find(|fact| fact.id == id).expect("it was among them").clone();
-            self.end(&old, at)?;
+            self.end(&old, at, claim.fact.id)?;
             let facts = self.slots.get_mut(&slot).expect("it was just read");
-            facts.iter_mut().filter(|fact| fact.id == id).for_each(|fact| fact.to = Some(at));
+            facts.iter_mut().filter(|fact| fact.id == id).for_each(|fact| {
+                (fact.to, fact.is_end_inferred) = (Some(at), true);
+            });
             ended.push(id);
         }
         let conflict = match verdict.against.as_slice() {
@@ -154,10 +157,16 @@ impl Telling<'_> {
         }
     }
 
-    /// Says that the world changed: the fact held until then.
-    fn end(&mut self, fact: &Fact, at: Timestamp) -> Result<()> {
+    /// Says that the world changed: the fact held until another began.
+    fn end(&mut self, fact: &Fact, at: Timestamp, by: Id) -> Result<()> {
         let mut node = Node::new(fact.id, vocab::MEMORY_GRAPH);
-        node.say(vocab::VALID_TO, time_literal(at));
+        if let Some(end) = fact.to {
+            self.retire(Quad::new(vocab::node(fact.id), vocab::VALID_TO, time_literal(end), vocab::MEMORY_GRAPH));
+            for old in self.view.objects(fact.id, vocab::ENDED_BY)? {
+                self.retire(Quad::new(vocab::node(fact.id), vocab::ENDED_BY, vocab::node(old), vocab::MEMORY_GRAPH));
+            }
+        }
+        node.say(vocab::VALID_TO, time_literal(at)).say(vocab::ENDED_BY, vocab::node(by));
         self.change.added.append(&mut node.quads);
         self.change.touched.insert(fact.id);
         if at <= self.now && !fact::is_kept_by_others(self.view, fact, self.now)? {

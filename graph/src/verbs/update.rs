@@ -234,7 +234,7 @@ fn restore(view: &View<'_>, change: &mut Change, record: &Record, now: Timestamp
             .hint("undo the commit that forgot it (`hydra get ID --view history`)"));
     }
     let node = vocab::node(record.id);
-    for mark in [vocab::VALID_TO, vocab::RETRACTED_AT] {
+    for mark in [vocab::VALID_TO, vocab::ENDED_BY, vocab::RETRACTED_AT] {
         for quad in view.quads(Some(node.as_ref().into()), Some(mark), None, None) {
             change.removed.push(quad?);
         }

@@ -21,7 +21,13 @@ pub fn open() -> Opened {
 
 /// Opens the memory of a folder.
 pub fn open_in(folder: &Path) -> Memory {
-    let now = AtomicI64::new(1_750_000_000_000);
+    open_at(folder, 1_750_000_000_000)
+}
+
+/// Opens the memory of a folder at a moment, in milliseconds since 1970.
+#[allow(dead_code, reason = "most tests begin at the same moment")]
+pub fn open_at(folder: &Path, millis: i64) -> Memory {
+    let now = AtomicI64::new(millis);
     let clock = Arc::new(move || Timestamp::from_millis(now.fetch_add(1, Ordering::Relaxed)));
     Memory::open(folder, Options { clock, holder: "a test".into() }).unwrap()
 }

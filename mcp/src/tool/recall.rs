@@ -52,6 +52,12 @@ struct Parameters {
     /// Only what was recorded since: 2026-01-31, a full time, or how long ago as in 7d.
     #[serde(default, alias = "after", deserialize_with = "argument::optional_text")]
     since: Option<String>,
+    /// What was true then in the world (where did she live in March?): 2026-01-31, or a full time.
+    #[serde(default, alias = "valid_at", alias = "true_at", deserialize_with = "argument::optional_text")]
+    as_of: Option<String>,
+    /// What was known then, right or wrong; may go with as_of.
+    #[serde(default, deserialize_with = "argument::optional_text")]
+    known_at: Option<String>,
     /// What the answer may cost at most, in tokens; 1500 if left out.
     #[serde(default, alias = "budget", alias = "max_tokens", deserialize_with = "argument::count")]
     budget_tokens: Option<i64>,
@@ -103,6 +109,15 @@ struct Found {
     /// When it was said or happened.
     #[serde(skip_serializing_if = "Option::is_none")]
     happened_at: Option<String>,
+    /// Since when it holds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    valid_from: Option<String>,
+    /// Until when it held.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    valid_to: Option<String>,
+    /// What it rests on that no longer stands: check it before relying on it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    stale: Vec<String>,
     /// Title and heading, file and line.
     #[serde(skip_serializing_if = "String::is_empty")]
     source: String,
@@ -130,6 +145,7 @@ pub(super) fn call(call: Call<'_>) -> Result<CallToolResult> {
     question.kinds = parameters.kinds.iter().map(|kind| kind.to_lowercase().parse::<Kind>()).collect::<Result<_>>()?;
     question.entity = parameters.entity;
     question.since = parameters.since.map(|since| when::moment(&since, call.now)).transpose()?;
+    question.moment = when::of(parameters.as_of, parameters.known_at, call.now)?;
     question.limit = parameters.limit.and_then(|limit| usize::try_from(limit).ok()).unwrap_or(DEFAULT_LIMIT);
     question.budget_tokens = Some(budget);
     question.mode = parameters.mode.map(|mode| mode.to_lowercase().parse()).transpose()?.unwrap_or_default();
@@ -181,6 +197,9 @@ impl From<&Hit> for Found {
             trust: hit.trust.clone(),
             speaker: hit.speaker.as_deref().map(answer::one_line),
             happened_at: hit.happened_at.map(|at| at.to_string()),
+            valid_from: hit.valid_from.map(|at| at.to_string()),
+            valid_to: hit.valid_to.map(|at| at.to_string()),
+            stale: hit.stale.iter().map(ToString::to_string).collect(),
             source: place,
             text: hit.text.clone(),
             // Two places tell hits apart; more would only cost tokens.
@@ -196,7 +215,10 @@ fn render(answer: &Answer) -> String {
         let Found { id, kind, date, trust, source, why, .. } = hit;
         let source = if source.is_empty() { String::new() } else { format!(" {source}") };
         let said = answer::said(hit.speaker.as_deref(), hit.happened_at.as_deref());
-        text.push_str(&format!("[{}] {id} {kind} {date} {trust}{source}{said} | {why}\n", position + 1));
+        let held = answer::held(hit.valid_from.as_deref(), hit.valid_to.as_deref());
+        let stale = if hit.stale.is_empty() { "" } else { " STALE (what it rests on no longer stands)" };
+        let place = format!("{source}{said}{held}{stale}");
+        text.push_str(&format!("[{}] {id} {kind} {date} {trust}{place} | {why}\n", position + 1));
         text.push_str(&answer::quote(&hit.text));
     }
     if answer.hits.iter().any(|hit| hit.trust == INGESTED) {

@@ -29,6 +29,9 @@ pub struct Arguments {
     /// How much of each
     #[arg(long, value_enum, default_value_t = View::Full)]
     pub view: View,
+    /// What was known then: 2026-01-31, a full time, or how long ago
+    #[arg(long, value_name = "WHEN")]
+    pub known_at: Option<String>,
 }
 
 /// Runs it.
@@ -36,7 +39,7 @@ pub struct Arguments {
 /// # Errors
 /// What the verb returns.
 pub async fn run(setting: &Setting, arguments: Arguments) -> Result<u8> {
-    let verb = Get { ids: arguments.ids, view: arguments.view };
+    let verb = Get { ids: arguments.ids, view: arguments.view, known_at: arguments.known_at };
     let answer = super::ask(setting, Need::Graph, verb).await?;
     let records = answer["records"].as_array().cloned().unwrap_or_default();
     let is_found = records.iter().any(|record| record.get("error").is_none());

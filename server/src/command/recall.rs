@@ -16,6 +16,7 @@ const SHOWN_CHARS: usize = 320;
 const EXAMPLES: &str = "\
 Examples:
   hydra recall \"what did we decide about backups\"
+  hydra recall \"where does Anna live\" --as-of 2025-06-01
   hydra recall Anna --kind decision --kind preference --since 30d
   hydra recall \"restart the router\" --space project/home --limit 3
   hydra recall budget --json | jq -r '.hits[].source.path'
@@ -43,6 +44,12 @@ pub struct Arguments {
     /// Only what was recorded since: 2026-01-31, a full time, or how long ago as in 7d
     #[arg(long, value_name = "WHEN")]
     pub since: Option<String>,
+    /// What was true then in the world: 2026-01-31, a full time, or how long ago
+    #[arg(long, value_name = "WHEN")]
+    pub as_of: Option<String>,
+    /// What was known then, right or wrong; together with --as-of what was thought then of that time
+    #[arg(long, value_name = "WHEN")]
+    pub known_at: Option<String>,
     /// Stop when the texts together pass this many tokens
     #[arg(long, value_name = "TOKENS")]
     pub budget_tokens: Option<usize>,
@@ -71,6 +78,10 @@ struct Hit {
     recorded_at: Timestamp,
     speaker: Option<String>,
     happened_at: Option<Timestamp>,
+    valid_from: Option<Timestamp>,
+    valid_to: Option<Timestamp>,
+    #[serde(default)]
+    stale: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -122,6 +133,8 @@ pub async fn run(setting: &Setting, arguments: Arguments) -> Result<u8> {
         kinds: arguments.kind,
         entity: arguments.entity,
         since: arguments.since,
+        as_of: arguments.as_of,
+        known_at: arguments.known_at,
         limit: Some(arguments.limit),
         budget_tokens: arguments.budget_tokens,
         mode: arguments.mode,
@@ -167,9 +180,17 @@ fn shown(number: usize, hit: &Hit, style: Style) -> String {
         (None, _, Some(said_by)) => format!("  {}", output::start_of(said_by, 60)),
         _ => String::new(),
     };
+    let day = |at: Timestamp| at.to_string().chars().take("2026-01-31".len()).collect::<String>();
+    let held = match (hit.valid_from, hit.valid_to) {
+        (Some(from), Some(to)) => format!(" · held {} to {}", day(from), day(to)),
+        (Some(from), None) => format!(" · since {}", day(from)),
+        (None, Some(to)) => format!(" · held until {}", day(to)),
+        (None, None) => String::new(),
+    };
+    let stale = if hit.stale.is_empty() { "" } else { " · stale: what it rests on no longer stands" };
     // Of what was said, the day it was said; of everything else, the day it was recorded.
-    let day: String = hit.happened_at.unwrap_or(hit.recorded_at).to_string().chars().take("2026-01-31".len()).collect();
-    let foot = format!("{} · {} · {day} · {:.2} · {}", hit.id, hit.kind, hit.score, why(&hit.why));
+    let said = day(hit.happened_at.unwrap_or(hit.recorded_at));
+    let foot = format!("{} · {} · {said}{held} · {:.2} · {}{stale}", hit.id, hit.kind, hit.score, why(&hit.why));
     format!(
         "{number:>2}  {}{}\n    {}\n    {}",
         style.strong(&name),

@@ -30,18 +30,25 @@ pub struct Get {
     /// How much of each.
     #[serde(default)]
     pub view: View,
+    /// What was known then.
+    #[serde(default)]
+    pub known_at: Option<String>,
 }
 
 impl Verb for Get {
     const NAME: &'static str = "get";
 
-    fn run(self, memory: &Memory, _session: &Session) -> Result<Value> {
+    fn run(self, memory: &Memory, session: &Session) -> Result<Value> {
         let view = match self.view {
             View::Index => GetView::Index,
             View::Full => GetView::Full,
             View::Provenance => GetView::Provenance,
             View::History => GetView::History,
         };
-        Ok(json!({"records": super::json(&memory.get(&self.ids, view)?)?}))
+        let got = match hydra_mcp::when::of(None, self.known_at, session.now())?.known_at {
+            Some(known_at) => memory.get_at(&self.ids, view, known_at),
+            None => memory.get(&self.ids, view),
+        };
+        Ok(json!({"records": super::json(&got?)?}))
     }
 }

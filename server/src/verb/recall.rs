@@ -25,6 +25,10 @@ pub struct Recall {
     pub entity: Option<String>,
     /// Only what was recorded since: a moment, or how long ago.
     pub since: Option<String>,
+    /// What was true then.
+    pub as_of: Option<String>,
+    /// What was known then.
+    pub known_at: Option<String>,
     /// How many hits at most.
     pub limit: Option<usize>,
     /// Stop when the texts pass this many tokens.
@@ -43,6 +47,7 @@ impl Verb for Recall {
         question.kinds = self.kinds;
         question.entity = self.entity;
         question.since = self.since.map(|since| hydra_mcp::when::moment(&since, session.now())).transpose()?;
+        question.moment = hydra_mcp::when::of(self.as_of, self.known_at, session.now())?;
         question.limit = self.limit.unwrap_or(DEFAULT_LIMIT);
         question.budget_tokens = self.budget_tokens;
         question.mode = self.mode;

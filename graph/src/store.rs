@@ -116,6 +116,34 @@ impl View<'_> {
         Ok(row.and_then(|row| term_text(row.get("n")?)?.parse().ok()).unwrap_or(0))
     }
 
+    /// Calls `each` with the subject of every statement (of one graph), without reading what is said. Statements of one
+    /// subject in one graph come together.
+    pub(crate) fn each_subject(&self, graph: Option<NamedNodeRef<'_>>, each: &mut dyn FnMut(&str)) -> Result<()> {
+        let graph = graph.map_or_else(|| "?g".to_owned(), |graph| graph.to_string());
+        let query = SparqlEvaluator::new().parse_query(&format!("SELECT ?s {{ GRAPH {graph} {{ ?s ?p ?o }} }}"));
+        let rows = query.expect("a query of ours parses").on_transaction(&self.0).execute().map_err(evaluation)?;
+        let QueryResults::Solutions(rows) = rows else { unreachable!("SELECT gives solutions") };
+        for row in rows {
+            match row.map_err(evaluation)?.get("s") {
+                Some(Term::NamedNode(node)) => each(node.as_str()),
+                _ => return Err(Error::new(ErrorKind::Corrupt, "the store: a subject without a name")),
+            }
+        }
+        Ok(())
+    }
+
+    /// Returns the named graphs, in the order of their names.
+    pub(crate) fn graphs(&self) -> Result<Vec<NamedNode>> {
+        let mut graphs = Vec::new();
+        for graph in self.0.named_graphs() {
+            if let NamedOrBlankNode::NamedNode(graph) = graph.map_err(storage)? {
+                graphs.push(graph);
+            }
+        }
+        graphs.sort_unstable();
+        Ok(graphs)
+    }
+
     /// Tells whether a node has that class.
     pub(crate) fn is_a(&self, id: Id, class: NamedNodeRef<'_>) -> Result<bool> {
         let node = vocab::node(id);

@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use crate::command::{
-    check, completions, eval, forget, get, ingest, mcp, models, rebuild, recall, remember, serve, status, undo,
+    check, completions, eval, export, forget, get, import, ingest, mcp, models, rebuild, recall, remember, serve,
+    status, undo,
 };
 use crate::config::{LogLevel, Overrides};
 
@@ -103,6 +104,10 @@ pub enum Command {
     Check(check::Arguments),
     /// Build the search indexes again from the graph
     Rebuild(rebuild::Arguments),
+    /// Write the whole memory as text, for a backup, another machine or another program
+    Export(export::Arguments),
+    /// Fill an empty memory with an export, or bring in what another memory system wrote
+    Import(import::Arguments),
     /// Measure recall on documents and questions whose answers are known
     Eval(eval::Arguments),
     /// Bring the embedding model

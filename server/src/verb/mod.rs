@@ -2,8 +2,10 @@
 //! both run the same function. Answers are JSON from the start, so that nobody sees a difference.
 
 mod check;
+mod export;
 mod forget;
 mod get;
+mod indexing;
 mod ingest;
 mod rebuild;
 mod recall;
@@ -22,8 +24,10 @@ use serde_json::Value;
 use tokio::sync::mpsc;
 
 pub use check::Check;
+pub use export::{Export, FAILED_LINE};
 pub use forget::Forget;
 pub use get::{Get, View};
+pub use indexing::{degraded, wait_for_indexes};
 pub use ingest::{Ingest, Until};
 pub use rebuild::Rebuild;
 pub use recall::{DEFAULT_LIMIT, Recall};

@@ -145,6 +145,17 @@ fn broken_lines_are_all_listed_and_nothing_is_written_unless_they_are_skipped() 
 }
 
 #[test]
+fn a_hundred_broken_lines_are_shown_and_json_has_all() {
+    let temp = tempfile::tempdir().unwrap();
+    let (data, file) = (&temp.path().join("data"), temp.path().join("memory.jsonl"));
+    std::fs::write(&file, "broken\n".repeat(101)).unwrap();
+    let said = stderr(&run(data, &["import", "--from", "mcp-memory", file.to_str().unwrap()]));
+    assert!(said.contains("jsonl:100:") && !said.contains("jsonl:101:") && said.contains("1 more"), "{said}");
+    let all = import(data, "mcp-memory", file.to_str().unwrap(), &["--skip-broken"]);
+    assert_eq!(all["broken"].as_array().map(Vec::len), Some(101));
+}
+
+#[test]
 fn what_can_not_be_read_has_its_exit_code() {
     let temp = tempfile::tempdir().unwrap();
     let data = &temp.path().join("data");

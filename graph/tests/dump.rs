@@ -81,6 +81,25 @@ fn an_import_restores_ids_history_and_every_byte() {
     assert!(memory.recall(&Question::new("garage")).unwrap().hits.iter().all(|hit| hit.id != garage.id));
 }
 
+/// More than goes into the store at once, and lines longer than the parser's own buffer of 16 MiB.
+#[test]
+fn long_texts_go_round() {
+    const TEXT_BYTES: usize = 18 * 1024 * 1024;
+    let opened = open();
+    let text: String = (0u64..)
+        .flat_map(|n| blake3::hash(&n.to_le_bytes()).to_hex().to_string().into_bytes())
+        .map(char::from)
+        .take(TEXT_BYTES)
+        .collect();
+    opened.memory.put_documents(vec![note("/v/Long.md", &text, &[])], &Agent::ingest()).remove(0).unwrap();
+    fill(&opened.memory);
+    let exported = nquads(&opened.memory);
+    assert!(exported.lines().map(str::len).max().unwrap() > TEXT_BYTES);
+    let folder = tempfile::tempdir().unwrap();
+    import(folder.path(), &exported).unwrap();
+    assert!(nquads(&open_in(folder.path())) == exported);
+}
+
 #[test]
 fn an_empty_memory_goes_round_too() {
     let opened = open();

@@ -20,7 +20,7 @@ use crate::store::{GraphStore, View, subject_id};
 use crate::verbs::check;
 
 /// Bytes of statements that go into the store at once.
-const CHUNK_BYTES: usize = 8 * 1024 * 1024;
+const CHUNK_BYTES: usize = 16 * 1024 * 1024;
 /// Statements between two words about how far it is.
 const TELL_EVERY: u64 = 10_000;
 /// Every graph of ours begins like this.
@@ -105,14 +105,14 @@ fn read(
         bytes += length;
         statements += 1;
         if bytes > CHUNK_BYTES {
-            put(store, &std::mem::take(&mut chunk))?;
+            store.load(std::mem::take(&mut chunk))?;
             bytes = 0;
         }
         if statements % TELL_EVERY == 0 {
             progress(statements, header.statements);
         }
     };
-    put(store, &chunk)?;
+    store.load(chunk)?;
     let number = lines.number;
     if trailer.statements != statements || header.statements != statements {
         let counted = format!("{} statements were exported, and {statements} are here", header.statements);
@@ -126,12 +126,6 @@ fn read(
     }
     progress(statements, header.statements);
     Ok(newest)
-}
-
-fn put(store: &GraphStore, quads: &[Quad]) -> Result<()> {
-    let mut view = store.view()?;
-    view.apply(quads, &[]);
-    view.commit()
 }
 
 /// Reads one statement; an error says what is wrong with it.

@@ -112,14 +112,15 @@ async fn write(mut pieces: Pieces, target: &mut Target, progress: &mut Progress)
         other => other.map_err(|error| Error::io("the export", &error))?,
     }
     let said = follower.last_line().strip_prefix(FAILED_LINE).map(serde_json::from_str::<serde_json::Value>);
-    if let Some(error) = said.and_then(|said| outcome::error_from_json(&said.ok()?)) {
-        return Err(error);
+    match said.and_then(|said| outcome::error_from_json(&said.ok()?)) {
+        // A server that stops cancels what is under way.
+        Some(error) if error.kind() != ErrorKind::Cancelled => return Err(error),
+        _ => {}
     }
-    match follower.finish() {
-        Some(exported) => Ok(Some(exported)),
-        None => Err(Error::new(ErrorKind::Unavailable, "the server went away in the middle of the export")
-            .hint("run the command again; `hydra status` tells whether a server runs")),
-    }
+    follower.finish().map(Some).ok_or_else(|| {
+        Error::new(ErrorKind::Unavailable, "the server stopped in the middle of the export")
+            .hint("run the command again; it needs no server")
+    })
 }
 
 /// Where it is written: standard output, or a file beside the one that is meant, which is renamed when it is whole.

@@ -418,6 +418,8 @@ fn help_is_as_written_down() {
         "status",
         "check",
         "rebuild",
+        "export",
+        "import",
         "eval",
         "eval retrieval",
         "models",

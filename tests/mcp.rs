@@ -145,8 +145,8 @@ fn what_is_meant_is_understood() {
         let found = door.tool("recall", arguments.clone());
         assert_eq!(found["structuredContent"]["hits"].as_array().map(Vec::len), Some(1), "{arguments}: {found}");
     }
-    let noted = door.tool("recall", json!({"query": "ladder", "as_of": "2026-01-01"}));
-    assert!(text(&noted).contains("recall has no parameter `as_of`"), "{}", text(&noted));
+    let noted = door.tool("recall", json!({"query": "ladder", "colour": "red"}));
+    assert!(text(&noted).contains("recall has no parameter `colour`"), "{}", text(&noted));
     let id = told["structuredContent"]["id"].as_str().unwrap();
     assert_eq!(door.tool("get", json!({"id": id}))["structuredContent"]["records"][0]["id"], json!(id));
 }

@@ -32,7 +32,12 @@ impl DataFolder {
         create_private(path)?;
         let lock = lock(path, holder)?;
         check_format(path)?;
-        Ok(Self { path: path.to_owned(), _lock: lock })
+        let folder = Self { path: path.to_owned(), _lock: lock };
+        if folder.staged_store().exists() {
+            tracing::warn!("an import was cut short and nothing of it was kept; run it again");
+            folder.discard_staged_store()?;
+        }
+        Ok(folder)
     }
 
     /// Returns the folder itself.
@@ -43,6 +48,37 @@ impl DataFolder {
     /// Returns where the RDF store is.
     pub fn store(&self) -> PathBuf {
         self.path.join("store")
+    }
+
+    /// Returns where an import builds the store that will take the place of an empty one.
+    pub fn staged_store(&self) -> PathBuf {
+        self.path.join("store.import")
+    }
+
+    /// Throws away what an import began.
+    pub fn discard_staged_store(&self) -> Result<()> {
+        let staged = self.staged_store();
+        match fs::remove_dir_all(&staged) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(Error::io(staged.display(), &error)),
+            _ => Ok(()),
+        }
+    }
+
+    /// Puts the staged store, which is whole, flushed and closed, in the place of the empty one. Durable when this
+    /// returns; a kill in the middle leaves no store, which is an empty memory.
+    pub fn put_staged_store(&self) -> Result<()> {
+        let (staged, store) = (self.staged_store(), self.store());
+        // The database has synced what it flushed; here it must not depend on how it did.
+        for entry in fs::read_dir(&staged).map_err(|e| Error::io(staged.display(), &e))? {
+            let path = entry.map_err(|e| Error::io(staged.display(), &e))?.path();
+            File::open(&path).and_then(|file| file.sync_all()).map_err(|e| Error::io(path.display(), &e))?;
+        }
+        sync_folder(&staged)?;
+        if store.exists() {
+            fs::remove_dir_all(&store).map_err(|e| Error::io(store.display(), &e))?;
+        }
+        fs::rename(&staged, &store).map_err(|e| Error::io(store.display(), &e))?;
+        sync_folder(&self.path)
     }
 
     /// Returns where the redo log is.

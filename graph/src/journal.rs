@@ -40,6 +40,11 @@ impl Agent {
         Self { name: name.into(), trust: Trust::Agent }
     }
 
+    /// Whoever brings in what another program kept: data, as what the reader of files reads.
+    pub fn import() -> Self {
+        Self { name: "import".into(), trust: Trust::Ingested }
+    }
+
     /// The reader of files.
     pub fn ingest() -> Self {
         Self { name: "ingest".into(), trust: Trust::Ingested }

@@ -5,13 +5,15 @@
 //! journal entry (`journal`). Whatever can be derived from commits is an [`Index`], which `catch_up` keeps up and which
 //! may be deleted at any time; full text (`text`) is built in, others are attached.
 //!
-//! The verbs are in `verbs/`, one file each. They read one consistent view and return plain data.
+//! The verbs are in `verbs/`, one file each. They read one consistent view and return plain data. `dump` writes the whole
+//! graph as text and reads it back.
 //!
 //! This crate is synchronous. It opens no socket, reads no environment and no clock but the one it is given, and no
 //! type of oxigraph, tantivy or petgraph crosses its border.
 
 mod catch_up;
 mod document;
+mod dump;
 mod entity;
 mod error;
 mod fact;
@@ -43,6 +45,7 @@ mod walk;
 mod writer;
 
 pub use document::{Document, Link, LinkKind, Passage, Property, PutReceipt, SourceState, Target};
+pub use dump::{EXPORT_FORMAT, ExportFormat, Exported, Follower, Imported, MAX_LINE_BYTES};
 pub use error::{Error, ErrorKind, Result};
 pub use fact::Statement;
 pub use folder::FORMAT;

@@ -1,11 +1,13 @@
 //! The facade: an open memory and its verbs. Each verb is one function in `verbs/`.
 
+use std::io::{BufRead, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::catch_up::{Head, IndexDriver, Priority};
 use crate::document::{Document, PutReceipt, SourceState};
+use crate::dump::{self, ExportFormat, Exported, Imported};
 use crate::error::Result;
 use crate::folder::DataFolder;
 use crate::id::{Id, Mint};
@@ -68,6 +70,24 @@ impl Memory {
     /// does not read back.
     pub fn open(folder: &Path, options: Options) -> Result<Self> {
         Self::open_on(folder, options, Box::new(RealDisk))
+    }
+
+    /// Fills the empty memory in a folder with what [`Memory::export`] wrote as N-Quads: its ids, its journal, everything.
+    /// Nothing is written before all of it was read and checked, and all of it is durable when this returns; the indexes
+    /// catch up when the memory is opened. `progress` is told how many statements of how many were read.
+    ///
+    /// It takes as much space on disk as the memory will, and holds some megabytes and the longest line in memory.
+    ///
+    /// # Errors
+    /// `Conflict` when the memory is not empty; `Invalid` names the line that is broken, and why; `Newer` when a newer
+    /// version wrote it; `Locked` as for [`Memory::open`].
+    pub fn import(
+        folder: &Path,
+        holder: &str,
+        input: &mut dyn BufRead,
+        progress: &mut dyn FnMut(u64, u64),
+    ) -> Result<Imported> {
+        dump::import(&DataFolder::open(folder, holder)?, input, progress)
     }
 
     /// As [`Memory::open`], on a disk that may fail on purpose.
@@ -189,6 +209,22 @@ impl Memory {
     /// Lists the sources, or those read under `root`.
     pub fn sources(&self, root: Option<&Path>) -> Result<Vec<SourceState>> {
         verbs::document::sources(&self.0, root)
+    }
+
+    /// Writes the whole graph, its journal included, as it is at this moment; the same graph gives the same bytes. Writes
+    /// go on meanwhile. `progress` is told how many statements of how many are written.
+    ///
+    /// It holds eight bytes for each node of the graph in memory, and the statements of one node at a time.
+    ///
+    /// # Errors
+    /// `Cancelled` when `out` is a pipe that nobody reads any more, else what writing to it fails with.
+    pub fn export(
+        &self,
+        format: ExportFormat,
+        out: &mut dyn Write,
+        progress: &mut dyn FnMut(u64, u64),
+    ) -> Result<Exported> {
+        dump::export(&self.0, format, out, progress)
     }
 
     /// Returns counts and states.

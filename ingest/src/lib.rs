@@ -9,9 +9,12 @@
 //! the Markdown into blocks, links, block ids and tags (`tag`), `reference` and `names` find what each link points at,
 //! and `passages` cuts the blocks into units of recall (`piece` splits what is too long for one).
 //!
+//! [`read_foreign`] reads what other memory systems wrote into memories to keep (`foreign`, one file a format).
+//!
 //! This crate reads files and nothing else: no socket, no environment, no clock. What stands in a note is data; nothing
 //! here follows an instruction found in one.
 
+mod foreign;
 mod front_matter;
 mod markdown;
 mod names;
@@ -28,6 +31,7 @@ mod sync;
 mod tag;
 mod vault;
 
+pub use foreign::{Broken, Foreign, MAX_FOREIGN_BYTES, Origin, read_foreign};
 pub use front_matter::MAX_FRONT_MATTER_BYTES;
 pub use markdown::{MAX_TITLE_BYTES, MarkdownFile, Parsed, parse};
 pub use note::{MAX_NOTE_BYTES, Note};

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use crate::command::{
-    check, completions, conflicts, eval, forget, get, ingest, mcp, models, predicate, rebuild, recall, remember, serve,
-    status, undo, update,
+    check, completions, conflicts, eval, export, forget, get, import, ingest, mcp, models, predicate, rebuild, recall,
+    remember, serve, status, undo, update,
 };
 use crate::config::{LogLevel, Overrides};
 
@@ -110,6 +110,10 @@ pub enum Command {
     Check(check::Arguments),
     /// Build the search indexes again from the graph
     Rebuild(rebuild::Arguments),
+    /// Write the whole memory as text, for a backup, another machine or another program
+    Export(export::Arguments),
+    /// Fill an empty memory with an export, or bring in what another memory system wrote
+    Import(import::Arguments),
     /// Measure recall on documents and questions whose answers are known
     Eval(eval::Arguments),
     /// Bring the embedding model

@@ -44,7 +44,8 @@ pub fn prepare(folder: &Path) -> Result<()> {
 
 /// What a start that was cut short may leave, and what is put there before the memory is made.
 fn is_empty(folder: &Path) -> std::io::Result<bool> {
-    let known = ["lock", "log", "store", "index", "models", "start.lock", "serve.log", "token"];
+    let known =
+        ["format.new", "lock", "log", "store", "store.import", "index", "models", "start.lock", "serve.log", "token"];
     for entry in fs::read_dir(folder)? {
         let name = entry?.file_name();
         if !known.iter().any(|known| name == *known) {
@@ -88,6 +89,14 @@ mod tests {
         assert_eq!(prepare(temp.path()).unwrap_err().kind(), ErrorKind::Invalid);
         let file = temp.path().join("thesis.doc");
         assert_eq!(prepare(&file).unwrap_err().kind(), ErrorKind::Invalid);
+    }
+
+    #[test]
+    fn what_a_start_that_was_cut_short_left_is_no_obstacle() {
+        let temp = tempfile::tempdir().unwrap();
+        fs::write(temp.path().join("lock"), "").unwrap();
+        fs::write(temp.path().join("format.new"), "{").unwrap();
+        prepare(temp.path()).unwrap();
     }
 
     #[test]

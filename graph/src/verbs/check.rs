@@ -16,7 +16,7 @@ use crate::memory::Inner;
 use crate::record::{self, Reader};
 use crate::redo;
 use crate::shapes::Shapes;
-use crate::store::View;
+use crate::store::{View, order};
 use crate::vocab::{self, ext};
 
 /// How long `check` waits for indexes that are catching up before it compares them as they are.
@@ -187,8 +187,8 @@ pub(crate) fn check(inner: &Inner, progress: &mut dyn FnMut(&str)) -> Result<Che
     })
 }
 
-/// Walks from the newest commit to the first: none may be missing, and each must read back.
-fn check_journal(view: &View<'_>, findings: &mut Vec<String>) -> Result<usize> {
+/// Walks from the newest commit to the first: none may be missing, each must read back and stand where its id says.
+pub(crate) fn check_journal(view: &View<'_>, findings: &mut Vec<String>) -> Result<usize> {
     let mut known: BTreeSet<Id> = view.instances(vocab::COMMIT)?.into_iter().collect();
     let count = known.len();
     let mut at = view.head()?;
@@ -200,7 +200,13 @@ fn check_journal(view: &View<'_>, findings: &mut Vec<String>) -> Result<usize> {
         if let Err(error) = journal::difference(view, commit) {
             findings.push(error.to_string());
         }
+        if view.object(commit, vocab::ORDER)? != Some(order(commit).into()) {
+            findings.push(format!("commit {commit} is not in its place"));
+        }
         at = view.objects(commit, vocab::PREVIOUS)?.first().copied();
+        if at >= Some(commit) {
+            findings.push(format!("commit {commit} comes after a newer one"));
+        }
     }
     if !known.is_empty() {
         findings.push(format!("{} commits are not on the way from the newest to the first", known.len()));
@@ -226,7 +232,8 @@ fn check_log(inner: &Inner, view: &View<'_>, findings: &mut Vec<String>) -> Resu
     Ok(commits.len())
 }
 
-fn check_shapes(view: &View<'_>, findings: &mut Vec<String>) -> Result<()> {
+/// Checks every node against the shape of its class.
+pub(crate) fn check_shapes(view: &View<'_>, findings: &mut Vec<String>) -> Result<()> {
     let shapes = Shapes::builtin()?;
     let mut invalid = 0;
     for class in [vocab::MEMORY, vocab::SOURCE, vocab::PASSAGE, vocab::ENTITY, vocab::SESSION, vocab::LINK] {

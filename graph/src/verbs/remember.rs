@@ -85,6 +85,15 @@ impl NewMemory {
             happened_at: None,
         }
     }
+
+    /// Tells whether [`Memory::remember`](crate::Memory::remember) would take it at `now`, for whoever tells many and
+    /// wants to know of each what is wrong.
+    ///
+    /// # Errors
+    /// What `remember` would refuse it with.
+    pub fn check(&self, now: Timestamp) -> Result<()> {
+        check(self, now)
+    }
 }
 
 impl NewMemory {

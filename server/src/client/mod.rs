@@ -4,16 +4,19 @@ mod remote;
 
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use axum::body::Bytes;
 use hydra_graph::{ErrorKind, Result};
 use hydra_mcp::Crossing;
+use reqwest::Response;
 use serde_json::Value;
+use tokio::sync::mpsc;
 
 use crate::config::Config;
 use crate::presence;
-use crate::verb::{LongVerb, Session, Verb, Watch};
+use crate::verb::{Export, LongVerb, Session, Verb, Watch};
 use crate::wiring;
 use remote::Remote;
 
@@ -101,6 +104,19 @@ impl Client {
         }
     }
 
+    /// Starts an export; its pieces come one by one until it is whole, fails or `stop` is set.
+    ///
+    /// # Errors
+    /// As [`Client::ask`].
+    pub async fn export(&self, verb: Export, stop: Arc<AtomicBool>) -> Result<Pieces> {
+        match self {
+            Self::Local(crossing, _) => {
+                Ok(Pieces::Local(verb.start(crossing.clone(), move || stop.load(Ordering::Acquire))))
+            }
+            Self::Remote(remote) => Ok(Pieces::Remote(remote.stream(Export::NAME, &verb).await?, stop)),
+        }
+    }
+
     /// Leaves the memory in order: a later opening is quick.
     ///
     /// # Errors
@@ -109,6 +125,27 @@ impl Client {
         match self {
             Self::Local(crossing, _) => crossing.run("close", |memory| memory.close()).await,
             Self::Remote(_) => Ok(()),
+        }
+    }
+}
+
+/// The pieces of an export that is under way.
+pub enum Pieces {
+    /// From this process.
+    Local(mpsc::Receiver<Result<Bytes>>),
+    /// From a server, until the switch is set.
+    Remote(Response, Arc<AtomicBool>),
+}
+
+impl Pieces {
+    /// Waits for the next piece; `None` at the end, which need not be that of a whole export.
+    ///
+    /// # Errors
+    /// What the export failed with, or that the server went away; `Cancelled` when it was stopped.
+    pub async fn next(&mut self) -> Result<Option<Bytes>> {
+        match self {
+            Self::Local(inbox) => inbox.recv().await.transpose(),
+            Self::Remote(response, stop) => remote::next_chunk(response, stop).await,
         }
     }
 }

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use axum::body::Bytes;
 use hydra_graph::{Error, ErrorKind, Result};
 use reqwest::{Client, Response};
 use serde_json::Value;
@@ -50,19 +51,10 @@ impl Remote {
         stop: &AtomicBool,
         on_event: &mut dyn FnMut(&Value),
     ) -> Result<Value> {
-        let mut response = self.post(V::NAME, verb).await?;
-        let status = response.status();
-        if !status.is_success() {
-            let body = response.bytes().await.map_err(|error| gone(&error))?;
-            return Err(refusal(&serde_json::from_slice(&body).unwrap_or_default(), status.as_str()));
-        }
+        let mut response = self.stream(V::NAME, verb).await?;
         let mut lines = Lines::default();
         loop {
-            if stop.load(Ordering::Acquire) {
-                return Err(Error::new(ErrorKind::Cancelled, "stopped; what was done until then is kept"));
-            }
-            let Ok(chunk) = tokio::time::timeout(LOOK_EVERY, response.chunk()).await else { continue };
-            let Some(chunk) = chunk.map_err(|error| gone(&error))? else {
+            let Some(chunk) = next_chunk(&mut response, stop).await? else {
                 return Err(strange("the answer ended early"));
             };
             for line in lines.take(&chunk)? {
@@ -76,9 +68,32 @@ impl Remote {
         }
     }
 
+    /// Sends a request whose answer comes bit by bit.
+    pub async fn stream(&self, name: &str, verb: &impl serde::Serialize) -> Result<Response> {
+        let response = self.post(name, verb).await?;
+        let status = response.status();
+        if status.is_success() {
+            return Ok(response);
+        }
+        let body = response.bytes().await.map_err(|error| gone(&error))?;
+        Err(refusal(&serde_json::from_slice(&body).unwrap_or_default(), status.as_str()))
+    }
+
     async fn post(&self, name: &str, verb: &impl serde::Serialize) -> Result<Response> {
         let request = self.http.post(format!("{}/v1/{name}", self.url)).bearer_auth(self.token.as_str()).json(verb);
         request.send().await.map_err(|error| gone(&error))
+    }
+}
+
+/// Waits for the next bit of an answer, or until `stop` is set; `None` at its end.
+pub async fn next_chunk(response: &mut Response, stop: &AtomicBool) -> Result<Option<Bytes>> {
+    loop {
+        if stop.load(Ordering::Acquire) {
+            return Err(Error::new(ErrorKind::Cancelled, "stopped; what was done until then is kept"));
+        }
+        if let Ok(chunk) = tokio::time::timeout(LOOK_EVERY, response.chunk()).await {
+            return chunk.map_err(|error| gone(&error));
+        }
     }
 }
 

@@ -4,8 +4,10 @@ pub mod check;
 pub mod completions;
 pub mod conflicts;
 pub mod eval;
+pub mod export;
 pub mod forget;
 pub mod get;
+pub mod import;
 pub mod ingest;
 pub mod mcp;
 pub mod models;
@@ -14,6 +16,7 @@ mod progress;
 pub mod rebuild;
 pub mod recall;
 pub mod remember;
+mod restore;
 pub mod serve;
 pub mod status;
 pub mod undo;
@@ -110,6 +113,8 @@ fn dispatch(cli: Cli) -> Result<u8> {
             Command::Status(arguments) => status::run(&setting, arguments).await,
             Command::Check(arguments) => check::run(&setting, arguments).await,
             Command::Rebuild(arguments) => rebuild::run(&setting, arguments).await,
+            Command::Export(arguments) => export::run(&setting, arguments).await,
+            Command::Import(arguments) => import::run(&setting, arguments).await,
             Command::Eval(arguments) => eval::run(&setting, arguments).await,
             Command::Models(arguments) => models::run(&setting, arguments).await,
             Command::Completions(arguments) => completions::run(&arguments),

@@ -28,8 +28,8 @@ use crate::config::Config;
 use crate::presence::Presence;
 use crate::token::Token;
 use crate::verb::{
-    Check, Conflicts, Declare, Forget, Get, Ingest, LongVerb as _, Predicates, Rebuild, Recall, Remember, Session,
-    Status, Undo, Update, Verb as _,
+    Check, Conflicts, Declare, Export, Forget, Get, Import, Ingest, LongVerb as _, Predicates, Rebuild, Recall,
+    Remember, Session, Status, Undo, Update, Verb as _,
 };
 use crate::wiring;
 use failure::Failed;
@@ -97,6 +97,8 @@ impl App {
             .route(&verb(Check::NAME), post(route::long_verb::<Check>))
             .route(&verb(Rebuild::NAME), post(route::long_verb::<Rebuild>))
             .route(&verb(Ingest::NAME), post(route::long_verb::<Ingest>))
+            .route(&verb(Import::NAME), post(route::long_verb::<Import>))
+            .route(&verb(Export::NAME), post(route::export))
             .route("/metrics", get(metrics::render))
             .merge(mcp)
             .fallback(nothing_here)

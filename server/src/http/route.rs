@@ -11,12 +11,13 @@ use hydra_graph::{Error, ErrorKind, Result};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
+use tokio_stream::StreamExt as _;
 use tokio_stream::wrappers::ReceiverStream;
 
 use super::App;
 use super::failure::Failed;
 use crate::outcome;
-use crate::verb::{LongVerb, MAX_WAITING_EVENTS, Verb, Watch};
+use crate::verb::{Export, FAILED_LINE, LongVerb, MAX_WAITING_EVENTS, Verb, Watch};
 
 /// Answers a verb.
 pub async fn verb<V: Verb>(State(app): State<App>, body: Bytes) -> std::result::Result<Response, Failed> {
@@ -67,6 +68,18 @@ async fn stream<V: LongVerb>(app: App, verb: V, lines: mpsc::Sender<Result<Bytes
         }
     };
     let _ = lines.send(Ok(line(&last))).await;
+}
+
+/// Answers with an export as it is written. What goes wrong on the way is told in a last line that begins with
+/// [`FAILED_LINE`]; a whole export ends with its own.
+pub async fn export(State(app): State<App>, body: Bytes) -> std::result::Result<Response, Failed> {
+    let verb: Export = parse(Export::NAME, &body).map_err(Failed)?;
+    let server = app.stopping;
+    let pieces = verb.start(app.crossing, move || *server.borrow());
+    let pieces = ReceiverStream::new(pieces).map(|piece| {
+        piece.or_else(|error| Ok::<_, Error>(Bytes::from(format!("{FAILED_LINE}{}\n", outcome::error_json(&error)))))
+    });
+    Ok(([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], Body::from_stream(pieces)).into_response())
 }
 
 fn line(value: &Value) -> Bytes {

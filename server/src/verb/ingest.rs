@@ -7,10 +7,8 @@ use hydra_graph::{Memory, Result};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use super::indexing::{degraded, wait_for_indexes};
 use super::{LongVerb, Session, Watch};
-
-/// How often the indexes are looked at while they catch up.
-const LOOK_EVERY: Duration = Duration::from_millis(250);
 
 /// Asks to read files and folders.
 #[derive(Debug, Serialize, Deserialize)]
@@ -59,35 +57,12 @@ impl LongVerb for Ingest {
             Until::Indexed if !summary.cancelled => wait_for_indexes(memory, watch)?,
             _ => memory.wait_for_indexes(Duration::ZERO),
         };
-        let degraded: Vec<String> = memory.index_states().into_iter().filter_map(|index| index.degraded).collect();
         // Also one that was stopped while it waited has something left to do.
         answer["cancelled"] = json!(summary.cancelled || watch.is_stopped());
         answer["indexed"] = json!(indexed);
-        answer["degraded"] = json!(degraded);
+        answer["degraded"] = json!(degraded(memory));
         answer["read_ms"] = json!(read_ms);
         answer["took_ms"] = json!(started.elapsed().as_millis() as u64);
         Ok(answer)
     }
-}
-
-/// Waits until every index that can has everything; returns whether all have.
-fn wait_for_indexes(memory: &Memory, watch: &Watch) -> Result<bool> {
-    while !watch.is_stopped() {
-        let looked = Instant::now();
-        if memory.wait_for_indexes(LOOK_EVERY) {
-            return Ok(true);
-        }
-        let states = memory.index_states();
-        let mut is_waiting = false;
-        for index in states.iter().filter(|index| index.behind && index.degraded.is_none()) {
-            is_waiting = true;
-            watch.tell(json!({"event": "index", "name": index.name, "done": index.done, "total": index.total}));
-        }
-        if !is_waiting {
-            return Ok(states.iter().all(|index| !index.behind));
-        }
-        // One index that can't go on makes the wait return at once.
-        std::thread::sleep(LOOK_EVERY.saturating_sub(looked.elapsed()));
-    }
-    Ok(false)
 }

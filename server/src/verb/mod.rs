@@ -3,8 +3,11 @@
 
 mod check;
 mod conflicts;
+mod export;
 mod forget;
 mod get;
+mod import;
+mod indexing;
 mod ingest;
 mod predicate;
 mod rebuild;
@@ -26,8 +29,11 @@ use tokio::sync::mpsc;
 
 pub use check::Check;
 pub use conflicts::Conflicts;
+pub use export::{Export, FAILED_LINE};
 pub use forget::Forget;
 pub use get::{Get, View};
+pub use import::{Import, OnBroken};
+pub use indexing::{degraded, wait_for_indexes};
 pub use ingest::{Ingest, Until};
 pub use predicate::{Declare, Predicates};
 pub use rebuild::Rebuild;

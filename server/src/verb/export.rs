@@ -1,0 +1,77 @@
+//! `export` as a request: the answer is not JSON but the text itself, in pieces.
+
+use std::io::{self, Write};
+
+use axum::body::Bytes;
+use hydra_graph::{ExportFormat, Result};
+use hydra_mcp::Crossing;
+use serde::{Deserialize, Serialize};
+use tokio::sync::mpsc;
+
+/// Bytes that are collected before they are passed on.
+const PIECE_BYTES: usize = 256 * 1024;
+/// Pieces that wait for whoever writes them; the export waits when there are more.
+const MAX_WAITING_PIECES: usize = 8;
+
+/// How a server begins the last line of an export that failed on the way; the rest of it is the error as JSON.
+pub const FAILED_LINE: &str = "# failed: ";
+
+/// Asks for the whole graph.
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Export {
+    /// How it is written.
+    #[serde(default)]
+    pub format: ExportFormat,
+}
+
+impl Export {
+    /// Its name, as in `/v1/export`.
+    pub const NAME: &'static str = "export";
+
+    /// Starts to write; an error is the last thing that comes out. Ends when `is_stopped` says so or nobody reads.
+    pub fn start(
+        self,
+        crossing: Crossing,
+        is_stopped: impl Fn() -> bool + Send + 'static,
+    ) -> mpsc::Receiver<Result<Bytes>> {
+        let (pieces, inbox) = mpsc::channel(MAX_WAITING_PIECES);
+        let last = pieces.clone();
+        tokio::spawn(async move {
+            let work = move |memory: &hydra_graph::Memory| {
+                let mut out = Pieces { pieces, piece: Vec::new(), is_stopped };
+                memory.export(self.format, &mut out, &mut |_, _| ())
+            };
+            if let Err(error) = crossing.run_long(Self::NAME, work).await {
+                // Whoever asked may have gone.
+                let _ = last.send(Err(error)).await;
+            }
+        });
+        inbox
+    }
+}
+
+/// Passes on what is written, waiting while too much is on its way.
+struct Pieces<S> {
+    pieces: mpsc::Sender<Result<Bytes>>,
+    piece: Vec<u8>,
+    is_stopped: S,
+}
+
+impl<S: Fn() -> bool> Write for Pieces<S> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if (self.is_stopped)() {
+            return Err(io::ErrorKind::BrokenPipe.into());
+        }
+        self.piece.extend_from_slice(bytes);
+        if self.piece.len() >= PIECE_BYTES {
+            self.flush()?;
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        let piece = Bytes::from(std::mem::take(&mut self.piece));
+        self.pieces.blocking_send(Ok(piece)).map_err(|_| io::ErrorKind::BrokenPipe.into())
+    }
+}

@@ -54,4 +54,5 @@ pub use verbs::context::{Context, ContextItem, ContextRequest, MAX_BUDGET_TOKENS
 pub use verbs::forget::Forgotten;
 pub use verbs::get::{GetView, Got};
 pub use verbs::remember::{BATCH_MEMORIES, MAX_NAME_BYTES, MAX_TEXT_BYTES, NewMemory, RememberStatus, Remembered};
+pub use verbs::subject::{MAX_SUBJECT_TEXTS, Subject, SubjectKind};
 pub use verbs::undo::Undone;

@@ -8,6 +8,7 @@ pub mod get;
 mod last_reading;
 pub mod recall;
 pub mod remember;
+pub mod subject;
 mod telling;
 mod twin;
 pub mod undo;

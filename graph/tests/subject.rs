@@ -29,7 +29,7 @@ fn texts(subject: &Subject) -> Vec<&str> {
 fn an_entity_has_what_is_said_about_it_by_name_and_by_id() {
     let opened = open();
     let notes = vec![
-        note("/v/Boiler.md", "It stands in the cellar.", &[]),
+        note("/v/Boiler.md", "It stands in the cellar.\n\nIt hums.", &[]),
         note("/v/House.md", "A flat.\n\nWith a Boiler of its own.", &["Boiler"]),
     ];
     for receipt in opened.memory.put_documents(notes, &Agent::ingest()) {
@@ -40,7 +40,10 @@ fn an_entity_has_what_is_said_about_it_by_name_and_by_id() {
     opened.memory.forget(&ids[2..], None, &Agent::owner()).unwrap();
     let subject = opened.memory.subject("boiler").unwrap();
     assert_eq!((subject.kind, subject.name.as_str(), subject.left_out), (SubjectKind::Entity, "Boiler", 0));
-    assert_eq!(texts(&subject), ["It was serviced", "With a Boiler of its own.", "It stands in the cellar."]);
+    assert_eq!(
+        texts(&subject),
+        ["It was serviced", "With a Boiler of its own.", "It stands in the cellar.", "It hums."]
+    );
     assert_eq!(opened.memory.subject(&subject.id.to_string()).unwrap(), subject);
 }
 

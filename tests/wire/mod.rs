@@ -8,6 +8,9 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
+/// Signs of life, one each 15 seconds, that a stream may give without a message.
+const MAX_SILENCES: usize = 4;
+
 /// An answer.
 pub struct Answer {
     pub status: u16,
@@ -32,12 +35,16 @@ pub struct Stream {
 impl Stream {
     /// Waits for the next message; `None` when the stream has ended.
     pub fn next(&mut self) -> Option<Value> {
+        let mut silences = 0;
         loop {
             let mut line = String::new();
             if self.reader.read_line(&mut line).unwrap_or(0) == 0 {
                 return None;
             }
-            // The sizes of chunks and what keeps the stream alive are other lines.
+            // What keeps the stream alive; a test that waits in vain has to end.
+            silences += usize::from(line.starts_with(':'));
+            assert!(silences <= MAX_SILENCES, "nothing came for a minute");
+            // The sizes of chunks are other lines.
             if let Some(data) = line.trim_end().strip_prefix("data: ") {
                 return Some(serde_json::from_str(data).unwrap());
             }

@@ -7,7 +7,7 @@ use crate::entity;
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::Id;
 use crate::memory::Inner;
-use crate::record::{Reader, Record};
+use crate::record::{Kind, Reader, Record};
 use crate::store::{View, subject_id};
 use crate::vocab::{self, ext};
 
@@ -77,10 +77,16 @@ pub(crate) fn subject(inner: &Inner, reference: &str) -> Result<Subject> {
             |record: &Record| record.forgotten_at.is_none() && record.expires_at.is_none_or(|end| end > now);
         texts.extend(record.filter(is_current));
     }
-    if kind == SubjectKind::Session {
-        texts.reverse();
+    match kind {
+        // Passages of one note were read at once; they make sense in the order in which they stand.
+        SubjectKind::Entity => texts.chunk_by_mut(is_one_note).for_each(<[Record]>::reverse),
+        SubjectKind::Session => texts.reverse(),
     }
     Ok(Subject { id, name: entity::label(&view, id)?, kind, texts, left_out })
+}
+
+fn is_one_note(one: &Record, other: &Record) -> bool {
+    one.kind == Kind::Passage && other.kind == Kind::Passage && one.part_of == other.part_of
 }
 
 /// Finds what an id or an entity's name stands for; of several with one name, the oldest.

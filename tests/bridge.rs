@@ -10,7 +10,7 @@ use std::path::Path;
 use std::process::Command;
 
 use harness::{Server, json as run_json, wait_until};
-use serde_json::{Value, json};
+use serde_json::json;
 use stdio::{Bridge, Data, processes};
 use wire::{call, initialize, presence, stateless};
 
@@ -106,9 +106,10 @@ fn two_bridges_at_once_share_one_server() {
         bridge.send(&call(2, "remember", json!({"text": format!("bridge {number} was here")})));
     }
     for bridge in &mut bridges {
-        let mut ids = [bridge.receive()["id"].clone(), bridge.receive()["id"].clone()];
-        ids.sort_by_key(Value::to_string);
-        assert_eq!(ids, [1, 2]);
+        let mut answers = [bridge.receive(), bridge.receive()];
+        answers.sort_by_key(|answer| answer["id"].to_string());
+        assert_eq!((&answers[0]["id"], &answers[1]["id"]), (&json!(1), &json!(2)));
+        assert_eq!(answers[1]["result"]["structuredContent"]["status"], "inserted", "{}", answers[1]);
     }
     let server = presence(&data.folder)["pid"].as_u64().unwrap() as u32;
     let bridging: Vec<u32> = bridges.iter().map(|bridge| bridge.child.id()).collect();

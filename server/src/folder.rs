@@ -30,8 +30,9 @@ pub fn prepare(folder: &Path) -> Result<()> {
         return Err(Error::new(ErrorKind::Invalid, format!("{} is not a folder", folder.display()))
             .hint("name a folder with --data-dir"));
     }
-    let is_ours = folder.join(MARK).exists();
-    if !is_ours && !is_empty(folder).map_err(failed)? {
+    let is_ours = || folder.join(MARK).exists();
+    // Asked again, because another process may be making the memory at this moment.
+    if !is_ours() && !is_empty(folder).map_err(failed)? && !is_ours() {
         return Err(Error::new(ErrorKind::Invalid, format!("{} holds other files and no memory", folder.display()))
             .hint("name an empty folder, or one that does not exist yet, with --data-dir"));
     }
@@ -44,7 +45,7 @@ pub fn prepare(folder: &Path) -> Result<()> {
 
 /// What a start that was cut short may leave, and what is put there before the memory is made.
 fn is_empty(folder: &Path) -> std::io::Result<bool> {
-    let known = ["lock", "log", "store", "index", "models", "start.lock", "serve.log", "token"];
+    let known = ["lock", "format.new", "log", "store", "index", "models", "start.lock", "serve.log", "token"];
     for entry in fs::read_dir(folder)? {
         let name = entry?.file_name();
         if !known.iter().any(|known| name == *known) {
@@ -88,6 +89,15 @@ mod tests {
         assert_eq!(prepare(temp.path()).unwrap_err().kind(), ErrorKind::Invalid);
         let file = temp.path().join("thesis.doc");
         assert_eq!(prepare(&file).unwrap_err().kind(), ErrorKind::Invalid);
+    }
+
+    #[test]
+    fn a_start_that_was_cut_short_does_not_stand_in_the_way() {
+        let temp = tempfile::tempdir().unwrap();
+        for left in ["start.lock", "serve.log", "lock", "format.new"] {
+            fs::write(temp.path().join(left), "").unwrap();
+            prepare(temp.path()).unwrap();
+        }
     }
 
     #[test]

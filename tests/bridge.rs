@@ -2,102 +2,17 @@
 #![expect(clippy::unwrap_used, reason = "that is how a test fails")]
 
 mod harness;
+mod stdio;
 #[path = "wire/mod.rs"]
 mod wire;
 
-use std::io::{BufRead as _, BufReader, Write as _};
-use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::path::Path;
+use std::process::Command;
 
-use harness::{Server, hydra, json as run_json, wait_until};
-use serde_json::{Value, json};
+use harness::{Server, json as run_json, wait_until};
+use serde_json::json;
+use stdio::{Bridge, Data, processes};
 use wire::{call, initialize, presence, stateless};
-
-/// A data folder whose server, which a bridge started, is stopped at the end.
-struct Data {
-    folder: PathBuf,
-    _temp: tempfile::TempDir,
-}
-
-impl Data {
-    fn new() -> Self {
-        let temp = tempfile::tempdir().unwrap();
-        Self { folder: temp.path().join("data"), _temp: temp }
-    }
-}
-
-impl Drop for Data {
-    fn drop(&mut self) {
-        for pid in processes(&self.folder) {
-            let _ = Command::new("kill").args(["-9", &pid.to_string()]).status();
-        }
-    }
-}
-
-/// Every live process that was started on this data folder.
-fn processes(folder: &Path) -> Vec<u32> {
-    let mut found = Vec::new();
-    for entry in std::fs::read_dir("/proc").unwrap().flatten() {
-        let Some(pid) = entry.file_name().to_str().and_then(|name| name.parse().ok()) else { continue };
-        let words = std::fs::read(entry.path().join("cmdline")).unwrap_or_default();
-        let is_ours = words.split(|byte| *byte == 0).any(|word| word == folder.as_os_str().as_encoded_bytes());
-        if is_ours {
-            found.push(pid);
-        }
-    }
-    found
-}
-
-struct Bridge {
-    child: Child,
-    input: Option<ChildStdin>,
-    output: BufReader<ChildStdout>,
-}
-
-impl Bridge {
-    fn start(data: &Data) -> Self {
-        let mut child = hydra(&data.folder)
-            .args(["--port", "0", "mcp"])
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let input = child.stdin.take();
-        let output = BufReader::new(child.stdout.take().unwrap());
-        Self { child, input, output }
-    }
-
-    fn send(&mut self, message: &Value) {
-        self.line(&message.to_string());
-    }
-
-    fn line(&mut self, line: &str) {
-        let input = self.input.as_mut().unwrap();
-        input.write_all(format!("{line}\n").as_bytes()).unwrap();
-        input.flush().unwrap();
-    }
-
-    fn receive(&mut self) -> Value {
-        let mut line = String::new();
-        self.output.read_line(&mut line).unwrap();
-        serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error}: `{line}`"))
-    }
-
-    fn ask(&mut self, message: &Value) -> Value {
-        self.send(message);
-        let answer = self.receive();
-        assert_eq!(answer["id"], message["id"], "{answer}");
-        answer
-    }
-
-    /// Ends the input and waits for the end; returns the exit code and what is left in the output.
-    fn end(mut self) -> (Option<i32>, Vec<Value>) {
-        drop(self.input.take());
-        let rest = (&mut self.output).lines().map(|line| serde_json::from_str(&line.unwrap()).unwrap()).collect();
-        (self.child.wait().unwrap().code(), rest)
-    }
-}
 
 #[test]
 fn a_session_starts_a_server_and_ends_without_a_trace() {
@@ -191,9 +106,10 @@ fn two_bridges_at_once_share_one_server() {
         bridge.send(&call(2, "remember", json!({"text": format!("bridge {number} was here")})));
     }
     for bridge in &mut bridges {
-        let mut ids = [bridge.receive()["id"].clone(), bridge.receive()["id"].clone()];
-        ids.sort_by_key(Value::to_string);
-        assert_eq!(ids, [1, 2]);
+        let mut answers = [bridge.receive(), bridge.receive()];
+        answers.sort_by_key(|answer| answer["id"].to_string());
+        assert_eq!((&answers[0]["id"], &answers[1]["id"]), (&json!(1), &json!(2)));
+        assert_eq!(answers[1]["result"]["structuredContent"]["status"], "inserted", "{}", answers[1]);
     }
     let server = presence(&data.folder)["pid"].as_u64().unwrap() as u32;
     let bridging: Vec<u32> = bridges.iter().map(|bridge| bridge.child.id()).collect();

@@ -42,7 +42,11 @@ pub(crate) enum Priority {
 pub(crate) struct Head {
     commit: Mutex<Option<Id>>,
     moved: Condvar,
+    listeners: Mutex<Vec<Listener>>,
 }
+
+/// Told of the newest commit, each time it is another.
+pub(crate) type Listener = Box<dyn Fn(Id) + Send + Sync>;
 
 impl Head {
     /// Returns the newest commit.
@@ -54,6 +58,14 @@ impl Head {
     pub fn set(&self, commit: Option<Id>) {
         *self.commit.lock() = commit;
         self.moved.notify_all();
+        for listener in self.listeners.lock().iter() {
+            commit.into_iter().for_each(listener);
+        }
+    }
+
+    /// Adds one who is told of each move.
+    pub fn listen(&self, listener: Listener) {
+        self.listeners.lock().push(listener);
     }
 
     /// Wakes the waiting without moving it.

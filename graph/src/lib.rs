@@ -69,5 +69,6 @@ pub use verbs::remember::{
     BATCH_MEMORIES, Evidence, MAX_EVIDENCE, MAX_NAME_BYTES, MAX_QUOTE_BYTES, MAX_TEXT_BYTES, NewMemory, RememberStatus,
     Remembered,
 };
+pub use verbs::subject::{MAX_SUBJECT_TEXTS, Subject, SubjectKind};
 pub use verbs::undo::Undone;
 pub use verbs::update::{UpdateOp, Updated};

@@ -28,6 +28,7 @@ use crate::verbs::forget::Forgotten;
 use crate::verbs::get::{GetView, Got};
 use crate::verbs::predicates::PredicateInfo;
 use crate::verbs::remember::{NewMemory, Remembered};
+use crate::verbs::subject::Subject;
 use crate::verbs::undo::Undone;
 use crate::verbs::update::{UpdateOp, Updated};
 use crate::writer::Writer;
@@ -164,6 +165,20 @@ impl Memory {
     /// Puts together what an agent should know before it starts: deterministic, the same for the same state.
     pub fn context(&self, request: &ContextRequest) -> Result<Context> {
         verbs::context::context(&self.0, request)
+    }
+
+    /// Returns an entity (by id or name) or a conversation (by id) with the texts that belong to it.
+    ///
+    /// # Errors
+    /// `NotFound` when it is neither.
+    pub fn subject(&self, reference: &str) -> Result<Subject> {
+        verbs::subject::subject(&self.0, reference)
+    }
+
+    /// Has `listener` called with the newest commit each time there is a newer one and readers see it. It runs on the
+    /// writer's thread, so it must return at once.
+    pub fn on_commit(&self, listener: impl Fn(Id) + Send + Sync + 'static) {
+        self.0.head.listen(Box::new(listener));
     }
 
     /// Marks memories, passages or sources as never to be recalled; `undo` takes it back.

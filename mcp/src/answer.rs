@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use hydra_graph::{Error, Hit, Timestamp};
+use hydra_graph::{Error, Hit, Record, Timestamp};
 use rmcp::model::{CallToolResult, ContentBlock};
 use serde::Serialize;
 
@@ -63,6 +63,17 @@ pub(crate) fn place(title: &str, heading: Option<&str>, path: Option<&Path>, lin
         parts.push(format!("({}{line})", one_line(&path.display().to_string())));
     }
     parts.join(" ")
+}
+
+/// Returns one line on where a record comes from: where it stands, else who said it.
+pub(crate) fn record_place(record: &Record) -> String {
+    let source = &record.source;
+    let line = source.span.map(|span| span.line);
+    let place = place(&record.title, source.heading.as_deref(), source.path.as_deref(), line);
+    match &source.said_by {
+        Some(said_by) if place.is_empty() => one_line(said_by),
+        _ => place,
+    }
 }
 
 /// Returns in words who said something and when, with a blank in front; nothing if neither is known.

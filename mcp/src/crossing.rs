@@ -7,8 +7,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
-use hydra_graph::{Error, ErrorKind, Memory, Recalled, Result};
-use tokio::sync::Semaphore;
+use hydra_graph::{Error, ErrorKind, Id, Memory, Recalled, Result};
+use tokio::sync::{Semaphore, watch};
 
 /// Verbs that run at once. More than there are cores, because writers that wait together share one fsync.
 pub const MAX_CONCURRENT_VERBS: usize = 40;
@@ -24,17 +24,29 @@ pub struct Crossing {
     places: Arc<Semaphore>,
     long_places: Arc<Semaphore>,
     waiting: Arc<AtomicUsize>,
+    newest: watch::Sender<Option<Id>>,
 }
 
 impl Crossing {
     /// Wraps an open memory.
     pub fn new(memory: Memory) -> Self {
+        let newest = watch::Sender::new(None);
+        let heard = newest.clone();
+        memory.on_commit(move |commit| {
+            heard.send_replace(Some(commit));
+        });
         Self {
             memory,
             places: Arc::new(Semaphore::new(MAX_CONCURRENT_VERBS)),
             long_places: Arc::new(Semaphore::new(MAX_LONG_VERBS)),
             waiting: Arc::new(AtomicUsize::new(0)),
+            newest,
         }
+    }
+
+    /// Returns what changes with each commit from now on.
+    pub(crate) fn commits(&self) -> watch::Receiver<Option<Id>> {
+        self.newest.subscribe()
     }
 
     /// Returns the memory, for whoever opened it and has to close it.

@@ -1,26 +1,54 @@
-//! The MCP server: hands each call to its tool, on a blocking thread, in the name of who called.
+//! The MCP server: hands each call to its tool, resource or prompt, on a blocking thread, in the name of who called.
 
-use hydra_graph::Clock;
+use std::sync::Arc;
+
+use axum::http::request::Parts;
+use hydra_graph::Id;
 use rmcp::model::{
-    CallToolRequestParams, CallToolResponse, ErrorCode, ListToolsResult, PaginatedRequestParams, ServerConfig, Tool,
+    CallToolRequestParams, CallToolResponse, ErrorCode, GetPromptRequestParams, GetPromptResponse,
+    InitializeRequestParams, InitializeResult, ListPromptsResult, ListResourceTemplatesResult, ListResourcesResult,
+    ListToolsResult, PaginatedRequestParams, ReadResourceRequestParams, ReadResourceResponse, ServerConfig,
+    SubscribeRequestParams, SubscriptionFilter, Tool, UnsubscribeRequestParams,
 };
-use rmcp::service::RequestContext;
+use rmcp::service::{RequestContext, SubscriptionContext};
 use rmcp::{ErrorData, RoleServer, ServerHandler};
+use tokio::sync::{Semaphore, watch};
 
+use crate::http::Shared;
+use crate::session::{self, Begun, Sessions};
+use crate::subscription::{MAX_WATCHED, Subscription};
 use crate::tool::Call;
-use crate::{Crossing, answer, caller, identity, tool};
+use crate::{answer, caller, identity, prompt, resource, tool};
 
-/// One memory behind the protocol. It keeps nothing between two requests, so a restart of the server loses nothing.
+/// Requests of revision 2026-07-28 that stay open to hear of changes.
+pub(crate) const MAX_LISTENERS: usize = 256;
+
+/// One memory behind the protocol, as one request sees it.
 #[derive(Clone)]
 pub(crate) struct Hydra {
-    pub crossing: Crossing,
-    pub clock: Clock,
-    pub default_space: String,
+    pub shared: Shared,
+    pub sessions: Sessions,
+    pub listeners: Arc<Semaphore>,
+    /// Changes with each commit since the request came.
+    pub commits: watch::Receiver<Option<Id>>,
 }
 
 impl ServerHandler for Hydra {
     fn get_info(&self) -> ServerConfig {
         identity::info()
+    }
+
+    async fn initialize(
+        &self,
+        request: InitializeRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<InitializeResult, ErrorData> {
+        context.peer.set_peer_info(request.clone());
+        let agreed = self.negotiate_initialize(&request)?;
+        if let Some(begun) = context.extensions.get::<Parts>().and_then(|parts| parts.extensions.get::<Begun>()) {
+            self.sessions.begin().into_iter().for_each(|name| drop(begun.0.set(name)));
+        }
+        Ok(agreed)
     }
 
     async fn list_tools(
@@ -47,13 +75,125 @@ impl ServerHandler for Hydra {
         };
         let agent = caller::agent(&context);
         let arguments = request.arguments.unwrap_or_default();
-        let default_space = self.default_space.clone();
-        let now = (self.clock)();
+        let default_space = self.shared.default_space.clone();
+        let now = (self.shared.clock)();
         let verb = entry.name;
-        let result = self.crossing.run(verb, move |memory| {
+        let result = self.shared.crossing.run(verb, move |memory| {
             (entry.call)(Call { memory, arguments, agent: &agent, default_space: &default_space, now })
         });
         // A model reads results and not protocol errors, so what went wrong is a result too.
         Ok(result.await.unwrap_or_else(|error| answer::failure(&error)).into())
     }
+
+    async fn list_resources(
+        &self,
+        _request: Option<PaginatedRequestParams>,
+        _context: RequestContext<RoleServer>,
+    ) -> Result<ListResourcesResult, ErrorData> {
+        Ok(ListResourcesResult::with_all_items(resource::list()))
+    }
+
+    async fn list_resource_templates(
+        &self,
+        _request: Option<PaginatedRequestParams>,
+        _context: RequestContext<RoleServer>,
+    ) -> Result<ListResourceTemplatesResult, ErrorData> {
+        Ok(ListResourceTemplatesResult::with_all_items(resource::templates()))
+    }
+
+    async fn read_resource(
+        &self,
+        request: ReadResourceRequestParams,
+        _context: RequestContext<RoleServer>,
+    ) -> Result<ReadResourceResponse, ErrorData> {
+        let text = self.read(&request.uri).await?;
+        Ok(resource::contents(&request.uri, text).into())
+    }
+
+    async fn subscribe(
+        &self,
+        request: SubscribeRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<(), ErrorData> {
+        let name = session_of(&context)?;
+        // What can't be read can't be watched, for the same reason.
+        self.read(&request.uri).await?;
+        let subscribed = self.sessions.subscribe(&name, &request.uri).await;
+        subscribed.map_err(|why| ErrorData::invalid_request(why, None))
+    }
+
+    async fn unsubscribe(
+        &self,
+        request: UnsubscribeRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<(), ErrorData> {
+        self.sessions.unsubscribe(&session_of(&context)?, &request.uri);
+        Ok(())
+    }
+
+    fn accepted_subscription_filter(&self, requested: &SubscriptionFilter) -> Option<SubscriptionFilter> {
+        let uris = requested.resource_subscriptions.iter().flatten();
+        let watched = uris.filter(|uri| resource::is_address(uri)).take(MAX_WATCHED);
+        // Tools, prompts and the list of resources stay as they are while the server runs.
+        Some(SubscriptionFilter::builder().resource_subscriptions(watched.cloned()).build())
+    }
+
+    async fn listen(&self, context: SubscriptionContext) -> Result<(), ErrorData> {
+        let Ok(_place) = self.listeners.try_acquire() else {
+            let message = format!("{MAX_LISTENERS} streams are open already; close one");
+            return Err(ErrorData::internal_error(message, None));
+        };
+        let uris = context.accepted().resource_subscriptions.clone().unwrap_or_default();
+        let telling = async {
+            let commits = self.commits.clone();
+            let mut subscription = Subscription::start(self.shared.crossing.clone(), commits, uris).await;
+            loop {
+                for uri in subscription.changed().await {
+                    if context.sink().notify_resource_updated(uri).await.is_err() {
+                        return;
+                    }
+                }
+            }
+        };
+        let mut stopping = self.shared.stopping.clone();
+        tokio::select! {
+            () = telling => {}
+            () = context.cancelled() => {}
+            _ = stopping.wait_for(|stopping| *stopping) => {}
+        }
+        Ok(())
+    }
+
+    async fn list_prompts(
+        &self,
+        _request: Option<PaginatedRequestParams>,
+        _context: RequestContext<RoleServer>,
+    ) -> Result<ListPromptsResult, ErrorData> {
+        Ok(ListPromptsResult::with_all_items(prompt::list()))
+    }
+
+    async fn get_prompt(
+        &self,
+        request: GetPromptRequestParams,
+        _context: RequestContext<RoleServer>,
+    ) -> Result<GetPromptResponse, ErrorData> {
+        let arguments = request.arguments.unwrap_or_default();
+        let written = self.shared.crossing.run("prompt", move |memory| prompt::get(memory, &request.name, &arguments));
+        written.await.map(Into::into).map_err(|error| prompt::failure(&error))
+    }
+}
+
+impl Hydra {
+    async fn read(&self, uri: &str) -> Result<String, ErrorData> {
+        let address = uri.to_owned();
+        let text = self.shared.crossing.run("resource", move |memory| resource::read(memory, &address)).await;
+        text.map_err(|error| resource::failure(uri, &error))
+    }
+}
+
+fn session_of(context: &RequestContext<RoleServer>) -> Result<String, ErrorData> {
+    let name = context.extensions.get::<Parts>().and_then(|parts| session::name(&parts.headers));
+    name.ok_or_else(|| {
+        ErrorData::invalid_request("only a session can watch; send the Mcp-Session-Id of initialize", None)
+    })
 }

@@ -3,12 +3,15 @@
 use std::sync::Arc;
 
 use axum::Router;
+use axum::middleware::from_fn_with_state;
 use hydra_graph::Clock;
 use rmcp::transport::streamable_http_server::session::never::NeverSessionManager;
 use rmcp::transport::streamable_http_server::{StreamableHttpServerConfig, StreamableHttpService};
+use tokio::sync::{Semaphore, watch};
 
 use crate::Crossing;
-use crate::handler::Hydra;
+use crate::handler::{Hydra, MAX_LISTENERS};
+use crate::session::{self, KEEP_ALIVE, Sessions};
 
 /// Who may reach the endpoint. The server around it checks the same; an endpoint that is mounted elsewhere must not
 /// depend on that.
@@ -22,25 +25,41 @@ pub struct Access {
     pub max_body_bytes: usize,
 }
 
-/// Returns the endpoint `/mcp`: both protocol revisions, without sessions, answers as JSON.
+/// What requests share.
+#[derive(Clone)]
+pub struct Shared {
+    /// The memory.
+    pub crossing: Crossing,
+    /// Tells the time.
+    pub clock: Clock,
+    /// The space of a memory that names none.
+    pub default_space: String,
+    /// Becomes true when the server stops, which ends streams.
+    pub stopping: watch::Receiver<bool>,
+}
+
+/// Returns the endpoint `/mcp`: both protocol revisions, answers as JSON, streams only for who watches resources.
 ///
-/// Without sessions each request stands alone, so that clients and bridges go on after a restart of the server as if
-/// nothing had been.
-pub fn router<S: Clone + Send + Sync + 'static>(
-    crossing: Crossing,
-    clock: Clock,
-    default_space: String,
-    access: Access,
-) -> Router<S> {
-    let hydra = Hydra { crossing, clock, default_space };
+/// Each request stands alone, so that clients and bridges go on after a restart of the server as if nothing had been;
+/// a session is no more than a name for what is watched.
+pub fn router<S: Clone + Send + Sync + 'static>(shared: Shared, access: Access) -> Router<S> {
+    let sessions = Sessions::new(shared.crossing.clone(), shared.stopping.clone());
     let config = StreamableHttpServerConfig::default()
         .with_legacy_session_mode(false)
         .with_json_response(true)
-        .with_sse_keep_alive(None)
+        .with_sse_keep_alive(Some(KEEP_ALIVE))
         .with_allowed_hosts(access.hosts)
         .with_allowed_origins(access.origins)
         .enforce_origin_validation()
         .with_max_request_body_bytes(access.max_body_bytes);
-    let sessions = Arc::new(NeverSessionManager::default());
-    Router::new().route_service("/mcp", StreamableHttpService::new(move || Ok(hydra.clone()), sessions, config))
+    let listeners = Arc::new(Semaphore::new(MAX_LISTENERS));
+    let around = from_fn_with_state(sessions.clone(), session::around);
+    let hydra = move || {
+        // Made for each request, so that it knows every commit since it came.
+        let commits = shared.crossing.commits();
+        let (listeners, sessions) = (Arc::clone(&listeners), sessions.clone());
+        Ok(Hydra { shared: shared.clone(), sessions, listeners, commits })
+    };
+    let service = StreamableHttpService::new(hydra, Arc::new(NeverSessionManager::default()), config);
+    Router::new().route_service("/mcp", service).layer(around)
 }

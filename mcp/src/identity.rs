@@ -21,7 +21,13 @@ the files already say.
 
 /// Returns the answer to `initialize`, and the base of the one to `server/discover`.
 pub(crate) fn info() -> ServerConfig {
-    ServerConfig::new(ServerCapabilities::builder().enable_tools().build())
+    let capabilities = ServerCapabilities::builder()
+        .enable_tools()
+        .enable_prompts()
+        .enable_resources()
+        .enable_resources_subscribe()
+        .build();
+    ServerConfig::new(capabilities)
         .with_server_info(
             Implementation::new(NAME, VERSION)
                 .with_title("Hydra memory")

@@ -1,8 +1,10 @@
 //! Speaks the Model Context Protocol: what agents see of a memory.
 //!
 //! - [`Crossing`] is the one place where async code enters the synchronous library; the HTTP server uses it too.
-//! - [`router`] is the MCP server as something to mount; [`tool_list`] is what it offers. One file in
-//!   `tool/` is one tool: its description, its parameters, one verb, its answer.
+//! - [`router`] is the MCP server as something to mount, `session.rs` its sessions; [`tool_list`] is what it offers. One
+//!   file in `tool/` is one tool: its description, its parameters, one verb, its answer.
+//! - `resource/` is what clients may read and watch, `prompt.rs` what people may ask for by name; `subscription.rs`
+//!   finds out what reads differently after a commit.
 //! - [`bridge`] is the other end: a standard input and output that pass messages on to a running server, so that any
 //!   number of agent sessions share one open store.
 //! - [`when`] reads the points in time that people and agents write.
@@ -18,12 +20,16 @@ mod crossing;
 mod handler;
 mod http;
 mod identity;
+mod prompt;
+mod resource;
 mod schema;
+mod session;
+mod subscription;
 mod tool;
 pub mod when;
 
 pub use caller::CLIENT_HEADER;
 pub use crossing::{Crossing, MAX_CONCURRENT_VERBS, MAX_LONG_VERBS, MAX_WAITING_VERBS, observe_recall};
-pub use http::{Access, router};
+pub use http::{Access, Shared, router};
 pub use identity::{NAME, VERSION};
 pub use tool::list as tool_list;

@@ -30,8 +30,9 @@ pub fn prepare(folder: &Path) -> Result<()> {
         return Err(Error::new(ErrorKind::Invalid, format!("{} is not a folder", folder.display()))
             .hint("name a folder with --data-dir"));
     }
-    let is_ours = folder.join(MARK).exists();
-    if !is_ours && !is_empty(folder).map_err(failed)? {
+    let is_ours = || folder.join(MARK).exists();
+    // Asked again, because another process may be making the memory at this moment.
+    if !is_ours() && !is_empty(folder).map_err(failed)? && !is_ours() {
         return Err(Error::new(ErrorKind::Invalid, format!("{} holds other files and no memory", folder.display()))
             .hint("name an empty folder, or one that does not exist yet, with --data-dir"));
     }
@@ -92,11 +93,12 @@ mod tests {
     }
 
     #[test]
-    fn what_a_start_that_was_cut_short_left_is_no_obstacle() {
+    fn a_start_that_was_cut_short_does_not_stand_in_the_way() {
         let temp = tempfile::tempdir().unwrap();
-        fs::write(temp.path().join("lock"), "").unwrap();
-        fs::write(temp.path().join("format.new"), "{").unwrap();
-        prepare(temp.path()).unwrap();
+        for left in ["start.lock", "serve.log", "lock", "format.new"] {
+            fs::write(temp.path().join(left), "").unwrap();
+            prepare(temp.path()).unwrap();
+        }
     }
 
     #[test]

@@ -8,6 +8,9 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
+/// Signs of life, one each 15 seconds, that a stream may give without a message.
+const MAX_SILENCES: usize = 4;
+
 /// An answer.
 pub struct Answer {
     pub status: u16,
@@ -19,6 +22,33 @@ impl Answer {
     /// The body as JSON.
     pub fn json(&self) -> Value {
         serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error}: {}", self.body))
+    }
+}
+
+/// An answer that goes on.
+pub struct Stream {
+    pub status: u16,
+    pub headers: BTreeMap<String, String>,
+    reader: BufReader<TcpStream>,
+}
+
+impl Stream {
+    /// Waits for the next message; `None` when the stream has ended.
+    pub fn next(&mut self) -> Option<Value> {
+        let mut silences = 0;
+        loop {
+            let mut line = String::new();
+            if self.reader.read_line(&mut line).unwrap_or(0) == 0 {
+                return None;
+            }
+            // What keeps the stream alive; a test that waits in vain has to end.
+            silences += usize::from(line.starts_with(':'));
+            assert!(silences <= MAX_SILENCES, "nothing came for a minute");
+            // The sizes of chunks are other lines.
+            if let Some(data) = line.trim_end().strip_prefix("data: ") {
+                return Some(serde_json::from_str(data).unwrap());
+            }
+        }
     }
 }
 
@@ -37,6 +67,14 @@ impl Door {
 
     /// Sends a request with exactly these headers (and a length), on a connection of its own.
     pub fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
+        let mut stream = self.open(method, path, headers, body);
+        let mut body = String::new();
+        let _ = stream.reader.read_to_string(&mut body);
+        Answer { status: stream.status, headers: stream.headers, body }
+    }
+
+    /// As [`Door::send`], but reads only the head of the answer.
+    pub fn open(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Stream {
         let mut stream = TcpStream::connect(("127.0.0.1", self.port)).unwrap();
         let mut head = format!("{method} {path} HTTP/1.1\r\nConnection: close\r\nContent-Length: {}\r\n", body.len());
         for (name, value) in headers {
@@ -59,9 +97,7 @@ impl Door {
                 None => break,
             };
         }
-        let mut body = String::new();
-        let _ = reader.read_to_string(&mut body);
-        Answer { status, headers, body }
+        Stream { status, headers, reader }
     }
 
     /// As [`Door::send`], as the owner sends JSON.
@@ -77,9 +113,46 @@ impl Door {
         self.post("/mcp", &headers, message)
     }
 
+    /// As [`Door::mcp`], in a session.
+    pub fn mcp_in(&self, session: &str, message: &Value) -> Answer {
+        let headers = [
+            ("Accept", "application/json, text/event-stream"),
+            ("MCP-Protocol-Version", "2025-11-25"),
+            ("Mcp-Session-Id", session),
+        ];
+        self.post("/mcp", &headers, message)
+    }
+
+    /// Opens the stream of a session's news.
+    pub fn news(&self, session: &str) -> Stream {
+        let bearer = format!("Bearer {}", self.token);
+        let headers = [
+            ("Host", "localhost"),
+            ("Authorization", bearer.as_str()),
+            ("Accept", "text/event-stream"),
+            ("MCP-Protocol-Version", "2025-11-25"),
+            ("Mcp-Session-Id", session),
+        ];
+        self.open("GET", "/mcp", &headers, b"")
+    }
+
+    /// Sends a message of MCP revision 2026-07-28 whose answer is a stream.
+    pub fn stream(&self, message: &Value) -> Stream {
+        let bearer = format!("Bearer {}", self.token);
+        let headers = [
+            ("Host", "localhost"),
+            ("Authorization", bearer.as_str()),
+            ("Content-Type", "application/json"),
+            ("Accept", "application/json, text/event-stream"),
+            ("MCP-Protocol-Version", "2026-07-28"),
+            ("Mcp-Method", message["method"].as_str().unwrap()),
+        ];
+        self.open("POST", "/mcp", &headers, message.to_string().as_bytes())
+    }
+
     /// Sends a message of MCP revision 2026-07-28, with the headers that it must have.
     pub fn mcp_stateless(&self, method: &str, params: Value) -> Answer {
-        let name = params["name"].as_str().map(str::to_owned);
+        let name = params["name"].as_str().or(params["uri"].as_str()).map(str::to_owned);
         let message = stateless(1, method, params);
         let mut headers = vec![
             ("Accept", "application/json, text/event-stream"),

@@ -12,6 +12,7 @@ pub mod predicates;
 pub mod recall;
 pub mod remember;
 mod stating;
+pub mod subject;
 mod telling;
 mod twin;
 pub mod undo;

@@ -52,6 +52,16 @@ impl Request {
         self.params.as_ref()?.get(field)?.as_str().map(header_value)
     }
 
+    /// Tells whether a request is answered only when its stream ends.
+    pub fn stays_open(&self) -> bool {
+        self.method == "subscriptions/listen"
+    }
+
+    /// Tells whether a request asks for what only a revision with sessions has.
+    pub fn wants_session(&self) -> bool {
+        matches!(self.method.as_str(), "resources/subscribe" | "resources/unsubscribe") && self.version().is_none()
+    }
+
     /// Returns the tool that is called, if one is.
     pub fn tool(&self) -> Option<&str> {
         (self.method == "tools/call").then_some(())?;

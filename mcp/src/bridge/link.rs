@@ -6,11 +6,12 @@ use std::time::Duration;
 
 use hydra_graph::{Error, ErrorKind};
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
-use reqwest::{Client, StatusCode};
+use reqwest::{Client, Response, StatusCode};
 use serde_json::Value;
-use tokio::sync::OnceCell;
+use tokio::sync::{OnceCell, mpsc, watch};
 
 use super::envelope::Request;
+use super::events::Events;
 use super::lock;
 use crate::{CLIENT_HEADER, tool};
 
@@ -45,6 +46,8 @@ pub(super) struct Link {
     /// The lookup that is current, done or under way; replaced as a whole when its server was lost.
     current: Mutex<Arc<OnceCell<Endpoint>>>,
     hello: Mutex<Option<Hello>>,
+    /// Counts answers: who lost a stream waits for the next one to try again.
+    answered: watch::Sender<u64>,
 }
 
 /// How an attempt failed.
@@ -63,7 +66,7 @@ impl Link {
         // A proxy of the environment must not see the token, nor what is remembered.
         let http =
             Client::builder().no_proxy().connect_timeout(CONNECT_TIMEOUT).build().map_err(std::io::Error::other)?;
-        Ok(Self { connect, http, current: Mutex::default(), hello: Mutex::default() })
+        Ok(Self { connect, http, current: Mutex::default(), hello: Mutex::default(), answered: watch::Sender::new(0) })
     }
 
     /// Starts looking for the server.
@@ -78,19 +81,40 @@ impl Link {
         *lock(&self.hello) = Some(hello);
     }
 
-    /// Sends a request and returns the answer's bytes.
-    pub async fn ask(&self, request: &Request, line: &[u8]) -> Result<Vec<u8>, Error> {
+    /// Returns what changes with each answer from now on.
+    pub fn answered(&self) -> watch::Receiver<u64> {
+        self.answered.subscribe()
+    }
+
+    /// Returns the client's name, as far as it said one.
+    pub fn client(&self) -> String {
+        lock(&self.hello).as_ref().map(|hello| hello.client.clone()).unwrap_or_default()
+    }
+
+    /// Sends a request that stays open to the server that is known, and returns when its stream has ended.
+    pub async fn listen(&self, request: &Request, line: &[u8], news: mpsc::Sender<Vec<u8>>) {
+        if let Some(endpoint) = self.current().get() {
+            // Whatever ended it: the next answer of the server says that it is there again.
+            let _ = self.post(endpoint, request, line, &news).await;
+        }
+    }
+
+    /// Sends a request and returns the answer's bytes; messages that come before it go to `news`.
+    pub async fn ask(&self, request: &Request, line: &[u8], news: &mpsc::Sender<Vec<u8>>) -> Result<Vec<u8>, Error> {
         let mut attempt = 1;
         loop {
             let current = self.current();
             let endpoint = self.endpoint(&current).await?;
-            let failed = match self.post(&endpoint, request, line).await {
-                Ok(answer) => return Ok(answer),
+            let failed = match self.post(&endpoint, request, line, news).await {
+                Ok(answer) => {
+                    self.answered.send_modify(|count| *count += 1);
+                    return Ok(answer);
+                }
                 Err(failed) => failed,
             };
             self.forget(&current);
             // What looks or says the same again does no harm a second time; anything else might.
-            let is_safe = request.tool().is_none_or(tool::is_repeatable);
+            let is_safe = request.tool().is_none_or(tool::is_repeatable) && !request.stays_open();
             match failed {
                 Failed::Unsent(_) if attempt < ATTEMPTS => attempt += 1,
                 Failed::Lost(_) if attempt < ATTEMPTS && is_safe => attempt += 1,
@@ -115,7 +139,13 @@ impl Link {
         }
     }
 
-    async fn post(&self, endpoint: &Endpoint, request: &Request, line: &[u8]) -> Result<Vec<u8>, Failed> {
+    async fn post(
+        &self,
+        endpoint: &Endpoint,
+        request: &Request,
+        line: &[u8],
+        news: &mpsc::Sender<Vec<u8>>,
+    ) -> Result<Vec<u8>, Failed> {
         let mut post = self
             .http
             .post(&endpoint.url)
@@ -139,6 +169,10 @@ impl Link {
             if error.is_connect() { Failed::Unsent(gone) } else { Failed::Lost(gone) }
         })?;
         let status = response.status();
+        let content_type = response.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+        if content_type.is_some_and(|value| value.starts_with("text/event-stream")) {
+            return read_stream(response, request, news).await;
+        }
         let body = response.bytes().await.map_err(|error| Failed::Lost(unreachable(&error)))?.to_vec();
         match serde_json::from_slice::<Value>(&body) {
             Ok(answer) if is_answer(&answer, &request.id) => Ok(body),
@@ -150,6 +184,35 @@ impl Link {
             }
             Ok(answer) => Err(Failed::Final(refused(status, Some(&answer)))),
             Err(_) => Err(Failed::Final(refused(status, None))),
+        }
+    }
+}
+
+/// Reads a stream up to the answer, and passes on what comes before it.
+async fn read_stream(
+    mut response: Response,
+    request: &Request,
+    news: &mpsc::Sender<Vec<u8>>,
+) -> Result<Vec<u8>, Failed> {
+    let broken = |why: &str| {
+        Error::new(ErrorKind::Unavailable, format!("the hydra server {why}")).hint("send the request again")
+    };
+    let mut events = Events::default();
+    loop {
+        let chunk = response.chunk().await.map_err(|error| Failed::Lost(unreachable(&error)))?;
+        let Some(chunk) = chunk else { return Err(Failed::Lost(broken("went away before it had answered"))) };
+        if !events.push(&chunk) {
+            return Err(Failed::Final(broken("sent a message that is too long")));
+        }
+        while let Some(message) = events.next() {
+            let body: Value = serde_json::from_slice(&message).unwrap_or_default();
+            if is_answer(&body, &request.id) {
+                return Ok(message);
+            }
+            if body.get("method").is_some() {
+                // A closed channel means a closed output, which the reading loop sees by itself.
+                let _ = news.send(message).await;
+            }
         }
     }
 }

@@ -159,7 +159,7 @@ fn item(got: Got, room_bytes: usize) -> Item {
     item.id = got.id.to_string();
     item.entities = got.entities;
     if let Some(parent) = got.part_of {
-        item.source = place(&parent);
+        item.source = answer::record_place(&parent);
     }
     if let Some(name) = got.entity {
         item.kind = "entity".to_owned();
@@ -189,7 +189,7 @@ fn of_record(record: Record, room_bytes: usize) -> Item {
         kind: record.kind.as_str().to_owned(),
         cut_bytes: record.text.len() - end,
         text: record.text[..end].to_owned(),
-        source: place(&record),
+        source: answer::record_place(&record),
         space: record.space,
         recorded_at: record.recorded_at.to_string(),
         valid_from: record.valid_from.map(|at| at.to_string()),
@@ -202,16 +202,6 @@ fn of_record(record: Record, room_bytes: usize) -> Item {
         speaker: record.speaker.as_deref().map(answer::one_line),
         happened_at: record.happened_at.map(|at| at.to_string()),
         ..Item::default()
-    }
-}
-
-fn place(record: &Record) -> String {
-    let source = &record.source;
-    let line = source.span.map(|span| span.line);
-    let place = answer::place(&record.title, source.heading.as_deref(), source.path.as_deref(), line);
-    match &source.said_by {
-        Some(said_by) if place.is_empty() => answer::one_line(said_by),
-        _ => place,
     }
 }
 

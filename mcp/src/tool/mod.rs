@@ -1,8 +1,8 @@
 //! The tools. One file a tool: what it says of itself, what it takes, one verb, what it gives.
 
-mod context;
+pub(crate) mod context;
 mod get;
-mod recall;
+pub(crate) mod recall;
 mod remember;
 mod update;
 

@@ -156,6 +156,11 @@ pub(super) fn call(call: Call<'_>) -> Result<CallToolResult> {
     Ok(answer::success(&answer, text))
 }
 
+/// Renders an earlier answer whole, with the reasons.
+pub(crate) fn text(recalled: Recalled) -> String {
+    render(&pack(recalled, super::MAX_BUDGET_TOKENS, None))
+}
+
 /// Keeps the budget for the whole answer: ids, sources and reasons cost tokens too.
 fn pack(recalled: Recalled, budget: usize, ignored: Option<String>) -> Answer {
     let mut hits: Vec<Found> = Vec::new();

@@ -19,7 +19,7 @@ use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
 use hydra_graph::{Error, ErrorKind};
-use hydra_mcp::{Access, Crossing};
+use hydra_mcp::{Access, Crossing, Shared};
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -81,7 +81,13 @@ impl App {
             origins: self.allowed.origins().to_vec(),
             max_body_bytes: MAX_BODY_BYTES,
         };
-        let mcp = hydra_mcp::router(self.crossing.clone(), wiring::clock(), self.session.default_space.clone(), access);
+        let shared = Shared {
+            crossing: self.crossing.clone(),
+            clock: wiring::clock(),
+            default_space: self.session.default_space.clone(),
+            stopping: self.stopping.clone(),
+        };
+        let mcp = hydra_mcp::router(shared, access);
         let verb = |name: &str| format!("/v1/{name}");
         let locked = Router::new()
             .route(&verb(Recall::NAME), post(route::verb::<Recall>))

@@ -50,13 +50,20 @@ pub(super) fn decide(is_functional: bool, new: &Fact, held: &[Fact]) -> Verdict 
             } else {
                 verdict.against.push(held.id);
             }
-        } else if verdict.to.is_none() && new.start() < held.start() {
+        } else if verdict.to.is_none() && new.start() < held.start() && is_sure_of_its_start(held, new) {
             verdict.to = Some(held.start());
         } else {
             verdict.against.push(held.id);
         }
     }
     verdict
+}
+
+/// Tells whether a fact that begins later says when the new one ended: not if it is unsure itself or disputed, nor if it has
+/// no start but the day it was said, and the new one was said after that.
+fn is_sure_of_its_start(held: &Fact, new: &Fact) -> bool {
+    let is_sure = held.trust >= new.trust && held.confidence >= LEAST_CONFIDENCE_TO_END && !held.is_disputed;
+    is_sure && (held.from.is_some() || new.told < held.told)
 }
 
 /// Tells whether the same statement is believed of the same time.
@@ -141,6 +148,24 @@ mod tests {
         assert_eq!(decide(true, &fact(2, "Beta", 20, None, None), &disputed).against, [Id(1)]);
         let sure = Fact { confidence: LEAST_CONFIDENCE_TO_END, ..unsure };
         assert_eq!(decide(true, &sure, &held).ends.len(), 1);
+    }
+
+    #[test]
+    fn a_start_that_is_only_the_day_it_was_said_ends_nothing_told_later() {
+        let new = fact(2, "Porto", 20, Some(5), None);
+        let vague = fact(1, "Ghent", 10, None, None);
+        assert_eq!(decide(true, &new, &[vague.clone()]).against, [Id(1)]);
+        let dated = Fact { from: Some(day(10)), ..vague };
+        assert_eq!(decide(true, &new, &[dated.clone()]).to, Some(day(10)));
+        for unsure in [Fact { confidence: 0.3, ..dated.clone() }, Fact { trust: Trust::Agent, ..dated.clone() }] {
+            assert_eq!(decide(true, &new, &[unsure]).against, [Id(1)]);
+        }
+        let early = fact(2, "Porto", 5, None, None);
+        assert_eq!(
+            decide(true, &early, &[Fact { from: None, ..dated }]).to,
+            Some(day(10)),
+            "both were said, in that order"
+        );
     }
 
     #[test]

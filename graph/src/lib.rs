@@ -62,8 +62,10 @@ pub use time::{Clock, Timestamp};
 pub use verbs::check::{CheckReport, IndexStatus, Status};
 pub use verbs::conflicts::Conflict;
 pub use verbs::context::{Context, ContextItem, ContextRequest, MAX_BUDGET_TOKENS};
+pub use verbs::explain::{Answered, Explanation};
 pub use verbs::forget::Forgotten;
 pub use verbs::get::{GetView, Got};
+pub use verbs::packing::{Exclusion, LeftOut, MAX_LEFT_OUT};
 pub use verbs::predicates::{MAX_ALIASES, PredicateInfo};
 pub use verbs::remember::{
     BATCH_MEMORIES, Evidence, MAX_EVIDENCE, MAX_NAME_BYTES, MAX_QUOTE_BYTES, MAX_TEXT_BYTES, NewMemory, RememberStatus,

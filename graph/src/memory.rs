@@ -24,6 +24,7 @@ use crate::verbs;
 use crate::verbs::check::{CheckReport, IndexStatus, Status};
 use crate::verbs::conflicts::Conflict;
 use crate::verbs::context::{Context, ContextRequest};
+use crate::verbs::explain::{Answered, Explanation};
 use crate::verbs::forget::Forgotten;
 use crate::verbs::get::{GetView, Got};
 use crate::verbs::predicates::PredicateInfo;
@@ -150,6 +151,11 @@ impl Memory {
     #[doc(hidden)]
     pub fn recall_with(&self, question: &Question, weights: &Weights) -> Result<Recalled> {
         verbs::recall::recall(&self.0, question, weights)
+    }
+
+    /// Says why an answer is as it is, or what became of one id in it.
+    pub fn explain(&self, answered: Answered, id: Option<Id>) -> Result<Explanation> {
+        verbs::explain::explain(&self.0, answered, id)
     }
 
     /// Returns what the graph says of each id.

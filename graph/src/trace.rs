@@ -6,6 +6,7 @@ use parking_lot::Mutex;
 
 use crate::id::Id;
 use crate::question::{Question, Recalled};
+use crate::verbs::packing::LeftOut;
 
 /// Answers that are kept; the oldest goes first.
 pub const MAX_TRACES: usize = 1_000;
@@ -15,6 +16,8 @@ pub const MAX_TRACES: usize = 1_000;
 pub(crate) struct Trace {
     pub question: Question,
     pub recalled: Recalled,
+    /// Candidates that were no hits, and why not.
+    pub left_out: Vec<LeftOut>,
 }
 
 /// The newest answers.
@@ -23,12 +26,12 @@ pub(crate) struct Traces(Mutex<VecDeque<Trace>>);
 
 impl Traces {
     /// Keeps one.
-    pub fn keep(&self, question: Question, recalled: Recalled) {
+    pub fn keep(&self, trace: Trace) {
         let mut traces = self.0.lock();
         if traces.len() >= MAX_TRACES {
             traces.pop_front();
         }
-        traces.push_back(Trace { question, recalled });
+        traces.push_back(trace);
     }
 
     /// Finds one.

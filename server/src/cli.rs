@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use crate::command::{
-    check, completions, conflicts, eval, export, forget, get, import, ingest, mcp, models, predicate, rebuild, recall,
-    remember, serve, status, undo, update,
+    check, completions, conflicts, eval, explain, export, forget, get, import, ingest, mcp, models, predicate, rebuild,
+    recall, remember, serve, status, undo, update,
 };
 use crate::config::{LogLevel, Overrides};
 
@@ -94,6 +94,8 @@ pub enum Command {
     Remember(remember::Arguments),
     /// Never recall something again; undo takes that back
     Forget(forget::Arguments),
+    /// Say why something was recalled, and why something else was not
+    Explain(explain::Arguments),
     /// Say that a memory ended, was wrong or is said otherwise; settle a conflict
     Update(update::Arguments),
     /// List facts that disagree

@@ -154,9 +154,9 @@ mod tests {
     fn a_start_that_is_only_the_day_it_was_said_ends_nothing_told_later() {
         let new = fact(2, "Porto", 20, Some(5), None);
         let vague = fact(1, "Ghent", 10, None, None);
-        assert_eq!(decide(true, &new, &[vague.clone()]).against, [Id(1)]);
+        assert_eq!(decide(true, &new, std::slice::from_ref(&vague)).against, [Id(1)]);
         let dated = Fact { from: Some(day(10)), ..vague };
-        assert_eq!(decide(true, &new, &[dated.clone()]).to, Some(day(10)));
+        assert_eq!(decide(true, &new, std::slice::from_ref(&dated)).to, Some(day(10)));
         for unsure in [Fact { confidence: 0.3, ..dated.clone() }, Fact { trust: Trust::Agent, ..dated.clone() }] {
             assert_eq!(decide(true, &new, &[unsure]).against, [Id(1)]);
         }

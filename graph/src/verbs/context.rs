@@ -95,7 +95,7 @@ pub(crate) fn context(inner: &Inner, request: &ContextRequest) -> Result<Context
         let question = Question { limit: MAX_FITTING, spaces: request.spaces.clone(), ..Question::new(about) };
         let mut fitting = Vec::new();
         super::recall::check(&question)?;
-        for hit in super::recall::find(inner, &view, &question, &Weights::CHOSEN, &mut Vec::new())?.0 {
+        for hit in super::recall::find(inner, &view, &question, &Weights::CHOSEN, &mut Vec::new())?.hits {
             fitting.extend(reader.read(hit.id)?);
         }
         sections.push((format!("About {}", one_line(about)), fitting));

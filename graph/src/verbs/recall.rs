@@ -1,22 +1,19 @@
 //! `recall`: candidates from every index, ranked (`ranking/`), filtered and packed.
 
-use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::packing::{Packed, pack};
 use crate::catch_up::IndexDriver;
-use crate::entity;
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::Id;
 use crate::index::{IndexQuery, Scored};
 use crate::memory::Inner;
-use crate::names;
-use crate::question::{Hit, Lead, MAX_HITS, MAX_QUERY_BYTES, Mode, Question, Reason, Recalled};
-use crate::ranking::{Candidate, Candidates, MAX_NAMESAKES, Ranked, Ranking, Weights};
-use crate::record::{Reader, Record};
+use crate::question::{MAX_HITS, MAX_QUERY_BYTES, Mode, Question, Reason, Recalled};
+use crate::ranking::{Candidates, Ranking, Weights};
 use crate::space;
 use crate::store::View;
-use crate::time::Timestamp;
+use crate::trace::Trace;
 
 /// Candidates asked of full text.
 const CANDIDATES: usize = 160;
@@ -26,20 +23,18 @@ const DEEP_CANDIDATES: usize = 500;
 const FEWER: usize = 2;
 /// When filters leave too few hits, so many times more are asked for, up to the maximum.
 const WIDER: usize = 8;
-const MAX_CANDIDATES: usize = 6_400;
+pub(super) const MAX_CANDIDATES: usize = 6_400;
 /// How long recall waits for the texts that were written just before it was asked.
 const OWN_WRITES: Duration = Duration::from_millis(250);
-/// Bytes of a token, about, in English.
-const TOKEN_BYTES: usize = 4;
 
 pub(crate) fn recall(inner: &Inner, question: &Question, weights: &Weights) -> Result<Recalled> {
     check(question)?;
     question.moment.check(inner.now())?;
     let mut degraded = Vec::new();
     wait_for_own_writes(inner, &mut degraded);
-    let (hits, dropped) = find(inner, &inner.view()?, question, weights, &mut degraded)?;
+    let Packed { hits, dropped, left_out, .. } = find(inner, &inner.view()?, question, weights, &mut degraded)?;
     let recalled = Recalled { hits, degraded, trace_id: inner.mint.mint(inner.now()), dropped };
-    inner.traces.keep(question.clone(), recalled.clone());
+    inner.traces.keep(Trace { question: question.clone(), recalled: recalled.clone(), left_out });
     Ok(recalled)
 }
 
@@ -50,7 +45,7 @@ pub(crate) fn find(
     question: &Question,
     weights: &Weights,
     degraded: &mut Vec<String>,
-) -> Result<(Vec<Hit>, usize)> {
+) -> Result<Packed> {
     let least = if question.mode == Mode::Deep { DEEP_CANDIDATES } else { CANDIDATES };
     let mut limit = least.max(question.limit);
     let ranking = Ranking::new(inner, view, question, weights);
@@ -60,7 +55,7 @@ pub(crate) fn find(
         let packed = pack(&ranking, ranking.rank(candidates)?)?;
         if packed.is_full || is_all || limit >= MAX_CANDIDATES {
             degraded.append(&mut notes);
-            return Ok((packed.hits, packed.dropped));
+            return Ok(packed);
         }
         limit = (limit * WIDER).min(MAX_CANDIDATES);
     }
@@ -158,101 +153,6 @@ pub(crate) fn cosines(inner: &Inner, question: &Question, ids: &[Id]) -> Vec<Opt
     scores.into_iter().map(|score| score.filter(|score| score.is_finite())).collect()
 }
 
-/// What fits.
-struct Packed {
-    hits: Vec<Hit>,
-    /// Candidates that were not looked at any more.
-    dropped: usize,
-    /// Whether the limit or the budget was reached.
-    is_full: bool,
-}
-
-/// Reads the best that pass the filters, until the limit or the budget is reached.
-fn pack(ranking: &Ranking<'_>, ranked: Ranked) -> Result<Packed> {
-    let Ranking { view, question, .. } = *ranking;
-    let about: Option<Vec<Id>> = question
-        .entity
-        .as_ref()
-        .map(|name| entity::lookup(view, &entity::name_key(name), MAX_NAMESAKES))
-        .transpose()?;
-    let now = ranking.inner.now();
-    let mut reader = Reader::at(view, question.moment.known_at);
-    let mut hits = Vec::new();
-    let mut seen = HashSet::new();
-    let mut budget = question.budget_tokens.map(|tokens| tokens.saturating_mul(TOKEN_BYTES));
-    let total = ranked.candidates.len();
-    for (position, (id, mut candidate)) in ranked.candidates.into_iter().enumerate() {
-        if hits.len() == question.limit {
-            return Ok(Packed { hits, dropped: total - position, is_full: true });
-        }
-        // What was true then may have been taken back since: then it was not known to be.
-        let Some(record) = reader.read(id)? else { continue };
-        // The same words by another speaker, or in another conversation, are another memory.
-        let words = blake3::hash(record.text.as_bytes());
-        let is_new = |seen: &mut HashSet<_>| seen.insert((words, record.speaker.clone(), record.session.clone()));
-        if !passes(question, about.as_deref(), &record, now) || !is_new(&mut seen) {
-            continue;
-        }
-        if let Some(left) = &mut budget {
-            if record.text.len() > *left && !hits.is_empty() {
-                return Ok(Packed { hits, dropped: total - position, is_full: true });
-            }
-            *left = left.saturating_sub(record.text.len());
-        }
-        candidate.why.entities =
-            ranked.named.iter().filter(|(id, _)| record.entities.contains(id)).map(|(_, name)| name.clone()).collect();
-        if let Some((from, key)) = candidate.led_by {
-            let from = reader.read(from)?.filter(|from| may_be_shown(question, from, now));
-            candidate.why.led_by = from.and_then(|from| lead(&from, key));
-        }
-        hits.push(hit(record, candidate, ranking.weights));
-    }
-    let is_full = hits.len() == question.limit;
-    Ok(Packed { hits, dropped: 0, is_full })
-}
-
-/// Says which name led from a text.
-fn lead(from: &Record, key: u64) -> Option<Lead> {
-    let name = names::mentioned(&from.text).into_iter().find(|name| names::key(name) == key);
-    name.map(|name| Lead { name, from: from.id })
-}
-
-/// Tells whether anything may be said of a text, even beside another.
-fn may_be_shown(question: &Question, record: &Record, now: Timestamp) -> bool {
-    record.is_text()
-        && question.moment.finds(record, now)
-        && (question.spaces.is_empty() || question.spaces.contains(&record.space))
-}
-
-fn passes(question: &Question, about: Option<&[Id]>, record: &Record, now: Timestamp) -> bool {
-    may_be_shown(question, record, now)
-        && (question.kinds.is_empty() || question.kinds.contains(&record.kind))
-        && question.since.is_none_or(|since| record.recorded_at >= since)
-        && about.is_none_or(|entities| entities.iter().any(|entity| record.entities.contains(entity)))
-}
-
-fn hit(record: Record, candidate: Candidate, weights: &Weights) -> Hit {
-    Hit {
-        id: record.id,
-        kind: record.kind,
-        text: record.text,
-        title: record.title,
-        source: record.source,
-        score: ((candidate.score / weights.highest()).clamp(0.0, 1.0) * 1e4).round() / 1e4,
-        why: candidate.why,
-        space: record.space,
-        recorded_at: record.recorded_at,
-        statement: record.statement,
-        valid_from: record.valid_from,
-        valid_to: record.valid_to,
-        stale: record.stale,
-        trust: record.trust,
-        part_of: record.part_of,
-        speaker: record.speaker,
-        happened_at: record.happened_at,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;
@@ -265,6 +165,8 @@ mod tests {
     use crate::index::{Index, Update};
     use crate::journal::Agent;
     use crate::memory::{Memory, Options};
+    use crate::question::Hit;
+    use crate::time::Timestamp;
     use crate::verbs::remember::NewMemory;
 
     const PATIENCE: Duration = Duration::from_secs(60);

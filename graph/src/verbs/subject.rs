@@ -73,8 +73,7 @@ pub(crate) fn subject(inner: &Inner, reference: &str) -> Result<Subject> {
         }
         // A turn that was split is shown whole, as it was said; so is a note's passage and not its source.
         let record = reader.read(id)?.filter(|record| record.is_recallable() || record.is_split);
-        let is_current =
-            |record: &Record| record.forgotten_at.is_none() && record.expires_at.is_none_or(|end| end > now);
+        let is_current = |record: &Record| record.stands_at(now) && record.expires_at.is_none_or(|end| end > now);
         texts.extend(record.filter(is_current));
     }
     match kind {

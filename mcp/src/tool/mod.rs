@@ -1,6 +1,7 @@
 //! The tools. One file a tool: what it says of itself, what it takes, one verb, what it gives.
 
 pub(crate) mod context;
+mod explain;
 mod get;
 pub(crate) mod recall;
 mod remember;
@@ -33,12 +34,13 @@ pub(crate) struct Entry {
     pub call: fn(Call<'_>) -> Result<CallToolResult>,
 }
 
-static ENTRIES: [Entry; 5] = [
+static ENTRIES: [Entry; 6] = [
     Entry { name: recall::NAME, definition: recall::definition, call: recall::call },
     Entry { name: context::NAME, definition: context::definition, call: context::call },
     Entry { name: remember::NAME, definition: remember::definition, call: remember::call },
     Entry { name: update::NAME, definition: update::definition, call: update::call },
     Entry { name: get::NAME, definition: get::definition, call: get::call },
+    Entry { name: explain::NAME, definition: explain::definition, call: explain::call },
 ];
 
 /// Returns every tool as clients see it.

@@ -4,6 +4,7 @@ pub mod check;
 pub mod completions;
 pub mod conflicts;
 pub mod eval;
+pub mod explain;
 pub mod export;
 pub mod forget;
 pub mod get;
@@ -105,6 +106,7 @@ fn dispatch(cli: Cli) -> Result<u8> {
             Command::Recall(arguments) => recall::run(&setting, arguments).await,
             Command::Remember(arguments) => remember::run(&setting, arguments).await,
             Command::Forget(arguments) => forget::run(&setting, arguments).await,
+            Command::Explain(arguments) => explain::run(&setting, arguments).await,
             Command::Update(arguments) => update::run(&setting, arguments).await,
             Command::Conflicts(arguments) => conflicts::run(&setting, arguments).await,
             Command::Predicate(arguments) => predicate::run(&setting, arguments).await,

@@ -28,8 +28,8 @@ use crate::config::Config;
 use crate::presence::Presence;
 use crate::token::Token;
 use crate::verb::{
-    Check, Conflicts, Declare, Export, Forget, Get, Import, Ingest, LongVerb as _, Predicates, Rebuild, Recall,
-    Remember, Session, Status, Undo, Update, Verb as _,
+    Check, Conflicts, Declare, Explain, Export, Forget, Get, Import, Ingest, LongVerb as _, Predicates, Rebuild,
+    Recall, Remember, Session, Status, Undo, Update, Verb as _,
 };
 use crate::wiring;
 use failure::Failed;
@@ -95,6 +95,7 @@ impl App {
             .route(&verb(Get::NAME), post(route::verb::<Get>))
             .route(&verb(Forget::NAME), post(route::verb::<Forget>))
             .route(&verb(Undo::NAME), post(route::verb::<Undo>))
+            .route(&verb(Explain::NAME), post(route::verb::<Explain>))
             .route(&verb(Update::NAME), post(route::verb::<Update>))
             .route(&verb(Conflicts::NAME), post(route::verb::<Conflicts>))
             .route(&verb(Predicates::NAME), post(route::verb::<Predicates>))

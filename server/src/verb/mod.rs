@@ -3,6 +3,7 @@
 
 mod check;
 mod conflicts;
+mod explain;
 mod export;
 mod forget;
 mod get;
@@ -29,6 +30,7 @@ use tokio::sync::mpsc;
 
 pub use check::Check;
 pub use conflicts::Conflicts;
+pub use explain::Explain;
 pub use export::{Export, FAILED_LINE};
 pub use forget::Forget;
 pub use get::{Get, View};

@@ -1,0 +1,98 @@
+//! `explain`: why something was recalled, and why something else was not.
+
+use serde::Serialize;
+
+use super::packing::{Filter, LeftOut};
+use super::recall::MAX_CANDIDATES;
+use crate::error::{Error, ErrorKind, Result};
+use crate::id::Id;
+use crate::index::{Index as _, IndexQuery};
+use crate::memory::Inner;
+use crate::question::{Hit, Question};
+use crate::ranking::Weights;
+use crate::record::Reader;
+use crate::trace::Trace;
+
+/// What is to be explained: an earlier answer, or the answer to a question now.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Answered {
+    /// By its trace.
+    Before(Id),
+    /// Asked again now.
+    Now(Question),
+}
+
+/// Why an answer is as it is.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Explanation {
+    /// What was asked.
+    pub question: String,
+    /// The trace that is explained.
+    pub trace_id: Id,
+    /// Of the id that was asked about: whether it was given or why not, in a sentence.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub verdict: Option<String>,
+    /// Its place in the answer, from 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rank: Option<usize>,
+    /// What was given, best first; only the id that was asked about, if one was.
+    pub given: Vec<Hit>,
+    /// What was not, best first, and why.
+    pub left_out: Vec<LeftOut>,
+    /// What could not take part.
+    pub degraded: Vec<String>,
+}
+
+pub(crate) fn explain(inner: &Inner, answered: Answered, id: Option<Id>) -> Result<Explanation> {
+    let trace_id = match answered {
+        Answered::Before(trace) => trace,
+        Answered::Now(question) => super::recall::recall(inner, &question, &Weights::CHOSEN)?.trace_id,
+    };
+    let Trace { question, recalled, left_out } = inner.traces.get(trace_id).ok_or_else(|| {
+        Error::new(ErrorKind::NotFound, format!("there is no trace {trace_id}"))
+            .hint("the newest answers are kept while the server runs; ask the question again")
+    })?;
+    let mut explanation = Explanation {
+        question: question.text.clone(),
+        trace_id,
+        verdict: None,
+        rank: None,
+        given: recalled.hits,
+        left_out,
+        degraded: recalled.degraded,
+    };
+    let Some(id) = id else { return Ok(explanation) };
+    let place = explanation.given.iter().position(|hit| hit.id == id);
+    explanation.given.retain(|hit| hit.id == id);
+    explanation.left_out.retain(|left| left.id == id);
+    explanation.rank = place.map(|place| place + 1);
+    explanation.verdict = Some(match (explanation.rank, explanation.left_out.first()) {
+        (Some(rank), _) => format!("it was given, at place {rank}"),
+        (None, Some(left)) => format!("it was a candidate and was left out: {}", left.reason),
+        (None, None) => missing(inner, &question, id)?,
+    });
+    Ok(explanation)
+}
+
+/// Says why a text was no candidate at all.
+fn missing(inner: &Inner, question: &Question, id: Id) -> Result<String> {
+    let view = inner.view()?;
+    let filter = Filter::new(&view, question, inner.now())?;
+    let Some((record, is_there)) = Reader::new(&view).read_last(id)? else {
+        return Err(super::forget::not_found(id));
+    };
+    if let Some(reason) = filter.exclusion(&record) {
+        return Ok(format!("it could not be an answer: {reason}"));
+    }
+    if !is_there {
+        return Ok("it could not be an answer: it is no longer there".to_owned());
+    }
+    let query =
+        IndexQuery { text: &question.text, spaces: &question.spaces, limit: MAX_CANDIDATES, ..IndexQuery::default() };
+    let words = inner.text.scores(&query, &[id])?.pop().flatten();
+    let meaning = super::recall::cosines(inner, question, &[id]).pop().flatten();
+    let words =
+        words.map_or("it has no word of the question".to_owned(), |score| format!("its words score {score:.2}"));
+    let meaning = meaning.map_or("its meaning is not indexed".to_owned(), |score| format!("its cosine is {score:.2}"));
+    Ok(format!("others were nearer: {words}, {meaning}, and no link or name led to it"))
+}

@@ -1,0 +1,239 @@
+//! What of the ranked candidates becomes an answer, and why the rest does not.
+
+use std::collections::HashMap;
+use std::fmt;
+
+use serde::{Serialize, Serializer};
+
+use crate::entity;
+use crate::error::Result;
+use crate::id::Id;
+use crate::names;
+use crate::question::{Hit, Lead, Question, Why};
+use crate::ranking::{MAX_NAMESAKES, Ranked, Ranking, Weights};
+use crate::record::{Reader, Record};
+use crate::store::View;
+use crate::time::Timestamp;
+
+/// Candidates that are no hits of which a trace keeps the reason, best first.
+pub const MAX_LEFT_OUT: usize = 100;
+/// Bytes of a token, about, in English.
+const TOKEN_BYTES: usize = 4;
+
+/// A candidate that is no hit.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct LeftOut {
+    /// The memory or passage.
+    pub id: Id,
+    /// As it would have had as a hit.
+    pub score: f32,
+    /// Why not.
+    pub reason: Exclusion,
+}
+
+/// Why a text is no answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exclusion {
+    /// It is not there, or was not then.
+    Gone,
+    /// It is recalled by its passages, or has no text.
+    NoText,
+    /// It was forgotten.
+    Forgotten,
+    /// It was retracted or replaced.
+    Retracted,
+    /// It ended, expired or had not begun at the moment that is asked for.
+    Moment,
+    /// It is of another space.
+    Space,
+    /// It is of another kind.
+    Kind,
+    /// It was recorded before.
+    Since,
+    /// It is about something else.
+    Entity,
+    /// It says word for word what this hit says.
+    Twin(Id),
+    /// The limit was reached by better ones.
+    Limit,
+    /// The budget was spent on better ones.
+    Budget,
+}
+
+impl fmt::Display for Exclusion {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Gone => "it is not there, or was not then",
+            Self::NoText => "it is recalled by its passages, or has no text",
+            Self::Forgotten => "it was forgotten",
+            Self::Retracted => "it was retracted or replaced",
+            Self::Moment => "it ended, expired or had not begun at that moment",
+            Self::Space => "it is of another space",
+            Self::Kind => "it is of another kind",
+            Self::Since => "it was recorded before",
+            Self::Entity => "it is about something else",
+            Self::Twin(twin) => return write!(f, "it says word for word what {twin} says"),
+            Self::Limit => "the limit was reached by better ones",
+            Self::Budget => "the budget was spent on better ones",
+        })
+    }
+}
+
+impl Serialize for Exclusion {
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+/// What fits.
+#[derive(Default)]
+pub(crate) struct Packed {
+    pub hits: Vec<Hit>,
+    /// Candidates that were not looked at any more.
+    pub dropped: usize,
+    /// Whether the limit or the budget was reached.
+    pub is_full: bool,
+    /// The best of those that are no hits, and why not.
+    pub left_out: Vec<LeftOut>,
+}
+
+impl Packed {
+    fn leave_out(&mut self, id: Id, score: f32, reason: Exclusion) {
+        if self.left_out.len() < MAX_LEFT_OUT {
+            self.left_out.push(LeftOut { id, score, reason });
+        }
+    }
+}
+
+/// Reads the best that pass the filters, until the limit or the budget is reached.
+pub(crate) fn pack(ranking: &Ranking<'_>, ranked: Ranked) -> Result<Packed> {
+    let Ranking { view, question, weights, .. } = *ranking;
+    let filter = Filter::new(view, question, ranking.inner.now())?;
+    let mut reader = Reader::at(view, question.moment.known_at);
+    let mut packed = Packed::default();
+    let mut seen: HashMap<_, Id> = HashMap::new();
+    let mut budget = question.budget_tokens.map(|tokens| tokens.saturating_mul(TOKEN_BYTES));
+    let mut ends: Option<Exclusion> = None;
+    for (id, mut candidate) in ranked.candidates {
+        let score = scaled(candidate.score, weights);
+        if ends.is_none() && packed.hits.len() == question.limit {
+            ends = Some(Exclusion::Limit);
+        }
+        if let Some(end) = ends {
+            packed.dropped += 1;
+            packed.leave_out(id, score, end);
+            continue;
+        }
+        // What was true then may have been taken back since: then it was not known to be.
+        let Some(record) = reader.read(id)? else {
+            packed.leave_out(id, score, Exclusion::Gone);
+            continue;
+        };
+        if let Some(reason) = filter.exclusion(&record) {
+            packed.leave_out(id, score, reason);
+            continue;
+        }
+        // The same words by another speaker, or in another conversation, are another memory.
+        let words = (blake3::hash(record.text.as_bytes()), record.speaker.clone(), record.session.clone());
+        if let Some(twin) = seen.get(&words) {
+            packed.leave_out(id, score, Exclusion::Twin(*twin));
+            continue;
+        }
+        if let Some(left) = &mut budget {
+            if record.text.len() > *left && !packed.hits.is_empty() {
+                ends = Some(Exclusion::Budget);
+                packed.dropped += 1;
+                packed.leave_out(id, score, Exclusion::Budget);
+                continue;
+            }
+            *left = left.saturating_sub(record.text.len());
+        }
+        seen.insert(words, id);
+        candidate.why.entities =
+            ranked.named.iter().filter(|(id, _)| record.entities.contains(id)).map(|(_, name)| name.clone()).collect();
+        if let Some((from, key)) = candidate.led_by {
+            let from = reader.read(from)?.filter(|from| filter.may_be_shown(from));
+            candidate.why.led_by = from.and_then(|from| lead(&from, key));
+        }
+        packed.hits.push(hit(record, candidate.why, score));
+    }
+    packed.is_full = ends.is_some() || packed.hits.len() == question.limit;
+    Ok(packed)
+}
+
+/// Says which name led from a text.
+fn lead(from: &Record, key: u64) -> Option<Lead> {
+    let name = names::mentioned(&from.text).into_iter().find(|name| names::key(name) == key);
+    name.map(|name| Lead { name, from: from.id })
+}
+
+/// What a question wants of a record besides its words.
+pub(crate) struct Filter<'q> {
+    question: &'q Question,
+    /// Entities of the name that is asked for.
+    about: Option<Vec<Id>>,
+    now: Timestamp,
+}
+
+impl<'q> Filter<'q> {
+    /// Starts on a question.
+    pub fn new(view: &View<'_>, question: &'q Question, now: Timestamp) -> Result<Self> {
+        let about = question.entity.as_ref();
+        let about = about.map(|name| entity::lookup(view, &entity::name_key(name), MAX_NAMESAKES)).transpose()?;
+        Ok(Self { question, about, now })
+    }
+
+    /// Tells whether anything may be said of a text, even beside another.
+    fn may_be_shown(&self, record: &Record) -> bool {
+        record.is_text() && self.question.moment.finds(record, self.now) && self.is_inside(record)
+    }
+
+    fn is_inside(&self, record: &Record) -> bool {
+        self.question.spaces.is_empty() || self.question.spaces.contains(&record.space)
+    }
+
+    /// Returns why a record is no answer, or `None` when it may be one.
+    pub fn exclusion(&self, record: &Record) -> Option<Exclusion> {
+        let question = self.question;
+        match () {
+            // First of all: of another space nothing is told, not even what became of it.
+            () if !self.is_inside(record) => Some(Exclusion::Space),
+            () if !record.is_text() => Some(Exclusion::NoText),
+            () if record.forgotten_at.is_some() => Some(Exclusion::Forgotten),
+            () if record.retracted_at.is_some() => Some(Exclusion::Retracted),
+            () if !question.moment.finds(record, self.now) => Some(Exclusion::Moment),
+            () if !question.kinds.is_empty() && !question.kinds.contains(&record.kind) => Some(Exclusion::Kind),
+            () if question.since.is_some_and(|since| record.recorded_at < since) => Some(Exclusion::Since),
+            () if self.about.as_ref().is_some_and(|about| !about.iter().any(|id| record.entities.contains(id))) => {
+                Some(Exclusion::Entity)
+            }
+            () => None,
+        }
+    }
+}
+
+fn scaled(score: f32, weights: &Weights) -> f32 {
+    ((score / weights.highest()).clamp(0.0, 1.0) * 1e4).round() / 1e4
+}
+
+fn hit(record: Record, why: Why, score: f32) -> Hit {
+    Hit {
+        id: record.id,
+        kind: record.kind,
+        text: record.text,
+        title: record.title,
+        source: record.source,
+        score,
+        why,
+        space: record.space,
+        recorded_at: record.recorded_at,
+        statement: record.statement,
+        valid_from: record.valid_from,
+        valid_to: record.valid_to,
+        stale: record.stale,
+        trust: record.trust,
+        part_of: record.part_of,
+        speaker: record.speaker,
+        happened_at: record.happened_at,
+    }
+}

@@ -49,6 +49,19 @@ pub struct Block {
 }
 
 impl Block {
+    /// Writes it for a context: its name, how far it is trusted and how full it is, so that whoever edits it knows. Its lines
+    /// are quoted: none of them can look like a section of ours.
+    pub fn markdown(&self) -> String {
+        let Self { id, name, space, trust, size_bytes, limit_bytes, .. } = self;
+        let mut section = format!("### {name} [{id} {space} {trust} {size_bytes}/{limit_bytes} bytes]\n");
+        let ends_line = |c: char| matches!(c, '\n' | '\r' | '\u{b}' | '\u{c}' | '\u{85}' | '\u{2028}' | '\u{2029}');
+        for line in self.text.replace("\r\n", "\n").trim_end().split(ends_line) {
+            section.push_str(format!("> {line}").trim_end());
+            section.push('\n');
+        }
+        section
+    }
+
     /// Reads the current state of a node; `None` if it is no block.
     pub(crate) fn read(view: &View<'_>, id: Id) -> Result<Option<Self>> {
         let commit = commits(view, id)?.pop().unwrap_or(id);

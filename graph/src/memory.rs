@@ -22,10 +22,11 @@ use crate::text::TextIndex;
 use crate::time::{Clock, Timestamp};
 use crate::trace::Traces;
 use crate::verbs;
-use crate::verbs::blocks::{BlockEdit, BlockVersion};
+use crate::verbs::blocks::BlockVersion;
 use crate::verbs::check::{CheckReport, IndexStatus, Status};
 use crate::verbs::conflicts::Conflict;
 use crate::verbs::context::{Context, ContextRequest};
+use crate::verbs::edit_block::BlockEdit;
 use crate::verbs::forget::Forgotten;
 use crate::verbs::get::{GetView, Got};
 use crate::verbs::predicates::PredicateInfo;
@@ -237,7 +238,7 @@ impl Memory {
     /// `TooLarge` names the block, its size and its limit; `Conflict` when somebody changed it since the commit that the
     /// edit was made from, or when the agent may not.
     pub fn edit_block(&self, edit: BlockEdit, agent: &Agent) -> Result<Block> {
-        verbs::blocks::edit(&self.0, edit, agent)
+        verbs::edit_block::edit(&self.0, edit, agent)
     }
 
     /// Takes back a commit, also one that was itself an undo.

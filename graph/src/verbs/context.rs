@@ -152,7 +152,7 @@ fn pack(
     let budget = request.budget_tokens * TOKEN_BYTES;
     for block in blocks.into_iter().filter(|block| !block.text.trim().is_empty()) {
         let heading = if context.text.is_empty() { "## Core blocks\n" } else { "" };
-        let shown = format!("{heading}{}", section(&block));
+        let shown = format!("{heading}{}", block.markdown());
         if context.text.len() + shown.len() > budget {
             context.dropped += 1;
             continue;
@@ -183,19 +183,6 @@ fn pack(
         }
     }
     context
-}
-
-/// A block with its name, and with how full it is, so that whoever edits it knows. Its lines are quoted: none of them can
-/// look like a section of ours.
-fn section(block: &Block) -> String {
-    let Block { id, name, space, trust, size_bytes, limit_bytes, .. } = block;
-    let mut section = format!("### {name} [{id} {space} {trust} {size_bytes}/{limit_bytes} bytes]\n");
-    let ends_line = |c: char| matches!(c, '\n' | '\r' | '\u{b}' | '\u{c}' | '\u{85}' | '\u{2028}' | '\u{2029}');
-    for line in block.text.replace("\r\n", "\n").trim_end().split(ends_line) {
-        section.push_str(format!("> {line}").trim_end());
-        section.push('\n');
-    }
-    section
 }
 
 fn line(record: &Record) -> String {

@@ -6,6 +6,7 @@ mod claim;
 pub mod conflicts;
 pub mod context;
 pub mod document;
+pub mod edit_block;
 pub mod forget;
 pub mod get;
 mod last_reading;

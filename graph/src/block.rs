@@ -1,11 +1,14 @@
 //! Core blocks: small named texts that are in every context. A block is one node whose text an edit replaces; what it
 //! said before is in the journal.
 
+use std::collections::BTreeSet;
+
 use oxigraph::model::Quad;
 use serde::Serialize;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::Id;
+use crate::journal;
 use crate::names::shortened;
 use crate::past::Past;
 use crate::store::{View, string, term_text};
@@ -124,6 +127,26 @@ pub(crate) fn all(view: &View<'_>, spaces: &[String]) -> Result<Vec<Block>> {
 pub(crate) fn find(view: &View<'_>, space: &str, name: &str) -> Result<Option<Id>> {
     Ok(view.subjects(vocab::KEY, string(key(space, name)).as_ref().into(), 1)?.pop())
 }
+
+/// Finds every node that ever was the block of that name: the one there is, and those whose making was taken back.
+pub(crate) fn ever(view: &View<'_>, space: &str, name: &str) -> Result<BTreeSet<Id>> {
+    let mut ids = BTreeSet::new();
+    for commit in view.subjects(vocab::VERB, string(EDIT_VERB).as_ref().into(), usize::MAX)? {
+        ids.extend(journal::touched(view, commit)?);
+    }
+    let mut found = BTreeSet::new();
+    for id in ids {
+        let is_it = |block: Block| block.name == name && block.space == space;
+        let quads = if view.is_a(id, vocab::CORE_BLOCK)? { view.about(id)? } else { Past::new(view).last_of(id)? };
+        if Block::of(id, id, &quads).is_some_and(is_it) {
+            found.insert(id);
+        }
+    }
+    Ok(found)
+}
+
+/// What the journal calls an edit.
+pub(crate) const EDIT_VERB: &str = "edit_block";
 
 /// Returns what a block is found by. A name has no colon, so no two blocks share a key.
 pub(crate) fn key(space: &str, name: &str) -> String {

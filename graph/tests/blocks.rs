@@ -127,7 +127,12 @@ fn undo_brings_back_text_trust_and_limit() {
     memory.undo(memory.block(PERSONAL, "human").unwrap().commit, &owner).unwrap();
     let gone = memory.undo(first.commit, &owner).unwrap();
     assert!(memory.blocks(&[]).unwrap().is_empty());
-    own(&opened, set("human", "Another."));
+    let own_moment = |block: &Block| memory.block_at(PERSONAL, "human", block.changed_at).unwrap();
+    assert_eq!(own_moment(&first), first, "what was taken back was known then");
+    assert_eq!(memory.block_versions(PERSONAL, "human").unwrap()[0].block, None);
+    let another = own(&opened, set("human", "Another."));
+    assert_eq!((own_moment(&first), own_moment(&another)), (first, another), "of two nodes, the one of that moment");
+    assert_eq!(memory.block_versions(PERSONAL, "human").unwrap().len(), 9);
     let error = memory.undo(gone.commit, &owner).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Conflict, "there is one of that name again");
     assert_eq!(memory.blocks(&[]).unwrap().len(), 1);

@@ -1,16 +1,16 @@
 //! `blocks`, `block` and its versions: the small texts that are in every context.
 
+use std::cmp::Reverse;
+
 use serde::Serialize;
 
 use crate::block::{self, Block};
 use crate::error::{Error, ErrorKind, Result};
-use crate::id::Id;
 use crate::journal::{self, CommitRecord};
 use crate::memory::Inner;
 use crate::moment::Moment;
 use crate::names::shortened;
 use crate::past::Past;
-use crate::store::View;
 use crate::time::Timestamp;
 
 /// What a block said after a commit.
@@ -31,31 +31,35 @@ pub(crate) fn block(inner: &Inner, space: &str, name: &str, known_at: Option<Tim
     Moment { known_at, true_at: None }.check(inner.now())?;
     let view = inner.view()?;
     let name = block::checked_name(name)?;
-    let id = found(&view, space, &name)?;
-    let block = match known_at {
-        Some(known_at) => Block::read_at(&view, id, known_at)?,
-        None => Block::read(&view, id)?,
+    let Some(known_at) = known_at else {
+        let found = block::find(&view, space, &name)?.map(|id| Block::read(&view, id)).transpose()?;
+        return found.flatten().ok_or_else(|| none_called(space, &name));
     };
-    block.ok_or_else(|| {
-        Error::new(ErrorKind::NotFound, format!("the block `{name}` of `{space}` was not known then"))
-            .hint("`hydra block history` lists its versions")
-    })
+    for id in block::ever(&view, space, &name)? {
+        if let Some(block) = Block::read_at(&view, id, known_at)? {
+            return Ok(block);
+        }
+    }
+    Err(Error::new(ErrorKind::NotFound, format!("`{}` had no block `{name}` then", shortened(space)))
+        .hint("`hydra block history` lists its versions"))
 }
 
+/// Lists what a block said after each commit, newest first; it may have been taken back and made anew.
 pub(crate) fn versions(inner: &Inner, space: &str, name: &str) -> Result<Vec<BlockVersion>> {
     let view = inner.view()?;
-    let id = found(&view, space, &block::checked_name(name)?)?;
+    let name = block::checked_name(name)?;
     let mut versions = Vec::new();
-    for (commit, quads) in Past::new(&view).versions(id)? {
-        let block = Block::of(id, commit, &quads);
-        versions.extend(journal::record(&view, commit)?.map(|commit| BlockVersion { commit, block }));
+    for id in block::ever(&view, space, &name)? {
+        for (commit, quads) in Past::new(&view).versions(id)? {
+            let block = Block::of(id, commit, &quads);
+            versions.extend(journal::record(&view, commit)?.map(|commit| BlockVersion { commit, block }));
+        }
     }
-    Ok(versions)
+    versions.sort_by_key(|version| Reverse(version.commit.id));
+    if versions.is_empty() { Err(none_called(space, &name)) } else { Ok(versions) }
 }
 
-fn found(view: &View<'_>, space: &str, name: &str) -> Result<Id> {
-    block::find(view, space, name)?.ok_or_else(|| {
-        Error::new(ErrorKind::NotFound, format!("`{}` has no block `{name}`", shortened(space)))
-            .hint("`hydra block list` shows those that there are; `hydra block set` makes one")
-    })
+fn none_called(space: &str, name: &str) -> Error {
+    Error::new(ErrorKind::NotFound, format!("`{}` has no block `{name}`", shortened(space)))
+        .hint("`hydra block list` shows those that there are; `hydra block set` makes one")
 }

@@ -84,7 +84,7 @@ pub(crate) fn edit(inner: &Inner, edit: BlockEdit, agent: &Agent) -> Result<Bloc
         check_base(view, &name, &edit, before.as_ref())?;
         let after = applied(&name, edit.op, before.as_ref(), &edit.space, &author, &mint, now)?;
         check_limits(view, before.as_ref(), &after)?;
-        let mut change = Change::new("edit_block");
+        let mut change = Change::new(block::EDIT_VERB);
         change.reason = edit.reason;
         change.touched.insert(after.id);
         change.added = said(&after, now, before.is_none());

@@ -22,8 +22,9 @@ Examples:
   hydra block show human --known-at 2026-01-31
   hydra block history human
 
-A block is a small text that is in every context of its space. Customary names are persona, human, system, projects and
-preferences. Agents may edit blocks and have to say why; every version stays, and `hydra undo` takes an edit back.";
+A block is a small text that is in every context of its space. Customary names are persona, human,
+system, projects and preferences. Agents may edit blocks and have to say why; every version stays,
+and `hydra undo` takes an edit back.";
 
 /// Letters of a text that a list shows.
 const MAX_LISTED_CHARS: usize = 80;

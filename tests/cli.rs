@@ -414,6 +414,8 @@ fn help_is_as_written_down() {
         "remember",
         "forget",
         "undo",
+        "block",
+        "block set",
         "get",
         "status",
         "check",

@@ -11,6 +11,7 @@
 //! This crate is synchronous. It opens no socket, reads no environment and no clock but the one it is given, and no
 //! type of oxigraph, tantivy or petgraph crosses its border.
 
+mod block;
 mod catch_up;
 mod document;
 mod dump;
@@ -44,6 +45,9 @@ mod vocab;
 mod walk;
 mod writer;
 
+pub use block::{
+    Block, CUSTOMARY_BLOCKS, DEFAULT_BLOCK_BYTES, MAX_BLOCK_NAME_BYTES, MAX_SPACE_BLOCK_BYTES, MAX_SPACE_BLOCKS,
+};
 pub use document::{Document, Link, LinkKind, Passage, Property, PutReceipt, SourceState, Target};
 pub use dump::{EXPORT_FORMAT, ExportFormat, Exported, Follower, Imported, MAX_LINE_BYTES};
 pub use error::{Error, ErrorKind, Result};
@@ -59,9 +63,11 @@ pub use ranking::Weights;
 pub use record::{Kind, Record};
 pub use space::PERSONAL;
 pub use time::{Clock, Timestamp};
+pub use verbs::blocks::BlockVersion;
 pub use verbs::check::{CheckReport, IndexStatus, Status};
 pub use verbs::conflicts::Conflict;
 pub use verbs::context::{Context, ContextItem, ContextRequest, MAX_BUDGET_TOKENS};
+pub use verbs::edit_block::{BlockEdit, BlockOp};
 pub use verbs::explain::{Answered, Explanation};
 pub use verbs::forget::Forgotten;
 pub use verbs::get::{GetView, Got};

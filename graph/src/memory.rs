@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::block::Block;
 use crate::catch_up::{Head, IndexDriver, Priority};
 use crate::document::{Document, PutReceipt, SourceState};
 use crate::dump::{self, ExportFormat, Exported, Imported};
@@ -21,9 +22,11 @@ use crate::text::TextIndex;
 use crate::time::{Clock, Timestamp};
 use crate::trace::Traces;
 use crate::verbs;
+use crate::verbs::blocks::BlockVersion;
 use crate::verbs::check::{CheckReport, IndexStatus, Status};
 use crate::verbs::conflicts::Conflict;
 use crate::verbs::context::{Context, ContextRequest};
+use crate::verbs::edit_block::BlockEdit;
 use crate::verbs::explain::{Answered, Explanation};
 use crate::verbs::forget::Forgotten;
 use crate::verbs::get::{GetView, Got};
@@ -210,6 +213,38 @@ impl Memory {
     /// Lists the open conflicts of the spaces (all if none are named), oldest first.
     pub fn conflicts(&self, spaces: &[String]) -> Result<Vec<Conflict>> {
         verbs::conflicts::conflicts(&self.0, spaces)
+    }
+
+    /// Lists the core blocks of the spaces (all if none are named), in the order in which a context shows them.
+    pub fn blocks(&self, spaces: &[String]) -> Result<Vec<Block>> {
+        verbs::blocks::blocks(&self.0, spaces)
+    }
+
+    /// Returns a core block.
+    ///
+    /// # Errors
+    /// `NotFound` when the space has none of that name.
+    pub fn block(&self, space: &str, name: &str) -> Result<Block> {
+        verbs::blocks::block(&self.0, space, name, None)
+    }
+
+    /// As [`Memory::block`], of what it said at an earlier moment.
+    pub fn block_at(&self, space: &str, name: &str, known_at: Timestamp) -> Result<Block> {
+        verbs::blocks::block(&self.0, space, name, Some(known_at))
+    }
+
+    /// Lists every version of a core block, newest first, each with who, when and why.
+    pub fn block_versions(&self, space: &str, name: &str) -> Result<Vec<BlockVersion>> {
+        verbs::blocks::versions(&self.0, space, name)
+    }
+
+    /// Changes a core block, and returns it as it is then; its commit takes the edit back.
+    ///
+    /// # Errors
+    /// `TooLarge` names the block, its size and its limit; `Conflict` when somebody changed it since the commit that the
+    /// edit was made from, or when the agent may not.
+    pub fn edit_block(&self, edit: BlockEdit, agent: &Agent) -> Result<Block> {
+        verbs::edit_block::edit(&self.0, edit, agent)
     }
 
     /// Takes back a commit, also one that was itself an undo.

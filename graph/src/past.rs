@@ -54,6 +54,17 @@ impl<'v> Past<'v> {
         Ok(Vec::new())
     }
 
+    /// Returns what was said of a node after each commit that touched it, newest first.
+    pub fn versions(&self, id: Id) -> Result<Vec<(Id, Vec<Quad>)>> {
+        let mut quads = self.view.about(id)?;
+        let mut versions = Vec::new();
+        for commit in self.commits(id)?.into_iter().rev() {
+            versions.push((commit, without_journal(quads.clone())));
+            self.take_back(&mut quads, id, commit)?;
+        }
+        Ok(versions)
+    }
+
     fn commits(&self, id: Id) -> Result<Vec<Id>> {
         let mut commits = self.view.subjects(vocab::TOUCHED, vocab::node(id).as_ref().into(), usize::MAX)?;
         commits.sort_unstable();

@@ -288,6 +288,9 @@ mod tests {
         let evidence = "a hy:Evidence ; rdf:reifies <<( hy:a prov:wasDerivedFrom hy:b )>> ; hy:start 0 ; hy:end 4 ; \
             hy:quoteHash \"x\"";
         let link = "a hy:Link ; rdf:reifies <<( hy:a hy:linksTo hy:b )>> ; hy:linkKind \"embed\"";
+        let block = "a hy:Block ; schema:text \"\" ; skos:prefLabel \"human\" ; hy:key \"block:human:personal\" ; \
+            hy:space \"personal\" ; hy:limit 1600 ; hy:trust \"agent\" ; prov:wasAttributedTo \"owner\" ; \
+            hy:recordedAt \"2026-01-01T00:00:00Z\"^^xsd:dateTime";
         for (good, from, to, problem) in [
             (memory, "\"fact\"", "\"rumour\"", "kind"),
             (memory, "schema:text \"x\"", "schema:text \"\"", "text"),
@@ -302,6 +305,10 @@ mod tests {
             (entity, "skos:prefLabel \"E\" ;", "", "prefLabel"),
             (conflict, "hy:a, hy:b", "hy:a", "side"),
             (evidence, " ; hy:quoteHash \"x\"", "", "quoteHash"),
+            (block, "schema:text \"\" ;", "", "text"),
+            (block, "\"human\"", "\"\"", "prefLabel"),
+            (block, "1600", "0", "limit"),
+            (block, "\"agent\"", "\"ingested\"", "trust"),
             (link, "\"embed\"", "\"carrier pigeon\"", "linkKind"),
         ] {
             assert_eq!(problem_of(good), None, "{good}");

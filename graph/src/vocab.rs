@@ -20,6 +20,7 @@ terms! {
     // Classes.
     COMMIT = "urn:hydra:ns#Commit";
     CONFLICT = "urn:hydra:ns#Conflict";
+    CORE_BLOCK = "urn:hydra:ns#Block";
     ENTITY = "urn:hydra:ns#Entity";
     EVIDENCE = "urn:hydra:ns#Evidence";
     LINK = "urn:hydra:ns#Link";
@@ -51,6 +52,7 @@ terms! {
     IDEMPOTENCY_KEY = "urn:hydra:ns#idempotencyKey";
     KEY = "urn:hydra:ns#key";
     KIND = "urn:hydra:ns#kind";
+    LIMIT = "urn:hydra:ns#limit";
     LINE = "urn:hydra:ns#line";
     LINK_KIND = "urn:hydra:ns#linkKind";
     LINKS_TO = "urn:hydra:ns#linksTo";

@@ -114,7 +114,7 @@ pub(crate) fn get(memory: &Memory, name: &str, arguments: &JsonObject) -> Result
         spaces: Vec::new(),
         budget_tokens: entry.budget_tokens,
     })?;
-    let known = match context.items.is_empty() {
+    let known = match context.text.is_empty() {
         true => "Nothing is remembered of it yet.".to_owned(),
         false => format!("What is remembered:\n\n{}", tool::context::text(&context).trim()),
     };

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use crate::command::{
-    check, completions, conflicts, eval, explain, export, forget, get, import, ingest, mcp, models, predicate, rebuild,
-    recall, remember, serve, status, undo, update,
+    block, check, completions, conflicts, eval, explain, export, forget, get, import, ingest, mcp, models, predicate,
+    rebuild, recall, remember, serve, status, undo, update,
 };
 use crate::config::{LogLevel, Overrides};
 
@@ -100,6 +100,8 @@ pub enum Command {
     Update(update::Arguments),
     /// List facts that disagree
     Conflicts(conflicts::Arguments),
+    /// Show or change the small texts that are in every context
+    Block(block::Arguments),
     /// List or declare what facts can say
     Predicate(predicate::Arguments),
     /// Take back a commit, also one that was itself an undo

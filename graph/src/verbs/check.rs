@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use oxigraph::model::NamedNodeRef;
 use serde::Serialize;
 
 use crate::catch_up::IndexDriver;
@@ -232,11 +233,15 @@ fn check_log(inner: &Inner, view: &View<'_>, findings: &mut Vec<String>) -> Resu
     Ok(commits.len())
 }
 
+/// Classes whose every node is checked.
+const CHECKED: [NamedNodeRef<'static>; 7] =
+    [vocab::MEMORY, vocab::SOURCE, vocab::PASSAGE, vocab::ENTITY, vocab::SESSION, vocab::LINK, vocab::CORE_BLOCK];
+
 /// Checks every node against the shape of its class.
 pub(crate) fn check_shapes(view: &View<'_>, findings: &mut Vec<String>) -> Result<()> {
     let shapes = Shapes::builtin()?;
     let mut invalid = 0;
-    for class in [vocab::MEMORY, vocab::SOURCE, vocab::PASSAGE, vocab::ENTITY, vocab::SESSION, vocab::LINK] {
+    for class in CHECKED {
         for id in view.instances(class)? {
             let kind =
                 view.quads(Some(vocab::node(id).as_ref().into()), Some(ext::TYPE), None, None).next().transpose()?;

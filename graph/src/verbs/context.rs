@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use oxigraph::model::TermRef;
 use serde::Serialize;
 
+use crate::block::{self, Block};
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::Id;
 use crate::index;
@@ -47,7 +48,9 @@ pub struct ContextRequest {
 pub struct Context {
     /// Ready to be read, in sections.
     pub text: String,
-    /// The same as data.
+    /// The core blocks, which come first.
+    pub blocks: Vec<Block>,
+    /// The memories below them, as data.
     pub items: Vec<ContextItem>,
     /// How many did not fit.
     pub dropped: usize,
@@ -101,7 +104,8 @@ pub(crate) fn context(inner: &Inner, request: &ContextRequest) -> Result<Context
         sections.push((format!("About {}", one_line(about)), fitting));
     }
     sections.push(("Recently".to_owned(), recent(&view, &mut reader)?));
-    Ok(pack(sections, request, &is_wanted))
+    let blocks = block::all(&view, &request.spaces)?;
+    Ok(pack(blocks, sections, request, &is_wanted))
 }
 
 /// The newest memories of a kind that stands until it is ended.
@@ -139,12 +143,23 @@ fn recent(view: &View<'_>, reader: &mut Reader<'_>) -> Result<Vec<Record>> {
 }
 
 fn pack(
+    blocks: Vec<Block>,
     sections: Vec<(String, Vec<Record>)>,
     request: &ContextRequest,
     is_wanted: &dyn Fn(&Record) -> bool,
 ) -> Context {
-    let mut context = Context { text: String::new(), items: Vec::new(), dropped: 0 };
+    let mut context = Context { text: String::new(), blocks: Vec::new(), items: Vec::new(), dropped: 0 };
     let budget = request.budget_tokens * TOKEN_BYTES;
+    for block in blocks.into_iter().filter(|block| !block.text.trim().is_empty()) {
+        let heading = if context.text.is_empty() { "## Core blocks\n" } else { "" };
+        let shown = format!("{heading}{}", block.markdown());
+        if context.text.len() + shown.len() > budget {
+            context.dropped += 1;
+            continue;
+        }
+        context.text.push_str(&shown);
+        context.blocks.push(block);
+    }
     let mut seen = HashSet::new();
     for (heading, records) in sections {
         let mut is_open = false;

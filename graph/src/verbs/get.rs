@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use crate::block::Block;
 use crate::entity;
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::Id;
@@ -53,6 +54,9 @@ pub struct Got {
     /// The name, when the id is an entity's or a session's.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub entity: Option<String>,
+    /// The core block, when the id is one's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub block: Option<Block>,
     /// The question, when the id is a trace's.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub question: Option<String>,
@@ -72,21 +76,50 @@ pub(crate) fn get(inner: &Inner, ids: &[Id], how: GetView, known_at: Option<Time
     }
     let view = inner.view()?;
     let mut reader = Reader::at(&view, known_at);
-    ids.iter().map(|id| one(inner, &view, &mut reader, *id, how)).collect()
+    let got = ids.iter().map(|id| {
+        let block = match known_at {
+            Some(known_at) => Block::read_at(&view, *id, known_at)?,
+            None => Block::read(&view, *id)?,
+        };
+        match block {
+            Some(block) => of_block(&view, block, how),
+            None => one(inner, &view, &mut reader, *id, how),
+        }
+    });
+    got.collect()
+}
+
+impl Got {
+    fn nothing(id: Id) -> Self {
+        Self {
+            id,
+            record: None,
+            entities: Vec::new(),
+            part_of: None,
+            commits: Vec::new(),
+            entity: None,
+            block: None,
+            question: None,
+            recalled: None,
+            error: None,
+        }
+    }
+}
+
+fn of_block(view: &View<'_>, mut block: Block, how: GetView) -> Result<Got> {
+    let mut got = Got::nothing(block.id);
+    match how {
+        GetView::Index => block.text = shorten(&block.text),
+        GetView::Full => {}
+        GetView::History => got.commits = journal::history(view, block.id)?,
+        GetView::Provenance => got.commits = journal::history(view, block.id)?.into_iter().take(1).collect(),
+    }
+    got.block = Some(block);
+    Ok(got)
 }
 
 fn one(inner: &Inner, view: &View<'_>, reader: &mut Reader<'_>, id: Id, how: GetView) -> Result<Got> {
-    let mut got = Got {
-        id,
-        record: None,
-        entities: Vec::new(),
-        part_of: None,
-        commits: Vec::new(),
-        entity: None,
-        question: None,
-        recalled: None,
-        error: None,
-    };
+    let mut got = Got::nothing(id);
     if let Some(mut found) = reader.read(id)? {
         got.entities = found.entities.iter().map(|entity| entity::label(view, *entity)).collect::<Result<_>>()?;
         match how {

@@ -1,10 +1,12 @@
 //! One file a verb: each reads one view, or hands one decision to the writer, and returns plain data.
 
+pub mod blocks;
 pub mod check;
 mod claim;
 pub mod conflicts;
 pub mod context;
 pub mod document;
+pub mod edit_block;
 pub mod explain;
 pub mod forget;
 pub mod get;

@@ -5,12 +5,13 @@ use std::collections::{BTreeSet, HashSet};
 use oxigraph::model::{NamedNode, Quad};
 use serde::Serialize;
 
+use crate::block::KEY_PREFIX;
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::Id;
 use crate::journal::{self, Agent, Change};
 use crate::memory::Inner;
 use crate::stale;
-use crate::store::{View, subject_id};
+use crate::store::{View, subject_id, term_text};
 use crate::vocab::{self, ext};
 
 /// What was taken back.
@@ -124,7 +125,10 @@ fn check_nothing_later(view: &View<'_>, commit: Id, touched: &BTreeSet<Id>) -> R
 /// Refuses to bring back a file or a memory that has come again meanwhile, under another id.
 fn check_no_twin(view: &View<'_>, added: &[Quad]) -> Result<()> {
     for quad in added {
-        let is_identity = quad.predicate == vocab::PATH
+        let is_block =
+            quad.predicate == vocab::KEY && term_text(&quad.object).is_some_and(|key| key.starts_with(KEY_PREFIX));
+        let is_identity = is_block
+            || quad.predicate == vocab::PATH
             || quad.predicate == vocab::IDEMPOTENCY_KEY
             || (quad.predicate == vocab::CONTENT_HASH && quad.graph_name == vocab::MEMORY_GRAPH.into());
         if !is_identity {

@@ -2,12 +2,12 @@
 
 mod page;
 
-use hydra_graph::{ContextRequest, Error, ErrorKind, GetView, Id, Memory, Result, SubjectKind};
+use hydra_graph::{ContextRequest, Error, ErrorKind, GetView, Id, MAX_BUDGET_TOKENS, Memory, Result, SubjectKind};
 use rmcp::ErrorData;
 use rmcp::model::{ErrorCode, ReadResourceResult, Resource, ResourceContents, ResourceTemplate};
 use serde_json::json;
 
-use crate::tool;
+use crate::{answer, tool};
 
 /// The address of what always applies.
 pub(crate) const CORE: &str = "hydra://core";
@@ -29,7 +29,9 @@ enum Address {
 pub(crate) fn list() -> Vec<Resource> {
     let core = Resource::new(CORE, "core")
         .with_title("What always applies")
-        .with_description("Preferences, decisions and lessons that stand, and what was remembered last.")
+        .with_description(
+            "The core blocks; preferences, decisions and lessons that stand; and what was remembered last.",
+        )
         .with_mime_type(MIME_TYPE);
     vec![core]
 }
@@ -70,7 +72,9 @@ pub(crate) fn is_address(uri: &str) -> bool {
 pub(crate) fn read(memory: &Memory, uri: &str) -> Result<String> {
     match parse(uri) {
         Some(Address::Core) => {
-            let budget_tokens = tool::context::DEFAULT_BUDGET_TOKENS;
+            // Who watches has to hear of every block, so all of them have a place of their own.
+            let blocks: usize = memory.blocks(&[])?.iter().map(|block| answer::tokens(&block.markdown()) + 1).sum();
+            let budget_tokens = (tool::context::DEFAULT_BUDGET_TOKENS + blocks).min(MAX_BUDGET_TOKENS);
             let context = memory.context(&ContextRequest { about: None, spaces: Vec::new(), budget_tokens })?;
             Ok(page::core(&context))
         }

@@ -1,6 +1,6 @@
 //! `get`: shows what ids stand for.
 
-use hydra_graph::{CommitRecord, Error, ErrorKind, GetView, Got, Id, Record, Result};
+use hydra_graph::{Block, CommitRecord, Error, ErrorKind, GetView, Got, Id, Record, Result};
 use rmcp::model::{CallToolResult, Tool};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -156,6 +156,9 @@ fn item(got: Got, room_bytes: usize) -> Item {
         Some(record) => of_record(record, room_bytes),
         None => Item::default(),
     };
+    if let Some(block) = got.block {
+        item = of_block(block, room_bytes);
+    }
     item.id = got.id.to_string();
     item.entities = got.entities;
     if let Some(parent) = got.part_of {
@@ -180,15 +183,36 @@ fn item(got: Got, room_bytes: usize) -> Item {
     item
 }
 
-fn of_record(record: Record, room_bytes: usize) -> Item {
-    let mut end = record.text.len().min(room_bytes);
-    while !record.text.is_char_boundary(end) {
+fn of_block(block: Block, room_bytes: usize) -> Item {
+    let (text, cut_bytes) = cut(&block.text, room_bytes);
+    Item {
+        kind: "block".to_owned(),
+        cut_bytes,
+        text,
+        source: block.name,
+        space: block.space,
+        recorded_at: block.changed_at.to_string(),
+        trust: block.trust,
+        agent: block.agent,
+        ..Item::default()
+    }
+}
+
+/// Returns as much of a text as there is room for, and how many bytes there are more.
+fn cut(text: &str, room_bytes: usize) -> (String, usize) {
+    let mut end = text.len().min(room_bytes);
+    while !text.is_char_boundary(end) {
         end -= 1;
     }
+    (text[..end].to_owned(), text.len() - end)
+}
+
+fn of_record(record: Record, room_bytes: usize) -> Item {
+    let (text, cut_bytes) = cut(&record.text, room_bytes);
     Item {
         kind: record.kind.as_str().to_owned(),
-        cut_bytes: record.text.len() - end,
-        text: record.text[..end].to_owned(),
+        cut_bytes,
+        text,
         source: answer::record_place(&record),
         space: record.space,
         recorded_at: record.recorded_at.to_string(),

@@ -1,6 +1,6 @@
-//! `update`: changes what is known of a memory, or settles a conflict.
+//! `update`: changes what is known of a memory, settles a conflict, or edits a core block.
 
-use hydra_graph::{Error, ErrorKind, Id, Result, UpdateOp, Updated};
+use hydra_graph::{Block, BlockEdit, BlockOp, Error, ErrorKind, Id, Result, UpdateOp, Updated};
 use rmcp::model::{CallToolResult, Tool};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -10,6 +10,8 @@ use crate::argument::{self, Unknown};
 use crate::{answer, schema, when};
 
 pub(super) const NAME: &str = "update";
+/// The operation that is on a core block and not on a memory.
+const EDIT_BLOCK: &str = "edit_block";
 
 const DESCRIPTION: &str = "\
 Say that something remembered is no longer so, was wrong, or is said better. Nothing is overwritten: what it said before \
@@ -17,16 +19,17 @@ stays in its history, and each update can be undone.
 
 op: `end` (the world changed; give `at`), `supersede` (a new `text` takes its place), `correct` (a new subject, predicate \
 and object take its place), `retract` (it was wrong), `restore` (it stands again); of a conflict: `settle` (give the id to \
-`keep`) or `keep_all`. What rests on something that fell is marked stale. You cannot overrule the user: what they said \
+`keep`) or `keep_all`; of a core block: `edit_block` (give its name as `block`, then its whole new `text`, a line to \
+`append`, or an `old` piece and the `new` one; and always a `reason`). What rests on something that fell is marked stale. You cannot overrule the user: what they said \
 themselves only they change, so tell them instead.";
 
 #[derive(Debug, Deserialize, JsonSchema)]
-#[schemars(extend("required" = ["id", "op"]))]
+#[schemars(extend("required" = ["op"]))]
 struct Parameters {
-    /// The memory, as recall gives it, or the conflict.
+    /// The memory, as recall gives it, or the conflict; not of a block.
     #[serde(default, alias = "memory_id", deserialize_with = "argument::text")]
     id: String,
-    /// end, supersede, correct, retract, restore, settle or keep_all.
+    /// end, supersede, correct, retract, restore, settle, keep_all or edit_block.
     #[serde(default, alias = "operation", alias = "action", deserialize_with = "argument::text")]
     op: String,
     /// When it ended: 2026-01-31, or a full time. Now if left out.
@@ -47,7 +50,25 @@ struct Parameters {
     /// The side of the conflict that holds.
     #[serde(default, deserialize_with = "argument::optional_text")]
     keep: Option<String>,
-    /// Why; kept in the history.
+    /// Name of the core block: persona, human, system, projects, preferences, or another.
+    #[serde(default, alias = "block_name", alias = "label", deserialize_with = "argument::optional_text")]
+    block: Option<String>,
+    /// Space of the block; the usual one if left out.
+    #[serde(default, deserialize_with = "argument::optional_text")]
+    space: Option<String>,
+    /// A line that comes after the block's text.
+    #[serde(default, deserialize_with = "argument::optional_text")]
+    append: Option<String>,
+    /// A piece of the block's text, letter by letter; it stands there once.
+    #[serde(default, alias = "old_text", alias = "old_str", deserialize_with = "argument::optional_text")]
+    old: Option<String>,
+    /// What takes its place; nothing if left out.
+    #[serde(default, alias = "new_text", alias = "new_str", deserialize_with = "argument::optional_text")]
+    new: Option<String>,
+    /// The commit that the block was read at; the edit is refused if it was changed since.
+    #[serde(default, alias = "commit", deserialize_with = "argument::optional_text")]
+    based_on: Option<String>,
+    /// Why; kept in the history. Needed for a block.
     #[serde(default, deserialize_with = "argument::optional_text")]
     reason: Option<String>,
     #[serde(flatten)]
@@ -69,6 +90,11 @@ struct Answer {
     /// What is no longer stale.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     fresh: Vec<String>,
+    /// How long the block is now, and how long it may be.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    size_bytes: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    limit_bytes: Option<usize>,
     /// What else there is to say.
     #[serde(skip_serializing_if = "Option::is_none")]
     note: Option<String>,
@@ -83,8 +109,11 @@ pub(super) fn definition() -> Tool {
 }
 
 /// Answers a call.
-pub(super) fn call(call: Call<'_>) -> Result<CallToolResult> {
-    let parameters: Parameters = super::parse(call.arguments, &definition())?;
+pub(super) fn call(mut call: Call<'_>) -> Result<CallToolResult> {
+    let parameters: Parameters = super::parse(std::mem::take(&mut call.arguments), &definition())?;
+    if parameters.op.eq_ignore_ascii_case(EDIT_BLOCK) {
+        return edit_block(&call, parameters);
+    }
     if parameters.id.is_empty() {
         return Err(Error::new(ErrorKind::Invalid, "no id was given").hint("give the id as recall prints it"));
     }
@@ -114,6 +143,38 @@ pub(super) fn call(call: Call<'_>) -> Result<CallToolResult> {
         replaced_by: replaced_by.map(|id| id.to_string()),
         stale: names(&stale),
         fresh: names(&fresh),
+        size_bytes: None,
+        limit_bytes: None,
+        note,
+    };
+    Ok(answer::success(&answer, text))
+}
+
+fn edit_block(call: &Call<'_>, parameters: Parameters) -> Result<CallToolResult> {
+    let name = parameters.block.ok_or_else(|| {
+        Error::new(ErrorKind::Invalid, "no block was named").hint("give its name as `block`; context shows the names")
+    })?;
+    let edit = BlockEdit {
+        space: parameters.space.unwrap_or_else(|| call.default_space.to_owned()),
+        name,
+        op: BlockOp::given(parameters.text, parameters.append, parameters.old, parameters.new, None)?,
+        based_on: parameters.based_on.map(|commit| commit.parse()).transpose()?,
+        reason: parameters.reason,
+    };
+    let Block { id, name, commit, size_bytes, limit_bytes, .. } = call.memory.edit_block(edit, call.agent)?;
+    let mut text = format!("{name} has {size_bytes}/{limit_bytes} bytes now (take it back: hydra undo {commit})");
+    let note = argument::ignored(NAME, &parameters.unknown);
+    if let Some(note) = &note {
+        text.push_str(&format!("\nnote: {note}"));
+    }
+    let answer = Answer {
+        id: id.to_string(),
+        commit: commit.to_string(),
+        replaced_by: None,
+        stale: Vec::new(),
+        fresh: Vec::new(),
+        size_bytes: Some(size_bytes),
+        limit_bytes: Some(limit_bytes),
         note,
     };
     Ok(answer::success(&answer, text))

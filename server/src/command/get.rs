@@ -90,6 +90,9 @@ fn shown(got: &Value, style: Style) -> Option<String> {
         fact(name, &record["source"][name]);
     }
     fact("line", &record["source"]["span"]["line"]);
+    for name in ["name", "space", "trust", "agent", "changed_at", "limit_bytes"] {
+        fact(if name == "name" { "block" } else { name }, &got["block"][name]);
+    }
     fact("entity", &got["entity"]);
     fact("question", &got["question"]);
     fact("source", &got["part_of"]["title"]);
@@ -104,7 +107,7 @@ fn shown(got: &Value, style: Style) -> Option<String> {
         let [id, at, agent, verb] = ["id", "at", "agent", "verb"].map(|name| text(&commit[name]));
         fact("commit", &Value::String(format!("{id} {at} {agent}: {verb}{reason}")));
     }
-    let body = text(&record["text"]);
+    let body = text(&record["text"]) + &text(&got["block"]["text"]);
     if got.get("error").is_some() && got.get("commits").is_none() {
         return None;
     }

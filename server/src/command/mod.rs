@@ -1,5 +1,6 @@
 //! The commands. One file each: what can be typed, one verb, what is shown.
 
+pub mod block;
 pub mod check;
 pub mod completions;
 pub mod conflicts;
@@ -109,6 +110,7 @@ fn dispatch(cli: Cli) -> Result<u8> {
             Command::Explain(arguments) => explain::run(&setting, arguments).await,
             Command::Update(arguments) => update::run(&setting, arguments).await,
             Command::Conflicts(arguments) => conflicts::run(&setting, arguments).await,
+            Command::Block(arguments) => block::run(&setting, arguments).await,
             Command::Predicate(arguments) => predicate::run(&setting, arguments).await,
             Command::Undo(arguments) => undo::run(&setting, arguments).await,
             Command::Get(arguments) => get::run(&setting, arguments).await,

@@ -90,8 +90,8 @@ struct Answer {
 /// What the verb returns.
 pub async fn run(setting: &Setting, arguments: Arguments) -> Result<u8> {
     let text = match arguments.text {
-        Some(text) if text == "-" => standard_input()?,
-        text => text.unwrap_or_default(),
+        Some(text) => text_or_input(text)?,
+        None => String::new(),
     };
     let verb = Remember {
         text,
@@ -133,6 +133,11 @@ pub async fn run(setting: &Setting, arguments: Arguments) -> Result<u8> {
         }
     }
     Ok(outcome::DONE)
+}
+
+/// Returns a text as it was given, or what is piped in for `-`.
+pub(super) fn text_or_input(text: String) -> Result<String> {
+    if text == "-" { standard_input() } else { Ok(text) }
 }
 
 /// Reads what is piped in, a little further than a memory may be long, so that the verb can say that it is too long.

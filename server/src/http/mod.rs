@@ -28,8 +28,8 @@ use crate::config::Config;
 use crate::presence::Presence;
 use crate::token::Token;
 use crate::verb::{
-    Check, Conflicts, Declare, Explain, Export, Forget, Get, Import, Ingest, LongVerb as _, Predicates, Rebuild,
-    Recall, Remember, Session, Status, Undo, Update, Verb as _,
+    Block, BlockHistory, Blocks, Check, Conflicts, Declare, EditBlock, Explain, Export, Forget, Get, Import, Ingest,
+    LongVerb as _, Predicates, Rebuild, Recall, Remember, Session, Status, Undo, Update, Verb as _,
 };
 use crate::wiring;
 use failure::Failed;
@@ -98,6 +98,10 @@ impl App {
             .route(&verb(Explain::NAME), post(route::verb::<Explain>))
             .route(&verb(Update::NAME), post(route::verb::<Update>))
             .route(&verb(Conflicts::NAME), post(route::verb::<Conflicts>))
+            .route(&verb(Blocks::NAME), post(route::verb::<Blocks>))
+            .route(&verb(Block::NAME), post(route::verb::<Block>))
+            .route(&verb(BlockHistory::NAME), post(route::verb::<BlockHistory>))
+            .route(&verb(EditBlock::NAME), post(route::verb::<EditBlock>))
             .route(&verb(Predicates::NAME), post(route::verb::<Predicates>))
             .route(&verb(Declare::NAME), post(route::verb::<Declare>))
             .route(&verb(Status::NAME), post(route::verb::<Status>))

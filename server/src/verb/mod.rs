@@ -1,6 +1,7 @@
 //! What can be asked of a memory, as plain requests that travel: a command sends one to a server or runs it here, and
 //! both run the same function. Answers are JSON from the start, so that nobody sees a difference.
 
+mod block;
 mod check;
 mod conflicts;
 mod explain;
@@ -28,6 +29,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tokio::sync::mpsc;
 
+pub use block::{Block, BlockHistory, Blocks, EditBlock};
 pub use check::Check;
 pub use conflicts::Conflicts;
 pub use explain::Explain;

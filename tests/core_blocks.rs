@@ -1,0 +1,115 @@
+//! Core blocks from end to end: what one client writes, every other one reads at the start.
+#![expect(clippy::unwrap_used, reason = "that is how a test fails")]
+
+mod harness;
+#[path = "wire/mod.rs"]
+mod wire;
+
+use std::path::Path;
+
+use harness::{Server, json as run_json, run};
+use serde_json::{Value, json};
+use wire::{Door, stateless};
+
+const CORE: &str = "hydra://core";
+
+fn read_core(door: &Door) -> String {
+    let request = json!({"jsonrpc": "2.0", "id": 1, "method": "resources/read", "params": {"uri": CORE}});
+    let answer = door.mcp(&request).json();
+    answer["result"]["contents"][0]["text"].as_str().unwrap().to_owned()
+}
+
+fn said(result: &Value) -> &str {
+    result["content"][0]["text"].as_str().unwrap()
+}
+
+fn succeeds(data: &Path, arguments: &[&str]) -> String {
+    let output = run(data, arguments);
+    assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+#[test]
+fn what_one_client_writes_into_a_block_is_in_the_context_of_another() {
+    let temp = tempfile::tempdir().unwrap();
+    let data = temp.path().join("data");
+    let _server = Server::start(&data);
+    let (one, other) = (Door::of(&data), Door::of(&data));
+    succeeds(&data, &["block", "set", "human", "Lives in Ghent."]);
+    let listen = json!({"notifications": {"resourceSubscriptions": [CORE]}});
+    let mut news = other.stream(&stateless(7, "subscriptions/listen", listen));
+    assert_eq!(news.next().unwrap()["method"], "notifications/subscriptions/acknowledged");
+
+    let context = one.tool("context", json!({}));
+    let block = &context["structuredContent"]["blocks"][0];
+    assert_eq!((&block["name"], &block["trust"], &block["size_bytes"]), (&json!("human"), &json!("owner"), &json!(15)));
+    let base = block["commit"].clone();
+    let edit = json!({"op": "edit_block", "block": "human", "old": "Ghent", "new": "Porto", "based_on": base});
+    let refused = one.tool("update", edit.clone());
+    assert!(refused["isError"] == true && said(&refused).contains("without a reason"), "{refused}");
+    let mut edit = edit;
+    edit["reason"] = json!("moved house");
+    let edited = one.tool("update", edit.clone());
+    assert!(said(&edited).starts_with("human has 15/1600 bytes now"), "{edited}");
+    let again = other.tool("update", edit);
+    assert!(again["isError"] == true && said(&again).contains("changed it in"), "{again}");
+
+    let context = other.tool("context", json!({"for": "moving"}));
+    assert!(said(&context).contains("agent 15/1600 bytes]\n> Lives in Porto."), "{context}");
+    let core = std::iter::from_fn(|| news.next()).find(|news| news["params"]["uri"] == CORE).unwrap();
+    assert_eq!(core["method"], "notifications/resources/updated");
+    assert!(read_core(&other).starts_with("# What always applies\n\n## Core blocks\n### human ["));
+    let id = edited["structuredContent"]["id"].as_str().unwrap();
+    let got = other.tool("get", json!({"ids": [id], "view": "history"}));
+    assert!(said(&got).contains("> Lives in Porto.") && said(&got).contains("because: moved house"), "{got}");
+
+    succeeds(&data, &["undo", edited["structuredContent"]["commit"].as_str().unwrap()]);
+    assert!(said(&other.tool("context", json!({}))).contains("owner 15/1600 bytes]\n> Lives in Ghent."));
+}
+
+#[test]
+fn the_core_has_all_blocks_however_full() {
+    let temp = tempfile::tempdir().unwrap();
+    let data = temp.path().join("data");
+    let _server = Server::start(&data);
+    let door = Door::of(&data);
+    for name in ["persona", "human", "system", "projects", "preferences"] {
+        succeeds(&data, &["block", "set", name, &format!("{name} {}", "word ".repeat(310))]);
+    }
+    door.tool("remember", json!({"text": "Anna prefers green tea", "kind": "preference"}));
+    let core = read_core(&door);
+    assert!(core.contains("> preferences word") && core.contains("- Anna prefers green tea"), "{core}");
+    let context = door.tool("context", json!({}));
+    assert!(context["structuredContent"]["dropped"].as_u64().unwrap() > 0, "{context}");
+}
+
+#[test]
+fn the_command_lists_shows_and_changes_blocks() {
+    let temp = tempfile::tempdir().unwrap();
+    let data = &temp.path().join("data");
+    let code = |arguments: &[&str]| run(data, arguments).status.code().unwrap();
+    assert_eq!((code(&["block", "list"]), code(&["block", "show", "human"])), (1, 1));
+    let commit = succeeds(data, &["block", "set", "human", "Lives in Ghent.", "--reason", "so that you know"]);
+    let commit = commit.trim();
+    succeeds(data, &["block", "append", "human", "Drinks tea.", "--based-on", commit]);
+    assert_eq!(code(&["block", "append", "human", "Sings.", "--based-on", commit]), 2);
+    succeeds(data, &["block", "replace", "human", "tea", "coffee"]);
+    assert_eq!(succeeds(data, &["block", "show", "human"]), "Lives in Ghent.\nDrinks coffee.\n");
+    let history = succeeds(data, &["block", "history", "human"]);
+    assert!(history.contains("owner: edit_block, so that you know\n    Lives in Ghent.\n"), "{history}");
+    assert_eq!(history.matches("edit_block").count(), 3, "{history}");
+    succeeds(data, &["block", "limit", "human", "31"]);
+    assert_eq!(code(&["block", "append", "human", "x"]), 2);
+    succeeds(data, &["block", "set", "persona", "Terse.", "--space", "project/atlas"]);
+
+    let list = run_json(data, &["block", "list", "--space", "personal"]);
+    let block = &list["blocks"][0];
+    let fields: Vec<&str> = block.as_object().unwrap().keys().map(String::as_str).collect();
+    let stable = ["agent", "changed_at", "commit", "id", "limit_bytes", "name", "size_bytes", "space", "text", "trust"];
+    assert_eq!((list["blocks"].as_array().unwrap().len(), fields), (1, stable.to_vec()));
+    let versions = run_json(data, &["block", "history", "human"])["versions"].take();
+    let first = versions[3]["block"]["changed_at"].as_str().unwrap();
+    let then = run_json(data, &["block", "show", "human", "--known-at", first]);
+    assert_eq!(then["block"]["text"], "Lives in Ghent.");
+    assert_eq!(code(&["block", "show", "human", "--known-at", "2020-01-01"]), 1);
+}

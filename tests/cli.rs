@@ -393,6 +393,25 @@ fn a_reader_that_has_seen_enough_ends_it_quietly() {
 }
 
 #[test]
+fn the_same_is_learned_once_and_reports_count() {
+    let temp = tempfile::tempdir().unwrap();
+    let data = &temp.path().join("data");
+    let seen = json(data, &["remember", "The linker was killed"]);
+    let evidence = seen["id"].as_str().unwrap();
+    let learn = ["learn", "--when", "the linker is killed", "Build with one job", "--evidence", evidence];
+    let first = json(data, &learn);
+    assert_eq!(json(data, &[&learn[..], &["--outcome", "failed"]].concat())["outcome"], "mixed");
+    let id = first["id"].as_str().unwrap();
+    let helped = json(data, &["learn", "--helped", id]);
+    assert_eq!((&helped["id"], &helped["times_seen"], &helped["times_helped"]), (&first["id"], &2.into(), &1.into()));
+    let record = &json(data, &["get", id])["records"][0]["record"];
+    assert_eq!((&record["learning"]["trigger"], &record["derived_from"][0]), (&"the linker is killed".into(), &seen["id"]));
+    for wrong in [&["learn", "x"][..], &["learn", "--when", "x"], &["learn", "--helped", id, "--hurt", id]] {
+        assert_eq!(code(&run(data, wrong)), 2, "{wrong:?}");
+    }
+}
+
+#[test]
 fn completions_are_printed_for_every_shell() {
     let temp = tempfile::tempdir().unwrap();
     for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
@@ -412,6 +431,7 @@ fn help_is_as_written_down() {
         "ingest",
         "recall",
         "remember",
+        "learn",
         "forget",
         "undo",
         "get",

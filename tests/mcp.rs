@@ -33,12 +33,12 @@ fn revision_2025_11_25_is_served() {
     let list = door.mcp(&json!({"jsonrpc": "2.0", "id": 2, "method": "tools/list"})).json();
     let tools = list["result"]["tools"].as_array().unwrap();
     let names: Vec<&str> = tools.iter().map(|tool| tool["name"].as_str().unwrap()).collect();
-    assert_eq!(names, ["recall", "context", "remember", "update", "get"]);
+    assert_eq!(names, ["recall", "context", "remember", "learn", "update", "get"]);
     for tool in tools {
         let is_loaded = tool["_meta"]["anthropic/alwaysLoad"] == true;
-        assert_eq!(is_loaded, ["recall", "context", "remember"].contains(&tool["name"].as_str().unwrap()), "{tool}");
+        assert_eq!(is_loaded, ["recall", "context", "remember", "learn"].contains(&tool["name"].as_str().unwrap()), "{tool}");
         assert_eq!(tool["annotations"]["openWorldHint"], false);
-        let is_writer = ["remember", "update"].contains(&tool["name"].as_str().unwrap());
+        let is_writer = ["remember", "learn", "update"].contains(&tool["name"].as_str().unwrap());
         assert_eq!(tool["annotations"]["readOnlyHint"], !is_writer);
         assert_eq!(tool["outputSchema"]["type"], "object");
     }
@@ -58,7 +58,7 @@ fn revision_2026_07_28_is_served() {
         assert!(versions.as_array().unwrap().contains(&json!(version)), "{versions}");
     }
     let list = door.mcp_stateless("tools/list", json!({})).json();
-    assert_eq!(list["result"]["tools"].as_array().unwrap().len(), 5);
+    assert_eq!(list["result"]["tools"].as_array().unwrap().len(), 6);
     assert_eq!(list["result"]["resultType"], "complete");
     let told =
         door.mcp_stateless("tools/call", json!({"name": "remember", "arguments": {"text": "The loft has a skylight"}}));
@@ -152,6 +152,23 @@ fn what_is_meant_is_understood() {
 }
 
 #[test]
+fn a_learning_counts_up_and_leads_the_context() {
+    let temp = tempfile::tempdir().unwrap();
+    let data = temp.path().join("data");
+    let _server = Server::start(&data);
+    let door = Door::of(&data);
+    let arguments = json!({"when": "the linker is killed", "lesson": "Build with one job", "scope": "project/atlas"});
+    let first = door.tool("learn", arguments.clone())["structuredContent"].clone();
+    assert_eq!((&first["times_seen"], &first["outcome"]), (&json!(1), &json!("worked")), "{first}");
+    let again = door.tool("learn", arguments)["structuredContent"].clone();
+    assert_eq!((&again["id"], &again["times_seen"]), (&first["id"], &json!(2)));
+    let reported = door.tool("learn", json!({"id": first["id"], "report": "helped"}));
+    assert!(text(&reported).contains("seen 2, helped 1, hurt 0"), "{}", text(&reported));
+    let context = text(&door.tool("context", json!({"space": "project/atlas"})));
+    assert!(context.contains("Build with one job") && context.contains("worked, seen 2, helped 1"), "{context}");
+}
+
+#[test]
 fn errors_are_results_that_say_what_to_do() {
     let temp = tempfile::tempdir().unwrap();
     let data = temp.path().join("data");
@@ -163,6 +180,9 @@ fn errors_are_results_that_say_what_to_do() {
         ("recall", json!({"query": "x", "kinds": ["thing"]}), "kinds are"),
         ("recall", json!({"query": "x".repeat(100_000)}), "8192"),
         ("remember", json!({"text": " "}), "say what"),
+        ("learn", json!({"lesson": "x"}), "without trigger"),
+        ("learn", json!({"trigger": "x", "lesson": "y", "outcome": "fine"}), "outcomes are"),
+        ("learn", json!({"id": "0000000000000"}), "both id and report"),
         ("get", json!({"ids": "nope"}), "13 letters"),
         ("get", json!({}), "no id"),
         ("get", json!({"ids": ["0000000000000"], "view": "all"}), "views are"),
@@ -173,7 +193,7 @@ fn errors_are_results_that_say_what_to_do() {
     }
     let unknown = door.mcp(&wire::call(1, "dispatch", json!({}))).json();
     assert_eq!(unknown["error"]["code"], -32602);
-    assert!(unknown["error"]["message"].as_str().unwrap().contains("recall, context, remember, update, get"));
+    assert!(unknown["error"]["message"].as_str().unwrap().contains("recall, context, remember, learn, update, get"));
 }
 
 #[test]

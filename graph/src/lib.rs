@@ -22,6 +22,7 @@ mod folder;
 mod id;
 mod index;
 mod journal;
+mod learning;
 mod memory;
 mod moment;
 mod names;
@@ -52,6 +53,7 @@ pub use folder::FORMAT;
 pub use id::{ID_PREFIX, Id, Mint};
 pub use index::{Index, IndexQuery, IndexText, Scored, Update};
 pub use journal::{Agent, CommitRecord, Trust};
+pub use learning::{Learning, Outcome};
 pub use memory::{Memory, Options};
 pub use moment::Moment;
 pub use question::{Hit, Lead, MAX_HITS, MAX_QUERY_BYTES, Mode, Question, Reason, Recalled, Source, Span, Why};
@@ -61,9 +63,12 @@ pub use space::PERSONAL;
 pub use time::{Clock, Timestamp};
 pub use verbs::check::{CheckReport, IndexStatus, Status};
 pub use verbs::conflicts::Conflict;
-pub use verbs::context::{Context, ContextItem, ContextRequest, MAX_BUDGET_TOKENS};
+pub use verbs::context::{Context, ContextItem, ContextRequest, MAX_BUDGET_TOKENS, MAX_RANKED_LEARNINGS};
 pub use verbs::forget::Forgotten;
 pub use verbs::get::{GetView, Got};
+pub use verbs::learn::{
+    Learned, MAX_LEARNING_EVIDENCE, MAX_LESSON_BYTES, MAX_PATH_BYTES, MAX_TRIGGER_BYTES, NewLearning, Report,
+};
 pub use verbs::predicates::{MAX_ALIASES, PredicateInfo};
 pub use verbs::remember::{
     BATCH_MEMORIES, Evidence, MAX_EVIDENCE, MAX_NAME_BYTES, MAX_QUOTE_BYTES, MAX_TEXT_BYTES, NewMemory, RememberStatus,

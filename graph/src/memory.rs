@@ -26,6 +26,7 @@ use crate::verbs::conflicts::Conflict;
 use crate::verbs::context::{Context, ContextRequest};
 use crate::verbs::forget::Forgotten;
 use crate::verbs::get::{GetView, Got};
+use crate::verbs::learn::{Learned, NewLearning, Report};
 use crate::verbs::predicates::PredicateInfo;
 use crate::verbs::remember::{NewMemory, Remembered};
 use crate::verbs::subject::Subject;
@@ -139,6 +140,16 @@ impl Memory {
     /// Nothing is written when one of them can't be remembered; the error says which.
     pub fn remember_all(&self, all: Vec<NewMemory>, agent: &Agent) -> Result<Vec<Remembered>> {
         verbs::remember::remember_all(&self.0, all, agent)
+    }
+
+    /// Keeps what was learned; the same trigger and lesson in the same space count up instead.
+    pub fn learn(&self, new: NewLearning, agent: &Agent) -> Result<Learned> {
+        verbs::learn::learn(&self.0, new, agent)
+    }
+
+    /// Counts that following a learning helped or hurt.
+    pub fn report(&self, id: Id, report: Report, reason: Option<String>, agent: &Agent) -> Result<Learned> {
+        verbs::learn::report(&self.0, id, report, reason, agent)
     }
 
     /// Finds what fits a question, with the reasons.

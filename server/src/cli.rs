@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use crate::command::{
-    check, completions, conflicts, eval, export, forget, get, import, ingest, mcp, models, predicate, rebuild, recall,
+    check, completions, conflicts, eval, export, forget, get, import, ingest, learn, mcp, models, predicate, rebuild, recall,
     remember, serve, status, undo, update,
 };
 use crate::config::{LogLevel, Overrides};
@@ -92,6 +92,8 @@ pub enum Command {
     Recall(recall::Arguments),
     /// Keep a text
     Remember(remember::Arguments),
+    /// Keep what was learned, or report how a learning did
+    Learn(learn::Arguments),
     /// Never recall something again; undo takes that back
     Forget(forget::Arguments),
     /// Say that a memory ended, was wrong or is said otherwise; settle a conflict

@@ -8,6 +8,7 @@ pub mod document;
 pub mod forget;
 pub mod get;
 mod last_reading;
+pub mod learn;
 pub mod predicates;
 pub mod recall;
 pub mod remember;

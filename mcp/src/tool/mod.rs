@@ -2,6 +2,7 @@
 
 pub(crate) mod context;
 mod get;
+mod learn;
 pub(crate) mod recall;
 mod remember;
 mod update;
@@ -33,10 +34,11 @@ pub(crate) struct Entry {
     pub call: fn(Call<'_>) -> Result<CallToolResult>,
 }
 
-static ENTRIES: [Entry; 5] = [
+static ENTRIES: [Entry; 6] = [
     Entry { name: recall::NAME, definition: recall::definition, call: recall::call },
     Entry { name: context::NAME, definition: context::definition, call: context::call },
     Entry { name: remember::NAME, definition: remember::definition, call: remember::call },
+    Entry { name: learn::NAME, definition: learn::definition, call: learn::call },
     Entry { name: update::NAME, definition: update::definition, call: update::call },
     Entry { name: get::NAME, definition: get::definition, call: get::call },
 ];
@@ -122,6 +124,6 @@ mod tests {
     #[test]
     fn only_what_changes_is_not_repeated_after_a_restart_of_the_server() {
         let once: Vec<_> = list().into_iter().filter(|tool| !is_repeatable(&tool.name)).map(|tool| tool.name).collect();
-        assert_eq!(once, [update::NAME]);
+        assert_eq!(once, [learn::NAME, update::NAME]);
     }
 }

@@ -9,6 +9,7 @@ pub mod forget;
 pub mod get;
 pub mod import;
 pub mod ingest;
+pub mod learn;
 pub mod mcp;
 pub mod models;
 pub mod predicate;
@@ -104,6 +105,7 @@ fn dispatch(cli: Cli) -> Result<u8> {
             Command::Ingest(arguments) => ingest::run(&setting, arguments).await,
             Command::Recall(arguments) => recall::run(&setting, arguments).await,
             Command::Remember(arguments) => remember::run(&setting, arguments).await,
+            Command::Learn(arguments) => learn::run(&setting, arguments).await,
             Command::Forget(arguments) => forget::run(&setting, arguments).await,
             Command::Update(arguments) => update::run(&setting, arguments).await,
             Command::Conflicts(arguments) => conflicts::run(&setting, arguments).await,

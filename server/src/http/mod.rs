@@ -28,7 +28,7 @@ use crate::config::Config;
 use crate::presence::Presence;
 use crate::token::Token;
 use crate::verb::{
-    Check, Conflicts, Declare, Export, Forget, Get, Import, Ingest, LongVerb as _, Predicates, Rebuild, Recall,
+    Check, Conflicts, Declare, Export, Forget, Get, Import, Ingest, Learn, LongVerb as _, Predicates, Rebuild, Recall,
     Remember, Session, Status, Undo, Update, Verb as _,
 };
 use crate::wiring;
@@ -92,6 +92,7 @@ impl App {
         let locked = Router::new()
             .route(&verb(Recall::NAME), post(route::verb::<Recall>))
             .route(&verb(Remember::NAME), post(route::verb::<Remember>))
+            .route(&verb(Learn::NAME), post(route::verb::<Learn>))
             .route(&verb(Get::NAME), post(route::verb::<Get>))
             .route(&verb(Forget::NAME), post(route::verb::<Forget>))
             .route(&verb(Undo::NAME), post(route::verb::<Undo>))

@@ -405,9 +405,32 @@ fn the_same_is_learned_once_and_reports_count() {
     let helped = json(data, &["learn", "--helped", id]);
     assert_eq!((&helped["id"], &helped["times_seen"], &helped["times_helped"]), (&first["id"], &2.into(), &1.into()));
     let record = &json(data, &["get", id])["records"][0]["record"];
-    assert_eq!((&record["learning"]["trigger"], &record["derived_from"][0]), (&"the linker is killed".into(), &seen["id"]));
+    assert_eq!(
+        (&record["learning"]["trigger"], &record["derived_from"][0]),
+        (&"the linker is killed".into(), &seen["id"])
+    );
     for wrong in [&["learn", "x"][..], &["learn", "--when", "x"], &["learn", "--helped", id, "--hurt", id]] {
         assert_eq!(code(&run(data, wrong)), 2, "{wrong:?}");
+    }
+}
+
+#[test]
+fn a_dry_run_writes_nothing() {
+    let temp = tempfile::tempdir().unwrap();
+    let data = &temp.path().join("data");
+    let told = json(data, &["remember", "The barometer fell", "--entity", "Barometer"]);
+    let id = told["id"].as_str().unwrap();
+    let rest = json(data, &["remember", "A storm is coming", "--evidence", id]);
+    let dry = json(data, &["forget", "--dry-run", id]);
+    assert_eq!((&dry["forgotten"][0]["id"], &dry["stale"][0]["id"]), (&told["id"], &rest["id"]));
+    assert_eq!(json(data, &["forget", "--query", "barometer"])["forgotten"][0]["id"], told["id"]);
+    assert_eq!(json(data, &["recall", "barometer"])["hits"][0]["id"], told["id"]);
+    json(data, &["forget", id, "--reason", "it rose again"]);
+    for (arguments, expected) in [
+        (&["forget", id, "--query", "x"][..], 2),
+        (&["forget"], 2),
+    ] {
+        assert_eq!(code(&run(data, arguments)), expected, "{arguments:?}");
     }
 }
 

@@ -64,7 +64,10 @@ pub use time::{Clock, Timestamp};
 pub use verbs::check::{CheckReport, IndexStatus, Status};
 pub use verbs::conflicts::Conflict;
 pub use verbs::context::{Context, ContextItem, ContextRequest, MAX_BUDGET_TOKENS, MAX_RANKED_LEARNINGS};
-pub use verbs::forget::Forgotten;
+pub use verbs::forget::{Forgotten, MAX_FORGOTTEN};
+pub use verbs::forgetting::{
+    Consequence, ForgetAnswer, ForgetMode, ForgetPreview, ForgetRequest, MAX_FORGET_CANDIDATES, MAX_PREVIEWED,
+};
 pub use verbs::get::{GetView, Got};
 pub use verbs::learn::{
     Learned, MAX_LEARNING_EVIDENCE, MAX_LESSON_BYTES, MAX_PATH_BYTES, MAX_TRIGGER_BYTES, NewLearning, Report,

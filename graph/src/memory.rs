@@ -25,6 +25,7 @@ use crate::verbs::check::{CheckReport, IndexStatus, Status};
 use crate::verbs::conflicts::Conflict;
 use crate::verbs::context::{Context, ContextRequest};
 use crate::verbs::forget::Forgotten;
+use crate::verbs::forgetting::{ForgetAnswer, ForgetRequest};
 use crate::verbs::get::{GetView, Got};
 use crate::verbs::learn::{Learned, NewLearning, Report};
 use crate::verbs::predicates::PredicateInfo;
@@ -194,7 +195,12 @@ impl Memory {
 
     /// Marks memories, passages or sources as never to be recalled; `undo` takes it back.
     pub fn forget(&self, ids: &[Id], reason: Option<String>, agent: &Agent) -> Result<Forgotten> {
-        verbs::forget::forget(&self.0, ids, reason, agent)
+        verbs::forget::forget(&self.0, ids, &[], reason, agent)
+    }
+
+    /// As [`Memory::forget`], or shows first what that would do; for a question shows candidates and forgets nothing.
+    pub fn forget_as(&self, request: &ForgetRequest, agent: &Agent) -> Result<ForgetAnswer> {
+        verbs::forgetting::forget(&self.0, request, agent)
     }
 
     /// Says that a memory ended, was wrong, is said otherwise or stands again; or settles a conflict.

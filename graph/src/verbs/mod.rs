@@ -6,6 +6,7 @@ pub mod conflicts;
 pub mod context;
 pub mod document;
 pub mod forget;
+pub mod forgetting;
 pub mod get;
 mod last_reading;
 pub mod learn;

@@ -1,6 +1,7 @@
 //! The tools. One file a tool: what it says of itself, what it takes, one verb, what it gives.
 
 pub(crate) mod context;
+mod forget;
 mod get;
 mod learn;
 pub(crate) mod recall;
@@ -34,12 +35,13 @@ pub(crate) struct Entry {
     pub call: fn(Call<'_>) -> Result<CallToolResult>,
 }
 
-static ENTRIES: [Entry; 6] = [
+static ENTRIES: [Entry; 7] = [
     Entry { name: recall::NAME, definition: recall::definition, call: recall::call },
     Entry { name: context::NAME, definition: context::definition, call: context::call },
     Entry { name: remember::NAME, definition: remember::definition, call: remember::call },
     Entry { name: learn::NAME, definition: learn::definition, call: learn::call },
     Entry { name: update::NAME, definition: update::definition, call: update::call },
+    Entry { name: forget::NAME, definition: forget::definition, call: forget::call },
     Entry { name: get::NAME, definition: get::definition, call: get::call },
 ];
 
@@ -72,6 +74,11 @@ fn adds(title: &str) -> ToolAnnotations {
 /// Annotations of a tool that changes what is known, in a way that can be undone.
 fn changes(title: &str) -> ToolAnnotations {
     ToolAnnotations::with_title(title).read_only(false).destructive(false).idempotent(false).open_world(false)
+}
+
+/// Annotations of a tool that takes something away; taking it away twice is the same as once.
+fn takes_away(title: &str) -> ToolAnnotations {
+    ToolAnnotations::with_title(title).read_only(false).destructive(true).idempotent(true).open_world(false)
 }
 
 /// Marks a tool to be loaded at the start of every session.

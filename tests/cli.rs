@@ -415,7 +415,7 @@ fn the_same_is_learned_once_and_reports_count() {
 }
 
 #[test]
-fn a_dry_run_writes_nothing() {
+fn a_dry_run_writes_nothing_and_the_timeline_tells_what_happened() {
     let temp = tempfile::tempdir().unwrap();
     let data = &temp.path().join("data");
     let told = json(data, &["remember", "The barometer fell", "--entity", "Barometer"]);
@@ -426,12 +426,20 @@ fn a_dry_run_writes_nothing() {
     assert_eq!(json(data, &["forget", "--query", "barometer"])["forgotten"][0]["id"], told["id"]);
     assert_eq!(json(data, &["recall", "barometer"])["hits"][0]["id"], told["id"]);
     json(data, &["forget", id, "--reason", "it rose again"]);
+    let timeline = json(data, &["timeline", "barometer"]);
+    let what: Vec<&str> =
+        timeline["events"].as_array().unwrap().iter().map(|event| event["what"].as_str().unwrap()).collect();
+    assert_eq!(what, ["said", "forgotten"]);
     for (arguments, expected) in [
-        (&["forget", id, "--query", "x"][..], 2),
+        (&["timeline", "barometer", "--to", "2020-01-01"][..], 1),
+        (&["timeline", "Nobody"], 1),
+        (&["timeline", "barometer", "--from", "some day"], 2),
+        (&["forget", id, "--query", "x"], 2),
         (&["forget"], 2),
     ] {
         assert_eq!(code(&run(data, arguments)), expected, "{arguments:?}");
     }
+    assert!(stdout(&run(data, &["timeline", "barometer"])).contains("it rose again"));
 }
 
 #[test]
@@ -457,6 +465,7 @@ fn help_is_as_written_down() {
         "learn",
         "forget",
         "undo",
+        "timeline",
         "get",
         "status",
         "check",

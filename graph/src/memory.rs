@@ -31,6 +31,7 @@ use crate::verbs::learn::{Learned, NewLearning, Report};
 use crate::verbs::predicates::PredicateInfo;
 use crate::verbs::remember::{NewMemory, Remembered};
 use crate::verbs::subject::Subject;
+use crate::verbs::timeline::{Timeline, TimelineRequest};
 use crate::verbs::undo::Undone;
 use crate::verbs::update::{UpdateOp, Updated};
 use crate::writer::Writer;
@@ -185,6 +186,14 @@ impl Memory {
     /// `NotFound` when it is neither.
     pub fn subject(&self, reference: &str) -> Result<Subject> {
         verbs::subject::subject(&self.0, reference)
+    }
+
+    /// Returns what happened to an entity, a memory, a conversation or a file, in the order of time.
+    ///
+    /// # Errors
+    /// `NotFound` when it is none of these.
+    pub fn timeline(&self, request: &TimelineRequest) -> Result<Timeline> {
+        verbs::timeline::timeline(&self.0, request)
     }
 
     /// Has `listener` called with the newest commit each time there is a newer one and readers see it. It runs on the

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use crate::command::{
-    check, completions, conflicts, eval, export, forget, get, import, ingest, learn, mcp, models, predicate, rebuild, recall,
-    remember, serve, status, undo, update,
+    check, completions, conflicts, eval, export, forget, get, import, ingest, learn, mcp, models, predicate, rebuild,
+    recall, remember, serve, status, timeline, undo, update,
 };
 use crate::config::{LogLevel, Overrides};
 
@@ -106,6 +106,8 @@ pub enum Command {
     Undo(undo::Arguments),
     /// Show what ids stand for
     Get(get::Arguments),
+    /// Show what happened to a person, note, file or memory, in the order of time
+    Timeline(timeline::Arguments),
     /// Show counts and the state of every part
     Status(status::Arguments),
     /// Compare graph, log and indexes

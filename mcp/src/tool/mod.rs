@@ -6,6 +6,7 @@ mod get;
 mod learn;
 pub(crate) mod recall;
 mod remember;
+mod timeline;
 mod update;
 
 use hydra_graph::{Agent, Error, ErrorKind, Memory, Result, Timestamp};
@@ -35,11 +36,12 @@ pub(crate) struct Entry {
     pub call: fn(Call<'_>) -> Result<CallToolResult>,
 }
 
-static ENTRIES: [Entry; 7] = [
+static ENTRIES: [Entry; 8] = [
     Entry { name: recall::NAME, definition: recall::definition, call: recall::call },
     Entry { name: context::NAME, definition: context::definition, call: context::call },
     Entry { name: remember::NAME, definition: remember::definition, call: remember::call },
     Entry { name: learn::NAME, definition: learn::definition, call: learn::call },
+    Entry { name: timeline::NAME, definition: timeline::definition, call: timeline::call },
     Entry { name: update::NAME, definition: update::definition, call: update::call },
     Entry { name: forget::NAME, definition: forget::definition, call: forget::call },
     Entry { name: get::NAME, definition: get::definition, call: get::call },

@@ -20,6 +20,7 @@ pub mod remember;
 mod restore;
 pub mod serve;
 pub mod status;
+pub mod timeline;
 pub mod undo;
 pub mod update;
 
@@ -112,6 +113,7 @@ fn dispatch(cli: Cli) -> Result<u8> {
             Command::Predicate(arguments) => predicate::run(&setting, arguments).await,
             Command::Undo(arguments) => undo::run(&setting, arguments).await,
             Command::Get(arguments) => get::run(&setting, arguments).await,
+            Command::Timeline(arguments) => timeline::run(&setting, arguments).await,
             Command::Status(arguments) => status::run(&setting, arguments).await,
             Command::Check(arguments) => check::run(&setting, arguments).await,
             Command::Rebuild(arguments) => rebuild::run(&setting, arguments).await,

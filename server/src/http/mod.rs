@@ -29,7 +29,7 @@ use crate::presence::Presence;
 use crate::token::Token;
 use crate::verb::{
     Check, Conflicts, Declare, Export, Forget, Get, Import, Ingest, Learn, LongVerb as _, Predicates, Rebuild, Recall,
-    Remember, Session, Status, Undo, Update, Verb as _,
+    Remember, Session, Status, Timeline, Undo, Update, Verb as _,
 };
 use crate::wiring;
 use failure::Failed;
@@ -95,6 +95,7 @@ impl App {
             .route(&verb(Learn::NAME), post(route::verb::<Learn>))
             .route(&verb(Get::NAME), post(route::verb::<Get>))
             .route(&verb(Forget::NAME), post(route::verb::<Forget>))
+            .route(&verb(Timeline::NAME), post(route::verb::<Timeline>))
             .route(&verb(Undo::NAME), post(route::verb::<Undo>))
             .route(&verb(Update::NAME), post(route::verb::<Update>))
             .route(&verb(Conflicts::NAME), post(route::verb::<Conflicts>))

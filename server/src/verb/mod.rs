@@ -15,6 +15,7 @@ mod rebuild;
 mod recall;
 mod remember;
 mod status;
+mod timeline;
 mod undo;
 mod update;
 
@@ -42,6 +43,7 @@ pub use rebuild::Rebuild;
 pub use recall::{DEFAULT_LIMIT, Recall};
 pub use remember::Remember;
 pub use status::{Status, resident_bytes};
+pub use timeline::Timeline;
 pub use undo::Undo;
 pub use update::Update;
 

@@ -393,6 +393,56 @@ fn a_reader_that_has_seen_enough_ends_it_quietly() {
 }
 
 #[test]
+fn the_same_is_learned_once_and_reports_count() {
+    let temp = tempfile::tempdir().unwrap();
+    let data = &temp.path().join("data");
+    let seen = json(data, &["remember", "The linker was killed"]);
+    let evidence = seen["id"].as_str().unwrap();
+    let learn = ["learn", "--when", "the linker is killed", "Build with one job", "--evidence", evidence];
+    let first = json(data, &learn);
+    assert_eq!(json(data, &[&learn[..], &["--outcome", "failed"]].concat())["outcome"], "mixed");
+    let id = first["id"].as_str().unwrap();
+    let helped = json(data, &["learn", "--helped", id]);
+    assert_eq!((&helped["id"], &helped["times_seen"], &helped["times_helped"]), (&first["id"], &2.into(), &1.into()));
+    let record = &json(data, &["get", id])["records"][0]["record"];
+    assert_eq!(
+        (&record["learning"]["trigger"], &record["derived_from"][0]),
+        (&"the linker is killed".into(), &seen["id"])
+    );
+    for wrong in [&["learn", "x"][..], &["learn", "--when", "x"], &["learn", "--helped", id, "--hurt", id]] {
+        assert_eq!(code(&run(data, wrong)), 2, "{wrong:?}");
+    }
+}
+
+#[test]
+fn a_dry_run_writes_nothing_and_the_timeline_tells_what_happened() {
+    let temp = tempfile::tempdir().unwrap();
+    let data = &temp.path().join("data");
+    let told = json(data, &["remember", "The barometer fell", "--entity", "Barometer"]);
+    let id = told["id"].as_str().unwrap();
+    let rest = json(data, &["remember", "A storm is coming", "--evidence", id]);
+    let dry = json(data, &["forget", "--dry-run", id]);
+    assert_eq!((&dry["forgotten"][0]["id"], &dry["stale"][0]["id"]), (&told["id"], &rest["id"]));
+    assert_eq!(json(data, &["forget", "--query", "barometer"])["forgotten"][0]["id"], told["id"]);
+    assert_eq!(json(data, &["recall", "barometer"])["hits"][0]["id"], told["id"]);
+    json(data, &["forget", id, "--reason", "it rose again"]);
+    let timeline = json(data, &["timeline", "barometer"]);
+    let what: Vec<&str> =
+        timeline["events"].as_array().unwrap().iter().map(|event| event["what"].as_str().unwrap()).collect();
+    assert_eq!(what, ["said", "forgotten"]);
+    for (arguments, expected) in [
+        (&["timeline", "barometer", "--to", "2020-01-01"][..], 1),
+        (&["timeline", "Nobody"], 1),
+        (&["timeline", "barometer", "--from", "some day"], 2),
+        (&["forget", id, "--query", "x"], 2),
+        (&["forget"], 2),
+    ] {
+        assert_eq!(code(&run(data, arguments)), expected, "{arguments:?}");
+    }
+    assert!(stdout(&run(data, &["timeline", "barometer"])).contains("it rose again"));
+}
+
+#[test]
 fn completions_are_printed_for_every_shell() {
     let temp = tempfile::tempdir().unwrap();
     for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
@@ -412,10 +462,17 @@ fn help_is_as_written_down() {
         "ingest",
         "recall",
         "remember",
+        "learn",
         "forget",
         "undo",
         "block",
         "block set",
+        "conflicts",
+        "explain",
+        "learn",
+        "predicate add",
+        "update",
+        "timeline",
         "get",
         "status",
         "check",

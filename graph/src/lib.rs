@@ -23,6 +23,7 @@ mod folder;
 mod id;
 mod index;
 mod journal;
+mod learning;
 mod memory;
 mod moment;
 mod names;
@@ -56,6 +57,7 @@ pub use folder::FORMAT;
 pub use id::{ID_PREFIX, Id, Mint};
 pub use index::{Index, IndexQuery, IndexText, Scored, Update};
 pub use journal::{Agent, CommitRecord, Trust};
+pub use learning::{Learning, Outcome};
 pub use memory::{Memory, Options};
 pub use moment::Moment;
 pub use question::{Hit, Lead, MAX_HITS, MAX_QUERY_BYTES, Mode, Question, Reason, Recalled, Source, Span, Why};
@@ -66,11 +68,18 @@ pub use time::{Clock, Timestamp};
 pub use verbs::blocks::BlockVersion;
 pub use verbs::check::{CheckReport, IndexStatus, Status};
 pub use verbs::conflicts::Conflict;
-pub use verbs::context::{Context, ContextItem, ContextRequest, MAX_BUDGET_TOKENS};
+pub use verbs::context::{Context, ContextItem, ContextRequest, MAX_BUDGET_TOKENS, MAX_RANKED_LEARNINGS};
 pub use verbs::edit_block::{BlockEdit, BlockOp};
 pub use verbs::explain::{Answered, Explanation};
-pub use verbs::forget::Forgotten;
+pub use verbs::forget::{Forgotten, MAX_FORGOTTEN};
+pub use verbs::forgetting::{
+    Consequence, ForgetAnswer, ForgetMode, ForgetPreview, ForgetRequest, MAX_FORGET_CANDIDATES, MAX_PREVIEWED,
+};
 pub use verbs::get::{GetView, Got};
+pub use verbs::happening::{Event, Happened};
+pub use verbs::learn::{
+    Learned, MAX_LEARNING_EVIDENCE, MAX_LESSON_BYTES, MAX_PATH_BYTES, MAX_TRIGGER_BYTES, NewLearning, Report,
+};
 pub use verbs::packing::{Exclusion, LeftOut, MAX_LEFT_OUT};
 pub use verbs::predicates::{MAX_ALIASES, PredicateInfo};
 pub use verbs::remember::{
@@ -78,5 +87,6 @@ pub use verbs::remember::{
     Remembered,
 };
 pub use verbs::subject::{MAX_SUBJECT_TEXTS, Subject, SubjectKind};
+pub use verbs::timeline::{DEFAULT_EVENTS, MAX_EVENTS, MAX_TIMELINE_COMMITS, Timeline, TimelineRequest};
 pub use verbs::undo::Undone;
 pub use verbs::update::{UpdateOp, Updated};

@@ -29,10 +29,13 @@ use crate::verbs::context::{Context, ContextRequest};
 use crate::verbs::edit_block::BlockEdit;
 use crate::verbs::explain::{Answered, Explanation};
 use crate::verbs::forget::Forgotten;
+use crate::verbs::forgetting::{ForgetAnswer, ForgetRequest};
 use crate::verbs::get::{GetView, Got};
+use crate::verbs::learn::{Learned, NewLearning, Report};
 use crate::verbs::predicates::PredicateInfo;
 use crate::verbs::remember::{NewMemory, Remembered};
 use crate::verbs::subject::Subject;
+use crate::verbs::timeline::{Timeline, TimelineRequest};
 use crate::verbs::undo::Undone;
 use crate::verbs::update::{UpdateOp, Updated};
 use crate::writer::Writer;
@@ -145,6 +148,16 @@ impl Memory {
         verbs::remember::remember_all(&self.0, all, agent)
     }
 
+    /// Keeps what was learned; the same trigger and lesson in the same space count up instead.
+    pub fn learn(&self, new: NewLearning, agent: &Agent) -> Result<Learned> {
+        verbs::learn::learn(&self.0, new, agent)
+    }
+
+    /// Counts that following a learning helped or hurt.
+    pub fn report(&self, id: Id, report: Report, reason: Option<String>, agent: &Agent) -> Result<Learned> {
+        verbs::learn::report(&self.0, id, report, reason, agent)
+    }
+
     /// Finds what fits a question, with the reasons.
     pub fn recall(&self, question: &Question) -> Result<Recalled> {
         self.recall_with(question, &Weights::CHOSEN)
@@ -184,6 +197,14 @@ impl Memory {
         verbs::subject::subject(&self.0, reference)
     }
 
+    /// Returns what happened to an entity, a memory, a conversation or a file, in the order of time.
+    ///
+    /// # Errors
+    /// `NotFound` when it is none of these.
+    pub fn timeline(&self, request: &TimelineRequest) -> Result<Timeline> {
+        verbs::timeline::timeline(&self.0, request)
+    }
+
     /// Has `listener` called with the newest commit each time there is a newer one and readers see it. It runs on the
     /// writer's thread, so it must return at once.
     pub fn on_commit(&self, listener: impl Fn(Id) + Send + Sync + 'static) {
@@ -192,7 +213,12 @@ impl Memory {
 
     /// Marks memories, passages or sources as never to be recalled; `undo` takes it back.
     pub fn forget(&self, ids: &[Id], reason: Option<String>, agent: &Agent) -> Result<Forgotten> {
-        verbs::forget::forget(&self.0, ids, reason, agent)
+        verbs::forget::forget(&self.0, ids, &[], reason, agent)
+    }
+
+    /// As [`Memory::forget`], or shows first what that would do; for a question shows candidates and forgets nothing.
+    pub fn forget_as(&self, request: &ForgetRequest, agent: &Agent) -> Result<ForgetAnswer> {
+        verbs::forgetting::forget(&self.0, request, agent)
     }
 
     /// Says that a memory ended, was wrong, is said otherwise or stands again; or settles a conflict.

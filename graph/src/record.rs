@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::error::{Error, ErrorKind, Result};
 use crate::fact::{self, Statement};
 use crate::id::Id;
+use crate::learning::{self, Learning};
 use crate::past::Past;
 use crate::predicate::Predicates;
 use crate::question::{Source, Span};
@@ -92,6 +93,9 @@ pub struct Record {
     /// What it states, if it is a fact that was taken apart.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub statement: Option<Statement>,
+    /// When it applies and how it did, if it is a learning that says so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub learning: Option<Learning>,
     /// How sure it is, from 0 to 1, if it is not certain.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub confidence: Option<f32>,
@@ -314,6 +318,7 @@ fn assemble(
         valid_to: inherited_time(vocab::VALID_TO),
         retracted_at: inherited_time(vocab::RETRACTED_AT),
         statement: None,
+        learning: learning::of_quads(own.0),
         confidence: own.parsed(vocab::CONFIDENCE),
         derived_from: sorted(own.ids(ext::DERIVED_FROM)),
         stale: sorted(own.ids(vocab::STALE_BECAUSE)),

@@ -283,6 +283,8 @@ mod tests {
             schema:mainEntity hy:e ; hy:recordedAt \"2026-01-01T00:00:00Z\"^^xsd:dateTime";
         let passage = "a hy:Passage ; hy:partOf hy:s ; schema:text \"x\" ; hy:start 0 ; hy:end 1 ; hy:position 0";
         let entity = "a hy:Entity ; skos:prefLabel \"E\" ; hy:key \"name:e\"";
+        let learning = "a hy:Learning ; hy:trigger \"x\" ; hy:lesson \"y\" ; hy:outcome \"worked\" ; hy:appliesTo \"/a\" ; \
+            hy:timesSeen 1 ; hy:timesHelped 0 ; hy:timesHurt 0";
         let conflict = "a hy:Conflict ; hy:side hy:a, hy:b ; hy:space \"personal\" ; \
             hy:recordedAt \"2026-01-01T00:00:00Z\"^^xsd:dateTime";
         let evidence = "a hy:Evidence ; rdf:reifies <<( hy:a prov:wasDerivedFrom hy:b )>> ; hy:start 0 ; hy:end 4 ; \
@@ -303,6 +305,13 @@ mod tests {
             (passage, "hy:start 0", "hy:start -1", "start"),
             (passage, "hy:partOf hy:s", "hy:partOf hy:s, hy:t", "partOf"),
             (entity, "skos:prefLabel \"E\" ;", "", "prefLabel"),
+            (learning, "hy:trigger \"x\" ;", "", "trigger"),
+            (learning, "hy:lesson \"y\"", "hy:lesson \"\"", "lesson"),
+            (learning, "\"worked\"", "\"shrugged\"", "outcome"),
+            (learning, "hy:appliesTo \"/a\"", "hy:appliesTo hy:a", "appliesTo"),
+            (learning, "hy:timesSeen 1", "hy:timesSeen 0", "timesSeen"),
+            (learning, "hy:timesHelped 0", "hy:timesHelped 0, 1", "timesHelped"),
+            (learning, "hy:timesHurt 0", "hy:timesHurt -1", "timesHurt"),
             (conflict, "hy:a, hy:b", "hy:a", "side"),
             (evidence, " ; hy:quoteHash \"x\"", "", "quoteHash"),
             (block, "schema:text \"\" ;", "", "text"),

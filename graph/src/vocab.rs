@@ -23,6 +23,7 @@ terms! {
     CORE_BLOCK = "urn:hydra:ns#Block";
     ENTITY = "urn:hydra:ns#Entity";
     EVIDENCE = "urn:hydra:ns#Evidence";
+    LEARNING = "urn:hydra:ns#Learning";
     LINK = "urn:hydra:ns#Link";
     MEMORY = "urn:hydra:ns#Memory";
     PASSAGE = "urn:hydra:ns#Passage";
@@ -39,6 +40,7 @@ terms! {
     VERB = "urn:hydra:ns#verb";
     // Properties of what is remembered.
     ABOUT = "urn:hydra:ns#about";
+    APPLIES_TO = "urn:hydra:ns#appliesTo";
     BLOCK = "urn:hydra:ns#block";
     CONFIDENCE = "urn:hydra:ns#confidence";
     CONTENT_HASH = "urn:hydra:ns#contentHash";
@@ -53,9 +55,11 @@ terms! {
     KEY = "urn:hydra:ns#key";
     KIND = "urn:hydra:ns#kind";
     LIMIT = "urn:hydra:ns#limit";
+    LESSON = "urn:hydra:ns#lesson";
     LINE = "urn:hydra:ns#line";
     LINK_KIND = "urn:hydra:ns#linkKind";
     LINKS_TO = "urn:hydra:ns#linksTo";
+    OUTCOME = "urn:hydra:ns#outcome";
     PART_OF = "urn:hydra:ns#partOf";
     PATH = "urn:hydra:ns#path";
     POSITION = "urn:hydra:ns#position";
@@ -71,6 +75,10 @@ terms! {
     STALE_BECAUSE = "urn:hydra:ns#staleBecause";
     START = "urn:hydra:ns#start";
     TAG = "urn:hydra:ns#tag";
+    TIMES_HELPED = "urn:hydra:ns#timesHelped";
+    TIMES_HURT = "urn:hydra:ns#timesHurt";
+    TIMES_SEEN = "urn:hydra:ns#timesSeen";
+    TRIGGER = "urn:hydra:ns#trigger";
     TRUST = "urn:hydra:ns#trust";
     VALID_FROM = "urn:hydra:ns#validFrom";
     VALID_TO = "urn:hydra:ns#validTo";

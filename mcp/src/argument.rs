@@ -53,6 +53,18 @@ pub(crate) fn count<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option
     }
 }
 
+/// Reads yes or no; `"true"` is true. Anything unclear is refused: a dry run that was misread would not be one.
+pub(crate) fn flag<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
+    let value = Value::deserialize(deserializer)?;
+    match &value {
+        Value::Null => Ok(false),
+        Value::Bool(flag) => Ok(*flag),
+        Value::String(text) if text.trim().eq_ignore_ascii_case("true") => Ok(true),
+        Value::String(text) if text.trim().eq_ignore_ascii_case("false") => Ok(false),
+        _ => Err(de::Error::custom(format!("{value} is neither true nor false"))),
+    }
+}
+
 /// Reads a share from 0 to 1; `"0.8"` and `"80%"` are 0.8. Whether it is one is for the verb to say.
 pub(crate) fn share<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<f32>, D::Error> {
     let value = Value::deserialize(deserializer)?;
@@ -105,6 +117,8 @@ mod tests {
         ids: Vec<String>,
         #[serde(default, deserialize_with = "count")]
         limit: Option<i64>,
+        #[serde(default, deserialize_with = "flag")]
+        dry_run: bool,
         #[serde(flatten)]
         unknown: Unknown,
     }
@@ -122,6 +136,8 @@ mod tests {
         assert_eq!(read(json!({"ids": "a"})).ids, ["a"]);
         assert_eq!(read(json!({"ids": "[\"a\",\"b\"]"})).ids, ["a", "b"]);
         assert_eq!(read(json!({"ids": ["a", 1]})).ids, ["a", "1"]);
+        assert!(read(json!({"dry_run": true})).dry_run && read(json!({"dry_run": " True "})).dry_run);
+        assert!(!read(json!({"dry_run": null})).dry_run && !read(json!({"dry_run": "false"})).dry_run);
         for five in [json!(5), json!("5"), json!(5.0), json!(" 5 ")] {
             assert_eq!(read(json!({"limit": five})).limit, Some(5));
         }
@@ -129,9 +145,13 @@ mod tests {
 
     #[test]
     fn what_is_not_meant_is_said() {
-        for wrong in
-            [json!({"limit": "many"}), json!({"limit": -1}), json!({"query": {"a": 1}}), json!({"query": ["a", "b"]})]
-        {
+        for wrong in [
+            json!({"limit": "many"}),
+            json!({"dry_run": "perhaps"}),
+            json!({"limit": -1}),
+            json!({"query": {"a": 1}}),
+            json!({"query": ["a", "b"]}),
+        ] {
             assert!(serde_json::from_value::<Arguments>(wrong.clone()).is_err(), "{wrong}");
         }
         let unknown = read(json!({"as_of": "2026"})).unknown;

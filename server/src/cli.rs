@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use crate::command::{
-    block, check, completions, conflicts, eval, explain, export, forget, get, import, ingest, mcp, models, predicate,
-    rebuild, recall, remember, serve, status, undo, update,
+    block, check, completions, conflicts, eval, explain, export, forget, get, import, ingest, learn, mcp, models,
+    predicate, rebuild, recall, remember, serve, status, timeline, undo, update,
 };
 use crate::config::{LogLevel, Overrides};
 
@@ -92,6 +92,8 @@ pub enum Command {
     Recall(recall::Arguments),
     /// Keep a text
     Remember(remember::Arguments),
+    /// Keep what was learned, or report how a learning did
+    Learn(learn::Arguments),
     /// Never recall something again; undo takes that back
     Forget(forget::Arguments),
     /// Say why something was recalled, and why something else was not
@@ -108,6 +110,8 @@ pub enum Command {
     Undo(undo::Arguments),
     /// Show what ids stand for
     Get(get::Arguments),
+    /// Show what happened to a person, note, file or memory, in the order of time
+    Timeline(timeline::Arguments),
     /// Show counts and the state of every part
     Status(status::Arguments),
     /// Compare graph, log and indexes

@@ -1,5 +1,6 @@
 //! `context`: what an agent should know before it starts. The same state gives the same bytes.
 
+use std::cmp::Reverse;
 use std::collections::HashSet;
 use std::fmt::Write as _;
 
@@ -11,6 +12,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::id::Id;
 use crate::index;
 use crate::journal;
+use crate::learning::{self, Learning};
 use crate::memory::Inner;
 use crate::question::Question;
 use crate::ranking::Weights;
@@ -21,6 +23,8 @@ use crate::vocab;
 
 /// Newest memories of each standing kind that are looked at.
 const MAX_STANDING: usize = 64;
+/// Newest learnings of which the best are chosen.
+pub const MAX_RANKED_LEARNINGS: usize = 1_000;
 /// Commits that are looked back over for what is new.
 const MAX_COMMITS: usize = 200;
 /// Memories that are read for that: one commit may hold hundreds.
@@ -92,7 +96,7 @@ pub(crate) fn context(inner: &Inner, request: &ContextRequest) -> Result<Context
     let mut sections: Vec<(String, Vec<Record>)> = Vec::new();
     let standing = [(Kind::Preference, "Preferences"), (Kind::Decision, "Decisions"), (Kind::Learning, "Learnings")];
     for (kind, heading) in standing {
-        sections.push((heading.to_owned(), newest_of(&view, &mut reader, kind, &is_wanted)?));
+        sections.push((heading.to_owned(), standing_of(&view, &mut reader, kind, &is_wanted)?));
     }
     if let Some(about) = request.about.as_deref().filter(|about| !about.trim().is_empty()) {
         let question = Question { limit: MAX_FITTING, spaces: request.spaces.clone(), ..Question::new(about) };
@@ -108,16 +112,22 @@ pub(crate) fn context(inner: &Inner, request: &ContextRequest) -> Result<Context
     Ok(pack(blocks, sections, request, &is_wanted))
 }
 
-/// The newest memories of a kind that stands until it is ended.
-fn newest_of(
+/// The newest memories of a kind that stands until it is ended; of learnings those that did best.
+fn standing_of(
     view: &View<'_>,
     reader: &mut Reader<'_>,
     kind: Kind,
     is_wanted: &dyn Fn(&Record) -> bool,
 ) -> Result<Vec<Record>> {
     let mut ids = view.subjects(vocab::KIND, TermRef::from(string(kind.as_str()).as_ref()), usize::MAX)?;
-    ids.sort_unstable();
-    let records = ids.into_iter().rev().filter_map(|id| reader.read(id).transpose());
+    ids.sort_unstable_by_key(|id| Reverse(*id));
+    if kind == Kind::Learning {
+        ids.truncate(MAX_RANKED_LEARNINGS);
+        let mut ranked = ids.into_iter().map(|id| learning::standing(view, id)).collect::<Result<Vec<_>>>()?;
+        ranked.sort_unstable();
+        ids = ranked.into_iter().map(|(_, _, Reverse(id))| id).collect();
+    }
+    let records = ids.into_iter().filter_map(|id| reader.read(id).transpose());
     records.filter(|record| record.as_ref().map_or(true, is_wanted)).take(MAX_STANDING).collect()
 }
 
@@ -190,7 +200,16 @@ fn line(record: &Record) -> String {
     let day = record.happened_at.unwrap_or(record.recorded_at).to_string().chars().take(10).collect::<String>();
     let title = if record.title.is_empty() { String::new() } else { format!("{}: ", one_line(&record.title)) };
     let text = index::said(record.speaker.as_deref().unwrap_or_default(), &record.text);
-    format!("- {title}{} [{} {day} {}]", one_line(&text), record.id, record.trust)
+    let did = record.learning.as_ref().map(did).unwrap_or_default();
+    format!("- {title}{} [{} {day} {}{did}]", one_line(&text), record.id, record.trust)
+}
+
+/// How a learning went and did, in words.
+fn did(learning: &Learning) -> String {
+    let Learning { outcome, times_seen, times_helped, times_hurt, .. } = learning;
+    let counts = [("seen", *times_seen), ("helped", *times_helped), ("hurt", *times_hurt)];
+    let counts = counts.into_iter().filter(|(_, times)| *times > 0).map(|(what, times)| format!(", {what} {times}"));
+    format!("; {}{}", outcome.as_str(), counts.collect::<String>())
 }
 
 /// A text cannot end its line: what follows would look like a section of ours.

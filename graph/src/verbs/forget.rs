@@ -30,24 +30,24 @@ pub struct Forgotten {
     pub passages: usize,
 }
 
-pub(crate) fn forget(inner: &Inner, ids: &[Id], reason: Option<String>, agent: &Agent) -> Result<Forgotten> {
-    if ids.is_empty() {
-        return Err(
-            Error::new(ErrorKind::Invalid, "nothing was named to forget").hint("give ids, as recall prints them")
-        );
-    }
-    if ids.len() > MAX_FORGOTTEN {
-        return Err(Error::new(ErrorKind::TooLarge, format!("{} ids; one call forgets {MAX_FORGOTTEN}", ids.len()))
-            .hint("forget the source they come from, or call again with the rest"));
-    }
+/// Forgets; with `spaces`, only what belongs to one of them.
+pub(crate) fn forget(
+    inner: &Inner,
+    ids: &[Id],
+    spaces: &[String],
+    reason: Option<String>,
+    agent: &Agent,
+) -> Result<Forgotten> {
+    check_count(ids)?;
     let now = inner.now();
-    let asked = ids.to_vec();
+    let (asked, spaces, author) = (ids.to_vec(), spaces.to_vec(), agent.clone());
     let (commit, passages) = inner.writer.write(agent.clone(), move |view| {
         let mut change = Change::new("forget");
         change.reason = reason;
         let mut forgotten = BTreeSet::new();
         for id in asked {
             let known = record::read(view, id)?.ok_or_else(|| not_found(id))?;
+            check_may(&known, &spaces, Some(&author))?;
             if view.object(id, ext::INVALIDATED_AT)?.is_some() {
                 continue;
             }
@@ -74,6 +74,31 @@ pub(crate) fn forget(inner: &Inner, ids: &[Id], reason: Option<String>, agent: &
     Ok(Forgotten { ids: ids.to_vec(), commit, passages })
 }
 
+/// Refuses none and too many.
+pub(super) fn check_count(ids: &[Id]) -> Result<()> {
+    if ids.is_empty() {
+        return Err(
+            Error::new(ErrorKind::Invalid, "nothing was named to forget").hint("give ids, as recall prints them")
+        );
+    }
+    if ids.len() > MAX_FORGOTTEN {
+        return Err(Error::new(ErrorKind::TooLarge, format!("{} ids; one call forgets {MAX_FORGOTTEN}", ids.len()))
+            .hint("forget the source they come from, or call again with the rest"));
+    }
+    Ok(())
+}
+
+/// Refuses what belongs to another space, or was said by somebody who is trusted more than who asks.
+pub(super) fn check_may(record: &Record, spaces: &[String], agent: Option<&Agent>) -> Result<()> {
+    if !spaces.is_empty() && !spaces.contains(&record.space) {
+        return Err(Error::new(ErrorKind::NotFound, format!("{} is not in {}", record.id, spaces.join(" or ")))
+            .hint("leave the space out, or give ids of that space"));
+    }
+    let Some(agent) = agent else { return Ok(()) };
+    super::update::check_trust(record, agent)
+        .map_err(|error| error.hint(format!("tell the user: they can forget it with `hydra forget {}`", record.id)))
+}
+
 /// The key under which a file, or a passage of one, is recognised when it comes again; `None` for what was told.
 fn recognised_by(record: &Record) -> Option<String> {
     let path = record.source.path.as_ref()?;
@@ -89,7 +114,7 @@ pub(crate) fn passage_key(path: &Path, text: &str) -> String {
 }
 
 /// The memory and its passages.
-fn affected(view: &View<'_>, id: Id) -> Result<BTreeSet<Id>> {
+pub(super) fn affected(view: &View<'_>, id: Id) -> Result<BTreeSet<Id>> {
     let mut ids: BTreeSet<Id> =
         view.subjects(vocab::PART_OF, vocab::node(id).as_ref().into(), usize::MAX)?.into_iter().collect();
     ids.insert(id);

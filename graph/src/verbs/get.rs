@@ -155,7 +155,7 @@ fn one(inner: &Inner, view: &View<'_>, reader: &mut Reader<'_>, id: Id, how: Get
     Ok(got)
 }
 
-fn shorten(text: &str) -> String {
+pub(super) fn shorten(text: &str) -> String {
     let mut short: String = text.chars().take(INDEX_TEXT).collect();
     if short.len() < text.len() {
         short.push('…');

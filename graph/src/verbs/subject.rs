@@ -14,7 +14,7 @@ use crate::vocab::{self, ext};
 /// Texts of one subject at most; the newest are kept.
 pub const MAX_SUBJECT_TEXTS: usize = 100;
 /// Ids that are looked at for that: a name may stand in every note, and a conversation may go on for years.
-const MAX_LOOKED_AT: usize = 20_000;
+pub(super) const MAX_LOOKED_AT: usize = 20_000;
 /// Entities of one name that are looked up.
 const MAX_NAMESAKES: usize = 100;
 
@@ -89,7 +89,7 @@ fn is_one_note(one: &Record, other: &Record) -> bool {
 }
 
 /// Finds what an id or an entity's name stands for; of several with one name, the oldest.
-fn find(view: &View<'_>, reference: &str) -> Result<(Id, SubjectKind)> {
+pub(super) fn find(view: &View<'_>, reference: &str) -> Result<(Id, SubjectKind)> {
     if let Ok(id) = reference.trim().parse::<Id>() {
         for (class, kind) in [
             (vocab::ENTITY, SubjectKind::Entity),
@@ -130,7 +130,7 @@ fn about(view: &View<'_>, id: Id) -> Result<Vec<Id>> {
 }
 
 /// The newest turns of a conversation, from the graph that orders them.
-fn turns(view: &View<'_>, id: Id) -> Result<Vec<Id>> {
+pub(super) fn turns(view: &View<'_>, id: Id) -> Result<Vec<Id>> {
     let graph = vocab::node(id);
     view.quads(None, Some(vocab::ORDER), None, Some(graph.as_ref().into()))
         .filter_map(|quad| quad.map(|quad| subject_id(&quad.subject)).transpose())

@@ -61,7 +61,7 @@ pub(super) fn find(view: &View<'_>, new: &NewMemory, hash: &str, now: Timestamp)
 }
 
 /// What was forgotten, retracted or ended may be told again.
-fn is_over(view: &View<'_>, id: Id) -> Result<bool> {
+pub(super) fn is_over(view: &View<'_>, id: Id) -> Result<bool> {
     for end in [ext::INVALIDATED_AT, vocab::RETRACTED_AT, vocab::VALID_TO] {
         if view.object(id, end)?.is_some() {
             return Ok(true);

@@ -146,7 +146,7 @@ fn apply(view: &View<'_>, telling: &mut Telling<'_>, id: Id, op: UpdateOp) -> Re
 }
 
 /// Only who is trusted as much may change what somebody said.
-fn check_trust(record: &Record, author: &Agent) -> Result<()> {
+pub(super) fn check_trust(record: &Record, author: &Agent) -> Result<()> {
     let trust = record.trust.parse::<Trust>().unwrap_or(Trust::Ingested);
     if author.trust >= trust {
         return Ok(());

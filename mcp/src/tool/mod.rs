@@ -2,9 +2,12 @@
 
 pub(crate) mod context;
 mod explain;
+mod forget;
 mod get;
+mod learn;
 pub(crate) mod recall;
 mod remember;
+mod timeline;
 mod update;
 
 use hydra_graph::{Agent, Error, ErrorKind, Memory, Result, Timestamp};
@@ -34,11 +37,14 @@ pub(crate) struct Entry {
     pub call: fn(Call<'_>) -> Result<CallToolResult>,
 }
 
-static ENTRIES: [Entry; 6] = [
+static ENTRIES: [Entry; 9] = [
     Entry { name: recall::NAME, definition: recall::definition, call: recall::call },
     Entry { name: context::NAME, definition: context::definition, call: context::call },
     Entry { name: remember::NAME, definition: remember::definition, call: remember::call },
+    Entry { name: learn::NAME, definition: learn::definition, call: learn::call },
+    Entry { name: timeline::NAME, definition: timeline::definition, call: timeline::call },
     Entry { name: update::NAME, definition: update::definition, call: update::call },
+    Entry { name: forget::NAME, definition: forget::definition, call: forget::call },
     Entry { name: get::NAME, definition: get::definition, call: get::call },
     Entry { name: explain::NAME, definition: explain::definition, call: explain::call },
 ];
@@ -72,6 +78,11 @@ fn adds(title: &str) -> ToolAnnotations {
 /// Annotations of a tool that changes what is known, in a way that can be undone.
 fn changes(title: &str) -> ToolAnnotations {
     ToolAnnotations::with_title(title).read_only(false).destructive(false).idempotent(false).open_world(false)
+}
+
+/// Annotations of a tool that takes something away; taking it away twice is the same as once.
+fn takes_away(title: &str) -> ToolAnnotations {
+    ToolAnnotations::with_title(title).read_only(false).destructive(true).idempotent(true).open_world(false)
 }
 
 /// Marks a tool to be loaded at the start of every session.
@@ -124,6 +135,6 @@ mod tests {
     #[test]
     fn only_what_changes_is_not_repeated_after_a_restart_of_the_server() {
         let once: Vec<_> = list().into_iter().filter(|tool| !is_repeatable(&tool.name)).map(|tool| tool.name).collect();
-        assert_eq!(once, [update::NAME]);
+        assert_eq!(once, [learn::NAME, update::NAME]);
     }
 }

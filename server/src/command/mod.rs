@@ -11,6 +11,7 @@ pub mod forget;
 pub mod get;
 pub mod import;
 pub mod ingest;
+pub mod learn;
 pub mod mcp;
 pub mod models;
 pub mod predicate;
@@ -21,6 +22,7 @@ pub mod remember;
 mod restore;
 pub mod serve;
 pub mod status;
+pub mod timeline;
 pub mod undo;
 pub mod update;
 
@@ -106,6 +108,7 @@ fn dispatch(cli: Cli) -> Result<u8> {
             Command::Ingest(arguments) => ingest::run(&setting, arguments).await,
             Command::Recall(arguments) => recall::run(&setting, arguments).await,
             Command::Remember(arguments) => remember::run(&setting, arguments).await,
+            Command::Learn(arguments) => learn::run(&setting, arguments).await,
             Command::Forget(arguments) => forget::run(&setting, arguments).await,
             Command::Explain(arguments) => explain::run(&setting, arguments).await,
             Command::Update(arguments) => update::run(&setting, arguments).await,
@@ -114,6 +117,7 @@ fn dispatch(cli: Cli) -> Result<u8> {
             Command::Predicate(arguments) => predicate::run(&setting, arguments).await,
             Command::Undo(arguments) => undo::run(&setting, arguments).await,
             Command::Get(arguments) => get::run(&setting, arguments).await,
+            Command::Timeline(arguments) => timeline::run(&setting, arguments).await,
             Command::Status(arguments) => status::run(&setting, arguments).await,
             Command::Check(arguments) => check::run(&setting, arguments).await,
             Command::Rebuild(arguments) => rebuild::run(&setting, arguments).await,

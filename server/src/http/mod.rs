@@ -29,7 +29,7 @@ use crate::presence::Presence;
 use crate::token::Token;
 use crate::verb::{
     Block, BlockHistory, Blocks, Check, Conflicts, Declare, EditBlock, Explain, Export, Forget, Get, Import, Ingest,
-    LongVerb as _, Predicates, Rebuild, Recall, Remember, Session, Status, Undo, Update, Verb as _,
+    Learn, LongVerb as _, Predicates, Rebuild, Recall, Remember, Session, Status, Timeline, Undo, Update, Verb as _,
 };
 use crate::wiring;
 use failure::Failed;
@@ -92,8 +92,10 @@ impl App {
         let locked = Router::new()
             .route(&verb(Recall::NAME), post(route::verb::<Recall>))
             .route(&verb(Remember::NAME), post(route::verb::<Remember>))
+            .route(&verb(Learn::NAME), post(route::verb::<Learn>))
             .route(&verb(Get::NAME), post(route::verb::<Get>))
             .route(&verb(Forget::NAME), post(route::verb::<Forget>))
+            .route(&verb(Timeline::NAME), post(route::verb::<Timeline>))
             .route(&verb(Undo::NAME), post(route::verb::<Undo>))
             .route(&verb(Explain::NAME), post(route::verb::<Explain>))
             .route(&verb(Update::NAME), post(route::verb::<Update>))

@@ -1,19 +1,26 @@
 //! `forget` as a request.
 
-use hydra_graph::{Id, Memory, Result};
+use hydra_graph::{ForgetRequest, Id, Memory, Result};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{Session, Verb};
 
-/// Asks never to recall some memories again.
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+/// Asks never to recall some memories again, or shows first what that would do.
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
 pub struct Forget {
     /// Which.
     pub ids: Vec<Id>,
+    /// Shows candidates for this question, instead of ids.
+    pub query: Option<String>,
+    /// Only of these spaces; all if there are none.
+    pub spaces: Vec<String>,
+    /// tombstone; the only one.
+    pub mode: Option<String>,
+    /// Shows what would happen, and writes nothing.
+    pub dry_run: bool,
     /// Why.
-    #[serde(default)]
     pub reason: Option<String>,
 }
 
@@ -21,6 +28,14 @@ impl Verb for Forget {
     const NAME: &'static str = "forget";
 
     fn run(self, memory: &Memory, session: &Session) -> Result<Value> {
-        super::json(&memory.forget(&self.ids, self.reason, &session.agent)?)
+        let request = ForgetRequest {
+            ids: self.ids,
+            query: self.query,
+            spaces: self.spaces,
+            mode: self.mode.map(|mode| mode.parse()).transpose()?.unwrap_or_default(),
+            is_dry_run: self.dry_run,
+            reason: self.reason,
+        };
+        super::json(&memory.forget_as(&request, &session.agent)?)
     }
 }

@@ -11,11 +11,13 @@ mod get;
 mod import;
 mod indexing;
 mod ingest;
+mod learn;
 mod predicate;
 mod rebuild;
 mod recall;
 mod remember;
 mod status;
+mod timeline;
 mod undo;
 mod update;
 
@@ -39,11 +41,13 @@ pub use get::{Get, View};
 pub use import::{Import, OnBroken};
 pub use indexing::{degraded, wait_for_indexes};
 pub use ingest::{Ingest, Until};
+pub use learn::Learn;
 pub use predicate::{Declare, Predicates};
 pub use rebuild::Rebuild;
 pub use recall::{DEFAULT_LIMIT, Recall};
 pub use remember::Remember;
 pub use status::{Status, resident_bytes};
+pub use timeline::Timeline;
 pub use undo::Undo;
 pub use update::Update;
 

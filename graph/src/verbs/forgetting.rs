@@ -1,0 +1,173 @@
+//! `forget` as front ends ask for it: done, or shown first with what it would do. A question alone never forgets: words
+//! that fit are no decision, so it only shows candidates with their ids.
+
+use std::collections::BTreeSet;
+use std::str::FromStr;
+
+use serde::Serialize;
+
+use super::forget::{self, Forgotten};
+use super::get::shorten;
+use crate::error::{Error, ErrorKind, Result};
+use crate::id::Id;
+use crate::journal::Agent;
+use crate::memory::Inner;
+use crate::names::shortened;
+use crate::question::Question;
+use crate::ranking::Weights;
+use crate::record::{Kind, Reader, Record};
+use crate::stale;
+use crate::store::View;
+
+/// Memories that are shown as candidates for a question.
+pub const MAX_FORGET_CANDIDATES: usize = 10;
+/// Memories that a preview lists of each sort; the rest is counted.
+pub const MAX_PREVIEWED: usize = 100;
+
+/// How thoroughly something is forgotten.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ForgetMode {
+    /// It is never recalled again; `undo` brings it back.
+    #[default]
+    Tombstone,
+}
+
+impl FromStr for ForgetMode {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        match text {
+            "tombstone" => Ok(Self::Tombstone),
+            _ => Err(Error::new(ErrorKind::Invalid, format!("`{}` is not a way to forget", shortened(text)))
+                .hint("the only mode is tombstone: never recalled again, and undoable")),
+        }
+    }
+}
+
+/// What is to be forgotten.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ForgetRequest {
+    /// Which; without any, `query` finds candidates.
+    pub ids: Vec<Id>,
+    /// Shows what fits this question, and forgets nothing.
+    pub query: Option<String>,
+    /// Only memories of these spaces; empty means all.
+    pub spaces: Vec<String>,
+    /// How.
+    pub mode: ForgetMode,
+    /// Shows what would be forgotten, and writes nothing.
+    pub is_dry_run: bool,
+    /// Why.
+    pub reason: Option<String>,
+}
+
+/// What came of it.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(untagged)]
+pub enum ForgetAnswer {
+    /// It was forgotten.
+    Done(Forgotten),
+    /// Nothing was written.
+    Preview(ForgetPreview),
+}
+
+/// What forgetting would do.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct ForgetPreview {
+    /// What would be asked for; of a question, the candidates.
+    pub ids: Vec<Id>,
+    /// What would no longer be recalled, at most [`MAX_PREVIEWED`].
+    pub forgotten: Vec<Consequence>,
+    /// What was derived from it, directly or not, and would become stale, at most [`MAX_PREVIEWED`].
+    pub stale: Vec<Consequence>,
+    /// What was forgotten before.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub already: Vec<Id>,
+    /// How many more there are of both.
+    pub left_out: usize,
+    /// That nothing was written; always so.
+    pub dry_run: bool,
+}
+
+/// A memory that forgetting would change.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Consequence {
+    /// Its id.
+    pub id: Id,
+    /// What it is.
+    pub kind: Kind,
+    /// How its text begins.
+    pub text: String,
+    /// How far it is trusted: `ingested` text is data, never an instruction.
+    pub trust: String,
+    /// The space it belongs to.
+    pub space: String,
+}
+
+pub(crate) fn forget(inner: &Inner, request: &ForgetRequest, agent: &Agent) -> Result<ForgetAnswer> {
+    let ForgetMode::Tombstone = request.mode;
+    let query = request.query.as_deref().filter(|query| !query.trim().is_empty());
+    match (query, request.ids.is_empty()) {
+        (Some(query), true) => candidates(inner, query, &request.spaces).map(ForgetAnswer::Preview),
+        (Some(_), false) => Err(Error::new(ErrorKind::Invalid, "both ids and a question are given")
+            .hint("give the question alone to see candidates, then only their ids")),
+        (None, _) if request.is_dry_run => {
+            forget::check_count(&request.ids)?;
+            preview(&inner.view()?, &request.ids, &request.spaces, Some(agent)).map(ForgetAnswer::Preview)
+        }
+        (None, _) => {
+            forget::forget(inner, &request.ids, &request.spaces, request.reason.clone(), agent).map(ForgetAnswer::Done)
+        }
+    }
+}
+
+fn candidates(inner: &Inner, query: &str, spaces: &[String]) -> Result<ForgetPreview> {
+    let question = Question { limit: MAX_FORGET_CANDIDATES, spaces: spaces.to_vec(), ..Question::new(query) };
+    super::recall::check(&question)?;
+    let view = inner.view()?;
+    let found = super::recall::find(inner, &view, &question, &Weights::CHOSEN, &mut Vec::new())?.hits;
+    let ids: Vec<Id> = found.iter().map(|hit| hit.id).collect();
+    // Whether the caller may forget them is said when it is tried.
+    preview(&view, &ids, spaces, None)
+}
+
+/// Shows what [`forget::forget`] would do, on one view; `agent` is refused what it would be refused then.
+fn preview(view: &View<'_>, ids: &[Id], spaces: &[String], agent: Option<&Agent>) -> Result<ForgetPreview> {
+    let mut reader = Reader::new(view);
+    let mut preview = ForgetPreview { ids: ids.to_vec(), dry_run: true, ..ForgetPreview::default() };
+    let (mut forgotten, mut stale) = (BTreeSet::new(), BTreeSet::new());
+    for id in ids {
+        let record = reader.read(*id)?.ok_or_else(|| forget::not_found(*id))?;
+        forget::check_may(&record, spaces, agent)?;
+        if record.forgotten_at.is_some() {
+            preview.already.push(*id);
+            continue;
+        }
+        for gone in forget::affected(view, *id)? {
+            stale.extend(stale::derived_from(view, gone)?);
+            forgotten.insert(gone);
+        }
+    }
+    let stale: BTreeSet<Id> = stale.difference(&forgotten).copied().collect();
+    for (ids, listed) in [(forgotten, &mut preview.forgotten), (stale, &mut preview.stale)] {
+        preview.left_out += ids.len().saturating_sub(MAX_PREVIEWED);
+        for id in ids.into_iter().take(MAX_PREVIEWED) {
+            listed.extend(reader.read(id)?.filter(|record| is_in(record, spaces)).map(consequence));
+        }
+    }
+    Ok(preview)
+}
+
+fn is_in(record: &Record, spaces: &[String]) -> bool {
+    spaces.is_empty() || spaces.contains(&record.space)
+}
+
+fn consequence(record: Record) -> Consequence {
+    Consequence {
+        id: record.id,
+        kind: record.kind,
+        text: shorten(&record.text),
+        trust: record.trust,
+        space: record.space,
+    }
+}

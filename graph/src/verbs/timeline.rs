@@ -1,0 +1,223 @@
+//! `timeline`: what happened to an entity, a memory, a conversation or a file, in the order of time.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use serde::Serialize;
+
+use super::get::shorten;
+use super::happening::{self, Event};
+use super::subject::{self, SubjectKind};
+use crate::entity;
+use crate::error::{Error, ErrorKind, Result};
+use crate::id::Id;
+use crate::journal;
+use crate::memory::Inner;
+use crate::moment::Moment;
+use crate::record::{Kind, Reader, Record, is_text};
+use crate::store::{View, subject_id, term_text};
+use crate::time::Timestamp;
+use crate::vocab::{self, ext};
+
+/// Events of one answer at most; the newest are kept.
+pub const MAX_EVENTS: usize = 500;
+/// Events of an answer if nobody says how many.
+pub const DEFAULT_EVENTS: usize = 50;
+/// Newest commits that are looked at: a name may stand in every note, and a note may change every hour.
+pub const MAX_TIMELINE_COMMITS: usize = 1_000;
+
+/// What is asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TimelineRequest {
+    /// An entity's name, an id, or the path of a file (its end is enough if no other ends so).
+    pub of: String,
+    /// Only memories of these spaces; empty means all.
+    pub spaces: Vec<String>,
+    /// Only what happened then or later.
+    pub from: Option<Timestamp>,
+    /// Only what happened before.
+    pub to: Option<Timestamp>,
+    /// Only what was recorded then or later, whenever it happened.
+    pub since: Option<Timestamp>,
+    /// Only what was known then, and of memories that held then.
+    pub moment: Moment,
+    /// At most so many events, 1 to [`MAX_EVENTS`].
+    pub limit: usize,
+}
+
+impl TimelineRequest {
+    /// All that happened, as known now.
+    pub fn new(of: impl Into<String>) -> Self {
+        Self {
+            of: of.into(),
+            spaces: Vec::new(),
+            from: None,
+            to: None,
+            since: None,
+            moment: Moment::default(),
+            limit: DEFAULT_EVENTS,
+        }
+    }
+}
+
+/// What happened, the oldest first.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Timeline {
+    /// The entity, conversation, memory or source.
+    pub id: Id,
+    /// Its name for people, or how its text begins.
+    pub name: String,
+    /// What happened.
+    pub events: Vec<Event>,
+    /// How many older events, and commits that were not looked at, were left out.
+    pub dropped: usize,
+}
+
+pub(crate) fn timeline(inner: &Inner, request: &TimelineRequest) -> Result<Timeline> {
+    let now = inner.now();
+    check(request, now)?;
+    let view = inner.view()?;
+    let (id, name, ids) = find(&view, &request.of)?;
+    let mut by_commit: BTreeMap<Id, Vec<Id>> = BTreeMap::new();
+    for touched in ids {
+        for commit in view.subjects(vocab::TOUCHED, vocab::node(touched).as_ref().into(), usize::MAX)? {
+            by_commit.entry(commit).or_default().push(touched);
+        }
+    }
+    let known_at = request.moment.known_at;
+    by_commit.retain(|commit, _| known_at.is_none_or(|known| commit.minted_at() <= known));
+    let mut dropped = by_commit.len().saturating_sub(MAX_TIMELINE_COMMITS);
+    let mut records = Records { reader: Reader::at(&view, known_at), known: HashMap::new(), request, now };
+    let mut events = Vec::new();
+    for (commit, touched) in by_commit.into_iter().rev().take(MAX_TIMELINE_COMMITS) {
+        let Some(commit) = journal::record(&view, commit)? else { continue };
+        if request.since.is_some_and(|since| commit.at < since) {
+            continue;
+        }
+        let (added, removed) = journal::difference(&view, commit.id)?;
+        for id in touched {
+            let Some(record) = records.of(id)? else { continue };
+            happening::tell(&commit, record, (&added, &removed), &mut events);
+        }
+    }
+    events
+        .retain(|event| request.from.is_none_or(|from| event.at >= from) && request.to.is_none_or(|to| event.at < to));
+    events.sort_by_key(|event| (event.at, event.commit, event.id, event.what));
+    let surplus = events.len().saturating_sub(request.limit);
+    events.drain(..surplus);
+    dropped += surplus;
+    Ok(Timeline { id, name, events, dropped })
+}
+
+fn check(request: &TimelineRequest, now: Timestamp) -> Result<()> {
+    request.moment.check(now)?;
+    if request.limit == 0 || request.limit > MAX_EVENTS {
+        return Err(Error::new(ErrorKind::Invalid, format!("a limit of {} events", request.limit))
+            .hint(format!("give 1 to {MAX_EVENTS}, and a later start for the rest")));
+    }
+    match (request.from, request.to) {
+        (Some(from), Some(to)) if to <= from => {
+            Err(Error::new(ErrorKind::Invalid, format!("the end ({to}) is not after the start ({from})"))
+                .hint("give a later end, or none"))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Finds what is meant, and the memories, passages and sources whose past is its past.
+fn find(view: &View<'_>, reference: &str) -> Result<(Id, String, Vec<Id>)> {
+    let reference = reference.trim();
+    if let Ok(id) = reference.parse::<Id>()
+        && let Some((record, _)) = Reader::new(view).read_last(id)?
+    {
+        let path = record.source.path.as_ref().filter(|_| record.kind != Kind::Passage);
+        let start = if record.forgotten_at.is_some() { String::new() } else { shorten(&record.text) };
+        let name = path.map_or(start, |path| path.display().to_string());
+        return Ok((id, name, revisions(view, id)?));
+    }
+    if let Some((id, path)) = file(view, |path| path == reference)? {
+        return Ok((id, path, vec![id]));
+    }
+    match subject::find(view, reference) {
+        Ok((id, kind)) => {
+            let ids = match kind {
+                SubjectKind::Entity => about(view, id)?,
+                SubjectKind::Session => subject::turns(view, id)?,
+            };
+            Ok((id, entity::label(view, id)?, ids))
+        }
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            let end = format!("/{}", reference.trim_start_matches("./"));
+            match file(view, |path| path.ends_with(&end))? {
+                Some((id, path)) => Ok((id, path, vec![id])),
+                None => Err(Error::new(error.kind(), format!("{}, nor one file", error.message())).hint(
+                    "give an id, an entity's name as it is written in the notes, or the path of a file that was read",
+                )),
+            }
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// The only file whose path is meant.
+fn file(view: &View<'_>, is_meant: impl Fn(&str) -> bool) -> Result<Option<(Id, String)>> {
+    let mut found = None;
+    for quad in view.quads(None, Some(vocab::PATH), None, None) {
+        let quad = quad?;
+        let path = term_text(&quad.object).filter(|path| is_meant(path));
+        if let (Some(path), Some(id)) = (path, subject_id(&quad.subject)) {
+            if found.is_some() {
+                return Ok(None);
+            }
+            found = Some((id, path));
+        }
+    }
+    Ok(found)
+}
+
+/// What was ever about an entity or links to it, and its own notes as whole files.
+fn about(view: &View<'_>, id: Id) -> Result<Vec<Id>> {
+    let pointing = |predicate| view.subjects(predicate, vocab::node(id).as_ref().into(), subject::MAX_LOOKED_AT);
+    let mut ids: BTreeSet<Id> = pointing(vocab::ABOUT)?.into_iter().collect();
+    ids.extend(pointing(vocab::WAS_ABOUT)?);
+    ids.extend(pointing(ext::MAIN_ENTITY)?);
+    for linking in pointing(vocab::LINKS_TO)? {
+        if is_text(view, linking)? {
+            ids.insert(linking);
+        }
+    }
+    Ok(ids.into_iter().collect())
+}
+
+/// A memory with those whose place it took, and those that took its own.
+fn revisions(view: &View<'_>, id: Id) -> Result<Vec<Id>> {
+    let mut found = BTreeSet::from([id]);
+    let mut open = vec![id];
+    while let Some(id) = open.pop() {
+        let mut next = view.objects(id, ext::REVISION_OF)?;
+        next.extend(view.subjects(ext::REVISION_OF, vocab::node(id).as_ref().into(), usize::MAX)?);
+        open.extend(next.into_iter().filter(|id| found.insert(*id)));
+    }
+    Ok(found.into_iter().collect())
+}
+
+/// Reads each record once, if it is wanted.
+struct Records<'v> {
+    reader: Reader<'v>,
+    known: HashMap<Id, Option<Record>>,
+    request: &'v TimelineRequest,
+    now: Timestamp,
+}
+
+impl Records<'_> {
+    fn of(&mut self, id: Id) -> Result<Option<&Record>> {
+        if !self.known.contains_key(&id) {
+            let TimelineRequest { moment, spaces, .. } = self.request;
+            let read = self.reader.read_last(id)?.filter(|(record, is_there)| {
+                (spaces.is_empty() || spaces.contains(&record.space))
+                    && (moment.true_at.is_none() || (*is_there && moment.finds(record, self.now)))
+            });
+            self.known.insert(id, read.map(|(record, _)| record));
+        }
+        Ok(self.known[&id].as_ref())
+    }
+}

@@ -469,7 +469,6 @@ fn help_is_as_written_down() {
         "block set",
         "conflicts",
         "explain",
-        "learn",
         "predicate add",
         "update",
         "timeline",

@@ -140,6 +140,22 @@ fn what_was_derived_from_something_that_fell_is_stale_however_far_down() {
 }
 
 #[test]
+fn what_rests_on_a_passage_is_stale_when_the_file_no_longer_says_it() {
+    let opened = open();
+    let write = |text: &str| {
+        opened.memory.put_documents(vec![note("/v/a.md", text, &[])], &Agent::ingest()).remove(0).unwrap();
+    };
+    write("The ferry leaves at nine.\n\nThe pier is old.");
+    let passage = opened.memory.recall(&Question::new("ferry leaves")).unwrap().hits.remove(0).id;
+    let evidence = vec![Evidence { id: passage, quote: None }];
+    let told = tell(&opened, NewMemory { evidence, ..NewMemory::new("Be at the pier before nine") });
+    write("The ferry leaves at nine.\n\nThe pier is new.");
+    assert!(record(&opened, told.id).stale.is_empty(), "that passage is as it was");
+    write("The ferry leaves at ten.\n\nThe pier is new.");
+    assert_eq!(record(&opened, told.id).stale, [passage]);
+}
+
+#[test]
 fn a_memory_is_corrected_ended_and_restored_without_loss() {
     let opened = open();
     let old = tell(&opened, NewMemory { valid_from: Some(day("2025-01-01")), ..fact("Mirela", "lives in", "Gent") });

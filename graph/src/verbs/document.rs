@@ -12,6 +12,7 @@ use crate::id::{Id, Mint};
 use crate::journal::{Agent, Change};
 use crate::memory::Inner;
 use crate::space;
+use crate::stale;
 use crate::store::{Node, View, number, string, subject_id, term_text, time_literal};
 use crate::time::Timestamp;
 use crate::verbs::forget::passage_key;
@@ -50,6 +51,7 @@ pub(crate) fn remove(inner: &Inner, ids: &[Id], agent: &Agent) -> Vec<Result<Put
                 change.removed = graph_of(view, id)?;
                 change.touched = passages_in(&change.removed);
                 change.touched.insert(id);
+                stale::follow(view, &mut change)?;
                 Ok((change, ()))
             })
         })
@@ -120,6 +122,7 @@ fn replace(
     change.removed = old;
     change.added = draft.quads;
     change.added.append(&mut entities.into_quads());
+    stale::follow(view, &mut change)?;
     Ok((change, (source, known.is_none())))
 }
 

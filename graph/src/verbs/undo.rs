@@ -54,30 +54,12 @@ pub(crate) fn undo(inner: &Inner, commit: Id, agent: &Agent) -> Result<Undone> {
         check_still_so(view, commit, &change)?;
         let count = touched.len();
         change.touched = touched;
-        carry_on(view, &mut change)?;
+        // What was told after the commit that is taken back rests on it too.
+        stale::follow(view, &mut change)?;
         Ok((change, (record.verb, count)))
     })?;
     let made = made.ok_or_else(|| already(commit))?;
     Ok(Undone { commit: made, undone: commit, verb, touched })
-}
-
-/// What rests on a memory stands and falls with it, also what was told after the commit that is taken back.
-fn carry_on(view: &View<'_>, change: &mut Change) -> Result<()> {
-    let ends =
-        |quad: &&Quad| [vocab::VALID_TO, vocab::RETRACTED_AT, ext::INVALIDATED_AT].contains(&quad.predicate.as_ref());
-    let of = |quads: &[Quad], is_wanted: &dyn Fn(&&Quad) -> bool| -> BTreeSet<Id> {
-        quads.iter().filter(|quad| is_wanted(quad)).filter_map(|quad| subject_id(&quad.subject)).collect()
-    };
-    let risen = of(&change.removed, &ends);
-    let gone = of(&change.removed, &|quad| quad.predicate == ext::TYPE && quad.object == vocab::MEMORY.into());
-    let fallen = of(&change.added, &ends);
-    for id in risen.difference(&gone) {
-        stale::unflag(view, change, *id)?;
-    }
-    for id in fallen.union(&gone) {
-        stale::flag(view, change, *id)?;
-    }
-    Ok(())
 }
 
 /// Subjects that a difference declares in the graph of names.

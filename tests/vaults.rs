@@ -13,7 +13,7 @@ use serde_json::json;
 const TOP: usize = 10;
 /// Questions of the thirty that must find their note. The others share no word with it and are too far for the model;
 /// they stay here so that a better ranking shows.
-const LEAST_FOUND: usize = 28;
+const LEAST_FOUND: usize = 29;
 
 struct Vault {
     folder: &'static str,

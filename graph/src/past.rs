@@ -12,14 +12,15 @@ use oxigraph::model::Quad;
 use crate::error::Result;
 use crate::id::Id;
 use crate::journal;
-use crate::store::View;
+use crate::store::{View, subject_id};
 use crate::time::Timestamp;
 use crate::vocab::{self, ext};
 
 /// Differences of one look that are kept: a commit often touches many of the nodes that are looked at together.
 const MAX_KEPT: usize = 64;
 
-type Difference = Rc<(Vec<Quad>, Vec<Quad>)>;
+/// What a commit added and removed, by node: one that reads a file again speaks of thousands.
+type Difference = Rc<HashMap<Id, (Vec<Quad>, Vec<Quad>)>>;
 
 /// Looks back through one view.
 pub(crate) struct Past<'v> {
@@ -74,10 +75,10 @@ impl<'v> Past<'v> {
 
     fn take_back(&self, quads: &mut Vec<Quad>, id: Id, commit: Id) -> Result<()> {
         let difference = self.difference(commit)?;
-        let (added, removed) = &*difference;
-        let node = vocab::node(id);
-        quads.retain(|quad| !added.contains(quad));
-        quads.extend(removed.iter().filter(|quad| quad.subject == node.as_ref().into()).cloned());
+        if let Some((added, removed)) = difference.get(&id) {
+            quads.retain(|quad| !added.contains(quad));
+            quads.extend(removed.iter().cloned());
+        }
         Ok(())
     }
 
@@ -85,7 +86,19 @@ impl<'v> Past<'v> {
         if let Some(found) = self.kept.borrow().get(&commit) {
             return Ok(Rc::clone(found));
         }
-        let read = Rc::new(journal::difference(self.view, commit)?);
+        let (added, removed) = journal::difference(self.view, commit)?;
+        let mut by_node: HashMap<Id, (Vec<Quad>, Vec<Quad>)> = HashMap::new();
+        for quad in added {
+            if let Some(id) = subject_id(&quad.subject) {
+                by_node.entry(id).or_default().0.push(quad);
+            }
+        }
+        for quad in removed {
+            if let Some(id) = subject_id(&quad.subject) {
+                by_node.entry(id).or_default().1.push(quad);
+            }
+        }
+        let read = Rc::new(by_node);
         let mut kept = self.kept.borrow_mut();
         if kept.len() >= MAX_KEPT {
             kept.clear();

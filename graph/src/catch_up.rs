@@ -20,7 +20,7 @@ use crate::record;
 use crate::store::{GraphStore, View};
 
 /// Texts sent to an index at once: few enough that a stop need not wait for long passages to be embedded.
-const BATCH: usize = 32;
+pub(crate) const BATCH: usize = 32;
 /// A failing index is tried again after this, doubling up to the maximum.
 const RETRY_FIRST: Duration = Duration::from_millis(500);
 const RETRY_MAX: Duration = Duration::from_secs(30);
@@ -300,10 +300,8 @@ pub(crate) fn catch_up(view: &View<'_>, index: &dyn Index, progress: &Progress, 
         if stop.load(Ordering::Acquire) {
             return Err(Error::new(ErrorKind::Cancelled, "the catch-up was stopped"));
         }
-        let updates = batch
-            .iter()
-            .map(|id| Ok(Update { id: *id, text: findable::index_text(view, *id)? }))
-            .collect::<Result<Vec<_>>>()?;
+        let texts = findable::index_texts(view, batch)?;
+        let updates: Vec<Update> = batch.iter().zip(texts).map(|(id, text)| Update { id: *id, text }).collect();
         index.apply(&updates)?;
         progress.done.fetch_add(batch.len() as u64, Ordering::Relaxed);
     }

@@ -14,16 +14,21 @@ const BEFORE_BYTES: usize = 160;
 /// How much of what was said before in a conversation, its speaker included: an answer means little without its question.
 const SAID_BEFORE_BYTES: usize = 300;
 
-/// Returns what an index finds `id` by, or `None` when it is not to be found.
-pub(crate) fn index_text(view: &View<'_>, id: Id) -> Result<Option<IndexText>> {
+/// Returns what an index finds each of `ids` by, or `None` for what is not to be found. What they share (a note, the commit
+/// that took them out) is read once.
+pub(crate) fn index_texts(view: &View<'_>, ids: &[Id]) -> Result<Vec<Option<IndexText>>> {
     let mut reader = Reader::new(view);
+    let now = view.head()?.map_or(Timestamp::from_millis(0), Id::minted_at);
+    ids.iter().map(|id| index_text(&mut reader, *id, now)).collect()
+}
+
+fn index_text(reader: &mut Reader<'_>, id: Id, now: Timestamp) -> Result<Option<IndexText>> {
     let Some((record, is_there)) = reader.read_last(id)? else { return Ok(None) };
     if !record.is_text() {
         return Ok(None);
     }
-    let now = view.head()?.map_or(Timestamp::from_millis(0), Id::minted_at);
     let is_past = !is_there || !record.stands_at(now);
-    let before = before(&mut reader, &record)?;
+    let before = before(reader, &record)?;
     Ok(Some(IndexText {
         space: record.space,
         kind: record.kind.as_str().to_owned(),

@@ -7,7 +7,7 @@ use std::time::Duration;
 use oxigraph::model::NamedNodeRef;
 use serde::Serialize;
 
-use crate::catch_up::IndexDriver;
+use crate::catch_up::{BATCH, IndexDriver};
 use crate::error::{Error, ErrorKind, Result};
 use crate::findable;
 use crate::folder;
@@ -156,10 +156,9 @@ pub(crate) fn check(inner: &Inner, progress: &mut dyn FnMut(&str)) -> Result<Che
     check_shapes(&view, &mut findings)?;
     progress("the texts");
     let mut texts = Vec::new();
-    for id in record::recallable(&view)? {
-        if findable::index_text(&view, id)?.is_some() {
-            texts.push(id);
-        }
+    for batch in record::recallable(&view)?.chunks(BATCH) {
+        let found = findable::index_texts(&view, batch)?;
+        texts.extend(batch.iter().zip(found).filter(|(_, text)| text.is_some()).map(|(id, _)| *id));
     }
     let mut indexes = Vec::new();
     for driver in drivers.iter() {

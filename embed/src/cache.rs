@@ -137,6 +137,11 @@ impl VectorCache {
         })
     }
 
+    /// Returns where the record of a key is.
+    pub(crate) fn place(&self, key: &CacheKey) -> Result<Option<Place>> {
+        self.with(|records| Ok(records.places.get(key).copied()))
+    }
+
     /// Returns how many embeddings it holds.
     pub fn count(&self) -> Result<usize> {
         self.with(|records| Ok(records.places.len()))

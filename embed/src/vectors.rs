@@ -9,7 +9,7 @@ mod generation;
 mod nearest;
 mod questions;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -242,6 +242,28 @@ impl Index for VectorIndex {
 
     fn reset(&self) -> Result<()> {
         self.start_over(&mut self.writing.lock())
+    }
+
+    /// Builds the structure anew from its own vectors, about a millisecond each: usearch does not give a place back.
+    fn purge(&self, ids: &[Id]) -> Result<()> {
+        let mut saved = self.writing.lock();
+        let kept: HashSet<CacheKey> = {
+            let nearest = self.nearest.read();
+            let gone: HashSet<&Id> = ids.iter().collect();
+            nearest.records().iter().filter(|(id, _)| !gone.contains(id)).map(|(_, record)| record.key).collect()
+        };
+        self.cache.compact(|key| kept.contains(key))?;
+        let new = self.nearest.read().without(ids, self.embedder.dimensions(), |key| self.cache.place(key))?;
+        *self.nearest.write() = new;
+        let Some(stamp) = *self.stamp.lock() else { return generation::clear(&self.dir, None) };
+        // Gone first, so that a crash leaves nothing of the old and the index starts over, from the cache.
+        generation::clear(&self.dir, None)?;
+        let vectors = {
+            let nearest = self.nearest.read();
+            generation::save(&self.dir, stamp, &nearest, self.embedder.name(), self.embedder.dimensions())?
+        };
+        *saved = Saved { stamp: Some(stamp), vectors };
+        Ok(())
     }
 
     /// Candidates come from every space: this index knows none. Ask for more than are needed and filter.

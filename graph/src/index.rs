@@ -105,6 +105,10 @@ pub trait Index: Send + Sync {
     /// Throws everything away; [`Index::stamp`] is `None` afterwards.
     fn reset(&self) -> Result<()>;
 
+    /// Removes `ids`, and then from its files whatever it no longer returns: when this returns, no file of it holds
+    /// anything of them. Needs no model. An index keeps its stamp, or starts over.
+    fn purge(&self, ids: &[Id]) -> Result<()>;
+
     /// Returns candidates, best first. An empty result is not an error; a missing model is ([`crate::ErrorKind::Unavailable`]).
     fn search(&self, query: &IndexQuery<'_>) -> Result<Vec<Scored>>;
 

@@ -12,6 +12,7 @@ use oxigraph::io::{RdfFormat, RdfParser, RdfSerializer};
 use oxigraph::model::{Literal, NamedNode, NamedNodeRef, NamedOrBlankNode, Quad, TermRef};
 use serde::{Deserialize, Serialize};
 
+use crate::erasure;
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::Id;
 use crate::names::shortened;
@@ -97,6 +98,8 @@ pub(crate) struct Change {
     pub undoes: Option<Id>,
     pub added: Vec<Quad>,
     pub removed: Vec<Quad>,
+    /// What goes for good, from the graph and from the journal; it is in no difference.
+    pub erased: BTreeSet<Id>,
     /// Memories and passages whose findable text changed, appeared or went.
     pub touched: BTreeSet<Id>,
     /// Subjects of which the view says nothing, found once by [`Change::reduce`]: most of a change is new, and asking
@@ -161,6 +164,9 @@ pub(crate) struct Entry {
     pub added: String,
     /// N-Quads (1.2).
     pub removed: String,
+    /// What went for good.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty", default)]
+    pub erased: BTreeSet<Id>,
 }
 
 impl Entry {
@@ -177,17 +183,17 @@ impl Entry {
             touched: change.touched.iter().copied().collect(),
             added: write_quads(&change.added),
             removed: write_quads(&change.removed),
+            erased: change.erased.clone(),
         }
     }
 
     /// Applies the difference and the journal's own quads to the writer's view.
     pub fn apply(&self, view: &mut View<'_>) -> Result<()> {
-        self.apply_parsed(view, &read_quads(&self.added)?, &read_quads(&self.removed)?);
-        Ok(())
+        self.apply_parsed(view, &read_quads(&self.added)?, &read_quads(&self.removed)?)
     }
 
     /// As [`Entry::apply`], for whoever has the quads already.
-    pub fn apply_parsed(&self, view: &mut View<'_>, added: &[Quad], removed: &[Quad]) {
+    pub fn apply_parsed(&self, view: &mut View<'_>, added: &[Quad], removed: &[Quad]) -> Result<()> {
         let journal = NamedNode::from(vocab::JOURNAL);
         let mut node = Node::new(self.commit, journal);
         node.say(ext::TYPE, NamedNode::from(vocab::COMMIT))
@@ -210,7 +216,52 @@ impl Entry {
         }
         view.apply(added, removed);
         view.apply(&node.quads, &[]);
+        if self.erased.is_empty() { Ok(()) } else { erasure::apply(view, &self.erased) }
     }
+
+    /// Reads back the entry of a commit that erased nothing.
+    pub fn read(view: &View<'_>, commit: Id) -> Result<Self> {
+        let (added, removed) = difference(view, commit)?;
+        let record = record(view, commit)?.ok_or_else(|| {
+            Error::new(ErrorKind::Corrupt, format!("commit {commit} is named but not there")).hint("run `hydra check`")
+        })?;
+        Ok(Self {
+            commit,
+            previous: view.objects(commit, vocab::PREVIOUS)?.first().copied(),
+            at: record.at,
+            agent: record.agent,
+            verb: record.verb,
+            reason: record.reason,
+            undoes: record.undoes,
+            touched: touched(view, commit)?,
+            added: write_quads(&added),
+            removed: write_quads(&removed),
+            erased: BTreeSet::new(),
+        })
+    }
+}
+
+/// Replaces the difference of a commit, of which something was erased, and drops its reason if nothing else is left of
+/// what it touched.
+pub(crate) fn rewrite(
+    view: &mut View<'_>,
+    commit: Id,
+    added: &[Quad],
+    removed: &[Quad],
+    without_reason: bool,
+) -> Result<()> {
+    let node = vocab::node(commit);
+    let mut old = Vec::new();
+    for predicate in [vocab::ADDED, vocab::REMOVED, vocab::REASON] {
+        if predicate != vocab::REASON || without_reason {
+            let said = view.quads(Some(node.as_ref().into()), Some(predicate), None, Some(vocab::JOURNAL.into()));
+            old.extend(said.collect::<Result<Vec<_>>>()?);
+        }
+    }
+    let mut new = Node::new(commit, vocab::JOURNAL);
+    new.maybe(vocab::ADDED, pack(&write_quads(added))).maybe(vocab::REMOVED, pack(&write_quads(removed)));
+    view.apply(&new.quads, &old);
+    Ok(())
 }
 
 /// Gives the commits of format 1 their order; until then a statement named the newest one.

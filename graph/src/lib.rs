@@ -16,6 +16,7 @@ mod catch_up;
 mod document;
 mod dump;
 mod entity;
+mod erasure;
 mod error;
 mod fact;
 mod findable;
@@ -53,7 +54,7 @@ pub use document::{Document, Link, LinkKind, Passage, Property, PutReceipt, Sour
 pub use dump::{EXPORT_FORMAT, ExportFormat, Exported, Follower, Imported, MAX_LINE_BYTES};
 pub use error::{Error, ErrorKind, Result};
 pub use fact::Statement;
-pub use folder::FORMAT;
+pub use folder::{FORMAT, note_export};
 pub use id::{ID_PREFIX, Id, Mint};
 pub use index::{Index, IndexQuery, IndexText, Scored, Update};
 pub use journal::{Agent, CommitRecord, Trust};
@@ -70,6 +71,7 @@ pub use verbs::check::{CheckReport, IndexStatus, Status};
 pub use verbs::conflicts::Conflict;
 pub use verbs::context::{Context, ContextItem, ContextRequest, MAX_BUDGET_TOKENS, MAX_RANKED_LEARNINGS};
 pub use verbs::edit_block::{BlockEdit, BlockOp};
+pub use verbs::erase::{Erased, Removal};
 pub use verbs::explain::{Answered, Explanation};
 pub use verbs::forget::{Forgotten, MAX_FORGOTTEN};
 pub use verbs::forgetting::{

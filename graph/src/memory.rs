@@ -66,8 +66,10 @@ pub(crate) struct Inner {
     pub traces: Traces,
     pub mint: Arc<Mint>,
     pub clock: Clock,
+    /// Held by whoever erases.
+    pub erasing: parking_lot::Mutex<()>,
     /// Last, so that the store is closed before its lock is given up.
-    pub folder: DataFolder,
+    pub folder: Arc<DataFolder>,
 }
 
 impl Memory {
@@ -100,7 +102,7 @@ impl Memory {
 
     /// As [`Memory::open`], on a disk that may fail on purpose.
     pub(crate) fn open_on(folder: &Path, options: Options, disk: Box<dyn Disk>) -> Result<Self> {
-        let folder = DataFolder::open(folder, &options.holder)?;
+        let folder = Arc::new(DataFolder::open(folder, &options.holder)?);
         let store = Arc::new(GraphStore::open(&folder.store())?);
         let head = Arc::new(Head::default());
         let (writer, mint) =
@@ -116,6 +118,7 @@ impl Memory {
             traces: Traces::default(),
             mint,
             clock: options.clock,
+            erasing: parking_lot::Mutex::new(()),
         }));
         memory.drive(text, TEXT_FLUSH_EVERY, Priority::Foreground);
         Ok(memory)
@@ -216,9 +219,25 @@ impl Memory {
         verbs::forget::forget(&self.0, ids, &[], reason, agent)
     }
 
-    /// As [`Memory::forget`], or shows first what that would do; for a question shows candidates and forgets nothing.
-    pub fn forget_as(&self, request: &ForgetRequest, agent: &Agent) -> Result<ForgetAnswer> {
-        verbs::forgetting::forget(&self.0, request, agent)
+    /// As [`Memory::forget`], or shows first what that would do; for a question shows candidates and forgets nothing. Or
+    /// erases for good: from the graph, its journal, the log, the indexes, the traces and the files that these are in.
+    /// That takes as long as copying the memory does, of which `progress` is told (statements done, of how many); reads
+    /// and writes go on meanwhile.
+    ///
+    /// # Errors
+    /// `Invalid` when somebody else than the owner asks to erase; `NotFound` names the id of which there is nothing.
+    pub fn forget_as(
+        &self,
+        request: &ForgetRequest,
+        agent: &Agent,
+        progress: &mut dyn FnMut(u64, u64),
+    ) -> Result<ForgetAnswer> {
+        verbs::forgetting::forget(&self.0, request, agent, progress)
+    }
+
+    /// Clears the files of what was erased, if that was cut short; call it when all indexes are attached.
+    pub fn finish_erasing(&self) -> Result<()> {
+        verbs::erase::finish(&self.0)
     }
 
     /// Says that a memory ended, was wrong, is said otherwise or stands again; or settles a conflict.
@@ -473,7 +492,7 @@ mod tests {
         let report = memory.check(&mut |_| ()).unwrap();
         assert!(report.ok, "{:?}", report.findings);
         let format = std::fs::read_to_string(folder.path().join("format.json")).unwrap();
-        assert!(format.contains(r#""format":2"#), "{format}");
+        assert!(format.contains(r#""format":3"#), "{format}");
     }
 
     #[test]

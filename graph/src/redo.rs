@@ -15,6 +15,8 @@ use crate::journal::Entry;
 /// A segment that has grown past this is closed, and cut once the store is flushed.
 pub(crate) const SEGMENT_BYTES: u64 = 32 * 1024 * 1024;
 const FRAME_HEADER: usize = 8;
+/// Ends the name of a file with what was cut off.
+const TORN: &str = "torn";
 /// How every payload begins: an array of entries, whose first field is the commit.
 const PAYLOAD_START: &[u8] = b"[{\"commit\"";
 /// Longer than any frame that is written; a length above it is garbage, not a reason to allocate.
@@ -119,6 +121,14 @@ impl RedoLog {
         sync_folder(&self.folder)
     }
 
+    /// Deletes what was cut off from segments and kept for whoever wants to look.
+    pub fn discard_torn(&self) -> Result<()> {
+        for path in with_extension(&self.folder, TORN)? {
+            fs::remove_file(&path).map_err(|e| Error::io(path.display(), &e))?;
+        }
+        sync_folder(&self.folder)
+    }
+
     /// Refuses when the disk is nearly full, while there is still room for the store to finish what it has.
     pub fn check_space(&self, min_free_bytes: u64) -> Result<()> {
         let stat = rustix::fs::statvfs(&self.folder).map_err(|e| Error::io(self.folder.display(), &e.into()))?;
@@ -160,15 +170,20 @@ fn poisoned(error: &io::Error) -> Error {
 }
 
 fn segments(folder: &Path) -> Result<Vec<PathBuf>> {
+    let mut paths = with_extension(folder, "redo")?;
+    // Spellings of ids sort as the ids do.
+    paths.sort();
+    Ok(paths)
+}
+
+fn with_extension(folder: &Path, wanted: &str) -> Result<Vec<PathBuf>> {
     let mut paths = Vec::new();
     for entry in fs::read_dir(folder).map_err(|e| Error::io(folder.display(), &e))? {
         let path = entry.map_err(|e| Error::io(folder.display(), &e))?.path();
-        if path.extension().is_some_and(|extension| extension == "redo") {
+        if path.extension().is_some_and(|extension| extension == wanted) {
             paths.push(path);
         }
     }
-    // Spellings of ids sort as the ids do.
-    paths.sort();
     Ok(paths)
 }
 
@@ -240,7 +255,7 @@ fn any_frame_after(bytes: &[u8], offset: usize) -> bool {
 
 /// Truncates to the last whole frame, keeping what is cut beside it for whoever wants to look.
 fn cut_tail(path: &Path, bytes: &[u8], offset: usize) -> Result<()> {
-    let aside = path.with_extension("torn");
+    let aside = path.with_extension(TORN);
     fs::write(&aside, &bytes[offset..]).map_err(|e| Error::io(aside.display(), &e))?;
     let file = OpenOptions::new().write(true).open(path).map_err(|e| Error::io(path.display(), &e))?;
     file.set_len(offset as u64).and_then(|()| file.sync_all()).map_err(|e| Error::io(path.display(), &e))

@@ -1,68 +1,149 @@
 //! The RDF store, and one consistent look at it. Nothing else in this crate touches oxigraph's store.
 
 use std::io;
-use std::path::Path;
+use std::marker::PhantomData;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use oxigraph::model::{
     GraphNameRef, Literal, NamedNode, NamedNodeRef, NamedOrBlankNode, NamedOrBlankNodeRef, Quad, QuadRef, Term, TermRef,
 };
 use oxigraph::sparql::{QueryEvaluationError, QueryResults, SparqlEvaluator};
 use oxigraph::store::{StorageError, Store, Transaction};
+use parking_lot::RwLock;
+use self_cell::self_cell;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::Id;
 use crate::time::Timestamp;
 use crate::vocab::{self, ext};
 
+const RUNS: &str = "a view's transaction runs until the view is committed";
+/// Statements that are copied at once.
+const COPIED_AT_ONCE: usize = 200_000;
 /// What the bulk loader may take, roughly.
 const LOAD_MEMORY_MB: usize = 128;
 
 /// Owns the RocksDB folder. Its transactions do not detect conflicts: only the writer may commit one.
-pub(crate) struct GraphStore(Store);
+///
+/// The store never gives back the room of a string that nothing says any more, so what was erased is only gone from the
+/// medium when everything else was copied into a new folder. Then that one takes its place here, and whoever still reads
+/// the old one reads on.
+pub(crate) struct GraphStore(RwLock<Arc<Generation>>);
+
+/// One folder of RocksDB. A retired one is deleted when its last reader is done.
+struct Generation {
+    /// `None` only while it is dropped.
+    store: Option<Store>,
+    path: PathBuf,
+    is_retired: AtomicBool,
+}
+
+impl Generation {
+    fn store(&self) -> &Store {
+        self.store.as_ref().expect("it is there until the drop")
+    }
+}
+
+impl Drop for Generation {
+    fn drop(&mut self) {
+        drop(self.store.take());
+        if *self.is_retired.get_mut()
+            && let Err(error) = std::fs::remove_dir_all(&self.path)
+        {
+            tracing::warn!(%error, "the store that was replaced could not be deleted; the next start tries again");
+        }
+    }
+}
 
 impl GraphStore {
     /// Opens or creates the store; the caller holds the lock of the data folder already.
     pub fn open(path: &Path) -> Result<Self> {
-        Store::open(path).map(Self).map_err(|e| {
+        let store = Store::open(path).map_err(|e| {
             let error = storage(e).context(format!("opening the store at {}", path.display()));
             match error.kind() {
                 ErrorKind::Full => error,
                 _ => error.hint("check the disk and the limit on open files (`ulimit -n`), then run `hydra check`"),
             }
-        })
+        })?;
+        let generation = Generation { store: Some(store), path: path.to_owned(), is_retired: AtomicBool::new(false) };
+        Ok(Self(RwLock::new(Arc::new(generation))))
     }
 
     /// Starts a view of this moment; later commits do not show in it.
     pub fn view(&self) -> Result<View<'_>> {
-        Ok(View(self.0.start_transaction().map_err(storage)?))
+        let begun = Snapshot::try_new(self.generation(), |generation| generation.store().start_transaction().map(Some));
+        Ok(View(begun.map_err(storage)?, PhantomData))
+    }
+
+    fn generation(&self) -> Arc<Generation> {
+        Arc::clone(&self.0.read())
+    }
+
+    /// Lets another store take the place of this one, whose folder is deleted when its last view is dropped.
+    pub fn replace(&self, by: GraphStore) {
+        let new = by.0.into_inner();
+        let old = std::mem::replace(&mut *self.0.write(), new);
+        old.is_retired.store(true, Ordering::Release);
     }
 
     /// Makes everything committed so far durable without the log.
     pub fn flush(&self) -> Result<()> {
-        self.0.flush().map_err(storage)
+        self.generation().store().flush().map_err(storage)
     }
 
     /// Puts many quads into a store that nobody reads yet: sorted and written as they are, past RocksDB's own log, which
     /// is several times as fast as a transaction. Not atomic with what was loaded before.
     pub fn load(&self, quads: Vec<Quad>) -> Result<()> {
-        let loader = self.0.bulk_loader().with_num_threads(1);
+        let generation = self.generation();
+        let loader = generation.store().bulk_loader().with_num_threads(1);
         let mut loader = loader.with_max_memory_size_in_megabytes(LOAD_MEMORY_MB);
         loader.load_quads(quads).and_then(|()| loader.commit()).map_err(storage)
     }
 
+    /// Makes a store at `path` with all that a view holds; nothing else gets there. `progress` is told how many statements
+    /// of how many are copied.
+    pub fn copy(view: &View<'_>, path: &Path, progress: &mut dyn FnMut(u64, u64)) -> Result<Self> {
+        let new = Self::open(path)?;
+        let total = view.running().len().map_err(storage)? as u64;
+        let mut quads = view.quads(None, None, None, None);
+        let mut done = 0;
+        loop {
+            progress(done, total);
+            let some: Vec<Quad> = quads.by_ref().take(COPIED_AT_ONCE).collect::<Result<_>>()?;
+            if some.is_empty() {
+                return Ok(new);
+            }
+            done += some.len() as u64;
+            new.load(some)?;
+        }
+    }
+
     /// Counts all quads; takes about 0.1 s a million.
     pub fn quads(&self) -> Result<usize> {
-        self.0.len().map_err(storage)
+        self.generation().store().len().map_err(storage)
     }
 
     /// Reads every key and string once; slow, for `check`.
     pub fn validate(&self) -> Result<()> {
-        self.0.validate().map_err(storage)
+        self.generation().store().validate().map_err(storage)
     }
 }
 
-/// One consistent snapshot: a verb reads one from start to end.
-pub struct View<'a>(Transaction<'a>);
+type Running<'g> = Option<Transaction<'g>>;
+
+self_cell! {
+    /// A transaction, and the store that it keeps from being deleted.
+    struct Snapshot {
+        owner: Arc<Generation>,
+        #[covariant]
+        dependent: Running,
+    }
+}
+
+/// One consistent snapshot: a verb reads one from start to end. It does not outlive the open memory.
+pub struct View<'a>(Snapshot, PhantomData<&'a GraphStore>);
 
 impl View<'_> {
     /// Iterates over the quads that match; `None` matches anything.
@@ -73,7 +154,7 @@ impl View<'_> {
         object: Option<TermRef<'_>>,
         graph: Option<GraphNameRef<'_>>,
     ) -> impl Iterator<Item = Result<Quad>> {
-        self.0.quads_for_pattern(subject, predicate, object, graph).map(|quad| quad.map_err(storage))
+        self.running().quads_for_pattern(subject, predicate, object, graph).map(|quad| quad.map_err(storage))
     }
 
     /// Returns everything said of a node, in any graph.
@@ -121,7 +202,7 @@ impl View<'_> {
     pub(crate) fn count(&self, class: NamedNodeRef<'_>) -> Result<usize> {
         let text = format!("SELECT (COUNT(*) AS ?n) {{ GRAPH ?g {{ ?s a {class} }} }}");
         let query = SparqlEvaluator::new().parse_query(&text).expect("a query of ours parses");
-        let rows = query.on_transaction(&self.0).execute().map_err(evaluation)?;
+        let rows = query.on_transaction(self.running()).execute().map_err(evaluation)?;
         let QueryResults::Solutions(mut rows) = rows else { unreachable!("SELECT gives solutions") };
         let row = rows.next().transpose().map_err(evaluation)?;
         Ok(row.and_then(|row| term_text(row.get("n")?)?.parse().ok()).unwrap_or(0))
@@ -132,7 +213,7 @@ impl View<'_> {
     pub(crate) fn each_subject(&self, graph: Option<NamedNodeRef<'_>>, each: &mut dyn FnMut(&str)) -> Result<()> {
         let graph = graph.map_or_else(|| "?g".to_owned(), |graph| graph.to_string());
         let query = SparqlEvaluator::new().parse_query(&format!("SELECT ?s {{ GRAPH {graph} {{ ?s ?p ?o }} }}"));
-        let rows = query.expect("a query of ours parses").on_transaction(&self.0).execute().map_err(evaluation)?;
+        let rows = query.expect("a query of ours parses").on_transaction(self.running()).execute().map_err(evaluation)?;
         let QueryResults::Solutions(rows) = rows else { unreachable!("SELECT gives solutions") };
         for row in rows {
             match row.map_err(evaluation)?.get("s") {
@@ -146,7 +227,7 @@ impl View<'_> {
     /// Returns the named graphs, in the order of their names.
     pub(crate) fn graphs(&self) -> Result<Vec<NamedNode>> {
         let mut graphs = Vec::new();
-        for graph in self.0.named_graphs() {
+        for graph in self.running().named_graphs() {
             if let NamedOrBlankNode::NamedNode(graph) = graph.map_err(storage)? {
                 graphs.push(graph);
             }
@@ -171,7 +252,7 @@ impl View<'_> {
 
     /// Tells whether exactly this quad is there.
     pub(crate) fn contains<'b>(&self, quad: impl Into<QuadRef<'b>>) -> Result<bool> {
-        self.0.contains(quad).map_err(storage)
+        self.running().contains(quad).map_err(storage)
     }
 
     /// Returns the newest commit, or `None` in an empty store.
@@ -188,17 +269,20 @@ impl View<'_> {
 
     /// Applies a difference to this view. Only the writer calls it, and then [`View::commit`].
     pub(crate) fn apply(&mut self, added: &[Quad], removed: &[Quad]) {
-        for quad in removed {
-            self.0.remove(quad);
-        }
-        for quad in added {
-            self.0.insert(quad);
-        }
+        self.0.with_dependent_mut(|_, running| {
+            let running = running.as_mut().expect(RUNS);
+            removed.iter().for_each(|quad| running.remove(quad));
+            added.iter().for_each(|quad| running.insert(quad));
+        });
     }
 
     /// Makes the applied differences visible to later views.
-    pub(crate) fn commit(self) -> Result<()> {
-        self.0.commit().map_err(storage)
+    pub(crate) fn commit(mut self) -> Result<()> {
+        self.0.with_dependent_mut(|_, running| running.take().expect(RUNS).commit()).map_err(storage)
+    }
+
+    fn running(&self) -> &Transaction<'_> {
+        self.0.borrow_dependent().as_ref().expect(RUNS)
     }
 }
 

@@ -1,6 +1,6 @@
 //! What was asked and what was given, for whoever wants to look again. Bounded, in memory.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 
 use parking_lot::Mutex;
 
@@ -32,6 +32,17 @@ impl Traces {
             traces.pop_front();
         }
         traces.push_back(trace);
+    }
+
+    /// Drops those that give or leave out one of these; returns how many.
+    pub fn drop_of(&self, ids: &BTreeSet<Id>) -> usize {
+        let mut traces = self.0.lock();
+        let before = traces.len();
+        traces.retain(|trace| {
+            let hits = trace.recalled.hits.iter().map(|hit| hit.id);
+            !hits.chain(trace.left_out.iter().map(|left| left.id)).any(|id| ids.contains(&id))
+        });
+        before - traces.len()
     }
 
     /// Finds one.

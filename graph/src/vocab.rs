@@ -46,6 +46,7 @@ terms! {
     CONTENT_HASH = "urn:hydra:ns#contentHash";
     END = "urn:hydra:ns#end";
     ENDED_BY = "urn:hydra:ns#endedBy";
+    ERASED_AT = "urn:hydra:ns#erasedAt";
     EXPIRES_AT = "urn:hydra:ns#expiresAt";
     FOLLOWS = "urn:hydra:ns#follows";
     FORGOTTEN_AS = "urn:hydra:ns#forgottenAs";

@@ -34,8 +34,12 @@ type Decide = Box<dyn FnOnce(&View<'_>) -> Result<Change> + Send>;
 
 enum Request {
     Write { agent: Agent, decide: Decide, reply: Sender<Result<Option<Id>>> },
+    Replace { store: GraphStore, copied_at: Option<Id>, place: Place, reply: Sender<Result<()>> },
     Close(Sender<Result<()>>),
 }
+
+/// Makes a flushed store the one that is opened from now on, durably.
+type Place = Box<dyn FnOnce() -> Result<()> + Send>;
 
 /// The way to the writer's thread.
 pub(crate) struct Writer {
@@ -133,6 +137,21 @@ impl Writer {
         Ok(Ticket { reply: receiver, outcome })
     }
 
+    /// Lets a copy of the store take its place: brings it up from the commit that it was copied at, flushes it, has it
+    /// `place`d, and cuts the log, in which nothing is left then.
+    pub fn replace(
+        &self,
+        store: GraphStore,
+        copied_at: Option<Id>,
+        place: impl FnOnce() -> Result<()> + Send + 'static,
+    ) -> Result<()> {
+        let (reply, receiver) = channel();
+        let sender = self.requests.lock().clone().ok_or_else(stopped)?;
+        let place = Box::new(place);
+        sender.send(Request::Replace { store, copied_at, place, reply }).map_err(|_| stopped())?;
+        receiver.recv().map_err(|_| stopped())?
+    }
+
     /// Returns why writes are refused, if they are.
     pub fn refusal(&self) -> Option<Error> {
         self.refusal.lock().clone()
@@ -217,13 +236,17 @@ impl State {
         while let Ok(first) = requests.recv() {
             let mut batch = Vec::new();
             let mut closing = None;
+            let mut replacing = None;
             let mut next = Some(first);
             while let Some(request) = next {
                 match request {
                     Request::Write { agent, decide, reply } => batch.push((agent, decide, reply)),
+                    Request::Replace { store, copied_at, place, reply } => {
+                        replacing = Some((store, copied_at, place, reply));
+                    }
                     Request::Close(reply) => closing = Some(reply),
                 }
-                next = if batch.len() < BATCH && closing.is_none() { requests.try_recv().ok() } else { None };
+                next = if batch.len() < BATCH && closing.is_none() && replacing.is_none() { requests.try_recv().ok() } else { None };
             }
             // Large changes close a batch early, so that no frame grows without bound.
             let mut rest = batch.into_iter().peekable();
@@ -235,6 +258,15 @@ impl State {
                 && let Err(error) = self.cut_log()
             {
                 tracing::warn!(%error, "the redo log was not cut; it will be at the next chance");
+            }
+            if let Some((store, copied_at, place, reply)) = replacing {
+                let poisoned = self.refusal.lock().clone();
+                let result = match poisoned {
+                    Some(error) => Err(error),
+                    None => self.replace(store, copied_at, place),
+                };
+                // Whoever asked may have gone; the copy is dropped, or in use.
+                let _ = reply.send(result);
             }
             self.log_bytes.store(self.log.size_bytes(), Ordering::Relaxed);
             if let Some(reply) = closing {
@@ -248,6 +280,30 @@ impl State {
                 return;
             }
         }
+    }
+
+    fn replace(&mut self, store: GraphStore, copied_at: Option<Id>, place: Place) -> Result<()> {
+        let newer = {
+            let view = self.store.view()?;
+            let none = || Error::new(ErrorKind::Corrupt, "the store was copied at a commit that it does not know");
+            match copied_at {
+                Some(commit) => journal::since(&view, commit)?.ok_or_else(none)?,
+                None => Vec::new(),
+            }
+            .into_iter()
+            .map(|commit| Entry::read(&view, commit))
+            .collect::<Result<Vec<Entry>>>()?
+        };
+        for entry in newer {
+            let mut view = store.view()?;
+            entry.apply(&mut view)?;
+            view.commit()?;
+        }
+        store.flush()?;
+        place()?;
+        self.store.replace(store);
+        self.cut_log()?;
+        self.log.discard_torn()
     }
 
     fn cut_log(&mut self) -> Result<()> {
@@ -335,7 +391,7 @@ impl State {
         self.shapes.check(view, &change)?;
         let at = (self.clock)();
         let entry = Entry::new(self.mint.mint(at), view.head()?, at, agent, &change);
-        entry.apply_parsed(view, &change.added, &change.removed);
+        entry.apply_parsed(view, &change.added, &change.removed)?;
         Ok(Some(entry))
     }
 }

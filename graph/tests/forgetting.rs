@@ -10,13 +10,13 @@ use hydra_graph::{
 };
 
 fn ask(opened: &Opened, request: ForgetRequest, agent: &Agent) -> hydra_graph::Result<ForgetAnswer> {
-    opened.memory.forget_as(&request, agent)
+    opened.memory.forget_as(&request, agent, &mut |_, _| ())
 }
 
 fn preview(opened: &Opened, request: ForgetRequest) -> ForgetPreview {
     match ask(opened, request, &Agent::owner()).unwrap() {
         ForgetAnswer::Preview(preview) => preview,
-        ForgetAnswer::Done(done) => panic!("{done:?}"),
+        other => panic!("{other:?}"),
     }
 }
 

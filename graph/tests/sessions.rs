@@ -75,6 +75,10 @@ impl Index for Listener {
         *self.stamp.lock().unwrap() = None;
         Ok(())
     }
+    fn purge(&self, _: &[Id]) -> Result<()> {
+        Ok(())
+    }
+
     fn search(&self, _query: &IndexQuery<'_>) -> Result<Vec<Scored>> {
         Ok(Vec::new())
     }

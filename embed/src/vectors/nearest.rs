@@ -4,7 +4,7 @@
 //! mapped index is read-only; more callers at once than were announced are refused; it neither checks that numbers are
 //! finite nor lists its keys. This type keeps those rules and shows none of them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::path::Path;
 
 use hydra_graph::{Error, ErrorKind, Id, IndexQuery, Result, Scored};
@@ -112,6 +112,26 @@ impl Nearest {
             self.index.remove(id.0).map_err(failed)?;
         }
         Ok(())
+    }
+
+    /// Makes another with the same vectors but those of `ids`, and with what `place` says of each key: usearch keeps the
+    /// vector of what was removed in its place until that is needed, also on disk.
+    pub(super) fn without(
+        &self,
+        ids: &[Id],
+        dimensions: usize,
+        place: impl Fn(&CacheKey) -> Result<Option<Place>>,
+    ) -> Result<Self> {
+        let gone: HashSet<Id> = ids.iter().copied().collect();
+        let mut new = Self::empty(dimensions)?;
+        let mut vector = vec![0.0; dimensions];
+        for (id, record) in self.records.iter().filter(|(id, _)| !gone.contains(id)) {
+            if self.index.get(id.0, &mut vector).map_err(failed)? > 0 {
+                let place = place(&record.key)?.unwrap_or(NOWHERE);
+                new.put(*id, &vector, CacheRecord { key: record.key, place })?;
+            }
+        }
+        Ok(new)
     }
 
     /// Returns the nearest by cosine that the query wants, best first.

@@ -145,6 +145,20 @@ impl TextIndex {
         Ok(())
     }
 
+    /// A deleted document stays in its segment until the segment is merged.
+    fn drop_deleted(&self, disk: &mut Disk) -> Result<()> {
+        let index = disk.writer.index().clone();
+        let segments = index.searchable_segment_metas().map_err(failed)?;
+        let holding: Vec<_> = segments.iter().filter(|segment| segment.has_deletes()).map(|s| s.id()).collect();
+        for segment in holding {
+            disk.writer.merge(&[segment]).wait().map_err(failed)?;
+        }
+        disk.reader.reload().map_err(failed)?;
+        self.replace(disk)?;
+        disk.writer.garbage_collect_files().wait().map_err(failed)?;
+        Ok(())
+    }
+
     fn save(&self, disk: &mut Disk, stamp: Option<Id>) -> Result<()> {
         let mut commit = disk.writer.prepare_commit().map_err(failed)?;
         commit.set_payload(&payload(stamp));
@@ -192,6 +206,16 @@ impl Index for TextIndex {
         self.replace(&disk)?;
         *guard = Some(disk);
         Ok(())
+    }
+
+    fn purge(&self, ids: &[Id]) -> Result<()> {
+        self.on_disk(|disk| {
+            let gone: Vec<Update> = ids.iter().map(|id| Update { id: *id, text: None }).collect();
+            self.take_in(disk, &gone)?;
+            let stamp = self.stamp();
+            self.save(disk, stamp)?;
+            self.drop_deleted(disk)
+        })
     }
 
     fn search(&self, query: &IndexQuery<'_>) -> Result<Vec<Scored>> {

@@ -15,6 +15,7 @@ use crate::space;
 use crate::stale;
 use crate::store::{Node, View, number, string, subject_id, term_text, time_literal};
 use crate::time::Timestamp;
+use crate::verbs::erased;
 use crate::verbs::forget::passage_key;
 use crate::verbs::last_reading::{OldLinks, OldPassages, passages_in};
 use crate::vocab::{self, ext};
@@ -97,6 +98,10 @@ fn replace(
     agent: &Agent,
     document: &Document,
 ) -> Result<(Change, (Id, bool))> {
+    if let Some(source) = erased::source(view, document)? {
+        return Ok((Change::new("ingest"), (source, false)));
+    }
+    let document = &*erased::left_of(view, document)?;
     let path = document.path.to_string_lossy();
     let known = view.subjects(vocab::PATH, TermRef::from(string(path.as_ref()).as_ref()), 1)?.first().copied();
     let source = match known {

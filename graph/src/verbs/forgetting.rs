@@ -6,6 +6,7 @@ use std::str::FromStr;
 
 use serde::Serialize;
 
+use super::erase::{self, Erased, Target};
 use super::forget::{self, Forgotten};
 use super::get::shorten;
 use crate::error::{Error, ErrorKind, Result};
@@ -30,6 +31,8 @@ pub enum ForgetMode {
     /// It is never recalled again; `undo` brings it back.
     #[default]
     Tombstone,
+    /// Nothing is left of it; nothing brings it back.
+    Erase,
 }
 
 impl FromStr for ForgetMode {
@@ -38,8 +41,9 @@ impl FromStr for ForgetMode {
     fn from_str(text: &str) -> Result<Self> {
         match text {
             "tombstone" => Ok(Self::Tombstone),
+            "erase" => Ok(Self::Erase),
             _ => Err(Error::new(ErrorKind::Invalid, format!("`{}` is not a way to forget", shortened(text)))
-                .hint("the only mode is tombstone: never recalled again, and undoable")),
+                .hint("modes are tombstone (never recalled again, and undoable) and erase (gone for good)")),
         }
     }
 }
@@ -67,6 +71,8 @@ pub struct ForgetRequest {
 pub enum ForgetAnswer {
     /// It was forgotten.
     Done(Forgotten),
+    /// It was erased.
+    Erased(Erased),
     /// Nothing was written.
     Preview(ForgetPreview),
 }
@@ -104,20 +110,30 @@ pub struct Consequence {
     pub space: String,
 }
 
-pub(crate) fn forget(inner: &Inner, request: &ForgetRequest, agent: &Agent) -> Result<ForgetAnswer> {
-    let ForgetMode::Tombstone = request.mode;
+pub(crate) fn forget(
+    inner: &Inner,
+    request: &ForgetRequest,
+    agent: &Agent,
+    progress: &mut dyn FnMut(u64, u64),
+) -> Result<ForgetAnswer> {
+    let ForgetRequest { ids, spaces, reason, .. } = request;
     let query = request.query.as_deref().filter(|query| !query.trim().is_empty());
-    match (query, request.ids.is_empty()) {
-        (Some(query), true) => candidates(inner, query, &request.spaces).map(ForgetAnswer::Preview),
+    match (query, ids.is_empty()) {
+        (Some(query), true) => candidates(inner, query, spaces).map(ForgetAnswer::Preview),
         (Some(_), false) => Err(Error::new(ErrorKind::Invalid, "both ids and a question are given")
             .hint("give the question alone to see candidates, then only their ids")),
         (None, _) if request.is_dry_run => {
-            forget::check_count(&request.ids)?;
-            preview(&inner.view()?, &request.ids, &request.spaces, Some(agent)).map(ForgetAnswer::Preview)
+            forget::check_count(ids)?;
+            preview(&inner.view()?, ids, spaces, Some(agent), request.mode).map(ForgetAnswer::Preview)
         }
-        (None, _) => {
-            forget::forget(inner, &request.ids, &request.spaces, request.reason.clone(), agent).map(ForgetAnswer::Done)
-        }
+        (None, _) => match request.mode {
+            ForgetMode::Tombstone => {
+                forget::forget(inner, ids, spaces, reason.clone(), agent).map(ForgetAnswer::Done)
+            }
+            ForgetMode::Erase => {
+                erase::erase(inner, ids, spaces, reason.clone(), agent, progress).map(ForgetAnswer::Erased)
+            }
+        },
     }
 }
 
@@ -128,22 +144,39 @@ fn candidates(inner: &Inner, query: &str, spaces: &[String]) -> Result<ForgetPre
     let found = super::recall::find(inner, &view, &question, &Weights::CHOSEN, &mut Vec::new())?.hits;
     let ids: Vec<Id> = found.iter().map(|hit| hit.id).collect();
     // Whether the caller may forget them is said when it is tried.
-    preview(&view, &ids, spaces, None)
+    preview(&view, &ids, spaces, None, ForgetMode::Tombstone)
 }
 
-/// Shows what [`forget::forget`] would do, on one view; `agent` is refused what it would be refused then.
-fn preview(view: &View<'_>, ids: &[Id], spaces: &[String], agent: Option<&Agent>) -> Result<ForgetPreview> {
+/// Shows what [`forget::forget`] or [`erase::erase`] would do, on one view; `agent` is refused what it would be refused
+/// then, but that only the owner erases.
+fn preview(
+    view: &View<'_>,
+    ids: &[Id],
+    spaces: &[String],
+    agent: Option<&Agent>,
+    mode: ForgetMode,
+) -> Result<ForgetPreview> {
     let mut reader = Reader::new(view);
     let mut preview = ForgetPreview { ids: ids.to_vec(), dry_run: true, ..ForgetPreview::default() };
     let (mut forgotten, mut stale) = (BTreeSet::new(), BTreeSet::new());
     for id in ids {
-        let record = reader.read(*id)?.ok_or_else(|| forget::not_found(*id))?;
-        forget::check_may(&record, spaces, agent)?;
-        if record.forgotten_at.is_some() {
-            preview.already.push(*id);
-            continue;
-        }
-        for gone in forget::affected(view, *id)? {
+        let affected = match mode {
+            ForgetMode::Tombstone => {
+                let record = reader.read(*id)?.ok_or_else(|| forget::not_found(*id))?;
+                forget::check_may(&record, spaces, agent)?;
+                if record.forgotten_at.is_some() {
+                    preview.already.push(*id);
+                    continue;
+                }
+                forget::affected(view, *id)?
+            }
+            ForgetMode::Erase => {
+                let target = Target::read(view, &mut reader, *id)?;
+                target.check_may(spaces, agent)?;
+                target.all(view, *id)?
+            }
+        };
+        for gone in affected {
             stale.extend(stale::derived_from(view, gone)?);
             forgotten.insert(gone);
         }
@@ -152,7 +185,9 @@ fn preview(view: &View<'_>, ids: &[Id], spaces: &[String], agent: Option<&Agent>
     for (ids, listed) in [(forgotten, &mut preview.forgotten), (stale, &mut preview.stale)] {
         preview.left_out += ids.len().saturating_sub(MAX_PREVIEWED);
         for id in ids.into_iter().take(MAX_PREVIEWED) {
-            listed.extend(reader.read(id)?.filter(|record| is_in(record, spaces)).map(consequence));
+            // Of what a file no longer says, what it said.
+            let record = reader.read_last(id)?.map(|(record, _)| record);
+            listed.extend(record.filter(|record| is_in(record, spaces)).map(consequence));
         }
     }
     Ok(preview)

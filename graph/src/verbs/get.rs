@@ -146,7 +146,9 @@ fn one(inner: &Inner, view: &View<'_>, reader: &mut Reader<'_>, id: Id, how: Get
     } else {
         // What a file no longer says still has its past.
         got.commits = journal::history(view, id)?;
-        got.error = Some(if got.commits.is_empty() {
+        got.error = Some(if let Some(at) = view.text(id, vocab::ERASED_AT)? {
+            format!("{id} was erased at {at}; nothing of it is left")
+        } else if got.commits.is_empty() {
             super::forget::not_found(id).to_string()
         } else {
             format!("{id} is no longer there; its commits are listed")

@@ -7,6 +7,8 @@ pub mod conflicts;
 pub mod context;
 pub mod document;
 pub mod edit_block;
+pub mod erase;
+mod erased;
 pub mod explain;
 pub mod forget;
 pub mod forgetting;

@@ -227,6 +227,10 @@ mod tests {
             *self.stamp.lock() = None;
             Ok(())
         }
+        fn purge(&self, _: &[Id]) -> Result<()> {
+            Ok(())
+        }
+
         fn search(&self, query: &IndexQuery<'_>) -> Result<Vec<Scored>> {
             if let Some(meanwhile) = self.meanwhile.lock().take() {
                 meanwhile();

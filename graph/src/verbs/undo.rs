@@ -35,6 +35,7 @@ pub(crate) fn undo(inner: &Inner, commit: Id, agent: &Agent) -> Result<Undone> {
         })?;
         let touched: BTreeSet<Id> = journal::touched(view, commit)?.into_iter().collect();
         let (added, removed) = journal::difference(view, commit)?;
+        check_not_erased(view, commit, &record.verb, &touched, added.is_empty() && removed.is_empty())?;
         // A tombstone stands beside what it ends: whatever was written there since, it can be taken away.
         let of_tombstones = [ext::INVALIDATED_AT, vocab::FORGOTTEN_AS, vocab::STALE_BECAUSE];
         let is_tombstone = |quad: &Quad| of_tombstones.contains(&quad.predicate.as_ref());
@@ -60,6 +61,25 @@ pub(crate) fn undo(inner: &Inner, commit: Id, agent: &Agent) -> Result<Undone> {
     })?;
     let made = made.ok_or_else(|| already(commit))?;
     Ok(Undone { commit: made, undone: commit, verb, touched })
+}
+
+/// Refuses when what a commit did, or took from others, is gone for good.
+fn check_not_erased(
+    view: &View<'_>,
+    commit: Id,
+    verb: &str,
+    touched: &BTreeSet<Id>,
+    is_nothing_left: bool,
+) -> Result<()> {
+    let mut is_of_erased = false;
+    for id in touched {
+        is_of_erased |= view.object(*id, vocab::ERASED_AT)?.is_some();
+    }
+    if is_of_erased && (is_nothing_left || verb == "erase") {
+        return Err(Error::new(ErrorKind::NotFound, format!("what commit {commit} ({verb}) was about is erased"))
+            .hint("erasing can't be undone; a backup from before may still have it"));
+    }
+    Ok(())
 }
 
 /// Subjects that a difference declares in the graph of names.

@@ -108,7 +108,7 @@ pub(super) fn call(call: Call<'_>) -> Result<CallToolResult> {
         reason: parameters.reason,
     };
     let is_question = request.ids.is_empty();
-    let (mut answer, said) = match call.memory.forget_as(&request, call.agent)? {
+    let (mut answer, said) = match call.memory.forget_as(&request, call.agent, &mut |_, _| ())? {
         ForgetAnswer::Done(done) => of_done(done),
         ForgetAnswer::Preview(preview) => of_preview(preview, budget, is_question),
     };

@@ -36,6 +36,6 @@ impl Verb for Forget {
             is_dry_run: self.dry_run,
             reason: self.reason,
         };
-        super::json(&memory.forget_as(&request, &session.agent)?)
+        super::json(&memory.forget_as(&request, &session.agent, &mut |_, _| ())?)
     }
 }

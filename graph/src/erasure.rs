@@ -1,0 +1,277 @@
+//! What erasing takes out of the graph and of the journal: the one place where history is changed.
+//!
+//! It is worked out anew from the ids alone whenever it is applied, so that no copy of what goes has to be kept for a
+//! replay. What stays is that there was something: the ids, who touched them and when.
+
+use std::collections::{BTreeSet, HashSet};
+
+use oxigraph::model::{NamedOrBlankNode, Quad, Term, Triple};
+
+use crate::error::Result;
+use crate::id::Id;
+use crate::journal;
+use crate::store::{View, string, subject_id, term_id, term_text};
+use crate::vocab::{self, ext};
+
+/// Takes `ids` out of the graph and out of every commit that spoke of them, with what only they gave a meaning: their
+/// links, quotes and conflicts, the plain statements of facts, names that nothing else speaks of, and their words in the
+/// text that they are a piece of.
+pub(crate) fn apply(view: &mut View<'_>, ids: &BTreeSet<Id>) -> Result<()> {
+    let mut erasure = Erasure { gone: ids.clone(), ..Erasure::default() };
+    for id in ids {
+        erasure.look_at(view, *id)?;
+    }
+    for commit in erasure.commits.clone() {
+        let (added, removed) = journal::difference(view, commit)?;
+        erasure.satellites_in(&added);
+        erasure.satellites_in(&removed);
+    }
+    erasure.clear_graph(view)?;
+    for name in erasure.orphans(view)? {
+        let said = view.about(name)?;
+        view.apply(&[], &said);
+        erasure.gone.insert(name);
+    }
+    for commit in erasure.commits.clone() {
+        erasure.rewrite(view, commit)?;
+    }
+    Ok(())
+}
+
+/// Returns every passage that a file ever had, as far as the journal knows.
+pub(crate) fn passages_ever(view: &View<'_>, source: Id) -> Result<BTreeSet<Id>> {
+    let mut ids = BTreeSet::new();
+    for commit in touching(view, source)? {
+        let (added, removed) = journal::difference(view, commit)?;
+        let of_source = |quad: &&Quad| quad.predicate == vocab::PART_OF && term_id(&quad.object) == Some(source);
+        ids.extend(added.iter().chain(&removed).filter(of_source).filter_map(|quad| subject_id(&quad.subject)));
+    }
+    Ok(ids)
+}
+
+/// Returns `text` with every place where one of `words` stands by itself blanked out, byte for byte, so that what points
+/// into the text stays right.
+pub(crate) fn masked(text: &str, words: &[String]) -> String {
+    let mut bytes = text.as_bytes().to_vec();
+    for word in words.iter().filter(|word| !word.is_empty()) {
+        for (at, _) in text.match_indices(word.as_str()) {
+            let end = at + word.len();
+            let is_part = |c: Option<char>, own: Option<char>| {
+                c.is_some_and(char::is_alphanumeric) && own.is_some_and(char::is_alphanumeric)
+            };
+            if is_part(text[..at].chars().next_back(), word.chars().next())
+                || is_part(text[end..].chars().next(), word.chars().next_back())
+            {
+                continue;
+            }
+            bytes[at..end].iter_mut().filter(|byte| **byte != b'\n').for_each(|byte| *byte = b' ');
+        }
+    }
+    String::from_utf8(bytes).expect("whole characters became blanks")
+}
+
+#[derive(Default)]
+struct Erasure {
+    /// Nodes of which nothing is said any more but that they were erased.
+    gone: BTreeSet<Id>,
+    /// Statements that only nodes that are gone made.
+    statements: HashSet<Triple>,
+    /// Texts that pieces are cut out of, and what the pieces say.
+    wholes: BTreeSet<Id>,
+    pieces: Vec<String>,
+    /// Names that may be nobody's afterwards.
+    names: BTreeSet<Id>,
+    /// What is written anew.
+    commits: BTreeSet<Id>,
+}
+
+impl Erasure {
+    fn look_at(&mut self, view: &View<'_>, id: Id) -> Result<()> {
+        let commits = touching(view, id)?;
+        let mut said = view.about(id)?;
+        for commit in &commits {
+            let (added, removed) = journal::difference(view, *commit)?;
+            said.extend(added.into_iter().chain(removed).filter(|quad| subject_id(&quad.subject) == Some(id)));
+        }
+        self.commits.extend(commits);
+        for quad in &said {
+            self.names.extend(term_id(&quad.object));
+            if let Term::Triple(triple) = &quad.object {
+                self.names.extend(term_id(&triple.subject.clone().into()));
+                self.names.extend(term_id(&triple.object));
+                // Another fact may say the same.
+                let others = view.subjects(ext::REIFIES, quad.object.as_ref(), usize::MAX)?;
+                if others.iter().all(|other| self.gone.contains(other)) {
+                    self.statements.insert((**triple).clone());
+                }
+            }
+            if quad.predicate == vocab::PART_OF
+                && let Some(whole) = term_id(&quad.object)
+                && !self.gone.contains(&whole)
+                && !view.is_a(whole, vocab::SESSION)?
+            {
+                self.wholes.insert(whole);
+                self.commits.extend(touching(view, whole)?);
+            }
+            if quad.predicate == ext::TEXT {
+                self.pieces.extend(term_text(&quad.object));
+            }
+            if quad.predicate == ext::DERIVED_FROM {
+                self.reified(view, quad.subject.clone(), quad.object.clone())?;
+            }
+        }
+        self.pieces.sort_unstable_by_key(|piece| std::cmp::Reverse(piece.len()));
+        let node = vocab::node(id);
+        for derived in view.subjects(ext::DERIVED_FROM, node.as_ref().into(), usize::MAX)? {
+            self.reified(view, vocab::node(derived).into(), node.clone().into())?;
+            if view.is_a(derived, vocab::LINK)? {
+                self.link(view, derived)?;
+            }
+        }
+        self.gone.extend(view.subjects(vocab::SIDE, node.as_ref().into(), usize::MAX)?);
+        Ok(())
+    }
+
+    /// A quote belongs to the derivation that it stands for.
+    fn reified(&mut self, view: &View<'_>, from: NamedOrBlankNode, to: Term) -> Result<()> {
+        let derivation = Term::from(Triple::new(from, ext::DERIVED_FROM, to));
+        self.gone.extend(view.subjects(ext::REIFIES, derivation.as_ref(), usize::MAX)?);
+        Ok(())
+    }
+
+    /// A link belongs to the passage that it stands in; its page links on only if it says so elsewhere.
+    fn link(&mut self, view: &View<'_>, link: Id) -> Result<()> {
+        self.gone.insert(link);
+        let Some(Term::Triple(triple)) = view.object(link, ext::REIFIES)? else { return Ok(()) };
+        self.names.extend(term_id(&triple.object));
+        let others = view.subjects(ext::REIFIES, Term::from(triple.clone()).as_ref(), usize::MAX)?;
+        if others.iter().all(|other| self.gone.contains(other)) {
+            self.statements.insert(*triple);
+        }
+        Ok(())
+    }
+
+    /// What a commit said of links and quotes that are no longer there.
+    fn satellites_in(&mut self, quads: &[Quad]) {
+        for quad in quads {
+            let Some(id) = subject_id(&quad.subject) else { continue };
+            let is_satellite = match &quad.object {
+                Term::Triple(triple) if quad.predicate == ext::REIFIES => {
+                    let ends = [term_id(&triple.subject.clone().into()), term_id(&triple.object)];
+                    triple.predicate == ext::DERIVED_FROM && ends.iter().flatten().any(|end| self.gone.contains(end))
+                }
+                object if quad.predicate == vocab::SIDE => term_id(object).is_some_and(|id| self.gone.contains(&id)),
+                object if quad.predicate == ext::DERIVED_FROM => {
+                    let is_of_gone = term_id(object).is_some_and(|id| self.gone.contains(&id));
+                    let is_link =
+                        |q: &Quad| q.subject == quad.subject && q.object == Term::from(vocab::LINK.into_owned());
+                    is_of_gone && quads.iter().any(is_link)
+                }
+                _ => false,
+            };
+            if is_satellite {
+                self.gone.insert(id);
+            }
+        }
+    }
+
+    fn clear_graph(&mut self, view: &mut View<'_>) -> Result<()> {
+        let mut removed = Vec::new();
+        for id in &self.gone {
+            let node = vocab::node(*id);
+            let kept = [vocab::ERASED_AT, vocab::FORGOTTEN_AS];
+            removed.extend(view.about(*id)?.into_iter().filter(|quad| !kept.contains(&quad.predicate.as_ref())));
+            let owned: Vec<Quad> =
+                view.quads(None, None, None, Some(node.as_ref().into())).collect::<Result<Vec<_>>>()?;
+            self.names.extend(owned.iter().filter_map(|quad| subject_id(&quad.subject)));
+            self.names.extend(owned.iter().filter_map(|quad| term_id(&quad.object)));
+            removed.extend(owned);
+        }
+        for triple in &self.statements {
+            let (subject, predicate) = (triple.subject.as_ref(), triple.predicate.as_ref());
+            let said = view.quads(Some(subject), Some(predicate), Some(triple.object.as_ref()), None);
+            removed.extend(said.collect::<Result<Vec<_>>>()?);
+        }
+        let mut added = Vec::new();
+        for whole in &self.wholes {
+            for quad in view.about(*whole)?.into_iter().filter(|quad| quad.predicate == ext::TEXT) {
+                added.push(self.mask(quad.clone()));
+                removed.push(quad);
+            }
+        }
+        view.apply(&added, &removed);
+        Ok(())
+    }
+
+    fn mask(&self, mut quad: Quad) -> Quad {
+        if let Some(text) = term_text(&quad.object) {
+            quad.object = string(masked(&text, &self.pieces)).into();
+        }
+        quad
+    }
+
+    /// Returns the names, tags and conversations that nothing speaks of any more.
+    fn orphans(&self, view: &View<'_>) -> Result<Vec<Id>> {
+        let mut orphans = Vec::new();
+        for id in self.names.difference(&self.gone).copied() {
+            let mut is_name = false;
+            for class in [vocab::ENTITY, vocab::SESSION, ext::CONCEPT] {
+                is_name |= view.is_a(id, class)?;
+            }
+            let of_names =
+                [ext::TYPE, ext::PREF_LABEL, ext::ALT_LABEL, vocab::KEY, vocab::SPACE, vocab::RECORDED_AT];
+            let says_more = view.about(id)?.iter().any(|quad| !of_names.contains(&quad.predicate.as_ref()));
+            let node = vocab::node(id);
+            let is_named =
+                view.quads(None, None, Some(node.as_ref().into()), None).next().transpose()?.is_some();
+            if is_name && !says_more && !is_named {
+                orphans.push(id);
+            }
+        }
+        Ok(orphans)
+    }
+
+    fn rewrite(&self, view: &mut View<'_>, commit: Id) -> Result<()> {
+        let (added, removed) = journal::difference(view, commit)?;
+        let keep = |quads: Vec<Quad>| -> Vec<Quad> {
+            let kept = quads.into_iter().filter(|quad| !self.is_erased(quad));
+            kept.map(|quad| if self.is_of_whole(&quad) { self.mask(quad) } else { quad }).collect()
+        };
+        let touched = journal::touched(view, commit)?;
+        let is_only_of_gone = touched.iter().all(|id| self.gone.contains(id));
+        journal::rewrite(view, commit, &keep(added), &keep(removed), is_only_of_gone)
+    }
+
+    fn is_erased(&self, quad: &Quad) -> bool {
+        let is_gone = |id: Option<Id>| id.is_some_and(|id| self.gone.contains(&id));
+        let graph = match &quad.graph_name {
+            oxigraph::model::GraphName::NamedNode(graph) => Id::from_iri(graph.as_str()),
+            _ => None,
+        };
+        let kept = [vocab::ERASED_AT, vocab::FORGOTTEN_AS];
+        (is_gone(subject_id(&quad.subject)) && !kept.contains(&quad.predicate.as_ref()))
+            || is_gone(graph)
+            || self.statements.contains(&Triple::from(quad.clone()))
+    }
+
+    fn is_of_whole(&self, quad: &Quad) -> bool {
+        quad.predicate == ext::TEXT && subject_id(&quad.subject).is_some_and(|id| self.wholes.contains(&id))
+    }
+}
+
+fn touching(view: &View<'_>, id: Id) -> Result<Vec<Id>> {
+    view.subjects(vocab::TOUCHED, vocab::node(id).as_ref().into(), usize::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_whole_words_are_blanked_and_every_place_stays() {
+        let words = ["PIN 1234".to_owned(), "ä".to_owned()];
+        assert_eq!(masked("My PIN 1234, not PIN 12345.\nä äh", &words), "My         , not PIN 12345.\n   äh");
+        let over_lines = ["one\ntwo".to_owned()];
+        assert_eq!(masked("# one\ntwo\n", &over_lines), "#    \n   \n");
+    }
+}

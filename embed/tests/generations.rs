@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use hydra_embed::{Deterministic, VectorCache, VectorIndex};
+use hydra_embed::{Deterministic, Embedder as _, VectorCache, VectorIndex};
 use hydra_graph::{ErrorKind, Id, Index, IndexQuery, IndexText, Update};
 
 const DIMENSIONS: usize = 32;
@@ -247,4 +247,38 @@ fn reset_removes_everything_from_memory_and_disk() {
     drop(index);
     let index = open(home.path());
     assert_eq!((index.stamp(), index.ids().unwrap()), (Some(STAMP), vec![Id(5)]));
+}
+
+/// The first eight numbers of a text's vector as the cache and usearch write them: in half precision.
+fn traces_of(embedder: &Deterministic, text: &str) -> Vec<u8> {
+    let made = embedder.embed(&[text.to_owned()]).unwrap().remove(0);
+    made.vector.iter().take(8).flat_map(|number| half::f16::from_f32(*number).to_le_bytes()).collect()
+}
+
+fn holds(home: &Path, bytes: &[u8]) -> Vec<PathBuf> {
+    let files = [home.join("vectors.cache"), file(home, "usearch")];
+    files.into_iter().filter(|path| fs::read(path).unwrap().windows(bytes.len()).any(|part| part == bytes)).collect()
+}
+
+#[test]
+fn what_is_purged_is_in_no_file_and_the_rest_is_found() {
+    let home = saved();
+    let (index, embedder) = open_as(home.path(), "m");
+    let gone = traces_of(&embedder, "blue car");
+    let stays = traces_of(&embedder, "red boat");
+    assert_eq!((holds(home.path(), &gone).len(), holds(home.path(), &stays).len()), (2, 2), "the test looks right");
+    // An earlier text of one that stays, too.
+    index.apply(&[update(3, "green bush")]).unwrap();
+    index.seal(STAMP).unwrap();
+    index.purge(&[Id(2), Id(7)]).unwrap();
+    assert_eq!(holds(home.path(), &gone), [PathBuf::new(); 0]);
+    assert_eq!(holds(home.path(), &traces_of(&embedder, "green tree")), [PathBuf::new(); 0]);
+    assert_eq!(holds(home.path(), &stays).len(), 2);
+    assert_eq!((best(&index, "blue car"), best(&index, "red boat")), (None, Some(Id(1))));
+    drop(index);
+    let (index, embedder) = open_as(home.path(), "m");
+    assert_eq!((index.stamp(), index.ids().unwrap()), (Some(STAMP), vec![Id(1), Id(3)]));
+    let late = index.late_scores(&IndexQuery { text: "red boat", ..IndexQuery::default() }, &[Id(1)]).unwrap();
+    assert!(late[0].is_some(), "the cache's records are found at their new places");
+    assert_eq!(embedder.embedded(), 1, "only the question");
 }

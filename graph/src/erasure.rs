@@ -51,7 +51,7 @@ pub(crate) fn passages_ever(view: &View<'_>, source: Id) -> Result<BTreeSet<Id>>
 
 /// Returns `text` with every place where one of `words` stands by itself blanked out, byte for byte, so that what points
 /// into the text stays right.
-pub(crate) fn masked(text: &str, words: &[String]) -> String {
+fn masked(text: &str, words: &[String]) -> String {
     let mut bytes = text.as_bytes().to_vec();
     for word in words.iter().filter(|word| !word.is_empty()) {
         for (at, _) in text.match_indices(word.as_str()) {
@@ -218,12 +218,10 @@ impl Erasure {
             for class in [vocab::ENTITY, vocab::SESSION, ext::CONCEPT] {
                 is_name |= view.is_a(id, class)?;
             }
-            let of_names =
-                [ext::TYPE, ext::PREF_LABEL, ext::ALT_LABEL, vocab::KEY, vocab::SPACE, vocab::RECORDED_AT];
+            let of_names = [ext::TYPE, ext::PREF_LABEL, ext::ALT_LABEL, vocab::KEY, vocab::SPACE, vocab::RECORDED_AT];
             let says_more = view.about(id)?.iter().any(|quad| !of_names.contains(&quad.predicate.as_ref()));
             let node = vocab::node(id);
-            let is_named =
-                view.quads(None, None, Some(node.as_ref().into()), None).next().transpose()?.is_some();
+            let is_named = view.quads(None, None, Some(node.as_ref().into()), None).next().transpose()?.is_some();
             if is_name && !says_more && !is_named {
                 orphans.push(id);
             }

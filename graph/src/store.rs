@@ -213,7 +213,8 @@ impl View<'_> {
     pub(crate) fn each_subject(&self, graph: Option<NamedNodeRef<'_>>, each: &mut dyn FnMut(&str)) -> Result<()> {
         let graph = graph.map_or_else(|| "?g".to_owned(), |graph| graph.to_string());
         let query = SparqlEvaluator::new().parse_query(&format!("SELECT ?s {{ GRAPH {graph} {{ ?s ?p ?o }} }}"));
-        let rows = query.expect("a query of ours parses").on_transaction(self.running()).execute().map_err(evaluation)?;
+        let rows =
+            query.expect("a query of ours parses").on_transaction(self.running()).execute().map_err(evaluation)?;
         let QueryResults::Solutions(rows) = rows else { unreachable!("SELECT gives solutions") };
         for row in rows {
             match row.map_err(evaluation)?.get("s") {

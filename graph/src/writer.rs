@@ -246,7 +246,11 @@ impl State {
                     }
                     Request::Close(reply) => closing = Some(reply),
                 }
-                next = if batch.len() < BATCH && closing.is_none() && replacing.is_none() { requests.try_recv().ok() } else { None };
+                next = if batch.len() < BATCH && closing.is_none() && replacing.is_none() {
+                    requests.try_recv().ok()
+                } else {
+                    None
+                };
             }
             // Large changes close a batch early, so that no frame grows without bound.
             let mut rest = batch.into_iter().peekable();

@@ -11,8 +11,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use common::{Opened, open, open_in};
 use hydra_graph::{
-    Agent, Answered, Document, ErrorKind, Evidence, ExportFormat, ForgetAnswer, ForgetMode, ForgetRequest, GetView, Id, Kind, NewMemory, Question,
-    Statement, UpdateOp,
+    Agent, Answered, Document, ErrorKind, Evidence, ExportFormat, ForgetAnswer, ForgetMode, ForgetRequest, GetView, Id,
+    Kind, NewMemory, Question, Statement, UpdateOp,
 };
 
 /// No word of any other text, and of nothing that the program writes itself.
@@ -50,11 +50,12 @@ fn holders(folder: &Path) -> Vec<String> {
         } else {
             let text = String::from_utf8_lossy(&fs::read(&path).unwrap()).to_lowercase();
             // Inside base64, three spellings of the same bytes.
-            let is_there = text.contains(SECRET) || (0..3).any(|skip| {
-                let whole = BASE64.encode(format!("{}{SECRET}", "x".repeat(skip)));
-                let (start, end) = ([0, 2, 3][skip], whole.len() - 4);
-                text.contains(&whole[start..end].to_lowercase())
-            });
+            let is_there = text.contains(SECRET)
+                || (0..3).any(|skip| {
+                    let whole = BASE64.encode(format!("{}{SECRET}", "x".repeat(skip)));
+                    let (start, end) = ([0, 2, 3][skip], whole.len() - 4);
+                    text.contains(&whole[start..end].to_lowercase())
+                });
             if is_there {
                 all.push(path.display().to_string());
             }
@@ -205,9 +206,12 @@ fn what_is_written_and_read_while_something_is_erased_is_all_there() {
     opened.memory.close().unwrap();
     let Opened { memory, folder } = opened;
     drop(memory);
-    let stores = || fs::read_dir(folder.path()).unwrap().filter(|entry| {
-        entry.as_ref().unwrap().file_name().to_string_lossy().starts_with("store")
-    }).count();
+    let stores = || {
+        fs::read_dir(folder.path())
+            .unwrap()
+            .filter(|entry| entry.as_ref().unwrap().file_name().to_string_lossy().starts_with("store"))
+            .count()
+    };
     assert_eq!(stores(), 1, "one took the place of the other");
     // What a kill leaves behind.
     fs::create_dir(folder.path().join("store.99")).unwrap();

@@ -8,9 +8,10 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::forget::{affected, check_count, check_may, not_found, passage_key};
+use super::erased::fingerprints;
+use super::forget::{affected, check_count, check_may, not_found};
 use crate::block::Block;
-use crate::entity::file_key;
+use crate::catch_up::IndexDriver;
 use crate::erasure;
 use crate::error::{Error, ErrorKind, Result};
 use crate::folder;
@@ -48,7 +49,7 @@ pub struct Erased {
 pub struct Removal {
     /// `graph`, `journal`, `traces`, `redo log`, `store` or an index.
     pub place: String,
-    /// Whether nothing of it is there any more; else it is cleared at the next chance, also after a restart.
+    /// Whether nothing of it is there any more; else a server clears it later, also after a restart.
     pub is_done: bool,
     /// Why not, or what else there is to say.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -99,6 +100,13 @@ pub(crate) fn finish(inner: &Inner) -> Result<()> {
     if !inner.folder.is_erasing() {
         return Ok(());
     }
+    for driver in inner.drivers.read().iter() {
+        if !driver.wait_for(inner.head.get(), INDEX_WAIT) && is_being_built(driver) {
+            let message =
+                format!("the {} index is being built and may still hold what was erased", driver.index.name());
+            return Err(Error::new(ErrorKind::Unavailable, message).hint("it is cleared when that is done"));
+        }
+    }
     let (commit, erased) = {
         let view = inner.view()?;
         let erased = view.quads(None, Some(vocab::ERASED_AT), None, None);
@@ -111,7 +119,7 @@ pub(crate) fn finish(inner: &Inner) -> Result<()> {
         Some(Removal { place, note, .. }) => {
             let why = note.unwrap_or_default();
             Err(Error::new(ErrorKind::Io, format!("the {place} still holds what was erased: {why}"))
-                .hint("it is tried again at the next start"))
+                .hint("it is tried again, and at the next start"))
         }
         None => Ok(()),
     }
@@ -152,9 +160,11 @@ fn decide(
                 outcome.remains.extend(file_of(record));
             }
             for gone in target.all(view, id)? {
-                let key = recognised_by(reader.read_last(gone)?.map(|(record, _)| record).as_ref());
                 let mut node = Node::new(gone, vocab::MEMORY_GRAPH);
-                node.say(vocab::ERASED_AT, time_literal(now)).maybe(vocab::FORGOTTEN_AS, key.map(string));
+                node.say(vocab::ERASED_AT, time_literal(now));
+                for key in reader.read_last(gone)?.iter().flat_map(|(record, _)| fingerprints(record)) {
+                    node.say(vocab::FORGOTTEN_AS, string(key));
+                }
                 change.added.append(&mut node.quads);
                 // Whoever comes next in a conversation or a file is indexed with a little of what came before.
                 change.touched.extend(view.subjects(vocab::FOLLOWS, vocab::node(gone).as_ref().into(), usize::MAX)?);
@@ -220,13 +230,6 @@ impl Target {
     }
 }
 
-/// The fingerprint by which a file, or a piece of one, is known again and kept out.
-fn recognised_by(record: Option<&Record>) -> Option<String> {
-    let record = record?;
-    let path = record.source.path.as_ref()?;
-    Some(if record.kind == Kind::Passage { passage_key(path, &record.text) } else { file_key(path) })
-}
-
 fn file_of(record: &Record) -> Option<String> {
     let path = record.source.path.as_deref().filter(|path| Path::exists(path))?;
     Some(format!("the file {}, which is not read for it again", path.display()))
@@ -260,10 +263,10 @@ fn clear_files(
         // What it has not heard of yet, it will be sent again.
         let ids: Vec<Id> = if is_caught_up { erased } else { touched }.iter().copied().collect();
         let mut removal = Removal::of(&format!("{} index", driver.index.name()), driver.index.purge(&ids));
-        if removal.is_done && !is_caught_up && driver.progress.total.load(Ordering::Relaxed) > 0 {
+        if removal.is_done && !is_caught_up && is_being_built(driver) {
             // A pass that began before may bring back what it read then.
             removal.is_done = false;
-            removal.note = Some("it is being built; cleared when that is done".to_owned());
+            removal.note = Some("it is being built; `hydra serve` clears it when that is done".to_owned());
         }
         removed.push(removal);
     }
@@ -276,6 +279,10 @@ fn clear_files(
         tracing::warn!(%error, "the files are cleared, but will be once more at the next start");
     }
     removed
+}
+
+fn is_being_built(driver: &IndexDriver) -> bool {
+    driver.progress.total.load(Ordering::Relaxed) > 0
 }
 
 /// Copies all that is left into a new store: the old one keeps the strings of what was removed.

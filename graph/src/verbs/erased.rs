@@ -1,21 +1,30 @@
-//! What was erased and is still in its file: it is not read again.
+//! What was erased and is still in its file: it is not read again, also when the text around it was changed. What it is
+//! recognised by is a hash of each of its lines, with the file they stood in.
 
 use std::borrow::Cow;
-use std::collections::HashSet;
-use std::ops::Range;
+use std::collections::{BTreeSet, HashSet};
+use std::path::Path;
 
-use super::forget::passage_key;
-use crate::document::Document;
+use crate::document::{Document, Passage};
 use crate::entity::file_key;
-use crate::erasure;
 use crate::error::Result;
 use crate::id::Id;
-use crate::store::{View, string};
+use crate::record::{Kind, Record};
+use crate::store::{View, string, term_text};
 use crate::vocab;
 
-/// Returns what was erased under the key of a file or a passage.
-fn under(view: &View<'_>, key: &str) -> Result<Option<Id>> {
-    for id in view.subjects(vocab::FORGOTTEN_AS, string(key).as_ref().into(), usize::MAX)? {
+/// The fingerprints by which a file, or a piece of one, is known again; none for what was told.
+pub(super) fn fingerprints(record: &Record) -> BTreeSet<String> {
+    let Some(path) = &record.source.path else { return BTreeSet::new() };
+    match record.kind {
+        Kind::Passage => lines(&record.text).map(|line| line_key(path, line)).collect(),
+        _ => BTreeSet::from([file_key(path)]),
+    }
+}
+
+/// Returns the erased source that a document would be.
+pub(super) fn source(view: &View<'_>, document: &Document) -> Result<Option<Id>> {
+    for id in view.subjects(vocab::FORGOTTEN_AS, string(file_key(&document.path)).as_ref().into(), usize::MAX)? {
         if view.object(id, vocab::ERASED_AT)?.is_some() {
             return Ok(Some(id));
         }
@@ -23,33 +32,50 @@ fn under(view: &View<'_>, key: &str) -> Result<Option<Id>> {
     Ok(None)
 }
 
-/// Returns the erased source that a document would be.
-pub(super) fn source(view: &View<'_>, document: &Document) -> Result<Option<Id>> {
-    if is_nothing(view)? { Ok(None) } else { under(view, &file_key(&document.path)) }
-}
-
-/// Returns a document without the passages that were erased, their words and their links.
+/// Returns a document without the lines that were erased, blanked out byte for byte, and without what stood in them.
 pub(super) fn left_of<'d>(view: &View<'_>, document: &'d Document) -> Result<Cow<'d, Document>> {
-    if is_nothing(view)? {
+    let of_file = format!(":{}", document.path.display());
+    let mut erased: HashSet<String> = HashSet::new();
+    for quad in view.quads(None, Some(vocab::FORGOTTEN_AS), None, None) {
+        erased.extend(term_text(&quad?.object).filter(|key| key.starts_with(LINE_PREFIX) && key.ends_with(&of_file)));
+    }
+    if erased.is_empty() {
         return Ok(Cow::Borrowed(document));
     }
-    let mut spans: HashSet<Range<usize>> = HashSet::new();
-    for passage in &document.passages {
-        if under(view, &passage_key(&document.path, &document.text[passage.span.clone()]))?.is_some() {
-            spans.insert(passage.span.clone());
+    let mut text = String::with_capacity(document.text.len());
+    for line in document.text.split_inclusive('\n') {
+        let words = line.trim();
+        if words.is_empty() || !erased.contains(&line_key(&document.path, words)) {
+            text.push_str(line);
+        } else {
+            text.extend(line.bytes().map(|byte| if byte == b'\n' { '\n' } else { ' ' }));
         }
     }
-    if spans.is_empty() {
-        return Ok(Cow::Borrowed(document));
-    }
-    let mut left = document.clone();
-    let pieces: Vec<String> = spans.iter().map(|span| document.text[span.clone()].to_owned()).collect();
-    left.text = erasure::masked(&document.text, &pieces);
-    left.passages.retain(|passage| !spans.contains(&passage.span));
-    left.links.retain(|link| !spans.iter().any(|span| span.contains(&link.span.start) && !link.span.is_empty()));
+    let mut left = Document { text, ..document.clone() };
+    left.passages = document.passages.iter().filter_map(|passage| shrunk(passage, document, &left.text)).collect();
+    left.links.retain(|link| link.span.is_empty() || !left.text[link.span.clone()].trim().is_empty());
     Ok(Cow::Owned(left))
 }
 
-fn is_nothing(view: &View<'_>) -> Result<bool> {
-    Ok(view.quads(None, Some(vocab::ERASED_AT), None, None).next().transpose()?.is_none())
+/// A passage as long as it still is; nothing if nothing is left of it.
+fn shrunk(passage: &Passage, document: &Document, left: &str) -> Option<Passage> {
+    let now = &left[passage.span.clone()];
+    if now == &document.text[passage.span.clone()] {
+        return Some(passage.clone());
+    }
+    let start = passage.span.start + (now.len() - now.trim_start().len());
+    let end = passage.span.start + now.trim_end().len();
+    let skipped = left[passage.span.start..start.max(passage.span.start)].matches('\n').count();
+    let line = passage.line + u32::try_from(skipped).unwrap_or(0);
+    (start < end).then(|| Passage { span: start..end, line, ..passage.clone() })
+}
+
+const LINE_PREFIX: &str = "line:";
+
+fn line_key(path: &Path, line: &str) -> String {
+    format!("{LINE_PREFIX}{}:{}", blake3::hash(line.as_bytes()).to_hex(), path.display())
+}
+
+fn lines(text: &str) -> impl Iterator<Item = &str> {
+    text.lines().map(str::trim).filter(|line| !line.is_empty())
 }

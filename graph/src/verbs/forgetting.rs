@@ -127,9 +127,7 @@ pub(crate) fn forget(
             preview(&inner.view()?, ids, spaces, Some(agent), request.mode).map(ForgetAnswer::Preview)
         }
         (None, _) => match request.mode {
-            ForgetMode::Tombstone => {
-                forget::forget(inner, ids, spaces, reason.clone(), agent).map(ForgetAnswer::Done)
-            }
+            ForgetMode::Tombstone => forget::forget(inner, ids, spaces, reason.clone(), agent).map(ForgetAnswer::Done),
             ForgetMode::Erase => {
                 erase::erase(inner, ids, spaces, reason.clone(), agent, progress).map(ForgetAnswer::Erased)
             }

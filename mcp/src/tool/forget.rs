@@ -20,7 +20,8 @@ Have memories, passages or whole files never recalled again, when the user asks 
 would become stale. Do that first.
 
 A `query` alone never forgets anything: it shows what fits, with ids, to choose from; forgetting then takes the ids. What \
-the user said themselves only they forget, with `hydra forget`.";
+the user said themselves only they forget, with `hydra forget`. Erasing for good is theirs alone too: `mode` erase with \
+`dry_run` shows what would go; then tell them to run `hydra forget --erase`.";
 
 #[derive(Debug, Deserialize, JsonSchema)]
 struct Parameters {
@@ -34,7 +35,7 @@ struct Parameters {
     #[serde(default, alias = "spaces", deserialize_with = "argument::list")]
     #[schemars(with = "String")]
     space: Vec<String>,
-    /// tombstone (if left out): never recalled again, and undoable.
+    /// tombstone (if left out): never recalled again, and undoable. erase, with dry_run: what erasing would take.
     #[serde(default, deserialize_with = "argument::optional_text")]
     mode: Option<String>,
     /// Shows what would happen, and writes nothing; false if left out.
@@ -110,6 +111,10 @@ pub(super) fn call(call: Call<'_>) -> Result<CallToolResult> {
     let is_question = request.ids.is_empty();
     let (mut answer, said) = match call.memory.forget_as(&request, call.agent, &mut |_, _| ())? {
         ForgetAnswer::Done(done) => of_done(done),
+        ForgetAnswer::Erased(erased) => (
+            Answer { commit: Some(erased.commit.to_string()), count: erased.passages, ..Answer::default() },
+            Some("erased for good".to_owned()),
+        ),
         ForgetAnswer::Preview(preview) => of_preview(preview, budget, is_question),
     };
     let note: Vec<String> = said.into_iter().chain(argument::ignored(NAME, &parameters.unknown)).collect();

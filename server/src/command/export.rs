@@ -19,6 +19,7 @@ use crate::interrupt;
 use crate::outcome;
 use crate::output;
 use crate::verb::{Export, FAILED_LINE};
+use crate::wiring;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -81,6 +82,12 @@ pub async fn run(setting: &Setting, arguments: Arguments) -> Result<u8> {
     // Whoever reads standard output has seen enough.
     let Some(exported) = written? else { return Ok(outcome::DONE) };
     target.keep(file.as_deref())?;
+    if let Some(file) = file.as_deref().and_then(|file| std::path::absolute(file).ok()) {
+        // Only for the receipt of an erasure: the export is whole without it.
+        if let Err(error) = hydra_graph::note_export(&setting.config.data_dir, &file, wiring::now()) {
+            tracing::warn!(%error, "the export is not remembered");
+        }
+    }
     let took_ms = started.elapsed().as_millis() as u64;
     let Exported { statements, bytes, blake3 } = &exported;
     if setting.global.json {

@@ -8,7 +8,7 @@ use super::Setting;
 use crate::client::Need;
 use crate::outcome;
 use crate::output::{self, Style};
-use crate::verb::Forget;
+use crate::verb::{Erase, Forget};
 
 /// Letters of a text that are shown.
 const TEXT_CHARS: usize = 100;
@@ -19,8 +19,12 @@ Examples:
   hydra forget 01kgy3v5q2w8e 01kgy3v5q2w8f --reason \"it was a joke\"
   hydra forget --dry-run 01kgy3v5q2w8e        what would go, and what rests on it; writes nothing
   hydra forget --query \"the old flat\"         candidates with their ids; writes nothing
+  hydra forget --erase --dry-run 01kgy3v5q2w8e
+  hydra forget --erase 01kgy3v5q2w8e          gone for good, with a receipt that says from where
 
-A forgotten memory is never recalled again. Its text stays on disk until it is undone or erased.";
+A forgotten memory is never recalled again; its text stays on disk, and undo brings it back. An erased one is taken out of \
+the graph, its history, the log, the indexes and the traces, and nothing brings it back: it takes as long as copying the \
+memory. A file is not changed, but not read for it again.";
 
 /// Options of `hydra forget`.
 #[derive(Debug, Args)]
@@ -35,6 +39,12 @@ pub struct Arguments {
     /// Show what would no longer be recalled and what would become stale; writes nothing
     #[arg(long)]
     pub dry_run: bool,
+    /// Erase for good, history included; can't be undone
+    #[arg(long, conflicts_with = "query")]
+    pub erase: bool,
+    /// Erase without asking first
+    #[arg(long, requires = "erase")]
+    pub yes: bool,
     /// Only of this space (repeatable) [default: all]
     #[arg(long, value_name = "SPACE")]
     pub space: Vec<String>,
@@ -69,13 +79,17 @@ struct Consequence {
 /// # Errors
 /// What the verb returns.
 pub async fn run(setting: &Setting, arguments: Arguments) -> Result<u8> {
+    if arguments.erase && !arguments.dry_run {
+        let Arguments { ids, space, reason, yes, .. } = arguments;
+        return super::erase::run(setting, Erase { ids, spaces: space, reason }, yes).await;
+    }
     let is_preview = arguments.dry_run || arguments.query.is_some();
     let need = if arguments.query.is_some() { Need::Meaning } else { Need::Graph };
     let verb = Forget {
         ids: arguments.ids,
         query: arguments.query,
         spaces: arguments.space,
-        mode: None,
+        mode: arguments.erase.then(|| "erase".to_owned()),
         dry_run: arguments.dry_run,
         reason: arguments.reason,
     };

@@ -4,6 +4,7 @@ pub mod block;
 pub mod check;
 pub mod completions;
 pub mod conflicts;
+pub mod erase;
 pub mod eval;
 pub mod explain;
 pub mod export;

@@ -23,6 +23,8 @@ use crate::token::Token;
 use crate::verb;
 use crate::wiring;
 
+/// How often is looked whether something that was erased is still to be cleared from the files.
+const ERASING_EVERY: Duration = Duration::from_secs(10);
 /// How long the memory may take to be put in order at the end; without it the next start only takes longer.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(20);
 
@@ -114,9 +116,26 @@ async fn open(config: &Config, holder: &str) -> Result<(Memory, Option<Arc<MiniL
         let memory = wiring::open(&config, &holder)?;
         let model = wiring::attach_vectors(&config, &memory)
             .inspect_err(|error| tracing::warn!("search by meaning is off: {error}"));
+        finish_erasing(&memory);
         Ok((memory, model.ok()))
     });
     opened.await.unwrap_or_else(|_| Err(Error::new(ErrorKind::Io, "opening the memory ended in the middle")))
+}
+
+/// Clears in the background what an erasure could not, because it was cut short or an index was being built.
+fn finish_erasing(memory: &Memory) {
+    let memory = memory.clone();
+    tokio::spawn(async move {
+        loop {
+            let own = memory.clone();
+            match tokio::task::spawn_blocking(move || own.finish_erasing()).await {
+                Ok(Err(error)) if error.kind() != ErrorKind::Poisoned => tracing::info!("{error}"),
+                Ok(Err(error)) => return tracing::warn!("{error}"),
+                Ok(Ok(())) | Err(_) => {}
+            }
+            tokio::time::sleep(ERASING_EVERY).await;
+        }
+    });
 }
 
 /// Takes the port and makes what a caller needs to know. The memory is held already, so nobody else does it.

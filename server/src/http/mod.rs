@@ -28,8 +28,9 @@ use crate::config::Config;
 use crate::presence::Presence;
 use crate::token::Token;
 use crate::verb::{
-    Block, BlockHistory, Blocks, Check, Conflicts, Declare, EditBlock, Explain, Export, Forget, Get, Import, Ingest,
-    Learn, LongVerb as _, Predicates, Rebuild, Recall, Remember, Session, Status, Timeline, Undo, Update, Verb as _,
+    Block, BlockHistory, Blocks, Check, Conflicts, Declare, EditBlock, Erase, Explain, Export, Forget, Get, Import,
+    Ingest, Learn, LongVerb as _, Predicates, Rebuild, Recall, Remember, Session, Status, Timeline, Undo, Update,
+    Verb as _,
 };
 use crate::wiring;
 use failure::Failed;
@@ -95,6 +96,7 @@ impl App {
             .route(&verb(Learn::NAME), post(route::verb::<Learn>))
             .route(&verb(Get::NAME), post(route::verb::<Get>))
             .route(&verb(Forget::NAME), post(route::verb::<Forget>))
+            .route(&verb(Erase::NAME), post(route::long_verb::<Erase>))
             .route(&verb(Timeline::NAME), post(route::verb::<Timeline>))
             .route(&verb(Undo::NAME), post(route::verb::<Undo>))
             .route(&verb(Explain::NAME), post(route::verb::<Explain>))

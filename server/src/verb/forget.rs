@@ -16,7 +16,7 @@ pub struct Forget {
     pub query: Option<String>,
     /// Only of these spaces; all if there are none.
     pub spaces: Vec<String>,
-    /// tombstone; the only one.
+    /// tombstone (if there is none) or erase.
     pub mode: Option<String>,
     /// Shows what would happen, and writes nothing.
     pub dry_run: bool,

@@ -1,0 +1,92 @@
+//! `hydra forget --erase`
+
+use std::io::{BufRead as _, IsTerminal as _, Write as _};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use hydra_graph::{Error, ErrorKind, Id, Result};
+use serde::Deserialize;
+
+use super::Setting;
+use super::progress::Progress;
+use crate::client::{Client, Need};
+use crate::outcome;
+use crate::output;
+use crate::verb::Erase;
+
+#[derive(Deserialize)]
+struct Receipt {
+    commit: String,
+    passages: usize,
+    stale: Vec<String>,
+    removed: Vec<Removal>,
+    remains: Vec<String>,
+}
+
+#[derive(Deserialize)]
+struct Removal {
+    place: String,
+    is_done: bool,
+    note: Option<String>,
+}
+
+/// Erases, and prints the receipt.
+///
+/// # Errors
+/// What the verb returns; `Invalid` when nobody agreed.
+pub async fn run(setting: &Setting, verb: Erase, is_agreed: bool) -> Result<u8> {
+    if !is_agreed {
+        agree(&verb.ids)?;
+    }
+    // The vectors must be there to be erased; the model need not.
+    let client = Client::connect(&setting.config, Need::Meaning, "forget").await?;
+    let mut progress = Progress::new(setting.global.quiet || setting.global.json);
+    let answer = client
+        .follow(verb, Arc::new(AtomicBool::new(false)), &mut |event| {
+            let count = |name: &str| event[name].as_u64().unwrap_or(0);
+            progress.show("copying what stays", count("done"), count("total"));
+        })
+        .await;
+    progress.end();
+    client.close().await?;
+    let answer = answer?;
+    if setting.global.json {
+        output::json(&answer)?;
+        return Ok(outcome::DONE);
+    }
+    let Receipt { commit, passages, stale, removed, remains } = super::read(answer)?;
+    output::data(&format!("erased {passages} texts, commit {commit}"))?;
+    for Removal { place, is_done, note } in removed {
+        let note = note.map(|note| format!(" ({note})")).unwrap_or_default();
+        output::data(&format!("{}  {place}{note}", if is_done { "gone from" } else { "NOT YET  " }))?;
+    }
+    for what in remains {
+        output::data(&format!("still in   {}", output::plain(&what)))?;
+    }
+    if !stale.is_empty() && !setting.global.quiet {
+        output::talk(&format!("derived from it, and may still tell of it: {}", stale.join(" ")));
+    }
+    Ok(outcome::DONE)
+}
+
+fn agree(ids: &[Id]) -> Result<()> {
+    let refused = |message: &str| {
+        let ids: Vec<String> = ids.iter().map(ToString::to_string).collect();
+        Err(Error::new(ErrorKind::Invalid, message).hint(format!(
+            "see what would go with `hydra forget --erase --dry-run {0}`, then add --yes",
+            ids.join(" ")
+        )))
+    };
+    if !std::io::stdin().is_terminal() {
+        return refused("erasing can't be undone, and nobody is here to be asked");
+    }
+    let failed = |error| Error::io("the terminal", &error);
+    let mut out = std::io::stderr();
+    write!(out, "erase for good? It can't be undone [y/N] ").and_then(|()| out.flush()).map_err(failed)?;
+    let mut said = String::new();
+    std::io::stdin().lock().read_line(&mut said).map_err(failed)?;
+    match said.trim().to_lowercase().as_str() {
+        "y" | "yes" => Ok(()),
+        _ => refused("nothing was erased"),
+    }
+}

@@ -1,0 +1,34 @@
+//! `forget` for good, as a request.
+
+use hydra_graph::{ForgetMode, ForgetRequest, Id, Memory, Result};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::{LongVerb, Session, Watch};
+
+/// Asks to erase memories, passages, files or core blocks. What it would do is shown by `forget` in the mode `erase` with
+/// `dry_run`.
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Erase {
+    /// Which.
+    pub ids: Vec<Id>,
+    /// Only of these spaces; all if there are none.
+    pub spaces: Vec<String>,
+    /// Why.
+    pub reason: Option<String>,
+}
+
+impl LongVerb for Erase {
+    const NAME: &'static str = "erase";
+
+    fn run(self, memory: &Memory, session: &Session, watch: &Watch) -> Result<Value> {
+        let Self { ids, spaces, reason } = self;
+        let request = ForgetRequest { ids, spaces, reason, mode: ForgetMode::Erase, ..ForgetRequest::default() };
+        // It is not stopped half way: what was decided is done.
+        let answer = memory.forget_as(&request, &session.agent, &mut |done, total| {
+            watch.tell(json!({"event": "statements", "done": done, "total": total}));
+        })?;
+        super::json(&answer)
+    }
+}

@@ -69,7 +69,7 @@ pub use record::{Kind, Record};
 pub use rewound::{MAX_REWOUND_KEPT, MAX_REWOUND_READ};
 pub use space::PERSONAL;
 pub use sparql::{
-    AnswerFormat, MAX_ANSWER_BYTES, MAX_NESTING, MAX_QUERY_READ, MAX_QUERY_STEPS, MAX_SPARQL_BYTES, PREFIXES, QueryForm,
+    AnswerFormat, MAX_ANSWER_BYTES, MAX_NESTING, MAX_OPERATIONS, MAX_QUERY_READ, MAX_QUERY_STEPS, MAX_SPARQL_BYTES, PREFIXES, QueryForm,
     Value, ValueKind,
 };
 pub use time::{Clock, Timestamp};

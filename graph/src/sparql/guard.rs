@@ -14,6 +14,8 @@ use crate::names::shortened;
 pub const MAX_SPARQL_BYTES: usize = 10_000;
 /// Brackets inside brackets: the parser goes a level deeper for each.
 pub const MAX_NESTING: usize = 64;
+/// Patterns, operators and values of one query: planning their order costs the cube of their number.
+pub const MAX_OPERATIONS: usize = 500;
 /// Letters of what the parser expected.
 const MAX_EXPECTED: usize = 160;
 
@@ -34,13 +36,20 @@ pub(crate) fn parse(text: &str) -> Result<Query> {
         let message = format!("the query has more than {MAX_NESTING} brackets inside brackets");
         return Err(Error::new(ErrorKind::TooLarge, message).hint("ask for a part at a time"));
     }
-    parser().parse_query(text).map_err(|error| {
+    let query = parser().parse_query(text).map_err(|error| {
         if parser().parse_update(text).is_ok() {
             return Error::new(ErrorKind::Invalid, "that is an update; a query only reads")
                 .hint("change what is known with remember, update, forget and undo, which can be taken back");
         }
         broken(&error.to_string())
-    })
+    })?;
+    // One bracket each in the algebra's own notation; a bracket in a text counts too.
+    let operations = query.to_sse().matches('(').count();
+    if operations > MAX_OPERATIONS {
+        let message = format!("the query has {operations} operations; {MAX_OPERATIONS} are done");
+        return Err(Error::new(ErrorKind::TooLarge, message).hint("ask for a part at a time"));
+    }
+    Ok(query)
 }
 
 fn parser() -> SparqlParser {

@@ -13,5 +13,5 @@ pub(crate) use budget::Budget;
 pub use budget::{MAX_QUERY_READ, MAX_QUERY_STEPS};
 pub(crate) use dataset::{Readable, has_graph};
 pub(crate) use guard::{NoService, parse};
-pub use guard::{MAX_NESTING, MAX_SPARQL_BYTES};
+pub use guard::{MAX_NESTING, MAX_OPERATIONS, MAX_SPARQL_BYTES};
 pub use prefix::PREFIXES;

@@ -119,7 +119,7 @@ impl History {
                     based_on: None,
                     reason: None,
                 };
-                memory.edit_block(edit, &owner).unwrap();
+                let _ = memory.edit_block(edit, &owner);
             }
             (_, _) => {
                 let commit = self.commits.get(dice.roll(self.commits.len().max(1))).copied();

@@ -33,7 +33,10 @@ fn revision_2025_11_25_is_served() {
     let list = door.mcp(&json!({"jsonrpc": "2.0", "id": 2, "method": "tools/list"})).json();
     let tools = list["result"]["tools"].as_array().unwrap();
     let names: Vec<&str> = tools.iter().map(|tool| tool["name"].as_str().unwrap()).collect();
-    assert_eq!(names, ["recall", "context", "remember", "learn", "timeline", "update", "forget", "get", "explain"]);
+    assert_eq!(
+        names,
+        ["recall", "context", "remember", "learn", "timeline", "update", "forget", "get", "graph", "query", "explain"]
+    );
     for tool in tools {
         let is_loaded = tool["_meta"]["anthropic/alwaysLoad"] == true;
         assert_eq!(
@@ -232,7 +235,7 @@ fn errors_are_results_that_say_what_to_do() {
     }
     let unknown = door.mcp(&wire::call(1, "dispatch", json!({}))).json();
     assert_eq!(unknown["error"]["code"], -32602);
-    let all = "recall, context, remember, learn, timeline, update, forget, get, explain";
+    let all = "recall, context, remember, learn, timeline, update, forget, get, graph, query, explain";
     assert!(unknown["error"]["message"].as_str().unwrap().contains(all));
 }
 

@@ -36,10 +36,10 @@ mod record;
 mod redo;
 mod rewound;
 mod shapes;
-mod space;
-mod stale;
 mod sight;
+mod space;
 mod sparql;
+mod stale;
 mod store;
 mod text;
 mod time;
@@ -69,8 +69,8 @@ pub use record::{Kind, Record};
 pub use rewound::{MAX_REWOUND_KEPT, MAX_REWOUND_READ};
 pub use space::PERSONAL;
 pub use sparql::{
-    AnswerFormat, MAX_ANSWER_BYTES, MAX_NESTING, MAX_OPERATIONS, MAX_QUERY_READ, MAX_QUERY_STEPS, MAX_SPARQL_BYTES, PREFIXES, QueryForm,
-    Value, ValueKind,
+    AnswerFormat, MAX_ANSWER_BYTES, MAX_NESTING, MAX_OPERATIONS, MAX_QUERY_READ, MAX_QUERY_STEPS, MAX_SPARQL_BYTES,
+    PREFIXES, QueryForm, Value, ValueKind,
 };
 pub use time::{Clock, Timestamp};
 pub use verbs::blocks::BlockVersion;
@@ -85,8 +85,8 @@ pub use verbs::forgetting::{
 };
 pub use verbs::get::{GetView, Got};
 pub use verbs::graph::{
-    GraphNode, GraphRequest, MAX_GRAPH_DEPTH, MAX_GRAPH_EDGES, MAX_GRAPH_NODES, MAX_PATH_NODES, MAX_PATH_STEPS, MAX_PATHS,
-    Neighbourhood, Paths,
+    GraphNode, GraphRequest, MAX_GRAPH_DEPTH, MAX_GRAPH_EDGES, MAX_GRAPH_NODES, MAX_PATH_NODES, MAX_PATH_STEPS,
+    MAX_PATHS, Neighbourhood, Paths,
 };
 pub use verbs::happening::{Event, Happened};
 pub use verbs::learn::{

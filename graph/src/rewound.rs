@@ -144,3 +144,39 @@ impl<'v> Rewound<'v> {
 fn is_newer(newest: Option<Id>, quad: &Quad) -> bool {
     newest.is_some_and(|newest| subject_id(&quad.subject).is_some_and(|id| id > newest))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicI64, Ordering};
+
+    use super::*;
+    use crate::journal::Agent;
+    use crate::memory::{Memory, Options};
+    use crate::verbs::remember::NewMemory;
+
+    #[test]
+    fn it_is_looked_back_so_far_and_no_further() {
+        let folder = tempfile::tempdir().unwrap();
+        let now = AtomicI64::new(1_750_000_000_000);
+        let clock = Arc::new(move || Timestamp::from_millis(now.fetch_add(1, Ordering::Relaxed)));
+        let memory = Memory::open(folder.path(), Options { clock, holder: "a test".into() }).unwrap();
+        let first = memory.remember(NewMemory::new("one"), &Agent::owner()).unwrap();
+        let second = memory.remember(NewMemory::new("two"), &Agent::owner()).unwrap();
+        let forgotten = memory.forget(&[first.id], None, &Agent::owner()).unwrap().commit.unwrap();
+        let store = &memory.0.store;
+        let view = store.view().unwrap();
+        let back_to = |commit: Id, read: usize, kept: usize| {
+            Rewound::within(&view, Some(commit.minted_at()), Bounds { read, kept }).map(|rewound| rewound.gone.len())
+        };
+        // The tombstone is about what is older; the second memory is newer, and only read.
+        let tombstone = journal::difference(&view, forgotten).unwrap().0.len();
+        let told = journal::difference(&view, second.commit).unwrap().0.len();
+        let read = 2 + tombstone + told;
+        assert_eq!(back_to(first.commit, read, tombstone).unwrap(), tombstone);
+        for (read, kept) in [(read - 1, tombstone), (read, tombstone - 1)] {
+            assert_eq!(back_to(first.commit, read, kept).unwrap_err().kind(), ErrorKind::TooLarge);
+        }
+        assert_eq!(back_to(forgotten, 0, 0).unwrap(), 0);
+    }
+}

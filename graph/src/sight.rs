@@ -121,7 +121,8 @@ impl<'v> Sight<'v> {
         for quad in self.rewound.quads(None, None, Some(node.as_ref()), None) {
             let quad = quad?;
             // A note's name links from the note's own graph; a fact's subject is also what the fact is about.
-            let is_tie = graph_id(&quad).is_some() || subject_id(&quad.subject).is_some_and(|by| self.is_of_a_space(by));
+            let is_tie =
+                graph_id(&quad).is_some() || subject_id(&quad.subject).is_some_and(|by| self.is_of_a_space(by));
             if is_tie && quad.graph_name != vocab::JOURNAL.into() && self.shows_beside_names(&quad)? {
                 is_known = true;
                 break;

@@ -8,8 +8,9 @@ use std::collections::BTreeSet;
 use common::history::{Dice, History, day};
 use common::{Opened, note, open};
 use hydra_graph::{
-    Agent, AnswerFormat, Error, ErrorKind, GetView, Id, MAX_ANSWER_BYTES, MAX_NESTING, MAX_OPERATIONS, MAX_ROWS, MAX_SPARQL_BYTES,
-    Moment, NewMemory, QueryAnswer, QueryForm, QueryRequest, Question, Statement, Timestamp, ValueKind,
+    Agent, AnswerFormat, Error, ErrorKind, GetView, Id, MAX_ANSWER_BYTES, MAX_NESTING, MAX_OPERATIONS, MAX_ROWS,
+    MAX_SPARQL_BYTES, Moment, NewMemory, QueryAnswer, QueryForm, QueryRequest, Question, Statement, Timestamp,
+    ValueKind,
 };
 
 const EVERYTHING: &str = "SELECT ?s ?p ?o { ?s ?p ?o }";
@@ -90,12 +91,10 @@ fn the_default_graph_is_everything_but_the_journal_and_each_statement_once() {
         opened.memory.put_documents(vec![shared(path)], &Agent::ingest()).remove(0).unwrap();
     }
     let everything = rows(&opened, EVERYTHING);
-    let named: BTreeSet<String> = rows(
-        &opened,
-        "SELECT DISTINCT ?s ?p ?o { GRAPH ?g { ?s ?p ?o } FILTER(?g != <urn:hydra:ns#g/journal>) }",
-    )
-    .into_iter()
-    .collect();
+    let named: BTreeSet<String> =
+        rows(&opened, "SELECT DISTINCT ?s ?p ?o { GRAPH ?g { ?s ?p ?o } FILTER(?g != <urn:hydra:ns#g/journal>) }")
+            .into_iter()
+            .collect();
     assert_eq!(everything, named.into_iter().collect::<Vec<_>>());
     assert!(!everything.iter().any(|line| line.contains("hy:verb")));
     assert!(rows(&opened, "SELECT ?v { GRAPH <urn:hydra:ns#g/journal> { ?c hy:verb ?v } }").len() >= 3);

@@ -143,9 +143,9 @@ pub(crate) fn take(results: QueryResults<'_>, limit: usize) -> Result<Taken> {
             let names = ["subject", "predicate", "object"];
             let mut seen = HashSet::new();
             let rows = triples.filter_map(|triple| match triple {
-                Ok(triple) => seen.insert(triple.clone()).then(|| {
-                    Ok(vec![Some(triple.subject.into()), Some(triple.predicate.into()), Some(triple.object)])
-                }),
+                Ok(triple) => seen
+                    .insert(triple.clone())
+                    .then(|| Ok(vec![Some(triple.subject.into()), Some(triple.predicate.into()), Some(triple.object)])),
                 Err(error) => Some(Err(failed(error))),
             });
             fill(QueryForm::Graph, names.map(Variable::new_unchecked).to_vec(), rows, limit)

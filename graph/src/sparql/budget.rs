@@ -62,7 +62,9 @@ impl Budget {
                 ErrorKind::TooLarge,
                 format!("the query costs more than {MAX_QUERY_READ} statements or {MAX_QUERY_STEPS} steps"),
             )
-            .hint("join its patterns by variables they share, name a subject or predicate, or ask for a part at a time")),
+            .hint(
+                "join its patterns by variables they share, name a subject or predicate, or ask for a part at a time",
+            )),
             Ok(Overdraft::Service(name)) => Err(super::guard::no_service(&name)),
             Err(cause) => resume_unwind(cause),
         })

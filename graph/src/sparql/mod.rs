@@ -12,6 +12,6 @@ pub use answer::{AnswerFormat, MAX_ANSWER_BYTES, QueryForm, Value, ValueKind};
 pub(crate) use budget::Budget;
 pub use budget::{MAX_QUERY_READ, MAX_QUERY_STEPS};
 pub(crate) use dataset::{Readable, has_graph};
-pub(crate) use guard::{NoService, parse};
 pub use guard::{MAX_NESTING, MAX_OPERATIONS, MAX_SPARQL_BYTES};
+pub(crate) use guard::{NoService, parse};
 pub use prefix::PREFIXES;

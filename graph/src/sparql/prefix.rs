@@ -22,8 +22,7 @@ pub const PREFIXES: [(&str, &str); 12] = [
 pub(super) fn shorten(iri: &str) -> String {
     let local = PREFIXES.iter().find_map(|(prefix, start)| Some((prefix, iri.strip_prefix(start)?)));
     let is_plain = |local: &str| {
-        local.starts_with(char::is_alphanumeric)
-            && local.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '-')
+        local.starts_with(char::is_alphanumeric) && local.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '-')
     };
     match local {
         Some((prefix, local)) if is_plain(local) => format!("{prefix}:{local}"),

@@ -179,11 +179,10 @@ fn meant(sight: &Sight<'_>, ties: &Ties<'_>, reference: &str) -> Result<Id> {
         }
     }
     match (namesakes.first(), called.as_slice(), namesakes.len()) {
-        (None, _, _) => Err(Error::new(
-            ErrorKind::NotFound,
-            format!("nothing is known that is called `{}`", shortened(reference)),
-        )
-        .hint("give its id, or its name as it is written in the notes; recall finds what mentions it")),
+        (None, _, _) => {
+            Err(Error::new(ErrorKind::NotFound, format!("nothing is known that is called `{}`", shortened(reference)))
+                .hint("give its id, or its name as it is written in the notes; recall finds what mentions it"))
+        }
         (Some(id), _, 1) | (_, [id], _) => Ok(*id),
         _ => Err(Error::new(ErrorKind::Conflict, format!("`{}` may be {}", shortened(reference), listed.join(" or ")))
             .hint("say which one, by its full name or its id")),

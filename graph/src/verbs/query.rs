@@ -11,10 +11,10 @@ use crate::moment::Moment;
 use crate::names::shortened;
 use crate::rewound::Rewound;
 use crate::sight::Sight;
+use crate::space;
 use crate::sparql::{
     self, AnswerFormat, Budget, MAX_QUERY_READ, MAX_QUERY_STEPS, NoService, QueryForm, Readable, Value,
 };
-use crate::space;
 use crate::store::View;
 use crate::time::Timestamp;
 
@@ -43,13 +43,7 @@ pub struct QueryRequest {
 impl QueryRequest {
     /// A query of all that is known now.
     pub fn new(text: impl Into<String>) -> Self {
-        Self {
-            text: text.into(),
-            spaces: Vec::new(),
-            moment: Moment::default(),
-            limit: DEFAULT_ROWS,
-            format: None,
-        }
+        Self { text: text.into(), spaces: Vec::new(), moment: Moment::default(), limit: DEFAULT_ROWS, format: None }
     }
 }
 

@@ -77,7 +77,8 @@ impl History {
             }
             (6 | 7, _) => {
                 let other = PEOPLE[dice.roll(4)];
-                let text = format!("A note of {mark} on {person}.\n\nIt is about {town} and {other}, version {number}.");
+                let text =
+                    format!("A note of {mark} on {person}.\n\nIt is about {town} and {other}, version {number}.");
                 let links: &[&str] = if number == 0 { &[person] } else { &[person, other] };
                 let document = Document {
                     space: mark.clone(),

@@ -66,7 +66,7 @@ fn revision_2026_07_28_is_served() {
         assert!(versions.as_array().unwrap().contains(&json!(version)), "{versions}");
     }
     let list = door.mcp_stateless("tools/list", json!({})).json();
-    assert_eq!(list["result"]["tools"].as_array().unwrap().len(), 9);
+    assert_eq!(list["result"]["tools"].as_array().unwrap().len(), 11);
     assert_eq!(list["result"]["resultType"], "complete");
     let told =
         door.mcp_stateless("tools/call", json!({"name": "remember", "arguments": {"text": "The loft has a skylight"}}));

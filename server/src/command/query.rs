@@ -93,7 +93,10 @@ fn text_of(query: String) -> Result<String> {
     if query.contains('{') || query.contains(char::is_whitespace) && !Path::new(&query).is_file() {
         return Ok(query);
     }
-    let size = std::fs::metadata(&query).map_err(|error| Error::io(&query, &error))?.len();
+    let Ok(size) = std::fs::metadata(&query).map(|file| file.len()) else {
+        return Err(Error::new(ErrorKind::NotFound, format!("`{query}` is neither a query nor a file"))
+            .hint("write a query as in `SELECT ?m { ?m a hy:Memory }`, or the path of a file that holds one"));
+    };
     if size > MAX_SPARQL_BYTES as u64 {
         let message = format!("`{query}` has {size} bytes; a query has at most {MAX_SPARQL_BYTES}");
         return Err(Error::new(ErrorKind::TooLarge, message).hint("ask for a part at a time"));

@@ -151,7 +151,7 @@ fn answers_to_agents_keep_their_budget() {
     }
     for (tool, arguments, dropped) in [
         ("graph", json!({"entity": "Hub"}), "edges_dropped"),
-        ("query", json!({"query": "SELECT * { ?s ?p ?o }"}), "dropped"),
+        ("query", json!({"query": "SELECT * { ?s ?p ?o }", "limit": 1000}), "dropped"),
     ] {
         let result = door.tool(tool, arguments);
         for form in [result["structuredContent"].to_string(), text(&result)] {

@@ -153,6 +153,7 @@ mod tests {
     use super::*;
     use crate::journal::Agent;
     use crate::memory::{Memory, Options};
+    use crate::store::GraphStore;
     use crate::verbs::remember::NewMemory;
 
     #[test]
@@ -164,7 +165,9 @@ mod tests {
         let first = memory.remember(NewMemory::new("one"), &Agent::owner()).unwrap();
         let second = memory.remember(NewMemory::new("two"), &Agent::owner()).unwrap();
         let forgotten = memory.forget(&[first.id], None, &Agent::owner()).unwrap().commit.unwrap();
-        let store = &memory.0.store;
+        memory.close().unwrap();
+        drop(memory);
+        let store = GraphStore::open(&folder.path().join("store")).unwrap();
         let view = store.view().unwrap();
         let back_to = |commit: Id, read: usize, kept: usize| {
             Rewound::within(&view, Some(commit.minted_at()), Bounds { read, kept }).map(|rewound| rewound.gone.len())

@@ -9,8 +9,8 @@ use common::history::{Dice, History, PEOPLE, day};
 use common::{Opened, note, open};
 use hydra_graph::{
     Agent, Document, Error, ErrorKind, GetView, GraphRequest, Id, MAX_GRAPH_DEPTH, MAX_GRAPH_EDGES, MAX_GRAPH_NODES,
-    MAX_NEWEST_TEXTS, MAX_PATH_STEPS, MAX_PATHS, Moment, Neighbourhood, NewMemory, Question, Statement, TieKind,
-    Timestamp, UpdateOp,
+    MAX_NEWEST_TEXTS, MAX_PATH_NODES, MAX_PATH_STEPS, MAX_PATHS, MAX_TIES_READ, Moment, Neighbourhood, NewMemory,
+    Question, Statement, TieKind, Timestamp, UpdateOp,
 };
 
 fn told(opened: &Opened, new: NewMemory) -> Id {
@@ -161,6 +161,25 @@ fn who_is_meant_must_be_plain() {
         let error = opened.memory.graph(&GraphRequest { moment, ..GraphRequest::new("Mirela") }).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Invalid);
     }
+}
+
+#[test]
+fn reading_has_an_end() {
+    let opened = open();
+    let facts = (0..=MAX_PATH_NODES).map(|n| NewMemory::fact(Statement::new("Hub", "knows", format!("Person {n}"))));
+    opened.memory.remember_all(facts.collect(), &Agent::owner()).unwrap();
+    fact(&opened, "Ines", "lives in", "Ghent");
+    let to = |from: &str, to: &str| {
+        let request = GraphRequest { to: Some(to.to_owned()), ..GraphRequest::new(from) };
+        opened.memory.graph(&request).unwrap().paths.unwrap()
+    };
+    assert!(to("Hub", "Ghent").is_cut && !to("Ghent", "Hub").is_cut);
+    assert_eq!(to("Hub", &format!("Person {MAX_PATH_NODES}")).found.len(), 1);
+    let texts = (0..MAX_TIES_READ + 2)
+        .map(|n| NewMemory { entities: vec!["Chronicle".into()], ..NewMemory::new(format!("entry {n}")) });
+    opened.memory.remember_all(texts.collect(), &Agent::owner()).unwrap();
+    let read = around(&opened, "Chronicle");
+    assert_eq!((read.nodes[0].texts, read.edges_left_out), (Some(MAX_TIES_READ), 2));
 }
 
 /// Everybody, two steps around, and the way from the first to the last.

@@ -78,6 +78,9 @@ fn a_plain_query_sees_what_is_true_and_the_usual_words_are_known() {
     let id: Id = id.value.parse().unwrap();
     assert!(opened.memory.get(&[id], GetView::Full).unwrap()[0].record.is_some(), "what is printed can be got");
     assert_eq!(rows(&opened, &format!("SELECT ?k {{ id:{id} hy:kind ?k }}")), ["fact"]);
+    let columns = |text: &str| ask(&opened, text, &[], Moment::default()).unwrap().variables;
+    assert_eq!(columns("SELECT * { ?where ^schema:worksFor ?a }"), ["where", "a"]);
+    assert_eq!(columns("SELECT (COUNT(?x) AS ?n) ?x { ?x a hy:Memory } GROUP BY ?x"), ["n", "x"]);
     let described = ask(&opened, &format!("DESCRIBE id:{id}"), &[], Moment::default()).unwrap();
     assert_eq!((described.form, described.variables.len()), (QueryForm::Graph, 3));
     assert!(described.rows.len() > 5);

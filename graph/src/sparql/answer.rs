@@ -189,6 +189,23 @@ fn size(term: &Term) -> usize {
 }
 
 impl Taken {
+    /// Puts the columns of `SELECT *` in the order in which the query names them; the parser gives them by their letters.
+    pub fn order_by(&mut self, text: &str) {
+        let place = |name: &Variable| {
+            let ends = |rest: &str| !rest.starts_with(|c: char| c.is_alphanumeric() || c == '_');
+            let mut found = text.match_indices(name.as_str());
+            let is_it =
+                |(at, _): &(usize, &str)| text[..*at].ends_with(['?', '$']) && ends(&text[at + name.as_str().len()..]);
+            found.find(is_it).map_or(usize::MAX, |(at, _)| at)
+        };
+        let mut order: Vec<usize> = (0..self.variables.len()).collect();
+        order.sort_by_key(|column| place(&self.variables[*column]));
+        self.variables = order.iter().map(|column| self.variables[*column].clone()).collect();
+        for row in &mut self.rows {
+            *row = order.iter().map(|column| row.get(*column).cloned().flatten()).collect();
+        }
+    }
+
     /// Returns the rows as plain values.
     pub fn values(&self) -> Vec<Vec<Option<Value>>> {
         self.rows.iter().map(|row| row.iter().map(|term| term.as_ref().map(value)).collect()).collect()

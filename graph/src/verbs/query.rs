@@ -93,7 +93,7 @@ fn evaluate(view: &View<'_>, request: &QueryRequest, now: Timestamp) -> Result<Q
         None => sight,
     };
     let budget = Budget::new(MAX_QUERY_READ, MAX_QUERY_STEPS);
-    let taken = budget.run(|| {
+    let mut taken = budget.run(|| {
         let readable = Readable::new(&sight, &budget);
         if let Some(dataset) = query.dataset() {
             for graph in dataset.default.iter().chain(dataset.named.iter().flatten()) {
@@ -111,6 +111,9 @@ fn evaluate(view: &View<'_>, request: &QueryRequest, now: Timestamp) -> Result<Q
         })?;
         sparql::take(results, request.limit)
     })?;
+    if taken.form == QueryForm::Select && selects_all(&request.text) {
+        taken.order_by(&request.text);
+    }
     Ok(QueryAnswer {
         text: request.format.map(|format| taken.write(format)).transpose()?,
         rows: taken.values(),
@@ -119,4 +122,13 @@ fn evaluate(view: &View<'_>, request: &QueryRequest, now: Timestamp) -> Result<Q
         holds: taken.holds,
         is_more: taken.is_more,
     })
+}
+
+/// Tells whether a query says `SELECT *`.
+fn selects_all(text: &str) -> bool {
+    let text = text.to_ascii_lowercase();
+    let Some((_, rest)) = text.split_once("select") else { return false };
+    let rest = rest.trim_start();
+    let rest = rest.strip_prefix("distinct").or_else(|| rest.strip_prefix("reduced")).unwrap_or(rest);
+    rest.trim_start().starts_with('*')
 }

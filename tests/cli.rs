@@ -472,6 +472,8 @@ fn help_is_as_written_down() {
         "predicate add",
         "update",
         "timeline",
+        "graph",
+        "query",
         "get",
         "status",
         "check",

@@ -33,7 +33,10 @@ fn revision_2025_11_25_is_served() {
     let list = door.mcp(&json!({"jsonrpc": "2.0", "id": 2, "method": "tools/list"})).json();
     let tools = list["result"]["tools"].as_array().unwrap();
     let names: Vec<&str> = tools.iter().map(|tool| tool["name"].as_str().unwrap()).collect();
-    assert_eq!(names, ["recall", "context", "remember", "learn", "timeline", "update", "forget", "get", "explain"]);
+    assert_eq!(
+        names,
+        ["recall", "context", "remember", "learn", "timeline", "update", "forget", "get", "graph", "query", "explain"]
+    );
     for tool in tools {
         let is_loaded = tool["_meta"]["anthropic/alwaysLoad"] == true;
         assert_eq!(
@@ -63,7 +66,7 @@ fn revision_2026_07_28_is_served() {
         assert!(versions.as_array().unwrap().contains(&json!(version)), "{versions}");
     }
     let list = door.mcp_stateless("tools/list", json!({})).json();
-    assert_eq!(list["result"]["tools"].as_array().unwrap().len(), 9);
+    assert_eq!(list["result"]["tools"].as_array().unwrap().len(), 11);
     assert_eq!(list["result"]["resultType"], "complete");
     let told =
         door.mcp_stateless("tools/call", json!({"name": "remember", "arguments": {"text": "The loft has a skylight"}}));
@@ -233,7 +236,7 @@ fn errors_are_results_that_say_what_to_do() {
     }
     let unknown = door.mcp(&wire::call(1, "dispatch", json!({}))).json();
     assert_eq!(unknown["error"]["code"], -32602);
-    let all = "recall, context, remember, learn, timeline, update, forget, get, explain";
+    let all = "recall, context, remember, learn, timeline, update, forget, get, graph, query, explain";
     assert!(unknown["error"]["message"].as_str().unwrap().contains(all));
 }
 

@@ -12,6 +12,8 @@ use crate::time::Timestamp;
 
 /// Every IRI minted here starts with this.
 pub const ID_PREFIX: &str = "urn:hydra:id:";
+/// How a query writes that.
+const SHORT_PREFIX: &str = "id:";
 const SPELLING_LENGTH: usize = 13;
 /// Crockford's base 32, lower case: no i, l, o, u, so that a spelling can be read aloud.
 const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
@@ -62,13 +64,13 @@ impl fmt::Debug for Id {
 impl FromStr for Id {
     type Err = Error;
 
-    /// Reads a spelling, in either case, or a whole IRI.
+    /// Reads a spelling, in either case, a whole IRI, or that with its usual prefix (`id:…`).
     fn from_str(text: &str) -> Result<Self, Error> {
         let wrong = || {
             Error::new(ErrorKind::Invalid, format!("`{}` is not an id", shortened(text)))
                 .hint("an id is 13 letters and digits, as `recall` and `remember` print it")
         };
-        let letters = text.strip_prefix(ID_PREFIX).unwrap_or(text);
+        let letters = text.strip_prefix(ID_PREFIX).or_else(|| text.strip_prefix(SHORT_PREFIX)).unwrap_or(text);
         if letters.len() != SPELLING_LENGTH {
             return Err(wrong());
         }

@@ -35,8 +35,11 @@ mod question;
 mod ranking;
 mod record;
 mod redo;
+mod rewound;
 mod shapes;
+mod sight;
 mod space;
+mod sparql;
 mod stale;
 mod store;
 mod text;
@@ -64,7 +67,12 @@ pub use moment::Moment;
 pub use question::{Hit, Lead, MAX_HITS, MAX_QUERY_BYTES, Mode, Question, Reason, Recalled, Source, Span, Why};
 pub use ranking::Weights;
 pub use record::{Kind, Record};
+pub use rewound::{MAX_REWOUND_KEPT, MAX_REWOUND_READ};
 pub use space::PERSONAL;
+pub use sparql::{
+    AnswerFormat, MAX_ANSWER_BYTES, MAX_NESTING, MAX_OPERATIONS, MAX_QUERY_READ, MAX_QUERY_STEPS, MAX_SPARQL_BYTES,
+    PREFIXES, QueryForm, Value, ValueKind,
+};
 pub use time::{Clock, Timestamp};
 pub use verbs::blocks::BlockVersion;
 pub use verbs::check::{CheckReport, IndexStatus, Status};
@@ -78,17 +86,23 @@ pub use verbs::forgetting::{
     Consequence, ForgetAnswer, ForgetMode, ForgetPreview, ForgetRequest, MAX_FORGET_CANDIDATES, MAX_PREVIEWED,
 };
 pub use verbs::get::{GetView, Got};
+pub use verbs::graph::{
+    GraphNode, GraphRequest, MAX_GRAPH_DEPTH, MAX_GRAPH_EDGES, MAX_GRAPH_NODES, MAX_PATH_NODES, MAX_PATH_STEPS,
+    MAX_PATHS, Neighbourhood, Paths,
+};
 pub use verbs::happening::{Event, Happened};
 pub use verbs::learn::{
     Learned, MAX_LEARNING_EVIDENCE, MAX_LESSON_BYTES, MAX_PATH_BYTES, MAX_TRIGGER_BYTES, NewLearning, Report,
 };
 pub use verbs::packing::{Exclusion, LeftOut, MAX_LEFT_OUT};
 pub use verbs::predicates::{MAX_ALIASES, PredicateInfo};
+pub use verbs::query::{DEFAULT_ROWS, MAX_ROWS, QueryAnswer, QueryRequest};
 pub use verbs::remember::{
     BATCH_MEMORIES, Evidence, MAX_EVIDENCE, MAX_NAME_BYTES, MAX_QUOTE_BYTES, MAX_TEXT_BYTES, NewMemory, RememberStatus,
     Remembered,
 };
 pub use verbs::subject::{MAX_SUBJECT_TEXTS, Subject, SubjectKind};
+pub use verbs::ties::{MAX_NEWEST_TEXTS, MAX_TIES_READ, Tie, TieKind};
 pub use verbs::timeline::{DEFAULT_EVENTS, MAX_EVENTS, MAX_TIMELINE_COMMITS, Timeline, TimelineRequest};
 pub use verbs::undo::Undone;
 pub use verbs::update::{UpdateOp, Updated};

@@ -31,8 +31,10 @@ use crate::verbs::explain::{Answered, Explanation};
 use crate::verbs::forget::Forgotten;
 use crate::verbs::forgetting::{ForgetAnswer, ForgetRequest};
 use crate::verbs::get::{GetView, Got};
+use crate::verbs::graph::{GraphRequest, Neighbourhood};
 use crate::verbs::learn::{Learned, NewLearning, Report};
 use crate::verbs::predicates::PredicateInfo;
+use crate::verbs::query::{QueryAnswer, QueryRequest};
 use crate::verbs::remember::{NewMemory, Remembered};
 use crate::verbs::subject::Subject;
 use crate::verbs::timeline::{Timeline, TimelineRequest};
@@ -206,6 +208,22 @@ impl Memory {
     /// `NotFound` when it is none of these.
     pub fn timeline(&self, request: &TimelineRequest) -> Result<Timeline> {
         verbs::timeline::timeline(&self.0, request)
+    }
+
+    /// Returns what an entity is tied to, and how it is connected with another if one is named.
+    ///
+    /// # Errors
+    /// `NotFound` when nothing of that name is known; `Conflict` when several are meant, listing them.
+    pub fn graph(&self, request: &GraphRequest) -> Result<Neighbourhood> {
+        verbs::graph::graph(&self.0, request)
+    }
+
+    /// Answers a SPARQL query, which only reads.
+    ///
+    /// # Errors
+    /// `Invalid` says where it does not parse or what it may not do; `TooLarge` when it, its work or a row is too large.
+    pub fn query(&self, request: &QueryRequest) -> Result<QueryAnswer> {
+        verbs::query::query(&self.0, request)
     }
 
     /// Has `listener` called with the newest commit each time there is a newer one and readers see it. It runs on the

@@ -145,15 +145,15 @@ self_cell! {
 /// One consistent snapshot: a verb reads one from start to end. It does not outlive the open memory.
 pub struct View<'a>(Snapshot, PhantomData<&'a GraphStore>);
 
-impl View<'_> {
+impl<'a> View<'a> {
     /// Iterates over the quads that match; `None` matches anything.
-    pub(crate) fn quads(
-        &self,
+    pub(crate) fn quads<'s>(
+        &'s self,
         subject: Option<NamedOrBlankNodeRef<'_>>,
         predicate: Option<NamedNodeRef<'_>>,
         object: Option<TermRef<'_>>,
         graph: Option<GraphNameRef<'_>>,
-    ) -> impl Iterator<Item = Result<Quad>> {
+    ) -> impl Iterator<Item = Result<Quad>> + use<'s, 'a> {
         self.running().quads_for_pattern(subject, predicate, object, graph).map(|quad| quad.map_err(storage))
     }
 

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use crate::command::{
-    block, check, completions, conflicts, eval, explain, export, forget, get, import, ingest, learn, mcp, models,
-    predicate, rebuild, recall, remember, serve, status, timeline, undo, update,
+    block, check, completions, conflicts, eval, explain, export, forget, get, graph, import, ingest, learn, mcp,
+    models, predicate, query, rebuild, recall, remember, serve, status, timeline, undo, update,
 };
 use crate::config::{LogLevel, Overrides};
 
@@ -112,6 +112,10 @@ pub enum Command {
     Get(get::Arguments),
     /// Show what happened to a person, note, file or memory, in the order of time
     Timeline(timeline::Arguments),
+    /// Shows what a person, project or note is tied to
+    Graph(graph::Arguments),
+    /// Asks the graph in SPARQL; reads only
+    Query(query::Arguments),
     /// Show counts and the state of every part
     Status(status::Arguments),
     /// Compare graph, log and indexes

@@ -1,5 +1,8 @@
 //! A memory in a temporary folder, with a clock that the test moves.
 
+#[allow(dead_code, reason = "not every test needs a random history")]
+pub mod history;
+
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};

@@ -4,7 +4,9 @@ pub(crate) mod context;
 mod explain;
 mod forget;
 mod get;
+mod graph;
 mod learn;
+mod query;
 pub(crate) mod recall;
 mod remember;
 mod timeline;
@@ -37,7 +39,7 @@ pub(crate) struct Entry {
     pub call: fn(Call<'_>) -> Result<CallToolResult>,
 }
 
-static ENTRIES: [Entry; 9] = [
+static ENTRIES: [Entry; 11] = [
     Entry { name: recall::NAME, definition: recall::definition, call: recall::call },
     Entry { name: context::NAME, definition: context::definition, call: context::call },
     Entry { name: remember::NAME, definition: remember::definition, call: remember::call },
@@ -46,6 +48,8 @@ static ENTRIES: [Entry; 9] = [
     Entry { name: update::NAME, definition: update::definition, call: update::call },
     Entry { name: forget::NAME, definition: forget::definition, call: forget::call },
     Entry { name: get::NAME, definition: get::definition, call: get::call },
+    Entry { name: graph::NAME, definition: graph::definition, call: graph::call },
+    Entry { name: query::NAME, definition: query::definition, call: query::call },
     Entry { name: explain::NAME, definition: explain::definition, call: explain::call },
 ];
 

@@ -10,6 +10,7 @@ pub mod explain;
 pub mod export;
 pub mod forget;
 pub mod get;
+pub mod graph;
 pub mod import;
 pub mod ingest;
 pub mod learn;
@@ -17,6 +18,7 @@ pub mod mcp;
 pub mod models;
 pub mod predicate;
 mod progress;
+pub mod query;
 pub mod rebuild;
 pub mod recall;
 pub mod remember;
@@ -119,6 +121,8 @@ fn dispatch(cli: Cli) -> Result<u8> {
             Command::Undo(arguments) => undo::run(&setting, arguments).await,
             Command::Get(arguments) => get::run(&setting, arguments).await,
             Command::Timeline(arguments) => timeline::run(&setting, arguments).await,
+            Command::Graph(arguments) => graph::run(&setting, arguments).await,
+            Command::Query(arguments) => query::run(&setting, arguments).await,
             Command::Status(arguments) => status::run(&setting, arguments).await,
             Command::Check(arguments) => check::run(&setting, arguments).await,
             Command::Rebuild(arguments) => rebuild::run(&setting, arguments).await,

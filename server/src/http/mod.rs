@@ -28,9 +28,9 @@ use crate::config::Config;
 use crate::presence::Presence;
 use crate::token::Token;
 use crate::verb::{
-    Block, BlockHistory, Blocks, Check, Conflicts, Declare, EditBlock, Erase, Explain, Export, Forget, Get, Import,
-    Ingest, Learn, LongVerb as _, Predicates, Rebuild, Recall, Remember, Session, Status, Timeline, Undo, Update,
-    Verb as _,
+    Block, BlockHistory, Blocks, Check, Conflicts, Declare, EditBlock, Erase, Explain, Export, Forget, Get, Graph,
+    Import, Ingest, Learn, LongVerb as _, Predicates, Query, Rebuild, Recall, Remember, Session, Status, Timeline,
+    Undo, Update, Verb as _,
 };
 use crate::wiring;
 use failure::Failed;
@@ -98,6 +98,8 @@ impl App {
             .route(&verb(Forget::NAME), post(route::verb::<Forget>))
             .route(&verb(Erase::NAME), post(route::long_verb::<Erase>))
             .route(&verb(Timeline::NAME), post(route::verb::<Timeline>))
+            .route(&verb(Graph::NAME), post(route::verb::<Graph>))
+            .route(&verb(Query::NAME), post(route::verb::<Query>))
             .route(&verb(Undo::NAME), post(route::verb::<Undo>))
             .route(&verb(Explain::NAME), post(route::verb::<Explain>))
             .route(&verb(Update::NAME), post(route::verb::<Update>))

@@ -1,0 +1,120 @@
+//! What is refused before a query is evaluated, and why.
+
+use oxigraph::model::NamedNode;
+use spareval::{DefaultServiceHandler, QueryEvaluationError, QuerySolutionIter};
+use spargebra::algebra::GraphPattern;
+use spargebra::{Query, SparqlParser};
+
+use super::budget::Overdraft;
+use super::prefix::PREFIXES;
+use crate::error::{Error, ErrorKind, Result};
+use crate::names::shortened;
+
+/// Longest query.
+pub const MAX_SPARQL_BYTES: usize = 10_000;
+/// Brackets inside brackets: the parser goes a level deeper for each.
+pub const MAX_NESTING: usize = 64;
+/// Patterns, operators and values of one query: planning their order costs the cube of their number.
+pub const MAX_OPERATIONS: usize = 500;
+/// Letters of what the parser expected.
+const MAX_EXPECTED: usize = 160;
+
+/// Reads a query with the usual prefixes.
+///
+/// # Errors
+/// `Invalid` says where it does not parse, or that it would write; `TooLarge` when it is too long or too deep.
+pub(crate) fn parse(text: &str) -> Result<Query> {
+    if text.trim().is_empty() {
+        return Err(Error::new(ErrorKind::Invalid, "the query is empty")
+            .hint("ask as in `SELECT ?name { ?who schema:worksFor ?o ; skos:prefLabel ?name }`"));
+    }
+    if text.len() > MAX_SPARQL_BYTES {
+        let message = format!("the query has {} bytes; {MAX_SPARQL_BYTES} are read", text.len());
+        return Err(Error::new(ErrorKind::TooLarge, message).hint("ask for a part at a time"));
+    }
+    if nesting(text) > MAX_NESTING {
+        let message = format!("the query has more than {MAX_NESTING} brackets inside brackets");
+        return Err(Error::new(ErrorKind::TooLarge, message).hint("ask for a part at a time"));
+    }
+    let query = parser().parse_query(text).map_err(|error| {
+        if parser().parse_update(text).is_ok() {
+            return Error::new(ErrorKind::Invalid, "that is an update; a query only reads")
+                .hint("change what is known with remember, update, forget and undo, which can be taken back");
+        }
+        broken(&error.to_string())
+    })?;
+    // One bracket each in the algebra's own notation; a bracket in a text counts too.
+    let operations = query.to_sse().matches('(').count();
+    if operations > MAX_OPERATIONS {
+        let message = format!("the query has {operations} operations; {MAX_OPERATIONS} are done");
+        return Err(Error::new(ErrorKind::TooLarge, message).hint("ask for a part at a time"));
+    }
+    Ok(query)
+}
+
+fn parser() -> SparqlParser {
+    PREFIXES.iter().fold(SparqlParser::new(), |parser, (prefix, start)| {
+        parser.with_prefix(*prefix, *start).expect("the prefixes are IRIs")
+    })
+}
+
+/// The parser says `error at 1:8: expected …`.
+fn broken(said: &str) -> Error {
+    let place = said.strip_prefix("error at ").and_then(|rest| rest.split_once(": "));
+    let (place, rest) = match place.and_then(|(at, rest)| Some((at.split_once(':')?, rest))) {
+        Some(((line, column), rest)) => (format!(" at line {line}, column {column}"), rest),
+        None => (String::new(), said),
+    };
+    let expected: String = rest.chars().take(MAX_EXPECTED).collect();
+    let more = if rest.chars().count() > MAX_EXPECTED { " …" } else { "" };
+    let names: Vec<&str> = PREFIXES.iter().map(|(prefix, _)| *prefix).collect();
+    Error::new(ErrorKind::Invalid, format!("the query does not parse{place}: {expected}{more}"))
+        .hint(format!("known prefixes are {}; declare others with PREFIX", names.join(", ")))
+}
+
+/// The deepest bracket, outside texts, names and comments. What is miscounted is counted too deep.
+fn nesting(text: &str) -> usize {
+    let (mut depth, mut deepest) = (0_usize, 0);
+    let mut quote = None;
+    let mut letters = text.chars();
+    while let Some(letter) = letters.next() {
+        match (quote, letter) {
+            (Some(_), '\\') => drop(letters.next()),
+            (Some(open), _) if letter == open => quote = None,
+            (Some(_), '\n') => quote = None,
+            (Some(_), _) => {}
+            (None, '"' | '\'') => quote = Some(letter),
+            (None, '(' | '{' | '[') => {
+                depth += 1;
+                deepest = deepest.max(depth);
+            }
+            (None, ')' | '}' | ']') => depth = depth.saturating_sub(1),
+            // Triple terms nest as well; a comparison does not close.
+            (None, _) => {}
+        }
+    }
+    deepest
+}
+
+/// Refuses whatever would ask somebody else.
+pub(crate) struct NoService;
+
+impl DefaultServiceHandler for NoService {
+    type Error = QueryEvaluationError;
+
+    fn handle(
+        &self,
+        service_name: &NamedNode,
+        _pattern: &GraphPattern,
+        _base_iri: Option<&oxiri::Iri<String>>,
+    ) -> std::result::Result<QuerySolutionIter<'static>, QueryEvaluationError> {
+        // An error would be swallowed by SERVICE SILENT.
+        std::panic::resume_unwind(Box::new(Overdraft::Service(service_name.as_str().to_owned())))
+    }
+}
+
+/// The refusal of a service.
+pub(super) fn no_service(name: &str) -> Error {
+    Error::new(ErrorKind::Invalid, format!("SERVICE <{}> is outside; a query reads this memory only", shortened(name)))
+        .hint("leave SERVICE out; what you know from there can be kept with remember")
+}

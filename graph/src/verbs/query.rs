@@ -1,0 +1,134 @@
+//! `query`: SPARQL that only reads, of what the caller sees.
+
+use std::thread;
+
+use serde::{Deserialize, Serialize};
+use spareval::QueryEvaluator;
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::memory::Inner;
+use crate::moment::Moment;
+use crate::names::shortened;
+use crate::rewound::Rewound;
+use crate::sight::Sight;
+use crate::space;
+use crate::sparql::{
+    self, AnswerFormat, Budget, MAX_QUERY_READ, MAX_QUERY_STEPS, NoService, QueryForm, Readable, Value,
+};
+use crate::store::View;
+use crate::time::Timestamp;
+
+/// Rows of an answer if nobody says how many.
+pub const DEFAULT_ROWS: usize = 100;
+/// Rows of an answer at most.
+pub const MAX_ROWS: usize = 10_000;
+/// The parser and the evaluator go down with a query's nesting: a stack of their own for [`sparql::MAX_SPARQL_BYTES`].
+const STACK_BYTES: usize = 256 << 20;
+
+/// What is asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct QueryRequest {
+    /// SPARQL 1.1, with the triple terms of 1.2: SELECT, ASK, CONSTRUCT or DESCRIBE. [`crate::PREFIXES`] are declared.
+    pub text: String,
+    /// Only what these spaces say; all if there are none.
+    pub spaces: Vec<String>,
+    /// What was known then; and the facts that held then as the plain statements.
+    pub moment: Moment,
+    /// At most so many rows, 1 to [`MAX_ROWS`].
+    pub limit: usize,
+    /// Also writes the answer in a format.
+    pub format: Option<AnswerFormat>,
+}
+
+impl QueryRequest {
+    /// A query of all that is known now.
+    pub fn new(text: impl Into<String>) -> Self {
+        Self { text: text.into(), spaces: Vec::new(), moment: Moment::default(), limit: DEFAULT_ROWS, format: None }
+    }
+}
+
+/// What comes back.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct QueryAnswer {
+    /// What was asked for.
+    pub form: QueryForm,
+    /// Names of the columns.
+    pub variables: Vec<String>,
+    /// The rows; a value that is not bound is null.
+    pub rows: Vec<Vec<Option<Value>>>,
+    /// The answer of an ASK.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub holds: Option<bool>,
+    /// Whether there are more rows than these.
+    pub is_more: bool,
+    /// The same in the format that was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+}
+
+pub(crate) fn query(inner: &Inner, request: &QueryRequest) -> Result<QueryAnswer> {
+    let now = inner.now();
+    request.moment.check(now)?;
+    request.spaces.iter().try_for_each(|name| space::check(name))?;
+    if request.limit == 0 || request.limit > MAX_ROWS {
+        return Err(Error::new(ErrorKind::Invalid, format!("a limit of {} rows", request.limit))
+            .hint(format!("ask for 1 to {MAX_ROWS}, and say OFFSET for the rest")));
+    }
+    thread::scope(|scope| {
+        let evaluating = thread::Builder::new().name("query".to_owned()).stack_size(STACK_BYTES);
+        let evaluating = evaluating.spawn_scoped(scope, || evaluate(&inner.view()?, request, now));
+        match evaluating.map_err(|error| Error::io("a thread for the query", &error))?.join() {
+            Ok(answer) => answer,
+            Err(cause) => std::panic::resume_unwind(cause),
+        }
+    })
+}
+
+fn evaluate(view: &View<'_>, request: &QueryRequest, now: Timestamp) -> Result<QueryAnswer> {
+    let query = sparql::parse(&request.text)?;
+    let Moment { true_at, known_at } = request.moment;
+    let sight = Sight::new(Rewound::new(view, known_at)?, &request.spaces, known_at.unwrap_or(now));
+    let sight = match true_at {
+        Some(true_at) => sight.asserting(true_at)?,
+        None => sight,
+    };
+    let budget = Budget::new(MAX_QUERY_READ, MAX_QUERY_STEPS);
+    let mut taken = budget.run(|| {
+        let readable = Readable::new(&sight, &budget);
+        if let Some(dataset) = query.dataset() {
+            for graph in dataset.default.iter().chain(dataset.named.iter().flatten()) {
+                if !sparql::has_graph(readable, graph)? {
+                    let name = shortened(graph.as_str());
+                    return Err(Error::new(ErrorKind::Invalid, format!("<{name}> is no graph of this memory"))
+                        .hint("leave FROM out to ask all of it; nothing is fetched from outside"));
+                }
+            }
+        }
+        let evaluator = QueryEvaluator::new().with_default_service_handler(NoService);
+        let results = evaluator.prepare(&query).execute(readable).map_err(|error| {
+            Error::new(ErrorKind::Invalid, format!("the query fails: {error}"))
+                .hint("use the functions of SPARQL 1.1 alone")
+        })?;
+        sparql::take(results, request.limit)
+    })?;
+    if taken.form == QueryForm::Select && selects_all(&request.text) {
+        taken.order_by(&request.text);
+    }
+    Ok(QueryAnswer {
+        text: request.format.map(|format| taken.write(format)).transpose()?,
+        rows: taken.values(),
+        form: taken.form,
+        variables: taken.variables.into_iter().map(|name| name.into_string()).collect(),
+        holds: taken.holds,
+        is_more: taken.is_more,
+    })
+}
+
+/// Tells whether a query says `SELECT *`.
+fn selects_all(text: &str) -> bool {
+    let text = text.to_ascii_lowercase();
+    let Some((_, rest)) = text.split_once("select") else { return false };
+    let rest = rest.trim_start();
+    let rest = rest.strip_prefix("distinct").or_else(|| rest.strip_prefix("reduced")).unwrap_or(rest);
+    rest.trim_start().starts_with('*')
+}

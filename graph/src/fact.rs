@@ -56,8 +56,8 @@ pub(crate) struct Fact {
     pub trust: Trust,
     /// Between 0 and 1.
     pub confidence: f32,
-    /// Whether it only ended because another began; then nobody said when it ended.
-    pub is_end_inferred: bool,
+    /// The fact that it ended for, by beginning; `None` if somebody said when it ended, or it did not.
+    pub ended_by: Option<Id>,
     /// Whether it is a side of a conflict that is open. Known of facts of a slot.
     pub is_disputed: bool,
 }
@@ -92,7 +92,8 @@ impl Fact {
         node.say(ext::REIFIES, self.triple())
             .say(vocab::KEY, string(self.slot()))
             .maybe(vocab::VALID_FROM, self.from.map(time_literal))
-            .maybe(vocab::VALID_TO, self.to.map(time_literal));
+            .maybe(vocab::VALID_TO, self.to.map(time_literal))
+            .maybe(vocab::ENDED_BY, self.ended_by.map(vocab::node));
         if self.confidence < CERTAIN {
             node.say(vocab::CONFIDENCE, decimal(self.confidence));
         }
@@ -124,7 +125,7 @@ pub(crate) fn of_quads(id: Id, quads: &[Quad]) -> Option<Fact> {
         told: time(ext::STARTED_AT).or_else(|| time(vocab::RECORDED_AT)).unwrap_or(id.minted_at()),
         trust: text(vocab::TRUST).and_then(|name| name.parse().ok()).unwrap_or(Trust::Ingested),
         confidence: text(vocab::CONFIDENCE).and_then(|text| text.parse().ok()).unwrap_or(CERTAIN),
-        is_end_inferred: term(vocab::ENDED_BY).is_some(),
+        ended_by: term(vocab::ENDED_BY).and_then(term_id),
         is_disputed: false,
     })
 }

@@ -16,6 +16,8 @@ pub(super) struct Verdict {
     pub from: Option<Timestamp>,
     /// Until when.
     pub to: Option<Timestamp>,
+    /// The one that says so by beginning then.
+    pub ended_by: Option<Id>,
     /// Facts that it ends, and when.
     pub ends: Vec<(Id, Timestamp)>,
     /// Facts that it disagrees with: both sides stay.
@@ -41,7 +43,7 @@ pub(super) fn decide(is_functional: bool, new: &Fact, held: &[Fact]) -> Verdict 
             continue;
         }
         // An end that followed from what was known gives way to what is known better.
-        let is_open = held.to.is_none() || held.is_end_inferred;
+        let is_open = held.to.is_none() || held.ended_by.is_some();
         if is_open && held.start() < new.start() {
             // A dispute is not decided by whoever speaks last.
             if !held.is_disputed && new.trust >= held.trust && new.confidence >= LEAST_CONFIDENCE_TO_END {
@@ -51,12 +53,24 @@ pub(super) fn decide(is_functional: bool, new: &Fact, held: &[Fact]) -> Verdict 
                 verdict.against.push(held.id);
             }
         } else if verdict.to.is_none() && new.start() < held.start() && is_sure_of_its_start(held, new) {
-            verdict.to = Some(held.start());
+            (verdict.to, verdict.ended_by) = (Some(held.start()), Some(held.id));
         } else {
             verdict.against.push(held.id);
         }
     }
     verdict
+}
+
+/// Finds the fact that ends one whose end is open again: the first that begins later and may.
+pub(super) fn successor<'f>(reopened: &Fact, held: &'f [Fact]) -> Option<&'f Fact> {
+    let may = |held: &&Fact| {
+        held.object != reopened.object
+            && reopened.start() < held.start()
+            && !reopened.is_disputed
+            && held.trust >= reopened.trust
+            && held.confidence >= LEAST_CONFIDENCE_TO_END
+    };
+    held.iter().filter(may).min_by_key(|held| held.start())
 }
 
 /// Tells whether a fact that begins later says when the new one ended: not if it is unsure itself or disputed, nor if it has
@@ -101,7 +115,7 @@ mod tests {
             told: day(told),
             trust: Trust::Owner,
             confidence: 1.0,
-            is_end_inferred: false,
+            ended_by: None,
             is_disputed: false,
         }
     }
@@ -129,10 +143,10 @@ mod tests {
     #[test]
     fn an_inferred_end_gives_way_and_a_told_one_does_not() {
         let porto = fact(2, "Porto", 20, Some(15), None);
-        let ghent = Fact { is_end_inferred: true, ..fact(1, "Ghent", 10, Some(1), Some(15)) };
+        let ghent = Fact { ended_by: Some(Id(2)), ..fact(1, "Ghent", 10, Some(1), Some(15)) };
         let lucca = decide(true, &fact(3, "Lucca", 30, Some(9), None), &[ghent.clone(), porto.clone()]);
         assert_eq!((lucca.ends, lucca.to, lucca.against.len()), (vec![(Id(1), day(9))], Some(day(15)), 0));
-        let told = Fact { is_end_inferred: false, ..ghent };
+        let told = Fact { ended_by: None, ..ghent };
         assert_eq!(decide(true, &fact(3, "Lucca", 30, Some(9), None), &[told, porto]).against, [Id(1)]);
     }
 

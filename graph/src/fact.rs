@@ -58,8 +58,8 @@ pub(crate) struct Fact {
     pub confidence: f32,
     /// The fact that it ended for, by beginning; `None` if somebody said when it ended, or it did not.
     pub ended_by: Option<Id>,
-    /// Whether it is a side of a conflict that is open. Known of facts of a slot.
-    pub is_disputed: bool,
+    /// How far those are trusted, at most, who contradict it in an open conflict. Known of facts of a slot.
+    pub disputed_by: Option<Trust>,
 }
 
 impl Fact {
@@ -126,7 +126,7 @@ pub(crate) fn of_quads(id: Id, quads: &[Quad]) -> Option<Fact> {
         trust: text(vocab::TRUST).and_then(|name| name.parse().ok()).unwrap_or(Trust::Ingested),
         confidence: text(vocab::CONFIDENCE).and_then(|text| text.parse().ok()).unwrap_or(CERTAIN),
         ended_by: term(vocab::ENDED_BY).and_then(term_id),
-        is_disputed: false,
+        disputed_by: None,
     })
 }
 
@@ -143,7 +143,7 @@ pub(crate) fn of_slot(view: &View<'_>, slot: &str, space: &str) -> Result<Vec<Fa
     let mut facts = Vec::new();
     for id in ids {
         if let Some(mut fact) = believed(view, id)?.filter(|fact| fact.space == space) {
-            fact.is_disputed = !open_conflicts(view, id)?.is_empty();
+            fact.disputed_by = disputed_by(view, id)?;
             facts.push(fact);
         }
     }
@@ -159,6 +159,17 @@ pub(crate) fn open_conflicts(view: &View<'_>, fact: Id) -> Result<Vec<Id>> {
         }
     }
     Ok(open)
+}
+
+/// Returns how far those are trusted, at most, who contradict a fact.
+fn disputed_by(view: &View<'_>, fact: Id) -> Result<Option<Trust>> {
+    let mut highest = None;
+    for conflict in open_conflicts(view, fact)? {
+        for side in view.objects(conflict, vocab::SIDE)?.into_iter().filter(|side| *side != fact) {
+            highest = highest.max(believed(view, side)?.map(|other| other.trust));
+        }
+    }
+    Ok(highest)
 }
 
 /// Tells whether another believed fact keeps a statement asserted.

@@ -109,6 +109,42 @@ fn what_is_trusted_less_contradicts_and_the_owner_settles_it() {
 }
 
 #[test]
+fn a_claim_that_is_trusted_less_does_not_keep_the_owner_from_going_on() {
+    let opened = open();
+    let since = |town, from| NewMemory { valid_from: Some(day(from)), ..fact("Mirela", "lives in", town) };
+    let ghent = tell(&opened, since("Ghent", "2021-01-01"));
+    let mail = Agent::named("mail");
+    let claimed = opened.memory.remember(since("Nowhere", "2025-03-01"), &mail).unwrap();
+    assert_eq!(claimed.status, RememberStatus::Conflict);
+    let again = opened.memory.remember(since("Elsewhere", "2025-03-05"), &mail).unwrap();
+    assert_eq!(
+        (again.status, again.ended.len()),
+        (RememberStatus::Conflict, 0),
+        "agents among themselves decide nothing"
+    );
+    let moved = tell(&opened, since("Porto", "2025-03-22"));
+    assert_eq!((moved.status, moved.ended), (RememberStatus::Superseded, vec![ghent.id, claimed.id, again.id]));
+    assert_eq!(recalled(&opened, "where does Mirela live"), ["Mirela lives in Porto"]);
+    assert_eq!(record(&opened, ghent.id).valid_to, Some(day("2025-03-22")));
+}
+
+#[test]
+fn a_conflict_is_over_when_all_but_one_side_are_retracted() {
+    let opened = open();
+    let own = tell(&opened, fact("Mirela", "works for", "Acme"));
+    let agent = Agent::named("helper");
+    let told = ["Beta", "Gamma"].map(|firm| opened.memory.remember(fact("Mirela", "works for", firm), &agent).unwrap());
+    let retract = |id: Id| opened.memory.update(id, UpdateOp::Retract, None, &agent).unwrap().commit;
+    retract(told[0].id);
+    assert_eq!(opened.memory.conflicts(&[]).unwrap().len(), 1, "two sides still disagree");
+    let last = retract(told[1].id);
+    assert!(opened.memory.conflicts(&[]).unwrap().is_empty());
+    opened.memory.undo(last, &Agent::owner()).unwrap();
+    assert_eq!(opened.memory.conflicts(&[]).unwrap().len(), 1);
+    assert_eq!(record(&opened, own.id).retracted_at, None);
+}
+
+#[test]
 fn what_was_derived_from_something_that_fell_is_stale_however_far_down() {
     let opened = open();
     let source = tell(&opened, fact("Mirela", "lives in", "Ghent"));

@@ -2,6 +2,7 @@
 
 use crate::fact::Fact;
 use crate::id::Id;
+use crate::journal::Trust;
 use crate::time::Timestamp;
 
 /// A fact that is less sure ends none.
@@ -46,7 +47,8 @@ pub(super) fn decide(is_functional: bool, new: &Fact, held: &[Fact]) -> Verdict 
         let is_open = held.to.is_none() || held.ended_by.is_some();
         if is_open && held.start() < new.start() {
             // A dispute is not decided by whoever speaks last.
-            if !held.is_disputed && new.trust >= held.trust && new.confidence >= LEAST_CONFIDENCE_TO_END {
+            if !is_dispute_for(held, new.trust) && new.trust >= held.trust && new.confidence >= LEAST_CONFIDENCE_TO_END
+            {
                 verdict.ends.push((held.id, new.start()));
                 verdict.from = Some(new.start());
             } else {
@@ -61,12 +63,18 @@ pub(super) fn decide(is_functional: bool, new: &Fact, held: &[Fact]) -> Verdict 
     verdict
 }
 
+/// Tells whether a fact is in a dispute that somebody of that trust does not decide by speaking: whoever is trusted more
+/// than one side is not held up by it, or a line in a mail could keep the owner's next word from counting.
+fn is_dispute_for(held: &Fact, trust: Trust) -> bool {
+    held.disputed_by.is_some_and(|other| trust <= other.min(held.trust))
+}
+
 /// Finds the fact that ends one whose end is open again: the first that begins later and may.
 pub(super) fn successor<'f>(reopened: &Fact, held: &'f [Fact]) -> Option<&'f Fact> {
     let may = |held: &&Fact| {
         held.object != reopened.object
             && reopened.start() < held.start()
-            && !reopened.is_disputed
+            && !is_dispute_for(reopened, held.trust)
             && held.trust >= reopened.trust
             && held.confidence >= LEAST_CONFIDENCE_TO_END
     };
@@ -76,7 +84,8 @@ pub(super) fn successor<'f>(reopened: &Fact, held: &'f [Fact]) -> Option<&'f Fac
 /// Tells whether a fact that begins later says when the new one ended: not if it is unsure itself or disputed, nor if it has
 /// no start but the day it was said, and the new one was said after that.
 fn is_sure_of_its_start(held: &Fact, new: &Fact) -> bool {
-    let is_sure = held.trust >= new.trust && held.confidence >= LEAST_CONFIDENCE_TO_END && !held.is_disputed;
+    let is_sure =
+        held.trust >= new.trust && held.confidence >= LEAST_CONFIDENCE_TO_END && !is_dispute_for(held, new.trust);
     is_sure && (held.from.is_some() || new.told < held.told)
 }
 
@@ -95,7 +104,6 @@ mod tests {
     use oxigraph::model::NamedNode;
 
     use super::*;
-    use crate::journal::Trust;
     use crate::store::string;
 
     fn day(day: i64) -> Timestamp {
@@ -116,7 +124,7 @@ mod tests {
             trust: Trust::Owner,
             confidence: 1.0,
             ended_by: None,
-            is_disputed: false,
+            disputed_by: None,
         }
     }
 
@@ -158,8 +166,12 @@ mod tests {
         assert_eq!((verdict.ends.len(), verdict.against), (0, vec![Id(1)]));
         let unsure = Fact { confidence: LEAST_CONFIDENCE_TO_END - 0.01, ..fact(2, "Beta", 20, None, None) };
         assert_eq!(decide(true, &unsure, &held).against, [Id(1)]);
-        let disputed = [Fact { is_disputed: true, ..fact(1, "Acme", 10, None, None) }];
+        let disputed = [Fact { disputed_by: Some(Trust::Owner), ..fact(1, "Acme", 10, None, None) }];
         assert_eq!(decide(true, &fact(2, "Beta", 20, None, None), &disputed).against, [Id(1)]);
+        let by_agent = Fact { disputed_by: Some(Trust::Agent), ..fact(1, "Acme", 10, None, None) };
+        let agents = Fact { trust: Trust::Agent, disputed_by: Some(Trust::Owner), ..fact(3, "Gamma", 12, None, None) };
+        let both = decide(true, &fact(2, "Beta", 20, None, None), &[by_agent, agents]);
+        assert_eq!((both.ends.len(), both.against.len()), (2, 0), "what an agent disputes the owner goes on to say");
         let sure = Fact { confidence: LEAST_CONFIDENCE_TO_END, ..unsure };
         assert_eq!(decide(true, &sure, &held).ends.len(), 1);
     }

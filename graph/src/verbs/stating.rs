@@ -2,7 +2,7 @@
 
 use oxigraph::model::{NamedNode, Quad, Term, Triple};
 
-use super::claim::{self, Verdict};
+use super::claim;
 use super::remember::{Evidence, NewMemory};
 use super::telling::Telling;
 use crate::error::{Error, ErrorKind, Result};
@@ -79,7 +79,7 @@ impl Telling<'_> {
             trust,
             confidence: new.confidence.unwrap_or(CERTAIN),
             ended_by: None,
-            is_disputed: false,
+            disputed_by: None,
         };
         let text = if new.text.trim().is_empty() { sentence } else { new.text.clone() };
         Ok(Some(Claim { fact, text, is_functional: predicate.is_functional }))
@@ -122,11 +122,14 @@ impl Telling<'_> {
             [] => None,
             against => Some(self.oppose(&claim.fact, against)?),
         };
-        let is_disputed = conflict.is_some();
+        let (from, to, ended_by) = (verdict.from, verdict.to, verdict.ended_by);
+        let is_against = |fact: &Fact| verdict.against.contains(&fact.id);
+        let disputed_by = self.slots[&slot].iter().filter(|fact| is_against(fact)).map(|fact| fact.trust).max();
         let facts = self.slots.get_mut(&slot).expect("it was just read");
-        facts.iter_mut().filter(|fact| verdict.against.contains(&fact.id)).for_each(|fact| fact.is_disputed = true);
-        let Verdict { from, to, ended_by, .. } = verdict;
-        facts.push(Fact { from, to, ended_by, is_disputed, ..claim.fact.clone() });
+        facts.iter_mut().filter(|fact| is_against(fact)).for_each(|fact| {
+            fact.disputed_by = fact.disputed_by.max(Some(claim.fact.trust));
+        });
+        facts.push(Fact { from, to, ended_by, disputed_by, ..claim.fact.clone() });
         Ok(Settled::New { ended, conflict })
     }
 

@@ -134,6 +134,7 @@ fn apply(view: &View<'_>, telling: &mut Telling<'_>, id: Id, op: UpdateOp) -> Re
             outcome.stale = fall(view, &mut telling.change, id, vocab::RETRACTED_AT, now, now)?;
             telling.disbelieve(id)?;
             outcome.fresh = telling.reopen(id)?;
+            settle_what_is_left(view, &mut telling.change, id, now)?;
         }
         UpdateOp::Supersede(text) => {
             (outcome.replaced_by, outcome.stale) = replace(view, telling, record, Some(text), None)?;
@@ -262,6 +263,22 @@ fn restore(view: &View<'_>, telling: &mut Telling<'_>, record: &Record) -> Resul
         }
     }
     stale::unflag(view, &mut telling.change, record.id)
+}
+
+/// Ends the conflicts that had but one other side: nothing contradicts that any more.
+fn settle_what_is_left(view: &View<'_>, change: &mut Change, retracted: Id, now: Timestamp) -> Result<()> {
+    for conflict in fact::open_conflicts(view, retracted)? {
+        let mut standing = Vec::new();
+        for side in view.objects(conflict, vocab::SIDE)?.into_iter().filter(|side| *side != retracted) {
+            standing.extend(fact::believed(view, side)?.map(|fact| fact.id));
+        }
+        if standing.len() < 2 {
+            let mut node = Node::new(conflict, vocab::MEMORY_GRAPH);
+            node.say(vocab::SETTLED_AT, time_literal(now));
+            change.added.append(&mut node.quads);
+        }
+    }
+    Ok(())
 }
 
 fn settle(view: &View<'_>, telling: &mut Telling<'_>, conflict: Id, op: &UpdateOp) -> Result<Outcome> {

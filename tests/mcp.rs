@@ -160,6 +160,36 @@ fn what_is_meant_is_understood() {
 }
 
 #[test]
+fn what_a_memory_rests_on_and_whether_it_stands_is_shown() {
+    let temp = tempfile::tempdir().unwrap();
+    let data = temp.path().join("data");
+    let _server = Server::start(&data);
+    let door = Door::of(&data);
+    let lives = json!({"subject": "Mirela", "predicate": "lives in", "object": "Ghent", "confidence": 0.8});
+    let id = door.tool("remember", lives)["structuredContent"]["id"].clone();
+    let tram = door.tool("remember", json!({"text": "The tram stops at her door", "evidence": id}));
+    let tram = tram["structuredContent"]["id"].clone();
+    door.tool(
+        "update",
+        json!({"id": id, "op": "correct", "subject": "Mirela", "predicate": "lives in", "object": "Porto"}),
+    );
+    let got = door.tool("get", json!({"ids": [id, tram]}));
+    let records = &got["structuredContent"]["records"];
+    assert!(records[0]["retracted_at"].is_string() && records[0]["confidence"].is_number(), "{records}");
+    assert_eq!((&records[1]["derived_from"], &records[1]["stale"]), (&json!([id]), &json!([id])), "{records}");
+    let said = text(&got);
+    for words in ["retracted 20", "confidence 0.8", "rests on: ", "stale because of: "] {
+        assert!(said.contains(words), "`{words}`: {said}");
+    }
+    let new = door.tool("recall", json!({"query": "Mirela Porto"}))["structuredContent"]["hits"][0]["id"].clone();
+    door.tool("update", json!({"id": new, "op": "end"}));
+    let got = door.tool("get", json!({"ids": [new]}));
+    let record = &got["structuredContent"]["records"][0];
+    assert!(record["valid_to"].is_string() && record["revision_of"] == id, "{record}");
+    assert!(text(&got).contains("held until 20") && text(&got).contains("took the place of"), "{}", text(&got));
+}
+
+#[test]
 fn a_learning_counts_up_and_leads_the_context() {
     let temp = tempfile::tempdir().unwrap();
     let data = temp.path().join("data");

@@ -56,10 +56,10 @@ pub(crate) struct Fact {
     pub trust: Trust,
     /// Between 0 and 1.
     pub confidence: f32,
-    /// Whether it only ended because another began; then nobody said when it ended.
-    pub is_end_inferred: bool,
-    /// Whether it is a side of a conflict that is open. Known of facts of a slot.
-    pub is_disputed: bool,
+    /// The fact that it ended for, by beginning; `None` if somebody said when it ended, or it did not.
+    pub ended_by: Option<Id>,
+    /// How far those are trusted, at most, who contradict it in an open conflict. Known of facts of a slot.
+    pub disputed_by: Option<Trust>,
 }
 
 impl Fact {
@@ -92,7 +92,8 @@ impl Fact {
         node.say(ext::REIFIES, self.triple())
             .say(vocab::KEY, string(self.slot()))
             .maybe(vocab::VALID_FROM, self.from.map(time_literal))
-            .maybe(vocab::VALID_TO, self.to.map(time_literal));
+            .maybe(vocab::VALID_TO, self.to.map(time_literal))
+            .maybe(vocab::ENDED_BY, self.ended_by.map(vocab::node));
         if self.confidence < CERTAIN {
             node.say(vocab::CONFIDENCE, decimal(self.confidence));
         }
@@ -124,8 +125,8 @@ pub(crate) fn of_quads(id: Id, quads: &[Quad]) -> Option<Fact> {
         told: time(ext::STARTED_AT).or_else(|| time(vocab::RECORDED_AT)).unwrap_or(id.minted_at()),
         trust: text(vocab::TRUST).and_then(|name| name.parse().ok()).unwrap_or(Trust::Ingested),
         confidence: text(vocab::CONFIDENCE).and_then(|text| text.parse().ok()).unwrap_or(CERTAIN),
-        is_end_inferred: term(vocab::ENDED_BY).is_some(),
-        is_disputed: false,
+        ended_by: term(vocab::ENDED_BY).and_then(term_id),
+        disputed_by: None,
     })
 }
 
@@ -142,7 +143,7 @@ pub(crate) fn of_slot(view: &View<'_>, slot: &str, space: &str) -> Result<Vec<Fa
     let mut facts = Vec::new();
     for id in ids {
         if let Some(mut fact) = believed(view, id)?.filter(|fact| fact.space == space) {
-            fact.is_disputed = !open_conflicts(view, id)?.is_empty();
+            fact.disputed_by = disputed_by(view, id)?;
             facts.push(fact);
         }
     }
@@ -158,6 +159,17 @@ pub(crate) fn open_conflicts(view: &View<'_>, fact: Id) -> Result<Vec<Id>> {
         }
     }
     Ok(open)
+}
+
+/// Returns how far those are trusted, at most, who contradict a fact.
+fn disputed_by(view: &View<'_>, fact: Id) -> Result<Option<Trust>> {
+    let mut highest = None;
+    for conflict in open_conflicts(view, fact)? {
+        for side in view.objects(conflict, vocab::SIDE)?.into_iter().filter(|side| *side != fact) {
+            highest = highest.max(believed(view, side)?.map(|other| other.trust));
+        }
+    }
+    Ok(highest)
 }
 
 /// Tells whether another believed fact keeps a statement asserted.

@@ -1,9 +1,10 @@
 //! What an index finds a text by: the text, where it stands, who said it, and what came before.
 
+use crate::entity;
 use crate::error::Result;
 use crate::id::Id;
 use crate::index::{self, IndexText};
-use crate::record::{Reader, Record};
+use crate::record::{Kind, Reader, Record};
 use crate::store::View;
 use crate::time::Timestamp;
 
@@ -29,6 +30,8 @@ fn index_text(reader: &mut Reader<'_>, id: Id, now: Timestamp) -> Result<Option<
     }
     let is_past = !is_there || !record.stands_at(now);
     let before = before(reader, &record)?;
+    let told_about = if record.kind == Kind::Passage { &[] } else { record.entities.as_slice() };
+    let about = told_about.iter().map(|id| entity::label(reader.view, *id)).collect::<Result<_>>()?;
     Ok(Some(IndexText {
         space: record.space,
         kind: record.kind.as_str().to_owned(),
@@ -38,6 +41,7 @@ fn index_text(reader: &mut Reader<'_>, id: Id, now: Timestamp) -> Result<Option<
         text: record.text,
         before,
         session: record.session.unwrap_or_default(),
+        about,
         at: Some(record.happened_at.unwrap_or(record.recorded_at)),
         is_past,
     }))

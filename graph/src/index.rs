@@ -26,6 +26,8 @@ pub struct IndexText {
     pub before: String,
     /// The conversation it was said in; empty if it was not.
     pub session: String,
+    /// Names of the people, projects and things it was told to be about.
+    pub about: Vec<String>,
     /// When it happened, else when it was recorded.
     pub at: Option<Timestamp>,
     /// Whether it no longer stands: it was forgotten, retracted, replaced or taken back, or it ended. Only who asks for a

@@ -77,6 +77,12 @@ pub(crate) fn mentioned(text: &str) -> BTreeSet<String> {
     found.names
 }
 
+/// Returns every word of a text that is written like a name, also at the start of a sentence.
+pub(crate) fn capitalised(text: &str) -> BTreeSet<String> {
+    let words = text.unicode_words().filter(|word| word.starts_with(char::is_uppercase));
+    words.map(form).take(MAX_NAMES).collect()
+}
+
 /// Returns a short first line that stands above the text like a title.
 pub(crate) fn title_line(text: &str) -> Option<&str> {
     let (line, rest) = text.trim_start().split_once('\n')?;
@@ -208,6 +214,14 @@ mod tests {
         check("日本語のノート", &[]);
         check("We read J. K. Rowling in St. Ives. It rained.", &["j k rowling", "st ives"]);
         check("", &[]);
+    }
+
+    #[test]
+    fn any_capitalised_word_may_be_a_name() {
+        let words: Vec<String> = capitalised("Wren's boat is here. Anna Lee saw it").into_iter().collect();
+        assert_eq!(words, ["anna", "lee", "wren"]);
+        let many: String = (0..MAX_NAMES + 9).map(|n| format!("Name{n} ")).collect();
+        assert_eq!(capitalised(&many).len(), MAX_NAMES);
     }
 
     #[test]

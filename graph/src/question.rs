@@ -182,6 +182,9 @@ pub struct Why {
     /// What it got because the question names who said it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub speaker: Option<f32>,
+    /// What it got because nobody said it and it is about somebody whom the question names and who speaks elsewhere.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub subject: Option<f32>,
     /// What was taken off because a program said it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub machine: Option<f32>,

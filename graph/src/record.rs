@@ -195,7 +195,7 @@ impl Fields<'_> {
 
 /// Reads records of one view; what passages inherit from their source is read once.
 pub(crate) struct Reader<'v> {
-    view: &'v View<'v>,
+    pub(crate) view: &'v View<'v>,
     parents: HashMap<Id, Vec<Quad>>,
     /// Read with the first fact.
     predicates: Option<Predicates>,
@@ -281,6 +281,11 @@ impl<'v> Reader<'v> {
 /// Reads one record.
 pub(crate) fn read(view: &View<'_>, id: Id) -> Result<Option<Record>> {
     Reader::new(view).read(id)
+}
+
+/// Returns when a memory was forgotten, whatever moment it is looked at from: never again means of the past too.
+pub(crate) fn forgotten_since(view: &View<'_>, id: Id) -> Result<Option<Timestamp>> {
+    Ok(Reader::new(view).read_last(id)?.and_then(|(record, _)| record.forgotten_at))
 }
 
 fn assemble(

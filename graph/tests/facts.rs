@@ -109,6 +109,42 @@ fn what_is_trusted_less_contradicts_and_the_owner_settles_it() {
 }
 
 #[test]
+fn a_claim_that_is_trusted_less_does_not_keep_the_owner_from_going_on() {
+    let opened = open();
+    let since = |town, from| NewMemory { valid_from: Some(day(from)), ..fact("Mirela", "lives in", town) };
+    let ghent = tell(&opened, since("Ghent", "2021-01-01"));
+    let mail = Agent::named("mail");
+    let claimed = opened.memory.remember(since("Nowhere", "2025-03-01"), &mail).unwrap();
+    assert_eq!(claimed.status, RememberStatus::Conflict);
+    let again = opened.memory.remember(since("Elsewhere", "2025-03-05"), &mail).unwrap();
+    assert_eq!(
+        (again.status, again.ended.len()),
+        (RememberStatus::Conflict, 0),
+        "agents among themselves decide nothing"
+    );
+    let moved = tell(&opened, since("Porto", "2025-03-22"));
+    assert_eq!((moved.status, moved.ended), (RememberStatus::Superseded, vec![ghent.id, claimed.id, again.id]));
+    assert_eq!(recalled(&opened, "where does Mirela live"), ["Mirela lives in Porto"]);
+    assert_eq!(record(&opened, ghent.id).valid_to, Some(day("2025-03-22")));
+}
+
+#[test]
+fn a_conflict_is_over_when_all_but_one_side_are_retracted() {
+    let opened = open();
+    let own = tell(&opened, fact("Mirela", "works for", "Acme"));
+    let agent = Agent::named("helper");
+    let told = ["Beta", "Gamma"].map(|firm| opened.memory.remember(fact("Mirela", "works for", firm), &agent).unwrap());
+    let retract = |id: Id| opened.memory.update(id, UpdateOp::Retract, None, &agent).unwrap().commit;
+    retract(told[0].id);
+    assert_eq!(opened.memory.conflicts(&[]).unwrap().len(), 1, "two sides still disagree");
+    let last = retract(told[1].id);
+    assert!(opened.memory.conflicts(&[]).unwrap().is_empty());
+    opened.memory.undo(last, &Agent::owner()).unwrap();
+    assert_eq!(opened.memory.conflicts(&[]).unwrap().len(), 1);
+    assert_eq!(record(&opened, own.id).retracted_at, None);
+}
+
+#[test]
 fn what_was_derived_from_something_that_fell_is_stale_however_far_down() {
     let opened = open();
     let source = tell(&opened, fact("Mirela", "lives in", "Ghent"));
@@ -185,6 +221,64 @@ fn a_memory_is_corrected_ended_and_restored_without_loss() {
     assert_eq!(
         opened.memory.update(text.id, UpdateOp::Retract, None, &Agent::named("x")).unwrap_err().kind(),
         ErrorKind::Conflict
+    );
+}
+
+#[test]
+fn what_a_retracted_fact_had_ended_goes_on() {
+    let opened = open();
+    let owner = Agent::owner();
+    let lives = |town, from| NewMemory { valid_from: Some(day(from)), ..fact("Mirela", "lives in", town) };
+    let home = |question: &str| recalled(&opened, question);
+    let ghent = tell(&opened, lives("Ghent", "2021-01-01"));
+    let near = NewMemory {
+        evidence: vec![Evidence { id: ghent.id, quote: None }],
+        ..NewMemory::new("The tram stops at the door")
+    };
+    let tram = tell(&opened, near);
+    let rumour = tell(&opened, lives("Porto", "2025-03-22"));
+    assert_eq!(record(&opened, ghent.id).valid_to, Some(day("2025-03-22")));
+    let retracted = opened.memory.update(rumour.id, UpdateOp::Retract, None, &owner).unwrap();
+    assert_eq!((record(&opened, ghent.id).valid_to, &retracted.fresh), (None, &vec![tram.id]));
+    assert_eq!(home("where does Mirela live"), ["Mirela lives in Ghent"]);
+    // And ends when the right day is told, or when it turns out to have been no rumour.
+    let moved = tell(&opened, lives("Porto", "2025-03-23"));
+    assert_eq!(record(&opened, ghent.id).valid_to, Some(day("2025-03-23")));
+    opened.memory.undo(moved.commit, &owner).unwrap();
+    opened.memory.update(rumour.id, UpdateOp::Restore, None, &owner).unwrap();
+    assert_eq!(record(&opened, ghent.id).valid_to, Some(day("2025-03-22")));
+    assert_eq!(home("where does Mirela live"), ["Mirela lives in Porto"]);
+    let lucca = tell(&opened, lives("Lucca", "2025-06-01"));
+    opened.memory.update(rumour.id, UpdateOp::Retract, None, &owner).unwrap_err();
+    opened.memory.undo(lucca.commit, &owner).unwrap();
+    let corrected = UpdateOp::Correct(Statement::new("Mirela", "lives in", "Braga"));
+    let braga = opened.memory.update(rumour.id, corrected, None, &owner).unwrap().replaced_by.unwrap();
+    assert_eq!(record(&opened, ghent.id).valid_to, Some(day("2025-03-22")), "what takes its place ends it too");
+    opened.memory.update(braga, UpdateOp::Retract, None, &owner).unwrap();
+    assert_eq!(home("where does Mirela live"), ["Mirela lives in Ghent"]);
+    assert!(opened.memory.check(&mut |_| ()).unwrap().ok);
+}
+
+#[test]
+fn what_was_told_late_goes_on_when_the_next_was_wrong() {
+    let opened = open();
+    let works = |firm, from| NewMemory { valid_from: Some(day(from)), ..fact("Mirela", "works for", firm) };
+    let rumour = tell(&opened, works("Beta", "2025-03-10"));
+    let acme = tell(&opened, works("Acme", "2015-01-01"));
+    assert_eq!(record(&opened, acme.id).valid_to, Some(day("2025-03-10")));
+    let gamma = tell(&opened, works("Gamma", "2025-04-01"));
+    assert_eq!(gamma.ended, [rumour.id]);
+    let beta = opened.memory.update(rumour.id, UpdateOp::Retract, None, &Agent::owner());
+    assert_eq!(beta.unwrap_err().kind(), ErrorKind::Conflict, "it ended");
+    opened.memory.undo(gamma.commit, &Agent::owner()).unwrap();
+    let retracted = opened.memory.update(rumour.id, UpdateOp::Retract, None, &Agent::owner()).unwrap();
+    assert_eq!(record(&opened, acme.id).valid_to, None);
+    opened.memory.undo(retracted.commit, &Agent::owner()).unwrap();
+    assert_eq!(record(&opened, acme.id).valid_to, Some(day("2025-03-10")));
+    let between = tell(&opened, works("Delta", "2020-01-01"));
+    assert_eq!(
+        (between.ended.as_slice(), record(&opened, between.id).valid_to),
+        (&[acme.id][..], Some(day("2025-03-10")))
     );
 }
 

@@ -112,6 +112,7 @@ pub(crate) fn why(hit: &Hit) -> String {
     }
     let signals = [
         ("speaker", hit.why.speaker),
+        ("subject", hit.why.subject),
         ("conversation", hit.why.session),
         ("time", hit.why.time),
         ("its name", hit.why.called),

@@ -71,7 +71,7 @@ impl<'r> Ranking<'r> {
         candidates.retain(|_, candidate| self.is_inside(&candidate.card));
         let scale = fusion::fuse(&mut candidates, self.weights);
         candidates.retain(|_, candidate| fusion::is_relevant(candidate));
-        let voice = voice::Voice::of(self);
+        let voice = voice::Voice::of(self, &candidates);
         candidates.values_mut().for_each(|candidate| voice.hear(candidate));
         session::add(&mut candidates, self.weights);
         late::add(self, &mut candidates, &scale);

@@ -10,7 +10,7 @@ pub struct Weights {
     /// BM25 over its maximum; the scaled cosine gets the rest to 1. Score fusion, not rank fusion, because ranks throw
     /// the distances away.
     pub lexical: f32,
-    /// The question names who said it.
+    /// The question names who said it, or whom it is about if nobody said it.
     pub speaker: f32,
     /// Taken off what a program said in a conversation: its words are many, and follow from the person's.
     pub machine: f32,

@@ -1,6 +1,8 @@
 //! What the full-text index keeps of each text beside its words, for ranking: small numbers in columns, so that a
 //! hundred candidates are looked up without reading the graph.
 
+use std::collections::BTreeSet;
+
 use tantivy::columnar::Column;
 use tantivy::schema::{FAST, Field, INDEXED, SchemaBuilder};
 use tantivy::{SegmentReader, TantivyDocument};
@@ -17,6 +19,7 @@ const SESSION: &str = "session";
 const SPEAKER: &str = "speaker";
 const AT: &str = "at";
 const MENTIONS: &str = "mentions";
+const ABOUT: &str = "about";
 
 /// What is kept of one text.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -31,6 +34,8 @@ pub(crate) struct Card {
     pub at: Option<i64>,
     /// Keys of the names it mentions.
     pub mentions: Vec<u64>,
+    /// Keys of whom and what it may be about, if nobody is known to have said it.
+    pub about: Vec<u64>,
     /// Keys of what it is called itself. Only filled where a text is put in.
     pub called: Vec<u64>,
 }
@@ -39,6 +44,12 @@ impl Card {
     /// Makes the card of a text.
     pub fn of(text: &IndexText) -> Self {
         let key = |name: &String| names::key(name);
+        let about: BTreeSet<String> = if text.speaker.is_empty() {
+            let told = text.about.iter().flat_map(|name| names::called(name));
+            told.chain(names::mentioned(&text.text)).chain(names::capitalised(&text.text)).collect()
+        } else {
+            BTreeSet::new()
+        };
         let title = Some(text.title.as_str()).filter(|title| !title.is_empty()).or(names::title_line(&text.text));
         Self {
             space: Some(space_key(&text.space)),
@@ -47,6 +58,7 @@ impl Card {
             speaker: (!text.speaker.is_empty()).then(|| names::key(&text.speaker)),
             at: text.at.map(|at| at.as_millis()),
             mentions: names::mentioned(&text.text).iter().map(key).collect(),
+            about: about.iter().map(key).collect(),
             called: title.map(names::called).unwrap_or_default().iter().map(key).collect(),
         }
     }
@@ -65,6 +77,7 @@ pub(super) struct CardFields {
     speaker: Field,
     at: Field,
     pub mentions: Field,
+    about: Field,
     pub called: Field,
 }
 
@@ -77,6 +90,7 @@ impl CardFields {
             speaker: schema.add_u64_field(SPEAKER, FAST),
             at: schema.add_i64_field(AT, FAST),
             mentions: schema.add_u64_field(MENTIONS, INDEXED | FAST),
+            about: schema.add_u64_field(ABOUT, FAST),
             called: schema.add_u64_field("called", INDEXED),
         }
     }
@@ -96,6 +110,7 @@ impl CardFields {
             document.add_i64(self.at, at);
         }
         card.mentions.iter().for_each(|key| document.add_u64(self.mentions, *key));
+        card.about.iter().for_each(|key| document.add_u64(self.about, *key));
         card.called.iter().for_each(|key| document.add_u64(self.called, *key));
     }
 }
@@ -108,6 +123,7 @@ pub(super) struct Columns {
     speaker: Column<u64>,
     at: Column<i64>,
     mentions: Column<u64>,
+    about: Column<u64>,
 }
 
 impl Columns {
@@ -121,6 +137,7 @@ impl Columns {
             speaker: columns.u64(SPEAKER)?,
             at: columns.i64(AT)?,
             mentions: columns.u64(MENTIONS)?,
+            about: columns.u64(ABOUT)?,
         })
     }
 
@@ -140,6 +157,7 @@ impl Columns {
             speaker: self.speaker.first(document),
             at: self.at.first(document),
             mentions: self.mentions.values_for_doc(document).collect(),
+            about: self.about.values_for_doc(document).collect(),
             called: Vec::new(),
         }
     }

@@ -2,6 +2,7 @@
 
 use crate::fact::Fact;
 use crate::id::Id;
+use crate::journal::Trust;
 use crate::time::Timestamp;
 
 /// A fact that is less sure ends none.
@@ -16,6 +17,8 @@ pub(super) struct Verdict {
     pub from: Option<Timestamp>,
     /// Until when.
     pub to: Option<Timestamp>,
+    /// The one that says so by beginning then.
+    pub ended_by: Option<Id>,
     /// Facts that it ends, and when.
     pub ends: Vec<(Id, Timestamp)>,
     /// Facts that it disagrees with: both sides stay.
@@ -41,17 +44,18 @@ pub(super) fn decide(is_functional: bool, new: &Fact, held: &[Fact]) -> Verdict 
             continue;
         }
         // An end that followed from what was known gives way to what is known better.
-        let is_open = held.to.is_none() || held.is_end_inferred;
+        let is_open = held.to.is_none() || held.ended_by.is_some();
         if is_open && held.start() < new.start() {
             // A dispute is not decided by whoever speaks last.
-            if !held.is_disputed && new.trust >= held.trust && new.confidence >= LEAST_CONFIDENCE_TO_END {
+            if !is_dispute_for(held, new.trust) && new.trust >= held.trust && new.confidence >= LEAST_CONFIDENCE_TO_END
+            {
                 verdict.ends.push((held.id, new.start()));
                 verdict.from = Some(new.start());
             } else {
                 verdict.against.push(held.id);
             }
         } else if verdict.to.is_none() && new.start() < held.start() && is_sure_of_its_start(held, new) {
-            verdict.to = Some(held.start());
+            (verdict.to, verdict.ended_by) = (Some(held.start()), Some(held.id));
         } else {
             verdict.against.push(held.id);
         }
@@ -59,10 +63,29 @@ pub(super) fn decide(is_functional: bool, new: &Fact, held: &[Fact]) -> Verdict 
     verdict
 }
 
+/// Tells whether a fact is in a dispute that somebody of that trust does not decide by speaking: whoever is trusted more
+/// than one side is not held up by it, or a line in a mail could keep the owner's next word from counting.
+fn is_dispute_for(held: &Fact, trust: Trust) -> bool {
+    held.disputed_by.is_some_and(|other| trust <= other.min(held.trust))
+}
+
+/// Finds the fact that ends one whose end is open again: the first that begins later and may.
+pub(super) fn successor<'f>(reopened: &Fact, held: &'f [Fact]) -> Option<&'f Fact> {
+    let may = |held: &&Fact| {
+        held.object != reopened.object
+            && reopened.start() < held.start()
+            && !is_dispute_for(reopened, held.trust)
+            && held.trust >= reopened.trust
+            && held.confidence >= LEAST_CONFIDENCE_TO_END
+    };
+    held.iter().filter(may).min_by_key(|held| held.start())
+}
+
 /// Tells whether a fact that begins later says when the new one ended: not if it is unsure itself or disputed, nor if it has
 /// no start but the day it was said, and the new one was said after that.
 fn is_sure_of_its_start(held: &Fact, new: &Fact) -> bool {
-    let is_sure = held.trust >= new.trust && held.confidence >= LEAST_CONFIDENCE_TO_END && !held.is_disputed;
+    let is_sure =
+        held.trust >= new.trust && held.confidence >= LEAST_CONFIDENCE_TO_END && !is_dispute_for(held, new.trust);
     is_sure && (held.from.is_some() || new.told < held.told)
 }
 
@@ -81,7 +104,6 @@ mod tests {
     use oxigraph::model::NamedNode;
 
     use super::*;
-    use crate::journal::Trust;
     use crate::store::string;
 
     fn day(day: i64) -> Timestamp {
@@ -101,8 +123,8 @@ mod tests {
             told: day(told),
             trust: Trust::Owner,
             confidence: 1.0,
-            is_end_inferred: false,
-            is_disputed: false,
+            ended_by: None,
+            disputed_by: None,
         }
     }
 
@@ -129,10 +151,10 @@ mod tests {
     #[test]
     fn an_inferred_end_gives_way_and_a_told_one_does_not() {
         let porto = fact(2, "Porto", 20, Some(15), None);
-        let ghent = Fact { is_end_inferred: true, ..fact(1, "Ghent", 10, Some(1), Some(15)) };
+        let ghent = Fact { ended_by: Some(Id(2)), ..fact(1, "Ghent", 10, Some(1), Some(15)) };
         let lucca = decide(true, &fact(3, "Lucca", 30, Some(9), None), &[ghent.clone(), porto.clone()]);
         assert_eq!((lucca.ends, lucca.to, lucca.against.len()), (vec![(Id(1), day(9))], Some(day(15)), 0));
-        let told = Fact { is_end_inferred: false, ..ghent };
+        let told = Fact { ended_by: None, ..ghent };
         assert_eq!(decide(true, &fact(3, "Lucca", 30, Some(9), None), &[told, porto]).against, [Id(1)]);
     }
 
@@ -144,8 +166,12 @@ mod tests {
         assert_eq!((verdict.ends.len(), verdict.against), (0, vec![Id(1)]));
         let unsure = Fact { confidence: LEAST_CONFIDENCE_TO_END - 0.01, ..fact(2, "Beta", 20, None, None) };
         assert_eq!(decide(true, &unsure, &held).against, [Id(1)]);
-        let disputed = [Fact { is_disputed: true, ..fact(1, "Acme", 10, None, None) }];
+        let disputed = [Fact { disputed_by: Some(Trust::Owner), ..fact(1, "Acme", 10, None, None) }];
         assert_eq!(decide(true, &fact(2, "Beta", 20, None, None), &disputed).against, [Id(1)]);
+        let by_agent = Fact { disputed_by: Some(Trust::Agent), ..fact(1, "Acme", 10, None, None) };
+        let agents = Fact { trust: Trust::Agent, disputed_by: Some(Trust::Owner), ..fact(3, "Gamma", 12, None, None) };
+        let both = decide(true, &fact(2, "Beta", 20, None, None), &[by_agent, agents]);
+        assert_eq!((both.ends.len(), both.against.len()), (2, 0), "what an agent disputes the owner goes on to say");
         let sure = Fact { confidence: LEAST_CONFIDENCE_TO_END, ..unsure };
         assert_eq!(decide(true, &sure, &held).ends.len(), 1);
     }

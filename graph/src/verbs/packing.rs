@@ -11,7 +11,7 @@ use crate::id::Id;
 use crate::names;
 use crate::question::{Hit, Lead, Question, Why};
 use crate::ranking::{MAX_NAMESAKES, Ranked, Ranking, Weights};
-use crate::record::{Reader, Record};
+use crate::record::{self, Reader, Record};
 use crate::store::View;
 use crate::time::Timestamp;
 
@@ -110,6 +110,9 @@ pub(crate) fn pack(ranking: &Ranking<'_>, ranked: Ranked) -> Result<Packed> {
     let Ranking { view, question, weights, .. } = *ranking;
     let filter = Filter::new(view, question, ranking.inner.now())?;
     let mut reader = Reader::at(view, question.moment.known_at);
+    // What was known then is read as it was then, and would not say so.
+    let is_forgotten =
+        |id| Ok(question.moment.known_at.is_some() && record::forgotten_since(view, id)?.is_some()) as Result<bool>;
     let mut packed = Packed::default();
     let mut seen: HashMap<_, Id> = HashMap::new();
     let mut budget = question.budget_tokens.map(|tokens| tokens.saturating_mul(TOKEN_BYTES));
@@ -133,6 +136,10 @@ pub(crate) fn pack(ranking: &Ranking<'_>, ranked: Ranked) -> Result<Packed> {
             packed.leave_out(id, score, reason);
             continue;
         }
+        if is_forgotten(id)? {
+            packed.leave_out(id, score, Exclusion::Forgotten);
+            continue;
+        }
         // The same words by another speaker, or in another conversation, are another memory.
         let words = (blake3::hash(record.text.as_bytes()), record.speaker.clone(), record.session.clone());
         if let Some(twin) = seen.get(&words) {
@@ -151,8 +158,9 @@ pub(crate) fn pack(ranking: &Ranking<'_>, ranked: Ranked) -> Result<Packed> {
         seen.insert(words, id);
         candidate.why.entities =
             ranked.named.iter().filter(|(id, _)| record.entities.contains(id)).map(|(_, name)| name.clone()).collect();
-        if let Some((from, key)) = candidate.led_by {
-            let from = reader.read(from)?.filter(|from| filter.may_be_shown(from));
+        if let Some((leader, key)) = candidate.led_by {
+            let from = reader.read(leader)?.filter(|from| filter.may_be_shown(from));
+            let from = if is_forgotten(leader)? { None } else { from };
             candidate.why.led_by = from.and_then(|from| lead(&from, key));
         }
         packed.hits.push(hit(record, candidate.why, score));

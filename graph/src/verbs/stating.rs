@@ -78,8 +78,8 @@ impl Telling<'_> {
             told: new.happened_at.unwrap_or(self.now),
             trust,
             confidence: new.confidence.unwrap_or(CERTAIN),
-            is_end_inferred: false,
-            is_disputed: false,
+            ended_by: None,
+            disputed_by: None,
         };
         let text = if new.text.trim().is_empty() { sentence } else { new.text.clone() };
         Ok(Some(Claim { fact, text, is_functional: predicate.is_functional }))
@@ -102,11 +102,7 @@ impl Telling<'_> {
 
     /// Compares a claim with what is believed, and ends or opposes what it must.
     pub(super) fn settle(&mut self, claim: &Claim) -> Result<Settled> {
-        let slot = (claim.fact.slot(), claim.fact.space.clone());
-        if !self.slots.contains_key(&slot) {
-            let believed = fact::of_slot(self.view, &slot.0, &slot.1)?;
-            self.slots.insert(slot.clone(), believed);
-        }
+        let slot = self.slot_of(&claim.fact)?;
         let held = &self.slots[&slot];
         let verdict = claim::decide(claim.is_functional, &claim.fact, held);
         if let Some(same) = verdict.same {
@@ -118,7 +114,7 @@ impl Telling<'_> {
             self.end(&old, at, claim.fact.id)?;
             let facts = self.slots.get_mut(&slot).expect("it was just read");
             facts.iter_mut().filter(|fact| fact.id == id).for_each(|fact| {
-                (fact.to, fact.is_end_inferred) = (Some(at), true);
+                (fact.to, fact.ended_by) = (Some(at), Some(claim.fact.id));
             });
             ended.push(id);
         }
@@ -126,20 +122,81 @@ impl Telling<'_> {
             [] => None,
             against => Some(self.oppose(&claim.fact, against)?),
         };
-        let is_disputed = conflict.is_some();
+        let (from, to, ended_by) = (verdict.from, verdict.to, verdict.ended_by);
+        let is_against = |fact: &Fact| verdict.against.contains(&fact.id);
+        let disputed_by = self.slots[&slot].iter().filter(|fact| is_against(fact)).map(|fact| fact.trust).max();
         let facts = self.slots.get_mut(&slot).expect("it was just read");
-        facts.iter_mut().filter(|fact| verdict.against.contains(&fact.id)).for_each(|fact| fact.is_disputed = true);
-        facts.push(Fact { from: verdict.from, to: verdict.to, is_disputed, ..claim.fact.clone() });
+        facts.iter_mut().filter(|fact| is_against(fact)).for_each(|fact| {
+            fact.disputed_by = fact.disputed_by.max(Some(claim.fact.trust));
+        });
+        facts.push(Fact { from, to, ended_by, disputed_by, ..claim.fact.clone() });
         Ok(Settled::New { ended, conflict })
+    }
+
+    /// Returns the key of the slot that a fact belongs to, after reading what is believed of it.
+    fn slot_of(&mut self, fact: &Fact) -> Result<(String, String)> {
+        let slot = (fact.slot(), fact.space.clone());
+        if !self.slots.contains_key(&slot) {
+            let believed = fact::of_slot(self.view, &slot.0, &slot.1)?;
+            self.slots.insert(slot.clone(), believed);
+        }
+        Ok(slot)
     }
 
     /// Leaves a fact out of account in what is told next: this same decision retracts it.
     pub(super) fn disbelieve(&mut self, id: Id) -> Result<()> {
         if let Some(fact) = fact::believed(self.view, id)? {
-            let slot = (fact.slot(), fact.space.clone());
-            let mut believed = fact::of_slot(self.view, &slot.0, &slot.1)?;
-            believed.retain(|fact| fact.id != id);
-            self.slots.insert(slot, believed);
+            let slot = self.slot_of(&fact)?;
+            self.slots.entry(slot).or_default().retain(|fact| fact.id != id);
+        }
+        Ok(())
+    }
+
+    /// Takes back the ends that followed from a fact which this decision retracts: what it ended goes on, until the next
+    /// that may end it begins. Returns what is no longer stale.
+    pub(super) fn reopen(&mut self, retracted: Id) -> Result<Vec<Id>> {
+        let mut fresh = Vec::new();
+        for id in self.view.subjects(vocab::ENDED_BY, vocab::node(retracted).as_ref().into(), usize::MAX)? {
+            let cause = Quad::new(vocab::node(id), vocab::ENDED_BY, vocab::node(retracted), vocab::MEMORY_GRAPH);
+            let Some(fact) = fact::believed(self.view, id)? else { continue };
+            let slot = self.slot_of(&fact)?;
+            let held = &self.slots[&slot];
+            // What takes the place of the retracted one may have ended it anew, or it falls too.
+            let Some(fact) = held.iter().find(|held| held.id == id && held.ended_by == Some(retracted)) else {
+                continue;
+            };
+            let mut fact = Fact { to: None, ended_by: None, ..fact.clone() };
+            let next = claim::successor(&fact, held).map(|next| (next.start(), next.id));
+            let node = vocab::node(id);
+            let ends = self.view.quads(Some(node.as_ref().into()), Some(vocab::VALID_TO), None, None);
+            for end in ends.collect::<Result<Vec<_>>>()?.into_iter().chain([cause]) {
+                self.retire(end);
+            }
+            if let Some((at, by)) = next {
+                (fact.to, fact.ended_by) = (Some(at), Some(by));
+                let mut node = Node::new(id, vocab::MEMORY_GRAPH);
+                node.say(vocab::VALID_TO, time_literal(at)).say(vocab::ENDED_BY, vocab::node(by));
+                self.change.added.append(&mut node.quads);
+            }
+            if fact.holds_at(self.now) {
+                self.change.added.push(fact.assertion());
+                fresh.append(&mut stale::unflag(self.view, &mut self.change, id)?);
+            }
+            self.change.touched.insert(id);
+            let facts = self.slots.get_mut(&slot).expect("it was just read");
+            facts.iter_mut().filter(|held| held.id == id).for_each(|held| *held = fact.clone());
+        }
+        Ok(fresh)
+    }
+
+    /// Ends again what a fact had ended before it was retracted: it is believed again.
+    pub(super) fn end_again(&mut self, fact: &Fact) -> Result<()> {
+        let predicates = Predicates::of(self.view)?;
+        let slot = self.slot_of(fact)?;
+        let is_functional = predicates.by_iri(fact.predicate.as_str()).is_some_and(|found| found.is_functional);
+        for (id, at) in claim::decide(is_functional, fact, &self.slots[&slot]).ends {
+            let old = self.slots[&slot].iter().find(|held| held.id == id).expect("it was among them").clone();
+            self.end(&old, at, fact.id)?;
         }
         Ok(())
     }

@@ -13,7 +13,7 @@ use crate::id::Id;
 use crate::journal;
 use crate::memory::Inner;
 use crate::moment::Moment;
-use crate::record::{Kind, Reader, Record, is_text};
+use crate::record::{self, Kind, Reader, Record, is_text};
 use crate::store::{View, subject_id, term_text};
 use crate::time::Timestamp;
 use crate::vocab::{self, ext};
@@ -216,7 +216,11 @@ impl Records<'_> {
                 (spaces.is_empty() || spaces.contains(&record.space))
                     && (moment.true_at.is_none() || (*is_there && moment.finds(record, self.now)))
             });
-            self.known.insert(id, read.map(|(record, _)| record));
+            let mut record = read.map(|(record, _)| record);
+            if let Some(record) = record.as_mut().filter(|_| moment.known_at.is_some()) {
+                record.forgotten_at = record::forgotten_since(self.reader.view, id)?;
+            }
+            self.known.insert(id, record);
         }
         Ok(self.known[&id].as_ref())
     }

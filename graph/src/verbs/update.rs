@@ -132,14 +132,19 @@ fn apply(view: &View<'_>, telling: &mut Telling<'_>, id: Id, op: UpdateOp) -> Re
         UpdateOp::Retract => {
             check_stands(&record, now)?;
             outcome.stale = fall(view, &mut telling.change, id, vocab::RETRACTED_AT, now, now)?;
+            telling.disbelieve(id)?;
+            outcome.fresh = telling.reopen(id)?;
+            settle_what_is_left(view, &mut telling.change, id, now)?;
         }
         UpdateOp::Supersede(text) => {
-            (outcome.replaced_by, outcome.stale) = replace(view, telling, record, Some(text), None)?
+            (outcome.replaced_by, outcome.stale) = replace(view, telling, record, Some(text), None)?;
+            outcome.fresh = telling.reopen(id)?;
         }
         UpdateOp::Correct(stated) => {
             (outcome.replaced_by, outcome.stale) = replace(view, telling, record, None, Some(stated))?;
+            outcome.fresh = telling.reopen(id)?;
         }
-        UpdateOp::Restore => outcome.fresh = restore(view, &mut telling.change, &record, now)?,
+        UpdateOp::Restore => outcome.fresh = restore(view, telling, &record)?,
         UpdateOp::Settle(_) | UpdateOp::KeepAll => unreachable!("a conflict is no record"),
     }
     Ok(outcome)
@@ -228,13 +233,18 @@ fn replace(
     Ok((Some(told.id), stale))
 }
 
-fn restore(view: &View<'_>, change: &mut Change, record: &Record, now: Timestamp) -> Result<Vec<Id>> {
+fn restore(view: &View<'_>, telling: &mut Telling<'_>, record: &Record) -> Result<Vec<Id>> {
     if record.forgotten_at.is_some() {
         return Err(Error::new(ErrorKind::Conflict, format!("{} was forgotten", record.id))
             .hint("undo the commit that forgot it (`hydra get ID --view history`)"));
     }
-    let node = vocab::node(record.id);
-    for mark in [vocab::VALID_TO, vocab::ENDED_BY, vocab::RETRACTED_AT] {
+    let (node, now, change) = (vocab::node(record.id), telling.now, &mut telling.change);
+    // What was retracted ends when it did before.
+    let marks: &[NamedNodeRef<'static>] = match record.retracted_at {
+        Some(_) => &[vocab::RETRACTED_AT],
+        None => &[vocab::VALID_TO, vocab::ENDED_BY],
+    };
+    for mark in marks.iter().copied() {
         for quad in view.quads(Some(node.as_ref().into()), Some(mark), None, None) {
             change.removed.push(quad?);
         }
@@ -242,12 +252,33 @@ fn restore(view: &View<'_>, change: &mut Change, record: &Record, now: Timestamp
     change.touched.insert(record.id);
     let quads = view.about(record.id)?;
     if let Some(mut fact) = fact::of_quads(record.id, &quads) {
-        fact.to = None;
+        if record.retracted_at.is_none() {
+            fact.to = None;
+        }
         if fact.holds_at(now) {
             change.added.push(fact.assertion());
         }
+        if record.retracted_at.is_some() {
+            telling.end_again(&fact)?;
+        }
     }
-    stale::unflag(view, change, record.id)
+    stale::unflag(view, &mut telling.change, record.id)
+}
+
+/// Ends the conflicts that had but one other side: nothing contradicts that any more.
+fn settle_what_is_left(view: &View<'_>, change: &mut Change, retracted: Id, now: Timestamp) -> Result<()> {
+    for conflict in fact::open_conflicts(view, retracted)? {
+        let mut standing = Vec::new();
+        for side in view.objects(conflict, vocab::SIDE)?.into_iter().filter(|side| *side != retracted) {
+            standing.extend(fact::believed(view, side)?.map(|fact| fact.id));
+        }
+        if standing.len() < 2 {
+            let mut node = Node::new(conflict, vocab::MEMORY_GRAPH);
+            node.say(vocab::SETTLED_AT, time_literal(now));
+            change.added.append(&mut node.quads);
+        }
+    }
+    Ok(())
 }
 
 fn settle(view: &View<'_>, telling: &mut Telling<'_>, conflict: Id, op: &UpdateOp) -> Result<Outcome> {
@@ -272,7 +303,11 @@ fn settle(view: &View<'_>, telling: &mut Telling<'_>, conflict: Id, op: &UpdateO
             check_trust(&record, telling.author)?;
             if record.retracted_at.is_none() {
                 outcome.stale.append(&mut fall(view, &mut telling.change, *side, vocab::RETRACTED_AT, now, now)?);
+                telling.disbelieve(*side)?;
             }
+        }
+        for side in sides.iter().filter(|side| *side != keep) {
+            outcome.fresh.append(&mut telling.reopen(*side)?);
         }
     }
     let mut node = Node::new(conflict, vocab::MEMORY_GRAPH);

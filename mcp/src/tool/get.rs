@@ -70,6 +70,12 @@ struct Item {
     recorded_at: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     valid_from: Option<String>,
+    /// Until when it held.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    valid_to: Option<String>,
+    /// Since when it is no longer believed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    retracted_at: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     expires_at: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -92,6 +98,18 @@ struct Item {
     /// When it was said or happened.
     #[serde(skip_serializing_if = "Option::is_none")]
     happened_at: Option<String>,
+    /// How sure it is, from 0 to 1, if it is not certain.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    confidence: Option<f64>,
+    /// What it rests on.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    derived_from: Vec<String>,
+    /// What of that no longer stands: check it before relying on it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    stale: Vec<String>,
+    /// The memory that it took the place of.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    revision_of: Option<String>,
     /// Names of what it is about or links to.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     entities: Vec<String>,
@@ -217,6 +235,12 @@ fn of_record(record: Record, room_bytes: usize) -> Item {
         space: record.space,
         recorded_at: record.recorded_at.to_string(),
         valid_from: record.valid_from.map(|at| at.to_string()),
+        valid_to: record.valid_to.map(|at| at.to_string()),
+        retracted_at: record.retracted_at.map(|at| at.to_string()),
+        confidence: record.confidence.map(|share| (f64::from(share) * 1_000.0).round() / 1_000.0),
+        derived_from: record.derived_from.iter().map(ToString::to_string).collect(),
+        stale: record.stale.iter().map(ToString::to_string).collect(),
+        revision_of: record.revision_of.map(|id| id.to_string()),
         expires_at: record.expires_at.map(|at| at.to_string()),
         forgotten_at: record.forgotten_at.map(|at| at.to_string()),
         trust: record.trust,
@@ -247,11 +271,25 @@ fn render(answer: &Answer) -> String {
         if item.cut_bytes > 0 {
             text.push_str(&format!("({} bytes more; get it alone with a larger budget_tokens)\n", item.cut_bytes));
         }
-        let times =
-            [("valid from", &item.valid_from), ("expires", &item.expires_at), ("forgotten", &item.forgotten_at)];
-        for (name, at) in times {
-            if let Some(at) = at {
-                text.push_str(&format!("{name} {at}\n"));
+        let single = [
+            ("valid from", &item.valid_from),
+            ("held until", &item.valid_to),
+            ("retracted", &item.retracted_at),
+            ("expires", &item.expires_at),
+            ("forgotten", &item.forgotten_at),
+            ("took the place of", &item.revision_of),
+        ];
+        for (name, value) in single {
+            if let Some(value) = value {
+                text.push_str(&format!("{name} {value}\n"));
+            }
+        }
+        if let Some(confidence) = item.confidence {
+            text.push_str(&format!("confidence {confidence}\n"));
+        }
+        for (name, ids) in [("rests on", &item.derived_from), ("stale because of", &item.stale)] {
+            if !ids.is_empty() {
+                text.push_str(&format!("{name}: {}\n", ids.join(", ")));
             }
         }
         if !item.entities.is_empty() {

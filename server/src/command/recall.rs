@@ -104,6 +104,7 @@ struct Why {
     late: Option<Reason>,
     graph: Option<Reason>,
     speaker: Option<f32>,
+    subject: Option<f32>,
     session: Option<f32>,
     time: Option<f32>,
     called: Option<f32>,
@@ -209,8 +210,13 @@ fn why(why: &Why) -> String {
             Some(reason.rank.map_or_else(|| name.to_owned(), |rank| format!("{name} {rank}")))
         })
         .collect();
-    let signals =
-        [("speaker", why.speaker), ("conversation", why.session), ("time", why.time), ("its name", why.called)];
+    let signals = [
+        ("speaker", why.speaker),
+        ("subject", why.subject),
+        ("conversation", why.session),
+        ("time", why.time),
+        ("its name", why.called),
+    ];
     reasons.extend(signals.into_iter().filter(|(_, part)| part.is_some()).map(|(name, _)| name.to_owned()));
     if let Some(lead) = &why.led_by {
         reasons.push(format!("through {}", output::start_of(&lead.name, 40)));

@@ -21,6 +21,7 @@ mod fact;
 mod findable;
 mod folder;
 mod id;
+mod identity;
 mod index;
 mod journal;
 mod learning;
@@ -65,11 +66,13 @@ pub use ranking::Weights;
 pub use record::{Kind, Record};
 pub use space::PERSONAL;
 pub use time::{Clock, Timestamp};
+pub use verbs::alias::{AliasOp, Aliased, MAX_ENTITY_ALIASES};
 pub use verbs::blocks::BlockVersion;
 pub use verbs::check::{CheckReport, IndexStatus, Status};
 pub use verbs::conflicts::Conflict;
 pub use verbs::context::{Context, ContextItem, ContextRequest, MAX_BUDGET_TOKENS, MAX_RANKED_LEARNINGS};
 pub use verbs::edit_block::{BlockEdit, BlockOp};
+pub use verbs::entity::{Alias, EntityInfo};
 pub use verbs::explain::{Answered, Explanation};
 pub use verbs::forget::{Forgotten, MAX_FORGOTTEN};
 pub use verbs::forgetting::{
@@ -80,12 +83,15 @@ pub use verbs::happening::{Event, Happened};
 pub use verbs::learn::{
     Learned, MAX_LEARNING_EVIDENCE, MAX_LESSON_BYTES, MAX_PATH_BYTES, MAX_TRIGGER_BYTES, NewLearning, Report,
 };
+pub use verbs::merge::Merged;
 pub use verbs::packing::{Exclusion, LeftOut, MAX_LEFT_OUT};
 pub use verbs::predicates::{MAX_ALIASES, PredicateInfo};
 pub use verbs::remember::{
     BATCH_MEMORIES, Evidence, MAX_EVIDENCE, MAX_NAME_BYTES, MAX_QUOTE_BYTES, MAX_TEXT_BYTES, NewMemory, RememberStatus,
     Remembered,
 };
+pub use verbs::retelling::MAX_RETOLD;
+pub use verbs::split::{MAX_TAKEN, Split};
 pub use verbs::subject::{MAX_SUBJECT_TEXTS, Subject, SubjectKind};
 pub use verbs::timeline::{DEFAULT_EVENTS, MAX_EVENTS, MAX_TIMELINE_COMMITS, Timeline, TimelineRequest};
 pub use verbs::undo::Undone;

@@ -22,18 +22,22 @@ use crate::text::TextIndex;
 use crate::time::{Clock, Timestamp};
 use crate::trace::Traces;
 use crate::verbs;
+use crate::verbs::alias::{AliasOp, Aliased};
 use crate::verbs::blocks::BlockVersion;
 use crate::verbs::check::{CheckReport, IndexStatus, Status};
 use crate::verbs::conflicts::Conflict;
 use crate::verbs::context::{Context, ContextRequest};
 use crate::verbs::edit_block::BlockEdit;
+use crate::verbs::entity::EntityInfo;
 use crate::verbs::explain::{Answered, Explanation};
 use crate::verbs::forget::Forgotten;
 use crate::verbs::forgetting::{ForgetAnswer, ForgetRequest};
 use crate::verbs::get::{GetView, Got};
 use crate::verbs::learn::{Learned, NewLearning, Report};
+use crate::verbs::merge::Merged;
 use crate::verbs::predicates::PredicateInfo;
 use crate::verbs::remember::{NewMemory, Remembered};
+use crate::verbs::split::Split;
 use crate::verbs::subject::Subject;
 use crate::verbs::timeline::{Timeline, TimelineRequest};
 use crate::verbs::undo::Undone;
@@ -224,6 +228,47 @@ impl Memory {
     /// Says that a memory ended, was wrong, is said otherwise or stands again; or settles a conflict.
     pub fn update(&self, id: Id, op: UpdateOp, reason: Option<String>, agent: &Agent) -> Result<Updated> {
         verbs::update::update(&self.0, id, op, reason, agent)
+    }
+
+    /// Returns who or what an entity is (by name or id): its names, and how much is known of it.
+    ///
+    /// # Errors
+    /// `NotFound` when there is none, `Conflict` when several go by that name.
+    pub fn entity(&self, reference: &str) -> Result<EntityInfo> {
+        verbs::entity::entity(&self.0, reference)
+    }
+
+    /// Gives an entity another name, or takes one away.
+    ///
+    /// # Errors
+    /// `Conflict` when the name is not to be taken away here; `TooLarge` when it has [`crate::MAX_ENTITY_ALIASES`].
+    pub fn alias(
+        &self,
+        reference: &str,
+        alias: &str,
+        op: AliasOp,
+        reason: Option<String>,
+        agent: &Agent,
+    ) -> Result<Aliased> {
+        verbs::alias::alias(&self.0, reference, alias, op, reason, agent)
+    }
+
+    /// Has one entity stand for another from now on: what is known of either is known of the one to `keep`.
+    ///
+    /// # Errors
+    /// `Invalid` when they are not two entities; `Conflict` when one is merged already, when the owner told them apart and
+    /// another asks, or when a fact says something of both; `TooLarge` when more than [`crate::MAX_RETOLD`] memories and
+    /// links would move.
+    pub fn merge(&self, keep: &str, other: &str, reason: Option<String>, agent: &Agent) -> Result<Merged> {
+        verbs::merge::merge(&self.0, keep, other, reason, agent)
+    }
+
+    /// Has a merged entity stand for itself again, with what was told of it as that is now, and with the memories to `take`.
+    ///
+    /// # Errors
+    /// `Conflict` when it is not merged, or was by someone trusted more; `Invalid` when a memory to take is not about it.
+    pub fn split(&self, merged: &str, take: &[Id], reason: Option<String>, agent: &Agent) -> Result<Split> {
+        verbs::split::split(&self.0, merged, take, reason, agent)
     }
 
     /// Lists what facts can say: the built-in predicates, then those that were declared.

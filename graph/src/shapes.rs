@@ -282,7 +282,7 @@ mod tests {
         let source = "a hy:Source ; hy:path \"/a\" ; hy:contentHash \"x\" ; hy:space \"personal\" ; dcterms:title \"A\" ; \
             schema:mainEntity hy:e ; hy:recordedAt \"2026-01-01T00:00:00Z\"^^xsd:dateTime";
         let passage = "a hy:Passage ; hy:partOf hy:s ; schema:text \"x\" ; hy:start 0 ; hy:end 1 ; hy:position 0";
-        let entity = "a hy:Entity ; skos:prefLabel \"E\" ; hy:key \"name:e\"";
+        let entity = "a hy:Entity ; skos:prefLabel \"E\" ; hy:key \"name:e\" ; dcterms:isReplacedBy hy:f";
         let learning = "a hy:Learning ; hy:trigger \"x\" ; hy:lesson \"y\" ; hy:outcome \"worked\" ; hy:appliesTo \"/a\" ; \
             hy:timesSeen 1 ; hy:timesHelped 0 ; hy:timesHurt 0";
         let conflict = "a hy:Conflict ; hy:side hy:a, hy:b ; hy:space \"personal\" ; \
@@ -305,6 +305,7 @@ mod tests {
             (passage, "hy:start 0", "hy:start -1", "start"),
             (passage, "hy:partOf hy:s", "hy:partOf hy:s, hy:t", "partOf"),
             (entity, "skos:prefLabel \"E\" ;", "", "prefLabel"),
+            (entity, "dcterms:isReplacedBy hy:f", "dcterms:isReplacedBy hy:f, hy:g", "isReplacedBy"),
             (learning, "hy:trigger \"x\" ;", "", "trigger"),
             (learning, "hy:lesson \"y\"", "hy:lesson \"\"", "lesson"),
             (learning, "\"worked\"", "\"shrugged\"", "outcome"),

@@ -78,6 +78,8 @@ terms! {
     TIMES_HELPED = "urn:hydra:ns#timesHelped";
     TIMES_HURT = "urn:hydra:ns#timesHurt";
     TIMES_SEEN = "urn:hydra:ns#timesSeen";
+    TOLD_AS = "urn:hydra:ns#toldAs";
+    TOLD_OF = "urn:hydra:ns#toldOf";
     TRIGGER = "urn:hydra:ns#trigger";
     TRUST = "urn:hydra:ns#trust";
     VALID_FROM = "urn:hydra:ns#validFrom";
@@ -103,7 +105,11 @@ pub mod ext {
         NamedNodeRef::new_unchecked("http://www.w3.org/2004/02/skos/core#Concept");
     pub const DERIVED_FROM: NamedNodeRef<'static> =
         NamedNodeRef::new_unchecked("http://www.w3.org/ns/prov#wasDerivedFrom");
+    pub const DIFFERENT_FROM: NamedNodeRef<'static> =
+        NamedNodeRef::new_unchecked("http://www.w3.org/2002/07/owl#differentFrom");
     pub const ENDED_AT: NamedNodeRef<'static> = NamedNodeRef::new_unchecked("http://www.w3.org/ns/prov#endedAtTime");
+    pub const INFLUENCED_BY: NamedNodeRef<'static> =
+        NamedNodeRef::new_unchecked("http://www.w3.org/ns/prov#wasInfluencedBy");
     pub const INVALIDATED_AT: NamedNodeRef<'static> =
         NamedNodeRef::new_unchecked("http://www.w3.org/ns/prov#invalidatedAtTime");
     pub const FUNCTIONAL: NamedNodeRef<'static> =
@@ -120,6 +126,7 @@ pub mod ext {
     pub const RANGE: NamedNodeRef<'static> = NamedNodeRef::new_unchecked("http://www.w3.org/2000/01/rdf-schema#range");
     pub const REIFIES: NamedNodeRef<'static> =
         NamedNodeRef::new_unchecked("http://www.w3.org/1999/02/22-rdf-syntax-ns#reifies");
+    pub const REPLACED_BY: NamedNodeRef<'static> = NamedNodeRef::new_unchecked("http://purl.org/dc/terms/isReplacedBy");
     pub const STARTED_AT: NamedNodeRef<'static> =
         NamedNodeRef::new_unchecked("http://www.w3.org/ns/prov#startedAtTime");
     pub const REVISION_OF: NamedNodeRef<'static> =

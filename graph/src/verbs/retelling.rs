@@ -66,7 +66,6 @@ impl<'v> Retelling<'v> {
         self.given.insert(memory, (from, to));
     }
 
-
     fn named(&self, told: Id) -> Result<Named> {
         let stands = match &self.order {
             Order::Split(group) if group.contains(&told) => group[0],

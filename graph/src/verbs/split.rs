@@ -204,7 +204,8 @@ fn part(
             let is_side = |fact: &&Fact| made.is_none() || facts.iter().any(|other| disagree(fact, other));
             let mut sides: Vec<Id> = facts.iter().filter(is_side).map(|fact| fact.id).collect();
             sides.sort_unstable();
-            if sides.len() > 1 {
+            // Nor is what was in dispute before in dispute twice.
+            if sides.len() > 1 && !(made.is_some() && is_covered(view, &sides, conflict)?) {
                 groups.push(sides);
             }
         }

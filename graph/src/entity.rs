@@ -219,6 +219,17 @@ fn the_one(view: &View<'_>, name: &str, namesakes: &[Id]) -> Result<Id> {
         .hint("say which one, by its full name or its id"))
 }
 
+/// Returns the entity that a name was given to, of those that one stands for; itself if the name is its own too.
+pub(crate) fn of_name(view: &View<'_>, name: &str, stands: Id) -> Result<Id> {
+    let mut given = Vec::new();
+    for id in lookup(view, &name_key(name), usize::MAX)? {
+        if identity::standing(view, id)? == stands {
+            given.push(id);
+        }
+    }
+    Ok(if given.contains(&stands) { stands } else { given.into_iter().min().unwrap_or(stands) })
+}
+
 /// Finds the entity that somebody names, by its id or a name of it, and what stands for it.
 ///
 /// # Errors
@@ -230,8 +241,8 @@ pub(crate) fn find(view: &View<'_>, reference: &str) -> Result<Named> {
             let namesakes = named(view, &name_key(reference), usize::MAX)?;
             match namesakes.as_slice() {
                 [] => return Err(no_entity(view, reference)?),
-                [one] => *one,
-                several => the_one(view, reference, several)?,
+                [one] => of_name(view, reference, *one)?,
+                several => of_name(view, reference, the_one(view, reference, several)?)?,
             }
         }
     };

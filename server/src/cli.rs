@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use crate::command::{
-    block, check, completions, conflicts, eval, explain, export, forget, get, import, ingest, learn, mcp, models,
-    predicate, rebuild, recall, remember, serve, status, timeline, undo, update,
+    block, check, completions, conflicts, entity, eval, explain, export, forget, get, import, ingest, learn, mcp,
+    models, predicate, rebuild, recall, remember, serve, status, timeline, undo, update,
 };
 use crate::config::{LogLevel, Overrides};
 
@@ -102,6 +102,8 @@ pub enum Command {
     Update(update::Arguments),
     /// List facts that disagree
     Conflicts(conflicts::Arguments),
+    /// Show an entity, give it another name, merge two that are one, or split them again
+    Entity(entity::Arguments),
     /// Show or change the small texts that are in every context
     Block(block::Arguments),
     /// List or declare what facts can say

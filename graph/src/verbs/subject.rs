@@ -109,6 +109,7 @@ pub(super) fn find(view: &View<'_>, reference: &str) -> Result<(Id, SubjectKind)
         }
     }
     let named = entity::named(view, &entity::name_key(reference), MAX_NAMESAKES)?.into_iter().min();
+    let named = named.map(|id| entity::of_name(view, reference, id)).transpose()?;
     named.map(|id| (id, SubjectKind::Entity)).ok_or_else(|| {
         let start: String = reference.chars().take(80).collect();
         Error::new(ErrorKind::NotFound, format!("`{start}` is neither an entity nor a conversation"))

@@ -28,6 +28,9 @@ pub(super) fn subject(subject: &Subject) -> String {
     };
     let mut text = format!("# {}\n\n", answer::one_line(&subject.name));
     text.push_str(&format!("{} {}, {order}\n", subject.kind.as_str(), subject.id));
+    if let Some(merged) = &subject.merged {
+        text.push_str(&format!("{} ({}) is merged into it\n", answer::one_line(&merged.name), merged.id));
+    }
     let mut left_out = subject.left_out;
     let mut shown = String::new();
     // The newest are kept when there is no room for all.

@@ -1,6 +1,7 @@
 //! The tools. One file a tool: what it says of itself, what it takes, one verb, what it gives.
 
 pub(crate) mod context;
+mod entity;
 mod explain;
 mod forget;
 mod get;

@@ -4,6 +4,7 @@ pub mod block;
 pub mod check;
 pub mod completions;
 pub mod conflicts;
+pub mod entity;
 pub mod eval;
 pub mod explain;
 pub mod export;
@@ -113,6 +114,7 @@ fn dispatch(cli: Cli) -> Result<u8> {
             Command::Explain(arguments) => explain::run(&setting, arguments).await,
             Command::Update(arguments) => update::run(&setting, arguments).await,
             Command::Conflicts(arguments) => conflicts::run(&setting, arguments).await,
+            Command::Entity(arguments) => entity::run(&setting, arguments).await,
             Command::Block(arguments) => block::run(&setting, arguments).await,
             Command::Predicate(arguments) => predicate::run(&setting, arguments).await,
             Command::Undo(arguments) => undo::run(&setting, arguments).await,

@@ -28,8 +28,9 @@ use crate::config::Config;
 use crate::presence::Presence;
 use crate::token::Token;
 use crate::verb::{
-    Block, BlockHistory, Blocks, Check, Conflicts, Declare, EditBlock, Explain, Export, Forget, Get, Import, Ingest,
-    Learn, LongVerb as _, Predicates, Rebuild, Recall, Remember, Session, Status, Timeline, Undo, Update, Verb as _,
+    Alias, Block, BlockHistory, Blocks, Check, Conflicts, Declare, EditBlock, Entity, Explain, Export, Forget, Get,
+    Import, Ingest, Learn, LongVerb as _, Merge, Predicates, Rebuild, Recall, Remember, Session, Split, Status,
+    Timeline, Undo, Update, Verb as _,
 };
 use crate::wiring;
 use failure::Failed;
@@ -100,6 +101,10 @@ impl App {
             .route(&verb(Explain::NAME), post(route::verb::<Explain>))
             .route(&verb(Update::NAME), post(route::verb::<Update>))
             .route(&verb(Conflicts::NAME), post(route::verb::<Conflicts>))
+            .route(&verb(Entity::NAME), post(route::verb::<Entity>))
+            .route(&verb(Alias::NAME), post(route::verb::<Alias>))
+            .route(&verb(Merge::NAME), post(route::verb::<Merge>))
+            .route(&verb(Split::NAME), post(route::verb::<Split>))
             .route(&verb(Blocks::NAME), post(route::verb::<Blocks>))
             .route(&verb(Block::NAME), post(route::verb::<Block>))
             .route(&verb(BlockHistory::NAME), post(route::verb::<BlockHistory>))

@@ -4,6 +4,7 @@
 mod block;
 mod check;
 mod conflicts;
+mod entity;
 mod explain;
 mod export;
 mod forget;
@@ -34,6 +35,7 @@ use tokio::sync::mpsc;
 pub use block::{Block, BlockHistory, Blocks, EditBlock};
 pub use check::Check;
 pub use conflicts::Conflicts;
+pub use entity::{Alias, Entity, Merge, Split};
 pub use explain::Explain;
 pub use export::{Export, FAILED_LINE};
 pub use forget::Forget;

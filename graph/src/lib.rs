@@ -31,6 +31,7 @@ mod names;
 mod passage;
 mod past;
 mod predicate;
+mod proposal;
 mod question;
 mod ranking;
 mod record;
@@ -61,6 +62,7 @@ pub use journal::{Agent, CommitRecord, Trust};
 pub use learning::{Learning, Outcome};
 pub use memory::{Memory, Options};
 pub use moment::Moment;
+pub use proposal::{NewProposal, Suggestion};
 pub use question::{Hit, Lead, MAX_HITS, MAX_QUERY_BYTES, Mode, Question, Reason, Recalled, Source, Span, Why};
 pub use ranking::Weights;
 pub use record::{Kind, Record};
@@ -86,6 +88,8 @@ pub use verbs::learn::{
 pub use verbs::merge::Merged;
 pub use verbs::packing::{Exclusion, LeftOut, MAX_LEFT_OUT};
 pub use verbs::predicates::{MAX_ALIASES, PredicateInfo};
+pub use verbs::proposals::{Decided, Enrichment, MAX_BARE_TEXTS, MAX_DECIDED, ProposalInfo};
+pub use verbs::propose::{MAX_PENDING, MAX_PROPOSALS, Policy, ProposeStatus, Proposed};
 pub use verbs::remember::{
     BATCH_MEMORIES, Evidence, MAX_EVIDENCE, MAX_NAME_BYTES, MAX_QUOTE_BYTES, MAX_TEXT_BYTES, NewMemory, RememberStatus,
     Remembered,

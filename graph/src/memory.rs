@@ -14,6 +14,7 @@ use crate::folder::DataFolder;
 use crate::id::{Id, Mint};
 use crate::index::Index;
 use crate::journal::Agent;
+use crate::proposal::NewProposal;
 use crate::question::{Question, Recalled};
 use crate::ranking::Weights;
 use crate::redo::{Disk, RealDisk};
@@ -36,6 +37,8 @@ use crate::verbs::get::{GetView, Got};
 use crate::verbs::learn::{Learned, NewLearning, Report};
 use crate::verbs::merge::Merged;
 use crate::verbs::predicates::PredicateInfo;
+use crate::verbs::proposals::{self, Decided, Enrichment, ProposalInfo};
+use crate::verbs::propose::{Policy, Proposed};
 use crate::verbs::remember::{NewMemory, Remembered};
 use crate::verbs::split::Split;
 use crate::verbs::subject::Subject;
@@ -70,6 +73,8 @@ pub(crate) struct Inner {
     pub traces: Traces,
     pub mint: Arc<Mint>,
     pub clock: Clock,
+    /// What is accepted without asking.
+    pub policy: parking_lot::RwLock<Policy>,
     /// Last, so that the store is closed before its lock is given up.
     pub folder: DataFolder,
 }
@@ -120,6 +125,7 @@ impl Memory {
             traces: Traces::default(),
             mint,
             clock: options.clock,
+            policy: parking_lot::RwLock::default(),
         }));
         memory.drive(text, TEXT_FLUSH_EVERY, Priority::Foreground);
         Ok(memory)
@@ -269,6 +275,46 @@ impl Memory {
     /// `Conflict` when it is not merged, or was by someone trusted more; `Invalid` when a memory to take is not about it.
     pub fn split(&self, merged: &str, take: &[Id], reason: Option<String>, agent: &Agent) -> Result<Split> {
         verbs::split::split(&self.0, merged, take, reason, agent)
+    }
+
+    /// Says which proposals are accepted without asking; none if nobody says.
+    pub fn set_policy(&self, policy: Policy) {
+        *self.0.policy.write() = policy;
+    }
+
+    /// Puts proposals into the queue, at most [`crate::MAX_PROPOSALS`]; nothing else changes. Each is checked as if it were
+    /// accepted: a bad one is refused with its reason, and the others wait.
+    ///
+    /// # Errors
+    /// `Invalid` or `TooLarge` when there are none or too many.
+    pub fn propose(&self, all: Vec<NewProposal>, reason: Option<String>, agent: &Agent) -> Result<Vec<Proposed>> {
+        verbs::propose::propose(&self.0, all, reason, agent)
+    }
+
+    /// Lists what waits in the spaces (all if none are named), oldest first, with what accepting it would do.
+    pub fn proposals(&self, spaces: &[String]) -> Result<Vec<ProposalInfo>> {
+        verbs::proposals::proposals(&self.0, spaces)
+    }
+
+    /// Accepts proposals, one commit each; one that can't be says why and still waits.
+    ///
+    /// # Errors
+    /// `Conflict` when an agent asks, `Invalid` when none or too many are named.
+    pub fn accept(&self, ids: &[Id], reason: Option<&str>, agent: &Agent) -> Result<Vec<Decided>> {
+        proposals::decide(&self.0, ids, true, reason, agent)
+    }
+
+    /// Rejects proposals, one commit each; an agent does not propose them again.
+    ///
+    /// # Errors
+    /// As [`Memory::accept`].
+    pub fn reject(&self, ids: &[Id], reason: Option<&str>, agent: &Agent) -> Result<Vec<Decided>> {
+        proposals::decide(&self.0, ids, false, reason, agent)
+    }
+
+    /// Returns what waits, and the newest texts of which nothing is known but their words.
+    pub fn enrichment(&self, spaces: &[String]) -> Result<Enrichment> {
+        verbs::proposals::enrichment(&self.0, spaces)
     }
 
     /// Lists what facts can say: the built-in predicates, then those that were declared.

@@ -5,6 +5,7 @@
 //! a constraint that is silently ignored is worse than none.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::LazyLock;
 
 use oxigraph::io::{RdfFormat, RdfParser};
 use oxigraph::model::{NamedNode, NamedOrBlankNode, Quad, Term};
@@ -45,6 +46,12 @@ impl Shapes {
     /// Reads the shapes that are built in.
     pub fn builtin() -> Result<Self> {
         Self::parse(SHAPES)
+    }
+
+    /// Returns the shapes that are built in, read once.
+    pub fn shared() -> &'static Self {
+        static SHARED: LazyLock<Shapes> = LazyLock::new(|| Shapes::builtin().expect("the built-in shapes parse"));
+        &SHARED
     }
 
     /// Reads shapes from Turtle.
@@ -293,6 +300,9 @@ mod tests {
         let block = "a hy:Block ; schema:text \"\" ; skos:prefLabel \"human\" ; hy:key \"block:human:personal\" ; \
             hy:space \"personal\" ; hy:limit 1600 ; hy:trust \"agent\" ; prov:wasAttributedTo \"owner\" ; \
             hy:recordedAt \"2026-01-01T00:00:00Z\"^^xsd:dateTime";
+        let proposal = "a hy:Proposal ; hy:kind \"fact\" ; hy:proposes \"{}\" ; schema:text \"x\" ; hy:space \"personal\" ; \
+            hy:trust \"agent\" ; prov:wasAttributedTo \"m\" ; hy:timesSeen 1 ; \
+            hy:proposedAt \"2026-01-01T00:00:00Z\"^^xsd:dateTime";
         for (good, from, to, problem) in [
             (memory, "\"fact\"", "\"rumour\"", "kind"),
             (memory, "schema:text \"x\"", "schema:text \"\"", "text"),
@@ -315,6 +325,9 @@ mod tests {
             (learning, "hy:timesHurt 0", "hy:timesHurt -1", "timesHurt"),
             (conflict, "hy:a, hy:b", "hy:a", "side"),
             (evidence, " ; hy:quoteHash \"x\"", "", "quoteHash"),
+            (proposal, "\"fact\"", "\"rumour\"", "kind"),
+            (proposal, "\"agent\"", "\"owner\"", "trust"),
+            (proposal, "hy:timesSeen 1", "hy:timesSeen 0", "timesSeen"),
             (block, "schema:text \"\" ;", "", "text"),
             (block, "\"human\"", "\"\"", "prefLabel"),
             (block, "1600", "0", "limit"),

@@ -27,6 +27,7 @@ terms! {
     LINK = "urn:hydra:ns#Link";
     MEMORY = "urn:hydra:ns#Memory";
     PASSAGE = "urn:hydra:ns#Passage";
+    PROPOSAL = "urn:hydra:ns#Proposal";
     SESSION = "urn:hydra:ns#Session";
     SOURCE = "urn:hydra:ns#Source";
     // Properties of commits.
@@ -39,11 +40,13 @@ terms! {
     UNDOES = "urn:hydra:ns#undoes";
     VERB = "urn:hydra:ns#verb";
     // Properties of what is remembered.
+    ACCEPTED_AT = "urn:hydra:ns#acceptedAt";
     ABOUT = "urn:hydra:ns#about";
     APPLIES_TO = "urn:hydra:ns#appliesTo";
     BLOCK = "urn:hydra:ns#block";
     CONFIDENCE = "urn:hydra:ns#confidence";
     CONTENT_HASH = "urn:hydra:ns#contentHash";
+    DECIDED_BY = "urn:hydra:ns#decidedBy";
     END = "urn:hydra:ns#end";
     ENDED_BY = "urn:hydra:ns#endedBy";
     EXPIRES_AT = "urn:hydra:ns#expiresAt";
@@ -63,8 +66,11 @@ terms! {
     PART_OF = "urn:hydra:ns#partOf";
     PATH = "urn:hydra:ns#path";
     POSITION = "urn:hydra:ns#position";
+    PROPOSED_AT = "urn:hydra:ns#proposedAt";
+    PROPOSES = "urn:hydra:ns#proposes";
     QUOTE_HASH = "urn:hydra:ns#quoteHash";
     RECORDED_AT = "urn:hydra:ns#recordedAt";
+    REJECTED_AT = "urn:hydra:ns#rejectedAt";
     RETRACTED_AT = "urn:hydra:ns#retractedAt";
     ROOT = "urn:hydra:ns#root";
     SETTLED_AT = "urn:hydra:ns#settledAt";

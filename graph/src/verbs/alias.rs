@@ -65,7 +65,8 @@ pub(crate) fn alias(
     Ok(Aliased { commit, ..aliased })
 }
 
-fn check(alias: &str) -> Result<()> {
+/// Refuses what is no name.
+pub(super) fn check(alias: &str) -> Result<()> {
     if normalise(alias).is_empty() {
         return Err(Error::new(ErrorKind::Invalid, "an alias without a letter").hint("say the other name"));
     }

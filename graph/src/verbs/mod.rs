@@ -19,6 +19,8 @@ pub mod learn;
 pub mod merge;
 pub mod packing;
 pub mod predicates;
+pub mod proposals;
+pub mod propose;
 pub mod recall;
 pub mod remember;
 pub mod retelling;

@@ -474,6 +474,8 @@ fn help_is_as_written_down() {
         "entity split",
         "explain",
         "predicate add",
+        "propose",
+        "proposals",
         "update",
         "timeline",
         "get",

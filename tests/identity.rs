@@ -97,3 +97,42 @@ fn an_agent_merges_splits_and_names_but_not_against_the_user() {
     let refused = door.tool("update", merge);
     assert!(refused["isError"] == true && said(&refused).contains("the user told"), "{refused}");
 }
+
+#[test]
+fn what_an_agent_proposes_waits_for_the_user() {
+    let temp = tempfile::tempdir().unwrap();
+    let data = temp.path().join("data");
+    let _server = Server::start(&data);
+    tell(&data);
+    let door = Door::of(&data);
+    let source = succeeds(&data, &["remember", "The ferry crew greeted her, and she steered."]);
+    let source = source.trim();
+    assert!(read(&door, "hydra://enrichment").contains("she steered"));
+    let fact = json!({"kind": "fact", "subject": "Mirela", "predicate": "plays", "object": "helmsman",
+        "evidence": [{"id": source, "quote": "she steered"}], "confidence": 0.7});
+    let bad = json!({"kind": "fact", "subject": "Mirela", "predicate": "frobs", "object": "x", "evidence": [source]});
+    let answer = door.tool("update", json!({"op": "propose", "proposals": [fact, bad]}));
+    let all = &answer["structuredContent"]["proposals"];
+    assert_eq!((&all[0]["status"], &all[1]["status"]), (&json!("queued"), &json!("refused")), "{answer}");
+    let page = read(&door, "hydra://enrichment");
+    assert!(page.starts_with("# Waiting for the user: 1") && !page.contains("> The ferry crew"), "{page}");
+    let id = all[0]["id"].as_str().unwrap();
+    for op in ["accept", "reject"] {
+        let refused = door.tool("update", json!({"op": op, "id": id}));
+        assert!(refused["isError"] == true && said(&refused).contains("hydra proposals"), "{refused}");
+    }
+    let listed = succeeds(&data, &["proposals"]);
+    assert!(listed.contains("Mirela plays helmsman") && listed.contains("would be kept"), "{listed}");
+    let commit = succeeds(&data, &["proposals", "accept", id]);
+    assert_eq!(run(&data, &["proposals"]).status.code(), Some(1));
+    assert!(succeeds(&data, &["recall", "who plays helmsman?"]).contains("Mirela plays helmsman"));
+    succeeds(&data, &["undo", commit.trim()]);
+    succeeds(&data, &["proposals", "reject", id, "--reason", "a joke"]);
+    let lines = temp.path().join("lines.jsonl");
+    std::fs::write(&lines, "{\"kind\":\"alias\",\"entity\":\"Mirela\",\"alias\":\"Miri\"}\n").unwrap();
+    let queued = succeeds(&data, &["propose", lines.to_str().unwrap(), "--by", "a-model"]);
+    assert!(queued.contains("queued: Mirela"), "{queued}");
+    std::fs::write(&lines, "{\"kind\":\"rumour\"}\n").unwrap();
+    let refused = run(&data, &["propose", lines.to_str().unwrap()]);
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("line 1"));
+}

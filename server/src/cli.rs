@@ -6,7 +6,7 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::command::{
     block, check, completions, conflicts, entity, eval, explain, export, forget, get, import, ingest, learn, mcp,
-    models, predicate, rebuild, recall, remember, serve, status, timeline, undo, update,
+    models, predicate, proposals, propose, rebuild, recall, remember, serve, status, timeline, undo, update,
 };
 use crate::config::{LogLevel, Overrides};
 
@@ -104,6 +104,10 @@ pub enum Command {
     Conflicts(conflicts::Arguments),
     /// Show an entity, give it another name, merge two that are one, or split them again
     Entity(entity::Arguments),
+    /// Put into the queue what a model thinks should be known; nothing changes until you accept it
+    Propose(propose::Arguments),
+    /// List what is proposed, accept it or reject it
+    Proposals(proposals::Arguments),
     /// Show or change the small texts that are in every context
     Block(block::Arguments),
     /// List or declare what facts can say

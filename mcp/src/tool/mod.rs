@@ -6,6 +6,7 @@ mod explain;
 mod forget;
 mod get;
 mod learn;
+mod propose;
 pub(crate) mod recall;
 mod remember;
 mod timeline;

@@ -17,6 +17,8 @@ pub mod mcp;
 pub mod models;
 pub mod predicate;
 mod progress;
+pub mod proposals;
+pub mod propose;
 pub mod rebuild;
 pub mod recall;
 pub mod remember;
@@ -115,6 +117,8 @@ fn dispatch(cli: Cli) -> Result<u8> {
             Command::Update(arguments) => update::run(&setting, arguments).await,
             Command::Conflicts(arguments) => conflicts::run(&setting, arguments).await,
             Command::Entity(arguments) => entity::run(&setting, arguments).await,
+            Command::Propose(arguments) => propose::run(&setting, arguments).await,
+            Command::Proposals(arguments) => proposals::run(&setting, arguments).await,
             Command::Block(arguments) => block::run(&setting, arguments).await,
             Command::Predicate(arguments) => predicate::run(&setting, arguments).await,
             Command::Undo(arguments) => undo::run(&setting, arguments).await,

@@ -46,8 +46,9 @@ fn resources_are_listed_and_read() {
     let door = Door::of(&data);
     assert_eq!(text(&door, CORE), "Nothing is remembered yet.\n");
     let list = door.mcp(&request(1, "resources/list", json!({}))).json();
-    assert_eq!(list["result"]["resources"].as_array().unwrap().len(), 1);
-    assert_eq!(list["result"]["resources"][0]["uri"], CORE);
+    let listed = list["result"]["resources"].as_array().unwrap().clone();
+    let uris: Vec<&str> = listed.iter().map(|resource| resource["uri"].as_str().unwrap()).collect();
+    assert_eq!(uris, [CORE, "hydra://enrichment"]);
     let templates = door.mcp(&request(1, "resources/templates/list", json!({}))).json();
     let templates = templates["result"]["resourceTemplates"].as_array().unwrap().clone();
     let uris: Vec<&str> = templates.iter().map(|template| template["uriTemplate"].as_str().unwrap()).collect();

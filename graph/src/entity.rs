@@ -8,6 +8,7 @@ use unicode_normalization::UnicodeNormalization;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::{Id, Mint};
+use crate::identity::{self, Named};
 use crate::names::shortened;
 use crate::store::{Node, View, string};
 use crate::time::Timestamp;
@@ -54,38 +55,29 @@ impl<'v> Entities<'v> {
         Self { view, mint, now, made: HashMap::new(), quads: Vec::new() }
     }
 
-    /// Returns what goes by that name.
-    pub fn by_name(&mut self, name: &str) -> Result<Id> {
-        self.find_or_make(name_key(name), name.trim(), vocab::ENTITY.into())
+    /// Returns what goes by that name or id.
+    pub fn by_name(&mut self, name: &str) -> Result<Named> {
+        if let Some(id) = as_id(self.view, name)? {
+            return self.named(id);
+        }
+        let id = self.find_or_make(name_key(name), name.trim(), vocab::ENTITY.into())?;
+        self.named(id)
     }
 
     /// Returns what a fact means by a name: an id, else the only one of that name, else the one that is called exactly so.
     ///
     /// # Errors
     /// `Conflict` when several are meant, listing them.
-    pub fn meant(&mut self, name: &str) -> Result<Id> {
-        if let Ok(id) = name.parse::<Id>()
-            && self.view.is_a(id, vocab::ENTITY)?
-        {
-            return Ok(id);
-        }
+    pub fn meant(&mut self, name: &str) -> Result<Named> {
         if self.made.contains_key(&name_key(name)) {
             return self.by_name(name);
         }
-        let namesakes = lookup(self.view, &name_key(name), usize::MAX)?;
-        if namesakes.len() < 2 {
+        let namesakes = named(self.view, &name_key(name), usize::MAX)?;
+        if namesakes.len() < 2 || as_id(self.view, name)?.is_some() {
             return self.by_name(name);
         }
-        let mut listed = Vec::new();
-        for id in namesakes {
-            let label = label(self.view, id)?;
-            if normalise(&label) == normalise(name) {
-                return Ok(id);
-            }
-            listed.push(format!("{} ({id})", shortened(&label)));
-        }
-        Err(Error::new(ErrorKind::Conflict, format!("`{}` may be {}", shortened(name), listed.join(" or ")))
-            .hint("say which one, by its full name or its id"))
+        let stands = the_one(self.view, name, &namesakes)?;
+        Ok(Named { told: stands, stands })
     }
 
     /// Returns a tag's concept.
@@ -108,10 +100,10 @@ impl<'v> Entities<'v> {
 
     /// Returns what a file describes. A name that was linked before the file existed becomes this file's, so that old
     /// links need not be read again.
-    pub fn by_file(&mut self, path: &Path) -> Result<Id> {
+    pub fn by_file(&mut self, path: &Path) -> Result<Named> {
         let key = file_key(path);
         if let Some(id) = self.find(&key)? {
-            return Ok(id);
+            return self.named(id);
         }
         let stem = path.file_stem().map(|s| s.to_string_lossy().into_owned()).unwrap_or_default();
         let id = match self.find(&name_key(&stem))? {
@@ -119,7 +111,7 @@ impl<'v> Entities<'v> {
             _ => self.make(&name_key(&stem), &stem, vocab::ENTITY.into()),
         };
         self.say_key(id, key);
-        Ok(id)
+        self.named(id)
     }
 
     /// Returns what was made, to be added to the change.
@@ -128,10 +120,18 @@ impl<'v> Entities<'v> {
     }
 
     fn find(&self, key: &str) -> Result<Option<Id>> {
-        match self.made.get(key) {
-            Some(id) => Ok(Some(*id)),
-            None => Ok(lookup(self.view, key, usize::MAX)?.into_iter().min()),
+        if let Some(id) = self.made.get(key) {
+            return Ok(Some(*id));
         }
+        let ids = lookup(self.view, key, usize::MAX)?;
+        let Some(oldest) = ids.iter().min().copied() else { return Ok(None) };
+        // Of a name that both have, the one that stands is meant.
+        let stands = identity::standing(self.view, oldest)?;
+        Ok(Some(if ids.contains(&stands) { stands } else { oldest }))
+    }
+
+    fn named(&self, told: Id) -> Result<Named> {
+        Ok(Named { told, stands: identity::standing(self.view, told)? })
     }
 
     fn find_or_make(&mut self, key: String, label: &str, class: NamedNode) -> Result<Id> {
@@ -178,6 +178,106 @@ fn is_name(key: &str) -> bool {
 /// Returns the entities of a key, at most `limit`.
 pub(crate) fn lookup(view: &View<'_>, key: &str, limit: usize) -> Result<Vec<Id>> {
     view.subjects(vocab::KEY, TermRef::from(string(key).as_ref()), limit)
+}
+
+/// Returns what stands for the entities of a key, each once.
+pub(crate) fn named(view: &View<'_>, key: &str, limit: usize) -> Result<Vec<Id>> {
+    standing(view, lookup(view, key, limit)?, None)
+}
+
+/// Returns what a name or an id stands for, or stood for when it was known.
+pub(crate) fn called(view: &View<'_>, name: &str, limit: usize, known_at: Option<Timestamp>) -> Result<Vec<Id>> {
+    let ids = match as_id(view, name)? {
+        Some(id) => vec![id],
+        None => lookup(view, &name_key(name), limit)?,
+    };
+    standing(view, ids, known_at)
+}
+
+fn standing(view: &View<'_>, ids: Vec<Id>, known_at: Option<Timestamp>) -> Result<Vec<Id>> {
+    let mut found = Vec::with_capacity(ids.len());
+    for id in ids {
+        let stands = identity::standing_at(view, id, known_at)?;
+        if !found.contains(&stands) {
+            found.push(stands);
+        }
+    }
+    Ok(found)
+}
+
+/// Of several with one name, the one that is called exactly so.
+fn the_one(view: &View<'_>, name: &str, namesakes: &[Id]) -> Result<Id> {
+    let mut listed = Vec::new();
+    for id in namesakes {
+        let label = label(view, *id)?;
+        if normalise(&label) == normalise(name) {
+            return Ok(*id);
+        }
+        listed.push(format!("{} ({id})", shortened(&label)));
+    }
+    Err(Error::new(ErrorKind::Conflict, format!("`{}` may be {}", shortened(name), listed.join(" or ")))
+        .hint("say which one, by its full name or its id"))
+}
+
+/// Returns the entity that a name was given to, of those that one stands for; itself if the name is its own too.
+pub(crate) fn of_name(view: &View<'_>, name: &str, stands: Id) -> Result<Id> {
+    let mut given = Vec::new();
+    for id in lookup(view, &name_key(name), usize::MAX)? {
+        if identity::standing(view, id)? == stands {
+            given.push(id);
+        }
+    }
+    Ok(if given.contains(&stands) { stands } else { given.into_iter().min().unwrap_or(stands) })
+}
+
+/// Finds the entity that somebody names, by its id or a name of it, and what stands for it.
+///
+/// # Errors
+/// `NotFound` when there is none, `Invalid` when the id is of something else, `Conflict` when several are meant.
+pub(crate) fn find(view: &View<'_>, reference: &str) -> Result<Named> {
+    let told = match as_id(view, reference)? {
+        Some(id) => id,
+        None => {
+            let namesakes = named(view, &name_key(reference), usize::MAX)?;
+            match namesakes.as_slice() {
+                [] => return Err(no_entity(view, reference)?),
+                [one] => of_name(view, reference, *one)?,
+                several => of_name(view, reference, the_one(view, reference, several)?)?,
+            }
+        }
+    };
+    Ok(Named { told, stands: identity::standing(view, told)? })
+}
+
+fn no_entity(view: &View<'_>, reference: &str) -> Result<Error> {
+    let start = shortened(reference);
+    if let Ok(id) = reference.trim().parse::<Id>() {
+        for (class, what) in [
+            (ext::CONCEPT, "a tag"),
+            (vocab::SESSION, "a conversation"),
+            (vocab::MEMORY, "a memory"),
+            (vocab::PASSAGE, "a passage"),
+            (vocab::SOURCE, "a file"),
+            (vocab::COMMIT, "a commit"),
+            (vocab::CONFLICT, "a conflict"),
+            (vocab::CORE_BLOCK, "a core block"),
+        ] {
+            if view.is_a(id, class)? {
+                return Ok(Error::new(ErrorKind::Invalid, format!("{id} is {what}, not an entity"))
+                    .hint("name a person, project, place, thing or note, by its name or its id"));
+            }
+        }
+    }
+    Ok(Error::new(ErrorKind::NotFound, format!("nothing is known of an entity `{start}`"))
+        .hint("give its name as it is written in notes and facts, or its id; recall finds what mentions it"))
+}
+
+/// Reads a name that is the id of an entity.
+pub(crate) fn as_id(view: &View<'_>, name: &str) -> Result<Option<Id>> {
+    Ok(match name.trim().parse::<Id>() {
+        Ok(id) if view.is_a(id, vocab::ENTITY)? => Some(id),
+        _ => None,
+    })
 }
 
 /// Returns an entity's name for people.

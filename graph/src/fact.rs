@@ -78,7 +78,8 @@ impl Fact {
         slot(self.subject, self.predicate.as_ref())
     }
 
-    fn triple(&self) -> Triple {
+    /// The statement.
+    pub fn triple(&self) -> Triple {
         Triple::new(vocab::node(self.subject), self.predicate.clone(), self.object.clone())
     }
 

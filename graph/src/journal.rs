@@ -209,8 +209,11 @@ impl Entry {
         for id in &self.touched {
             node.say(vocab::TOUCHED, vocab::node(*id));
         }
-        // Whoever looks back from an entity must find what is no longer there.
-        for quad in removed.iter().filter(|quad| quad.predicate == vocab::ABOUT) {
+        // Whoever looks back from an entity must find what is no longer there; what is only told of another now is there.
+        let about = added.iter().filter(|quad| quad.predicate == vocab::ABOUT).map(|quad| &quad.subject);
+        let still: HashSet<&NamedOrBlankNode> = about.collect();
+        let gone = |quad: &&Quad| quad.predicate == vocab::ABOUT && !still.contains(&quad.subject);
+        for quad in removed.iter().filter(gone) {
             let was = Quad::new(quad.subject.clone(), vocab::WAS_ABOUT, quad.object.clone(), vocab::JOURNAL);
             node.quads.push(was);
         }

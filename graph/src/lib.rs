@@ -22,6 +22,7 @@ mod fact;
 mod findable;
 mod folder;
 mod id;
+mod identity;
 mod index;
 mod journal;
 mod learning;
@@ -31,6 +32,7 @@ mod names;
 mod passage;
 mod past;
 mod predicate;
+mod proposal;
 mod question;
 mod ranking;
 mod record;
@@ -64,6 +66,7 @@ pub use journal::{Agent, CommitRecord, Trust};
 pub use learning::{Learning, Outcome};
 pub use memory::{Memory, Options};
 pub use moment::Moment;
+pub use proposal::{NewProposal, Suggestion};
 pub use question::{Hit, Lead, MAX_HITS, MAX_QUERY_BYTES, Mode, Question, Reason, Recalled, Source, Span, Why};
 pub use ranking::Weights;
 pub use record::{Kind, Record};
@@ -74,11 +77,13 @@ pub use sparql::{
     PREFIXES, QueryForm, Value, ValueKind,
 };
 pub use time::{Clock, Timestamp};
+pub use verbs::alias::{AliasOp, Aliased, MAX_ENTITY_ALIASES};
 pub use verbs::blocks::BlockVersion;
 pub use verbs::check::{CheckReport, IndexStatus, Status};
 pub use verbs::conflicts::Conflict;
 pub use verbs::context::{Context, ContextItem, ContextRequest, MAX_BUDGET_TOKENS, MAX_RANKED_LEARNINGS};
 pub use verbs::edit_block::{BlockEdit, BlockOp};
+pub use verbs::entity::{Alias, EntityInfo};
 pub use verbs::erase::{Erased, Removal};
 pub use verbs::explain::{Answered, Explanation};
 pub use verbs::forget::{Forgotten, MAX_FORGOTTEN};
@@ -94,13 +99,18 @@ pub use verbs::happening::{Event, Happened};
 pub use verbs::learn::{
     Learned, MAX_LEARNING_EVIDENCE, MAX_LESSON_BYTES, MAX_PATH_BYTES, MAX_TRIGGER_BYTES, NewLearning, Report,
 };
+pub use verbs::merge::Merged;
 pub use verbs::packing::{Exclusion, LeftOut, MAX_LEFT_OUT};
 pub use verbs::predicates::{MAX_ALIASES, PredicateInfo};
+pub use verbs::proposals::{Decided, Enrichment, MAX_BARE_TEXTS, MAX_DECIDED, ProposalInfo};
+pub use verbs::propose::{MAX_PENDING, MAX_PROPOSALS, Policy, ProposeStatus, Proposed};
 pub use verbs::query::{DEFAULT_ROWS, MAX_ROWS, QueryAnswer, QueryRequest};
 pub use verbs::remember::{
     BATCH_MEMORIES, Evidence, MAX_EVIDENCE, MAX_NAME_BYTES, MAX_QUOTE_BYTES, MAX_TEXT_BYTES, NewMemory, RememberStatus,
     Remembered,
 };
+pub use verbs::retelling::MAX_RETOLD;
+pub use verbs::split::{MAX_TAKEN, Split};
 pub use verbs::subject::{MAX_SUBJECT_TEXTS, Subject, SubjectKind};
 pub use verbs::ties::{MAX_NEWEST_TEXTS, MAX_TIES_READ, Tie, TieKind};
 pub use verbs::timeline::{DEFAULT_EVENTS, MAX_EVENTS, MAX_TIMELINE_COMMITS, Timeline, TimelineRequest};

@@ -14,6 +14,7 @@ use crate::folder::DataFolder;
 use crate::id::{Id, Mint};
 use crate::index::Index;
 use crate::journal::Agent;
+use crate::proposal::NewProposal;
 use crate::question::{Question, Recalled};
 use crate::ranking::Weights;
 use crate::redo::{Disk, RealDisk};
@@ -22,20 +23,26 @@ use crate::text::TextIndex;
 use crate::time::{Clock, Timestamp};
 use crate::trace::Traces;
 use crate::verbs;
+use crate::verbs::alias::{AliasOp, Aliased};
 use crate::verbs::blocks::BlockVersion;
 use crate::verbs::check::{CheckReport, IndexStatus, Status};
 use crate::verbs::conflicts::Conflict;
 use crate::verbs::context::{Context, ContextRequest};
 use crate::verbs::edit_block::BlockEdit;
+use crate::verbs::entity::EntityInfo;
 use crate::verbs::explain::{Answered, Explanation};
 use crate::verbs::forget::Forgotten;
 use crate::verbs::forgetting::{ForgetAnswer, ForgetRequest};
 use crate::verbs::get::{GetView, Got};
 use crate::verbs::graph::{GraphRequest, Neighbourhood};
 use crate::verbs::learn::{Learned, NewLearning, Report};
+use crate::verbs::merge::Merged;
 use crate::verbs::predicates::PredicateInfo;
+use crate::verbs::proposals::{self, Decided, Enrichment, ProposalInfo};
+use crate::verbs::propose::{Policy, Proposed};
 use crate::verbs::query::{QueryAnswer, QueryRequest};
 use crate::verbs::remember::{NewMemory, Remembered};
+use crate::verbs::split::Split;
 use crate::verbs::subject::Subject;
 use crate::verbs::timeline::{Timeline, TimelineRequest};
 use crate::verbs::undo::Undone;
@@ -70,6 +77,8 @@ pub(crate) struct Inner {
     pub clock: Clock,
     /// Held by whoever erases.
     pub erasing: parking_lot::Mutex<()>,
+    /// What is accepted without asking.
+    pub policy: parking_lot::RwLock<Policy>,
     /// Last, so that the store is closed before its lock is given up.
     pub folder: Arc<DataFolder>,
 }
@@ -121,6 +130,7 @@ impl Memory {
             mint,
             clock: options.clock,
             erasing: parking_lot::Mutex::new(()),
+            policy: parking_lot::RwLock::default(),
         }));
         memory.drive(text, TEXT_FLUSH_EVERY, Priority::Foreground);
         Ok(memory)
@@ -261,6 +271,87 @@ impl Memory {
     /// Says that a memory ended, was wrong, is said otherwise or stands again; or settles a conflict.
     pub fn update(&self, id: Id, op: UpdateOp, reason: Option<String>, agent: &Agent) -> Result<Updated> {
         verbs::update::update(&self.0, id, op, reason, agent)
+    }
+
+    /// Returns who or what an entity is (by name or id): its names, and how much is known of it.
+    ///
+    /// # Errors
+    /// `NotFound` when there is none, `Conflict` when several go by that name.
+    pub fn entity(&self, reference: &str) -> Result<EntityInfo> {
+        verbs::entity::entity(&self.0, reference)
+    }
+
+    /// Gives an entity another name, or takes one away.
+    ///
+    /// # Errors
+    /// `Conflict` when the name is not to be taken away here; `TooLarge` when it has [`crate::MAX_ENTITY_ALIASES`].
+    pub fn alias(
+        &self,
+        reference: &str,
+        alias: &str,
+        op: AliasOp,
+        reason: Option<String>,
+        agent: &Agent,
+    ) -> Result<Aliased> {
+        verbs::alias::alias(&self.0, reference, alias, op, reason, agent)
+    }
+
+    /// Has one entity stand for another from now on: what is known of either is known of the one to `keep`.
+    ///
+    /// # Errors
+    /// `Invalid` when they are not two entities; `Conflict` when one is merged already, when the owner told them apart and
+    /// another asks, or when a fact says something of both; `TooLarge` when more than [`crate::MAX_RETOLD`] memories and
+    /// links would move.
+    pub fn merge(&self, keep: &str, other: &str, reason: Option<String>, agent: &Agent) -> Result<Merged> {
+        verbs::merge::merge(&self.0, keep, other, reason, agent)
+    }
+
+    /// Has a merged entity stand for itself again, with what was told of it as that is now, and with the memories to `take`.
+    ///
+    /// # Errors
+    /// `Conflict` when it is not merged, or was by someone trusted more; `Invalid` when a memory to take is not about it.
+    pub fn split(&self, merged: &str, take: &[Id], reason: Option<String>, agent: &Agent) -> Result<Split> {
+        verbs::split::split(&self.0, merged, take, reason, agent)
+    }
+
+    /// Says which proposals are accepted without asking; none if nobody says.
+    pub fn set_policy(&self, policy: Policy) {
+        *self.0.policy.write() = policy;
+    }
+
+    /// Puts proposals into the queue, at most [`crate::MAX_PROPOSALS`]; nothing else changes. Each is checked as if it were
+    /// accepted: a bad one is refused with its reason, and the others wait.
+    ///
+    /// # Errors
+    /// `Invalid` or `TooLarge` when there are none or too many.
+    pub fn propose(&self, all: Vec<NewProposal>, reason: Option<String>, agent: &Agent) -> Result<Vec<Proposed>> {
+        verbs::propose::propose(&self.0, all, reason, agent)
+    }
+
+    /// Lists what waits in the spaces (all if none are named), oldest first, with what accepting it would do.
+    pub fn proposals(&self, spaces: &[String]) -> Result<Vec<ProposalInfo>> {
+        verbs::proposals::proposals(&self.0, spaces)
+    }
+
+    /// Accepts proposals, one commit each; one that can't be says why and still waits.
+    ///
+    /// # Errors
+    /// `Conflict` when an agent asks, `Invalid` when none or too many are named.
+    pub fn accept(&self, ids: &[Id], reason: Option<&str>, agent: &Agent) -> Result<Vec<Decided>> {
+        proposals::decide(&self.0, ids, true, reason, agent)
+    }
+
+    /// Rejects proposals, one commit each; an agent does not propose them again.
+    ///
+    /// # Errors
+    /// As [`Memory::accept`].
+    pub fn reject(&self, ids: &[Id], reason: Option<&str>, agent: &Agent) -> Result<Vec<Decided>> {
+        proposals::decide(&self.0, ids, false, reason, agent)
+    }
+
+    /// Returns what waits, and the newest texts of which nothing is known but their words.
+    pub fn enrichment(&self, spaces: &[String]) -> Result<Enrichment> {
+        verbs::proposals::enrichment(&self.0, spaces)
     }
 
     /// Lists what facts can say: the built-in predicates, then those that were declared.

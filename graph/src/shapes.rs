@@ -5,6 +5,7 @@
 //! a constraint that is silently ignored is worse than none.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::LazyLock;
 
 use oxigraph::io::{RdfFormat, RdfParser};
 use oxigraph::model::{NamedNode, NamedOrBlankNode, Quad, Term};
@@ -45,6 +46,12 @@ impl Shapes {
     /// Reads the shapes that are built in.
     pub fn builtin() -> Result<Self> {
         Self::parse(SHAPES)
+    }
+
+    /// Returns the shapes that are built in, read once.
+    pub fn shared() -> &'static Self {
+        static SHARED: LazyLock<Shapes> = LazyLock::new(|| Shapes::builtin().expect("the built-in shapes parse"));
+        &SHARED
     }
 
     /// Reads shapes from Turtle.
@@ -282,7 +289,7 @@ mod tests {
         let source = "a hy:Source ; hy:path \"/a\" ; hy:contentHash \"x\" ; hy:space \"personal\" ; dcterms:title \"A\" ; \
             schema:mainEntity hy:e ; hy:recordedAt \"2026-01-01T00:00:00Z\"^^xsd:dateTime";
         let passage = "a hy:Passage ; hy:partOf hy:s ; schema:text \"x\" ; hy:start 0 ; hy:end 1 ; hy:position 0";
-        let entity = "a hy:Entity ; skos:prefLabel \"E\" ; hy:key \"name:e\"";
+        let entity = "a hy:Entity ; skos:prefLabel \"E\" ; hy:key \"name:e\" ; dcterms:isReplacedBy hy:f";
         let learning = "a hy:Learning ; hy:trigger \"x\" ; hy:lesson \"y\" ; hy:outcome \"worked\" ; hy:appliesTo \"/a\" ; \
             hy:timesSeen 1 ; hy:timesHelped 0 ; hy:timesHurt 0";
         let conflict = "a hy:Conflict ; hy:side hy:a, hy:b ; hy:space \"personal\" ; \
@@ -293,6 +300,9 @@ mod tests {
         let block = "a hy:Block ; schema:text \"\" ; skos:prefLabel \"human\" ; hy:key \"block:human:personal\" ; \
             hy:space \"personal\" ; hy:limit 1600 ; hy:trust \"agent\" ; prov:wasAttributedTo \"owner\" ; \
             hy:recordedAt \"2026-01-01T00:00:00Z\"^^xsd:dateTime";
+        let proposal = "a hy:Proposal ; hy:kind \"fact\" ; hy:proposes \"{}\" ; schema:text \"x\" ; hy:space \"personal\" ; \
+            hy:trust \"agent\" ; prov:wasAttributedTo \"m\" ; hy:timesSeen 1 ; \
+            hy:proposedAt \"2026-01-01T00:00:00Z\"^^xsd:dateTime";
         for (good, from, to, problem) in [
             (memory, "\"fact\"", "\"rumour\"", "kind"),
             (memory, "schema:text \"x\"", "schema:text \"\"", "text"),
@@ -305,6 +315,7 @@ mod tests {
             (passage, "hy:start 0", "hy:start -1", "start"),
             (passage, "hy:partOf hy:s", "hy:partOf hy:s, hy:t", "partOf"),
             (entity, "skos:prefLabel \"E\" ;", "", "prefLabel"),
+            (entity, "dcterms:isReplacedBy hy:f", "dcterms:isReplacedBy hy:f, hy:g", "isReplacedBy"),
             (learning, "hy:trigger \"x\" ;", "", "trigger"),
             (learning, "hy:lesson \"y\"", "hy:lesson \"\"", "lesson"),
             (learning, "\"worked\"", "\"shrugged\"", "outcome"),
@@ -314,6 +325,9 @@ mod tests {
             (learning, "hy:timesHurt 0", "hy:timesHurt -1", "timesHurt"),
             (conflict, "hy:a, hy:b", "hy:a", "side"),
             (evidence, " ; hy:quoteHash \"x\"", "", "quoteHash"),
+            (proposal, "\"fact\"", "\"rumour\"", "kind"),
+            (proposal, "\"agent\"", "\"owner\"", "trust"),
+            (proposal, "hy:timesSeen 1", "hy:timesSeen 0", "timesSeen"),
             (block, "schema:text \"\" ;", "", "text"),
             (block, "\"human\"", "\"\"", "prefLabel"),
             (block, "1600", "0", "limit"),

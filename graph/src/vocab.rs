@@ -27,6 +27,7 @@ terms! {
     LINK = "urn:hydra:ns#Link";
     MEMORY = "urn:hydra:ns#Memory";
     PASSAGE = "urn:hydra:ns#Passage";
+    PROPOSAL = "urn:hydra:ns#Proposal";
     SESSION = "urn:hydra:ns#Session";
     SOURCE = "urn:hydra:ns#Source";
     // Properties of commits.
@@ -39,11 +40,13 @@ terms! {
     UNDOES = "urn:hydra:ns#undoes";
     VERB = "urn:hydra:ns#verb";
     // Properties of what is remembered.
+    ACCEPTED_AT = "urn:hydra:ns#acceptedAt";
     ABOUT = "urn:hydra:ns#about";
     APPLIES_TO = "urn:hydra:ns#appliesTo";
     BLOCK = "urn:hydra:ns#block";
     CONFIDENCE = "urn:hydra:ns#confidence";
     CONTENT_HASH = "urn:hydra:ns#contentHash";
+    DECIDED_BY = "urn:hydra:ns#decidedBy";
     END = "urn:hydra:ns#end";
     ENDED_BY = "urn:hydra:ns#endedBy";
     ERASED_AT = "urn:hydra:ns#erasedAt";
@@ -64,8 +67,11 @@ terms! {
     PART_OF = "urn:hydra:ns#partOf";
     PATH = "urn:hydra:ns#path";
     POSITION = "urn:hydra:ns#position";
+    PROPOSED_AT = "urn:hydra:ns#proposedAt";
+    PROPOSES = "urn:hydra:ns#proposes";
     QUOTE_HASH = "urn:hydra:ns#quoteHash";
     RECORDED_AT = "urn:hydra:ns#recordedAt";
+    REJECTED_AT = "urn:hydra:ns#rejectedAt";
     RETRACTED_AT = "urn:hydra:ns#retractedAt";
     ROOT = "urn:hydra:ns#root";
     SETTLED_AT = "urn:hydra:ns#settledAt";
@@ -79,6 +85,8 @@ terms! {
     TIMES_HELPED = "urn:hydra:ns#timesHelped";
     TIMES_HURT = "urn:hydra:ns#timesHurt";
     TIMES_SEEN = "urn:hydra:ns#timesSeen";
+    TOLD_AS = "urn:hydra:ns#toldAs";
+    TOLD_OF = "urn:hydra:ns#toldOf";
     TRIGGER = "urn:hydra:ns#trigger";
     TRUST = "urn:hydra:ns#trust";
     VALID_FROM = "urn:hydra:ns#validFrom";
@@ -104,7 +112,11 @@ pub mod ext {
         NamedNodeRef::new_unchecked("http://www.w3.org/2004/02/skos/core#Concept");
     pub const DERIVED_FROM: NamedNodeRef<'static> =
         NamedNodeRef::new_unchecked("http://www.w3.org/ns/prov#wasDerivedFrom");
+    pub const DIFFERENT_FROM: NamedNodeRef<'static> =
+        NamedNodeRef::new_unchecked("http://www.w3.org/2002/07/owl#differentFrom");
     pub const ENDED_AT: NamedNodeRef<'static> = NamedNodeRef::new_unchecked("http://www.w3.org/ns/prov#endedAtTime");
+    pub const INFLUENCED_BY: NamedNodeRef<'static> =
+        NamedNodeRef::new_unchecked("http://www.w3.org/ns/prov#wasInfluencedBy");
     pub const INVALIDATED_AT: NamedNodeRef<'static> =
         NamedNodeRef::new_unchecked("http://www.w3.org/ns/prov#invalidatedAtTime");
     pub const FUNCTIONAL: NamedNodeRef<'static> =
@@ -121,6 +133,7 @@ pub mod ext {
     pub const RANGE: NamedNodeRef<'static> = NamedNodeRef::new_unchecked("http://www.w3.org/2000/01/rdf-schema#range");
     pub const REIFIES: NamedNodeRef<'static> =
         NamedNodeRef::new_unchecked("http://www.w3.org/1999/02/22-rdf-syntax-ns#reifies");
+    pub const REPLACED_BY: NamedNodeRef<'static> = NamedNodeRef::new_unchecked("http://purl.org/dc/terms/isReplacedBy");
     pub const STARTED_AT: NamedNodeRef<'static> =
         NamedNodeRef::new_unchecked("http://www.w3.org/ns/prov#startedAtTime");
     pub const REVISION_OF: NamedNodeRef<'static> =

@@ -21,6 +21,7 @@ mod handler;
 mod http;
 mod identity;
 mod prompt;
+pub mod proposal;
 mod resource;
 mod schema;
 mod session;

@@ -54,7 +54,7 @@ Look back over it and call remember once for each thing that will matter in anot
 to do differently next time and when it applies, `decision` for what was decided and why, `preference` for what I \
 asked for more than once, `fact` for what turned out to be so. One statement each, in full sentences, with names and \
 dates. Leave out what the files say already and what is remembered below; if something below proved wrong, remember \
-what is right and say which id it replaces. Keep no secrets. End with a list of what you kept.",
+what is right and say which id it replaces. Keep no secrets. What you only suspect, propose (update, op `propose`). End with a list of what you kept.",
         budget_tokens: 1_000,
     },
     Entry {

@@ -5,8 +5,9 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use crate::command::{
-    block, check, completions, conflicts, eval, explain, export, forget, get, graph, import, ingest, learn, mcp,
-    models, predicate, query, rebuild, recall, remember, serve, status, timeline, undo, update,
+    block, check, completions, conflicts, entity, eval, explain, export, forget, get, graph, import, ingest, learn,
+    mcp, models, predicate, proposals, propose, query, rebuild, recall, remember, serve, status, timeline, undo,
+    update,
 };
 use crate::config::{LogLevel, Overrides};
 
@@ -102,6 +103,12 @@ pub enum Command {
     Update(update::Arguments),
     /// List facts that disagree
     Conflicts(conflicts::Arguments),
+    /// Show an entity, give it another name, merge two that are one, or split them again
+    Entity(entity::Arguments),
+    /// Put into the queue what a model thinks should be known; nothing changes until you accept it
+    Propose(propose::Arguments),
+    /// List what is proposed, accept it or reject it
+    Proposals(proposals::Arguments),
     /// Show or change the small texts that are in every context
     Block(block::Arguments),
     /// List or declare what facts can say

@@ -19,6 +19,9 @@ const ENV_FILE: &str = "config";
 /// Most threads that one inference may use.
 const MAX_EMBED_THREADS: usize = 64;
 
+/// What can be proposed.
+const PROPOSED: [&str; 4] = ["alias", "fact", "merge", "summary"];
+
 /// What a person can set. `data/hydra.toml` explains each; a test holds the two together.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -32,6 +35,10 @@ pub struct Config {
     pub embed_threads: usize,
     /// The space of what names none.
     pub default_space: String,
+    /// Kinds of proposals that are accepted without asking.
+    pub accept_kinds: Vec<String>,
+    /// How sure a proposer has to be for that, from 0 to 1.
+    pub accept_confidence: f32,
     /// The address the server listens on.
     pub bind: IpAddr,
     /// The port the server listens on; 0 takes any that is free.
@@ -47,7 +54,7 @@ pub struct Config {
 }
 
 /// How much the log says.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum LogLevel {
     /// What failed.
@@ -129,6 +136,8 @@ impl Config {
             model_dir: None,
             embed_threads: 1,
             default_space: hydra_graph::PERSONAL.to_owned(),
+            accept_kinds: Vec::new(),
+            accept_confidence: 0.9,
             bind: IpAddr::from([127, 0, 0, 1]),
             port: DEFAULT_PORT,
             allowed_origins: vec!["http://localhost:*".to_owned(), "http://127.0.0.1:*".to_owned()],
@@ -147,6 +156,14 @@ impl Config {
         if !(1..=MAX_EMBED_THREADS).contains(&self.embed_threads) {
             return Err(Error::new(ErrorKind::Invalid, format!("embed_threads is {}", self.embed_threads))
                 .hint(format!("set 1 to {MAX_EMBED_THREADS}; 1 is best on a machine that does other things too")));
+        }
+        if let Some(kind) = self.accept_kinds.iter().find(|kind| !PROPOSED.contains(&kind.as_str())) {
+            return Err(Error::new(ErrorKind::Invalid, format!("accept_kinds has `{kind}`"))
+                .hint(format!("write some of: {}", PROPOSED.join(", "))));
+        }
+        if !(0.0..=1.0).contains(&self.accept_confidence) {
+            return Err(Error::new(ErrorKind::Invalid, format!("accept_confidence is {}", self.accept_confidence))
+                .hint("set a number from 0 to 1"));
         }
         match self.allowed_origins.iter().find(|origin| crate::http::origin_pattern(origin).is_none()) {
             Some(origin) => Err(Error::new(ErrorKind::Invalid, format!("allowed_origins has `{origin}`"))

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hydra_embed::{Embedder as _, MiniLm, VectorCache, VectorIndex};
-use hydra_graph::{Clock, Index as _, Memory, Options, Result, Timestamp};
+use hydra_graph::{Clock, Index as _, Memory, Options, Policy, Result, Timestamp};
 
 use crate::config::Config;
 use crate::folder;
@@ -19,7 +19,10 @@ const VECTOR_FLUSH_EVERY: Duration = Duration::from_secs(60);
 /// As [`Memory::open`]; `Invalid` when the data folder is something else.
 pub fn open(config: &Config, holder: &str) -> Result<Memory> {
     folder::prepare(&config.data_dir)?;
-    Memory::open(&config.data_dir, Options { clock: clock(), holder: holder.to_owned() })
+    let memory = Memory::open(&config.data_dir, Options { clock: clock(), holder: holder.to_owned() })?;
+    let (kinds, least_confidence) = (config.accept_kinds.clone(), config.accept_confidence);
+    memory.set_policy(Policy { kinds, least_confidence });
+    Ok(memory)
 }
 
 /// Adds search by meaning. The model itself is loaded when it is first needed; the returned handle can do that before.

@@ -65,7 +65,7 @@ fn named_entities(ranking: &Ranking<'_>) -> Result<Vec<(Id, String)>> {
     let Ranking { view, question, .. } = *ranking;
     let mut found: Vec<(Id, String)> = Vec::new();
     if let Some(name) = &question.entity {
-        for id in entity::lookup(view, &entity::name_key(name), MAX_NAMESAKES)? {
+        for id in entity::called(view, name, MAX_NAMESAKES, question.moment.known_at)? {
             found.push((id, name.clone()));
         }
     }
@@ -76,7 +76,7 @@ fn named_entities(ranking: &Ranking<'_>) -> Result<Vec<(Id, String)>> {
         if is_short || taken[run.words.clone()].contains(&true) {
             continue;
         }
-        let ids = entity::lookup(view, &entity::name_key(&run.name), MAX_NAMESAKES)?;
+        let ids = entity::named(view, &entity::name_key(&run.name), MAX_NAMESAKES)?;
         if !ids.is_empty() {
             taken[run.words.clone()].fill(true);
             found.extend(ids.into_iter().map(|id| (id, run.text.clone())));

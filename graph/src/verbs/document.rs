@@ -9,6 +9,7 @@ use crate::document::{Document, Link, LinkKind, PutReceipt, SourceState, Target}
 use crate::entity::{Entities, file_key, name_key};
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::{Id, Mint};
+use crate::identity::{self, Named};
 use crate::journal::{Agent, Change};
 use crate::memory::Inner;
 use crate::space;
@@ -134,7 +135,7 @@ fn replace(
 struct Draft {
     graph: NamedNode,
     source: Id,
-    page: Id,
+    page: Named,
     quads: Vec<Quad>,
     now: Timestamp,
 }
@@ -163,16 +164,20 @@ impl Draft {
             .say(vocab::RECORDED_AT, time_literal(recorded_at))
             .say(ext::TITLE, string(&document.title))
             .say(ext::TEXT, string(&document.text))
-            .say(ext::MAIN_ENTITY, vocab::node(self.page))
+            .say(ext::MAIN_ENTITY, vocab::node(self.page.stands))
             .maybe(ext::MODIFIED, document.modified_at.map(time_literal));
+        identity::say_told_of(&mut source, [self.page].into_iter());
         for tag in &document.tags {
             source.say(vocab::TAG, vocab::node(entities.by_tag(tag)?));
         }
         self.quads.append(&mut source.quads);
-        let mut page = self.node(self.page);
+        // Names stay with whom they were given to, whoever stands for it.
+        let mut page = self.node(self.page.told);
         for name in std::iter::once(&document.title).chain(&document.aliases) {
             page.say(ext::ALT_LABEL, string(name)).say(vocab::KEY, string(name_key(name)));
         }
+        self.quads.append(&mut page.quads);
+        let mut page = self.node(self.page.stands);
         for property in &document.properties {
             page.say(property_iri(&property.name), string(&property.value));
         }
@@ -242,27 +247,30 @@ impl Draft {
                 }
             };
             let passage = passage_of(document, passages, link);
-            let mut page = self.node(self.page);
-            page.say(vocab::LINKS_TO, vocab::node(target));
+            let mut page = self.node(self.page.stands);
+            page.say(vocab::LINKS_TO, vocab::node(target.stands));
             self.quads.append(&mut page.quads);
             if let Some(passage) = passage {
                 let mut node = self.node(passage);
-                node.say(vocab::LINKS_TO, vocab::node(target));
+                node.say(vocab::LINKS_TO, vocab::node(target.stands));
                 self.quads.append(&mut node.quads);
             }
-            let statement = Triple::new(vocab::node(self.page), vocab::LINKS_TO, vocab::node(target));
-            let place = (target, link.span.start, link.span.end, kind_name(link.kind).to_owned());
+            let statement = |page, target| Triple::new(vocab::node(page), vocab::LINKS_TO, vocab::node(target));
+            let (is, told) = (statement(self.page.stands, target.stands), statement(self.page.told, target.told));
+            let place = (target.stands, link.span.start, link.span.end, kind_name(link.kind).to_owned());
             let same = old.get_mut(&place).and_then(VecDeque::pop_front);
             let mut reifier = self.node(same.unwrap_or_else(|| mint.mint(self.now)));
             reifier
                 .say(ext::TYPE, NamedNode::from(vocab::LINK))
-                .say(ext::REIFIES, statement)
+                .say(ext::REIFIES, is.clone())
+                .maybe(vocab::TOLD_AS, (is != told).then_some(told))
                 .say(ext::DERIVED_FROM, vocab::node(passage.unwrap_or(self.source)))
                 .say(vocab::LINK_KIND, string(kind_name(link.kind)))
                 .say(vocab::START, number(link.span.start))
                 .say(vocab::END, number(link.span.end))
                 .maybe(vocab::FRAGMENT, link.fragment.as_ref().map(string))
                 .maybe(ext::ALT_LABEL, link.label.as_ref().map(string));
+            identity::say_told_of(&mut reifier, [self.page, target].into_iter());
             self.quads.append(&mut reifier.quads);
         }
         Ok(())

@@ -6,6 +6,7 @@ use crate::block::Block;
 use crate::entity;
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::Id;
+use crate::identity;
 use crate::journal::{self, CommitRecord};
 use crate::memory::Inner;
 use crate::moment::Moment;
@@ -54,6 +55,9 @@ pub struct Got {
     /// The name, when the id is an entity's or a session's.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub entity: Option<String>,
+    /// What stands for the entity, if it was merged; then the name is its.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub replaced_by: Option<Id>,
     /// The core block, when the id is one's.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub block: Option<Block>,
@@ -83,7 +87,7 @@ pub(crate) fn get(inner: &Inner, ids: &[Id], how: GetView, known_at: Option<Time
         };
         match block {
             Some(block) => of_block(&view, block, how),
-            None => one(inner, &view, &mut reader, *id, how),
+            None => one(inner, &view, &mut reader, *id, how, known_at),
         }
     });
     got.collect()
@@ -98,6 +102,7 @@ impl Got {
             part_of: None,
             commits: Vec::new(),
             entity: None,
+            replaced_by: None,
             block: None,
             question: None,
             recalled: None,
@@ -118,7 +123,14 @@ fn of_block(view: &View<'_>, mut block: Block, how: GetView) -> Result<Got> {
     Ok(got)
 }
 
-fn one(inner: &Inner, view: &View<'_>, reader: &mut Reader<'_>, id: Id, how: GetView) -> Result<Got> {
+fn one(
+    inner: &Inner,
+    view: &View<'_>,
+    reader: &mut Reader<'_>,
+    id: Id,
+    how: GetView,
+    known_at: Option<Timestamp>,
+) -> Result<Got> {
     let mut got = Got::nothing(id);
     if let Some(mut found) = reader.read(id)? {
         got.entities = found.entities.iter().map(|entity| entity::label(view, *entity)).collect::<Result<_>>()?;
@@ -142,7 +154,12 @@ fn one(inner: &Inner, view: &View<'_>, reader: &mut Reader<'_>, id: Id, how: Get
         got.question = Some(trace.question.text);
         got.recalled = Some(trace.recalled);
     } else if view.is_a(id, vocab::ENTITY)? || view.is_a(id, vocab::SESSION)? {
-        got.entity = Some(entity::label(view, id)?);
+        let stands = identity::standing_at(view, id, known_at)?;
+        got.entity = Some(entity::label(view, stands)?);
+        got.replaced_by = Some(stands).filter(|stands| *stands != id);
+        if how == GetView::History {
+            got.commits = journal::history(view, id)?;
+        }
     } else {
         // What a file no longer says still has its past.
         got.commits = journal::history(view, id)?;

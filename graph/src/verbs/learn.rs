@@ -11,6 +11,7 @@ use super::telling::Telling;
 use super::twin;
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::Id;
+use crate::identity;
 use crate::journal::{Agent, Change};
 use crate::learning::{self, Learning, Outcome};
 use crate::memory::Inner;
@@ -188,9 +189,11 @@ fn see_again(
     told.evidence.truncate(room);
     telling.rest_on(id, &told.evidence)?;
     let mut node = Node::new(id, vocab::MEMORY_GRAPH);
+    let mut about = Vec::new();
     for name in &new.entities {
-        node.say(vocab::ABOUT, vocab::node(telling.entities.by_name(name)?));
+        about.push(telling.entities.by_name(name)?);
     }
+    identity::say_about(view, &view.about(id)?, &about, &mut node)?;
     let before: Option<Outcome> = view.text(id, vocab::OUTCOME)?.and_then(|text| text.parse().ok());
     let outcome = before.map_or(new.outcome, |before| before.and(new.outcome));
     let subject = vocab::node(id);

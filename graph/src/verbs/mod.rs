@@ -1,5 +1,6 @@
 //! One file a verb: each reads one view, or hands one decision to the writer, and returns plain data.
 
+pub mod alias;
 pub mod blocks;
 pub mod check;
 mod claim;
@@ -7,6 +8,7 @@ pub mod conflicts;
 pub mod context;
 pub mod document;
 pub mod edit_block;
+pub mod entity;
 pub mod erase;
 mod erased;
 pub mod explain;
@@ -17,11 +19,16 @@ pub mod graph;
 pub mod happening;
 mod last_reading;
 pub mod learn;
+pub mod merge;
 pub mod packing;
 pub mod predicates;
+pub mod proposals;
+pub mod propose;
 pub mod query;
 pub mod recall;
 pub mod remember;
+pub mod retelling;
+pub mod split;
 mod stating;
 pub mod subject;
 mod telling;

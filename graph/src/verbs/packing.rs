@@ -187,7 +187,8 @@ impl<'q> Filter<'q> {
     /// Starts on a question.
     pub fn new(view: &View<'_>, question: &'q Question, now: Timestamp) -> Result<Self> {
         let about = question.entity.as_ref();
-        let about = about.map(|name| entity::lookup(view, &entity::name_key(name), MAX_NAMESAKES)).transpose()?;
+        let known_at = question.moment.known_at;
+        let about = about.map(|name| entity::called(view, name, MAX_NAMESAKES, known_at)).transpose()?;
         Ok(Self { question, about, now })
     }
 

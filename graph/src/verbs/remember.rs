@@ -1,6 +1,6 @@
 //! `remember`: keeps texts as memories, each once.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::telling::{Novelty, Telling, Told};
 use crate::error::{Error, ErrorKind, Result};
@@ -104,12 +104,12 @@ impl NewMemory {
 }
 
 /// A text that a memory rests on.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Evidence {
     /// The memory, passage or source.
     pub id: Id,
     /// The words in it that say so.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub quote: Option<String>,
 }
 

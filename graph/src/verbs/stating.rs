@@ -8,12 +8,13 @@ use super::telling::Telling;
 use crate::error::{Error, ErrorKind, Result};
 use crate::fact::{self, CERTAIN, Fact, Statement};
 use crate::id::Id;
+use crate::identity::Named;
 use crate::journal::Trust;
 use crate::names::shortened;
 use crate::predicate::{Predicate, Predicates};
 use crate::record::{self, Kind};
 use crate::stale;
-use crate::store::{Node, number, string, term_id, time_literal};
+use crate::store::{Node, number, string, time_literal};
 use crate::time::Timestamp;
 use crate::vocab::{self, ext};
 
@@ -23,6 +24,23 @@ pub(super) struct Claim {
     /// Its sentence.
     pub text: String,
     is_functional: bool,
+    /// As it was told, if another stands for what it names.
+    told_as: Option<Triple>,
+    subject: Named,
+    object: Option<Named>,
+}
+
+impl Claim {
+    /// Whom it is about.
+    pub fn about(&self) -> impl Iterator<Item = Named> {
+        [self.subject].into_iter().chain(self.object)
+    }
+}
+
+/// What is said of a subject.
+enum Stated {
+    Entity(Named),
+    Text(String),
 }
 
 /// What a claim is beside the facts that are believed.
@@ -60,18 +78,25 @@ impl Telling<'_> {
                 None => return Ok(None),
             },
         };
-        let stated = match self.stated(&predicate, subject, object) {
+        let (subject_of, object_of) = match self.stated(&predicate, subject, object) {
             Ok(stated) => stated,
             // Nobody asked for a statement: the text is kept as it is.
             Err(_) if new.statement.is_none() => return Ok(None),
             Err(error) => return Err(error),
         };
+        let (object_term, object_entity): (Term, Option<Named>) = match object_of {
+            Stated::Entity(named) => (vocab::node(named.stands).into(), Some(named)),
+            Stated::Text(text) => (string(text).into(), None),
+        };
+        let told_object = object_entity.map_or(object_term.clone(), |named| vocab::node(named.told).into());
+        let told_as = Triple::new(vocab::node(subject_of.told), predicate.iri.clone(), told_object);
+        let is_renamed = [subject_of].into_iter().chain(object_entity).any(|named| named.told != named.stands);
         let sentence = Statement::new(subject.trim(), &predicate.label, object.trim()).sentence();
         let fact = Fact {
             id,
-            subject: stated.0,
+            subject: subject_of.stands,
             predicate: predicate.iri.clone(),
-            object: stated.1,
+            object: object_term,
             space: new.space.clone(),
             from: new.valid_from,
             to: new.valid_to,
@@ -82,22 +107,22 @@ impl Telling<'_> {
             disputed_by: None,
         };
         let text = if new.text.trim().is_empty() { sentence } else { new.text.clone() };
-        Ok(Some(Claim { fact, text, is_functional: predicate.is_functional }))
+        let told_as = is_renamed.then_some(told_as);
+        let is_functional = predicate.is_functional;
+        Ok(Some(Claim { fact, text, is_functional, told_as, subject: subject_of, object: object_entity }))
     }
 
-    fn stated(&mut self, predicate: &Predicate, subject: &str, object: &str) -> Result<(Id, Term)> {
+    fn stated(&mut self, predicate: &Predicate, subject: &str, object: &str) -> Result<(Named, Stated)> {
         let subject = self.entities.meant(subject.trim())?;
-        let object = if predicate.has_entities {
-            let object = self.entities.meant(object.trim())?;
-            if object == subject {
-                return Err(Error::new(ErrorKind::Invalid, format!("it {} itself", predicate.label))
-                    .hint("give another subject or object"));
-            }
-            vocab::node(object).into()
-        } else {
-            string(object.trim()).into()
-        };
-        Ok((subject, object))
+        if !predicate.has_entities {
+            return Ok((subject, Stated::Text(object.trim().to_owned())));
+        }
+        let object = self.entities.meant(object.trim())?;
+        if object.stands == subject.stands {
+            return Err(Error::new(ErrorKind::Invalid, format!("it {} itself", predicate.label))
+                .hint("give another subject or object"));
+        }
+        Ok((subject, Stated::Entity(object)))
     }
 
     /// Compares a claim with what is believed, and ends or opposes what it must.
@@ -207,8 +232,7 @@ impl Telling<'_> {
         let facts = self.slots.get(&slot).into_iter().flatten();
         let fact = facts.rev().find(|fact| fact.id == claim.fact.id).expect("what was settled is in its slot");
         fact.tell(node);
-        node.say(vocab::ABOUT, vocab::node(fact.subject));
-        node.maybe(vocab::ABOUT, term_id(&fact.object).map(vocab::node));
+        node.maybe(vocab::TOLD_AS, claim.told_as.clone());
         if fact.holds_at(self.now) {
             self.change.added.push(fact.assertion());
         }

@@ -3,9 +3,11 @@
 use oxigraph::model::NamedNodeRef;
 use serde::Serialize;
 
+use super::entity::Alias;
 use crate::entity;
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::Id;
+use crate::identity;
 use crate::memory::Inner;
 use crate::record::{Kind, Reader, Record};
 use crate::store::{View, subject_id};
@@ -27,6 +29,9 @@ pub struct Subject {
     pub name: String,
     /// What it is.
     pub kind: SubjectKind,
+    /// The entity that was asked for, if another stands for it now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub merged: Option<Alias>,
     /// What is said about an entity, the newest first; the turns of a conversation, the oldest first.
     pub texts: Vec<Record>,
     /// How many older texts were left out.
@@ -55,7 +60,9 @@ impl SubjectKind {
 
 pub(crate) fn subject(inner: &Inner, reference: &str) -> Result<Subject> {
     let view = inner.view()?;
-    let (id, kind) = find(&view, reference)?;
+    let (told, kind) = find(&view, reference)?;
+    let id = identity::standing(&view, told)?;
+    let merged = Alias::of_merged(&view, told, id)?;
     let mut ids = match kind {
         SubjectKind::Entity => about(&view, id)?,
         SubjectKind::Session => turns(&view, id)?,
@@ -81,14 +88,14 @@ pub(crate) fn subject(inner: &Inner, reference: &str) -> Result<Subject> {
         SubjectKind::Entity => texts.chunk_by_mut(is_one_note).for_each(<[Record]>::reverse),
         SubjectKind::Session => texts.reverse(),
     }
-    Ok(Subject { id, name: entity::label(&view, id)?, kind, texts, left_out })
+    Ok(Subject { id, name: entity::label(&view, id)?, kind, merged, texts, left_out })
 }
 
 fn is_one_note(one: &Record, other: &Record) -> bool {
     one.kind == Kind::Passage && other.kind == Kind::Passage && one.part_of == other.part_of
 }
 
-/// Finds what an id or an entity's name stands for; of several with one name, the oldest.
+/// Finds what an id or an entity's name is; of several with one name, the oldest.
 pub(super) fn find(view: &View<'_>, reference: &str) -> Result<(Id, SubjectKind)> {
     if let Ok(id) = reference.trim().parse::<Id>() {
         for (class, kind) in [
@@ -101,7 +108,8 @@ pub(super) fn find(view: &View<'_>, reference: &str) -> Result<(Id, SubjectKind)
             }
         }
     }
-    let named = entity::lookup(view, &entity::name_key(reference), MAX_NAMESAKES)?.into_iter().min();
+    let named = entity::named(view, &entity::name_key(reference), MAX_NAMESAKES)?.into_iter().min();
+    let named = named.map(|id| entity::of_name(view, reference, id)).transpose()?;
     named.map(|id| (id, SubjectKind::Entity)).ok_or_else(|| {
         let start: String = reference.chars().take(80).collect();
         Error::new(ErrorKind::NotFound, format!("`{start}` is neither an entity nor a conversation"))

@@ -5,12 +5,13 @@ use std::collections::HashMap;
 use oxigraph::model::NamedNode;
 
 use super::remember::NewMemory;
-use super::stating::Settled;
+use super::stating::{Claim, Settled};
 use super::twin::{self, Twins};
 use crate::entity::Entities;
 use crate::error::Result;
 use crate::fact::Fact;
 use crate::id::{Id, Mint};
+use crate::identity;
 use crate::journal::{Agent, Change};
 use crate::passage;
 use crate::predicate::Predicates;
@@ -120,9 +121,12 @@ impl<'v> Telling<'v> {
             .maybe(vocab::IDEMPOTENCY_KEY, new.idempotency_key.as_ref().map(string))
             .maybe(vocab::SPEAKER, new.speaker.as_deref().map(|name| string(name.trim())))
             .maybe(ext::STARTED_AT, new.happened_at.map(time_literal));
+        let mut about = Vec::new();
         for name in &new.entities {
-            node.say(vocab::ABOUT, vocab::node(self.entities.by_name(name)?));
+            about.push(self.entities.by_name(name)?);
         }
+        about.extend(claim.iter().flat_map(Claim::about));
+        identity::say_about(self.view, &[], &about, &mut node)?;
         match &claim {
             Some(claim) => self.state(claim, &mut node),
             None => {

@@ -4,15 +4,20 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde::Serialize;
 
+use oxigraph::model::Term;
+
+use super::entity::Alias;
 use super::get::shorten;
 use super::happening::{self, Event};
 use super::subject::{self, SubjectKind};
 use crate::entity;
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::Id;
+use crate::identity;
 use crate::journal;
 use crate::memory::Inner;
 use crate::moment::Moment;
+use crate::past::Past;
 use crate::record::{self, Kind, Reader, Record, is_text};
 use crate::store::{View, subject_id, term_text};
 use crate::time::Timestamp;
@@ -66,6 +71,9 @@ pub struct Timeline {
     pub id: Id,
     /// Its name for people, or how its text begins.
     pub name: String,
+    /// The entity that was asked for, if another stood for it then.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub merged: Option<Alias>,
     /// What happened.
     pub events: Vec<Event>,
     /// How many older events, and commits that were not looked at, were left out.
@@ -76,14 +84,16 @@ pub(crate) fn timeline(inner: &Inner, request: &TimelineRequest) -> Result<Timel
     let now = inner.now();
     check(request, now)?;
     let view = inner.view()?;
-    let (id, name, ids) = find(&view, &request.of)?;
+    let known_at = request.moment.known_at;
+    let (told, name, ids) = find(&view, &request.of, known_at)?;
+    let id = identity::standing_at(&view, told, known_at)?;
+    let merged = Alias::of_merged(&view, told, id)?;
     let mut by_commit: BTreeMap<Id, Vec<Id>> = BTreeMap::new();
     for touched in ids {
         for commit in view.subjects(vocab::TOUCHED, vocab::node(touched).as_ref().into(), usize::MAX)? {
             by_commit.entry(commit).or_default().push(touched);
         }
     }
-    let known_at = request.moment.known_at;
     by_commit.retain(|commit, _| known_at.is_none_or(|known| commit.minted_at() <= known));
     let mut dropped = by_commit.len().saturating_sub(MAX_TIMELINE_COMMITS);
     let mut records = Records { reader: Reader::at(&view, known_at), known: HashMap::new(), request, now };
@@ -105,7 +115,7 @@ pub(crate) fn timeline(inner: &Inner, request: &TimelineRequest) -> Result<Timel
     let surplus = events.len().saturating_sub(request.limit);
     events.drain(..surplus);
     dropped += surplus;
-    Ok(Timeline { id, name, events, dropped })
+    Ok(Timeline { id, name, merged, events, dropped })
 }
 
 fn check(request: &TimelineRequest, now: Timestamp) -> Result<()> {
@@ -124,7 +134,7 @@ fn check(request: &TimelineRequest, now: Timestamp) -> Result<()> {
 }
 
 /// Finds what is meant, and the memories, passages and sources whose past is its past.
-fn find(view: &View<'_>, reference: &str) -> Result<(Id, String, Vec<Id>)> {
+fn find(view: &View<'_>, reference: &str, known_at: Option<Timestamp>) -> Result<(Id, String, Vec<Id>)> {
     let reference = reference.trim();
     if let Ok(id) = reference.parse::<Id>()
         && let Some((record, _)) = Reader::new(view).read_last(id)?
@@ -139,11 +149,12 @@ fn find(view: &View<'_>, reference: &str) -> Result<(Id, String, Vec<Id>)> {
     }
     match subject::find(view, reference) {
         Ok((id, kind)) => {
+            let stands = identity::standing_at(view, id, known_at)?;
             let ids = match kind {
-                SubjectKind::Entity => about(view, id)?,
+                SubjectKind::Entity => about(view, stands, known_at)?,
                 SubjectKind::Session => subject::turns(view, id)?,
             };
-            Ok((id, entity::label(view, id)?, ids))
+            Ok((id, entity::label(view, stands)?, ids))
         }
         Err(error) if error.kind() == ErrorKind::NotFound => {
             let end = format!("/{}", reference.trim_start_matches("./"));
@@ -174,17 +185,35 @@ fn file(view: &View<'_>, is_meant: impl Fn(&str) -> bool) -> Result<Option<(Id, 
     Ok(found)
 }
 
-/// What was ever about an entity or links to it, and its own notes as whole files.
-fn about(view: &View<'_>, id: Id) -> Result<Vec<Id>> {
-    let pointing = |predicate| view.subjects(predicate, vocab::node(id).as_ref().into(), subject::MAX_LOOKED_AT);
-    let mut ids: BTreeSet<Id> = pointing(vocab::ABOUT)?.into_iter().collect();
-    ids.extend(pointing(vocab::WAS_ABOUT)?);
-    ids.extend(pointing(ext::MAIN_ENTITY)?);
-    for linking in pointing(vocab::LINKS_TO)? {
+/// What was ever about an entity or links to it, and its own notes as whole files. Looking back, only what was told of it
+/// then: others may have been merged into it since, or it into another.
+fn about(view: &View<'_>, id: Id, known_at: Option<Timestamp>) -> Result<Vec<Id>> {
+    let now = identity::standing(view, id)?;
+    let pointing = |predicate, id| view.subjects(predicate, vocab::node(id).as_ref().into(), subject::MAX_LOOKED_AT);
+    let mut ids: BTreeSet<Id> = pointing(vocab::ABOUT, now)?.into_iter().collect();
+    ids.extend(pointing(ext::MAIN_ENTITY, now)?);
+    for linking in pointing(vocab::LINKS_TO, now)? {
         if is_text(view, linking)? {
             ids.insert(linking);
         }
     }
+    let members = identity::members(view, now)?;
+    let mut past = BTreeSet::new();
+    for member in &members {
+        past.extend(pointing(vocab::WAS_ABOUT, *member)?);
+    }
+    if let Some(known_at) = known_at {
+        let (reading, node) = (Past::new(view), Term::from(vocab::node(id)));
+        let mut told = BTreeSet::new();
+        for text in ids.difference(&past) {
+            let about = reading.about(*text, known_at)?;
+            if about.iter().any(|quad| quad.object == node) {
+                told.insert(*text);
+            }
+        }
+        ids = told;
+    }
+    ids.append(&mut past);
     Ok(ids.into_iter().collect())
 }
 

@@ -8,6 +8,7 @@ use serde::Serialize;
 use crate::block::KEY_PREFIX;
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::Id;
+use crate::identity;
 use crate::journal::{self, Agent, Change};
 use crate::memory::Inner;
 use crate::stale;
@@ -42,6 +43,7 @@ pub(crate) fn undo(inner: &Inner, commit: Id, agent: &Agent) -> Result<Undone> {
         if !(removed.is_empty() && added.iter().all(is_tombstone)) {
             check_nothing_later(view, commit, &touched)?;
         }
+        check_nothing_told(view, &added, &removed)?;
         let mut change = Change::new("undo");
         change.reason = Some(format!("undo of {}", record.verb));
         change.undoes = Some(commit);
@@ -118,6 +120,32 @@ fn check_nothing_later(view: &View<'_>, commit: Id, touched: &BTreeSet<Id>) -> R
                     format!("commit {other} ({verb}) changed the same memory after {commit}"),
                 )
                 .hint(format!("undo {other} first")));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Refuses to take back a merge or a split, of whose entity something was told since: the inverse knows nothing of that.
+fn check_nothing_told(view: &View<'_>, added: &[Quad], removed: &[Quad]) -> Result<()> {
+    let pointer = |quad: &&Quad| quad.predicate == ext::REPLACED_BY;
+    let subjects: HashSet<_> = added.iter().chain(removed).map(|quad| &quad.subject).collect();
+    for (quad, is_merge) in [(added.iter().find(pointer), true), (removed.iter().find(pointer), false)] {
+        let Some(id) = quad.and_then(|quad| subject_id(&quad.subject)) else { continue };
+        let next = match is_merge {
+            true => format!("split them, which keeps that: `hydra entity split {id}`"),
+            false => "merge them again: `hydra entity merge`".to_owned(),
+        };
+        for member in identity::members(view, id)? {
+            let node = vocab::node(member);
+            for predicate in [vocab::ABOUT, vocab::LINKS_TO, ext::MAIN_ENTITY, vocab::TOLD_OF] {
+                for quad in view.quads(None, Some(predicate), Some(node.as_ref().into()), None) {
+                    let quad = quad?;
+                    let is_new = quad.graph_name != vocab::JOURNAL.into() && !subjects.contains(&quad.subject);
+                    if is_new {
+                        return Err(Error::new(ErrorKind::Conflict, format!("{id} was spoken of since")).hint(next));
+                    }
+                }
             }
         }
     }

@@ -1,6 +1,8 @@
 //! `update`: says that a memory ended, was wrong, is to be said otherwise, or stands again; and settles conflicts. Nothing
 //! is overwritten: what a memory said before stays, and every update can be undone.
 
+use std::collections::BTreeSet;
+
 use oxigraph::model::NamedNodeRef;
 use serde::Serialize;
 
@@ -9,6 +11,7 @@ use super::telling::Telling;
 use crate::error::{Error, ErrorKind, Result};
 use crate::fact::{self, Statement};
 use crate::id::Id;
+use crate::identity;
 use crate::journal::{Agent, Change, Trust};
 use crate::memory::Inner;
 use crate::names::shortened;
@@ -215,8 +218,8 @@ fn replace(
         ..NewMemory::new(text.unwrap_or_default())
     };
     if old.statement.is_none() {
-        for entity in &old.entities {
-            new.entities.push(crate::entity::label(view, *entity)?);
+        for entity in identity::originals(&view.about(old.id)?, vocab::ABOUT) {
+            new.entities.push(entity.to_string());
         }
     }
     super::remember::check(&new, telling.now)?;
@@ -313,10 +316,15 @@ fn settle(view: &View<'_>, telling: &mut Telling<'_>, conflict: Id, op: &UpdateO
     let mut node = Node::new(conflict, vocab::MEMORY_GRAPH);
     node.say(vocab::SETTLED_AT, time_literal(now));
     telling.change.added.append(&mut node.quads);
-    telling.change.touched.extend(sides);
+    telling.change.touched.extend(sides.iter().copied());
     // Other conflicts that a retracted side was in are over too when one side is left.
     if let UpdateOp::Settle(keep) = op {
-        for other in fact::open_conflicts(view, *keep)?.into_iter().filter(|other| *other != conflict) {
+        let mut others = BTreeSet::new();
+        for side in &sides {
+            others.extend(fact::open_conflicts(view, *side)?);
+        }
+        others.remove(&conflict);
+        for other in others {
             let mut standing = 0;
             for side in view.objects(other, vocab::SIDE)? {
                 let is_fallen = telling.change.touched.contains(&side) && side != *keep;

@@ -11,6 +11,8 @@ use crate::{answer, tool};
 
 /// The address of what always applies.
 pub(crate) const CORE: &str = "hydra://core";
+/// The address of what waits for the user, and of what nothing is known of.
+pub(crate) const ENRICHMENT: &str = "hydra://enrichment";
 /// How every resource is written.
 pub(crate) const MIME_TYPE: &str = "text/markdown";
 /// Longest address that is looked at.
@@ -20,6 +22,7 @@ pub(crate) const MAX_URI_BYTES: usize = 2_048;
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Address {
     Core,
+    Enrichment,
     Entity(String),
     Session(String),
     Trace(String),
@@ -33,7 +36,14 @@ pub(crate) fn list() -> Vec<Resource> {
             "The core blocks; preferences, decisions and lessons that stand; and what was remembered last.",
         )
         .with_mime_type(MIME_TYPE);
-    vec![core]
+    let enrichment = Resource::new(ENRICHMENT, "enrichment")
+        .with_title("What to enrich")
+        .with_description(
+            "What is proposed and waits for the user, and the newest texts of which nothing is known but their words: \
+             read them and propose facts, aliases, merges and summaries with `update`.",
+        )
+        .with_mime_type(MIME_TYPE);
+    vec![core, enrichment]
 }
 
 /// Returns the resources of which there are many.
@@ -78,13 +88,14 @@ pub(crate) fn read(memory: &Memory, uri: &str) -> Result<String> {
             let context = memory.context(&ContextRequest { about: None, spaces: Vec::new(), budget_tokens })?;
             Ok(page::core(&context))
         }
+        Some(Address::Enrichment) => Ok(page::enrichment(&memory.enrichment(&[])?)),
         Some(Address::Entity(reference)) => subject(memory, &reference, SubjectKind::Entity),
         Some(Address::Session(reference)) => subject(memory, &reference, SubjectKind::Session),
         Some(Address::Trace(id)) => trace(memory, &id),
         None => {
             let start: String = uri.chars().take(80).collect();
             Err(Error::new(ErrorKind::NotFound, format!("there is no resource `{start}`"))
-                .hint(format!("read {CORE}, hydra://entity/ID, hydra://session/ID or hydra://trace/ID")))
+                .hint(format!("read {CORE}, {ENRICHMENT}, hydra://entity/ID, hydra://session/ID or hydra://trace/ID")))
         }
     }
 }
@@ -133,6 +144,9 @@ fn parse(uri: &str) -> Option<Address> {
     }
     if uri == CORE {
         return Some(Address::Core);
+    }
+    if uri == ENRICHMENT {
+        return Some(Address::Enrichment);
     }
     let (kind, reference) = uri.strip_prefix("hydra://")?.split_once('/')?;
     let reference = decode(reference)?;

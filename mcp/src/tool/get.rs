@@ -184,7 +184,10 @@ fn item(got: Got, room_bytes: usize) -> Item {
     }
     if let Some(name) = got.entity {
         item.kind = "entity".to_owned();
-        item.text = name;
+        item.text = match got.replaced_by {
+            Some(by) => format!("{name} ({by} stands for it now)"),
+            None => name,
+        };
     }
     if let Some(question) = got.question {
         item.kind = "trace".to_owned();

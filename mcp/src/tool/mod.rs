@@ -1,11 +1,13 @@
 //! The tools. One file a tool: what it says of itself, what it takes, one verb, what it gives.
 
 pub(crate) mod context;
+mod entity;
 mod explain;
 mod forget;
 mod get;
 mod graph;
 mod learn;
+mod propose;
 mod query;
 pub(crate) mod recall;
 mod remember;

@@ -124,7 +124,10 @@ pub(super) fn call(call: Call<'_>) -> Result<CallToolResult> {
     let timeline = call.memory.timeline(&request)?;
     let mut answer = Answer {
         id: timeline.id.to_string(),
-        name: answer::one_line(&timeline.name),
+        name: match &timeline.merged {
+            Some(merged) => answer::one_line(&format!("{} (was {})", timeline.name, merged.name)),
+            None => answer::one_line(&timeline.name),
+        },
         events: Vec::new(),
         dropped: timeline.dropped,
         note: None,

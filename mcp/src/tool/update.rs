@@ -1,11 +1,11 @@
-//! `update`: changes what is known of a memory, settles a conflict, or edits a core block.
+//! `update`: changes what is known of a memory, settles a conflict, edits a core block, or says that entities are one or two.
 
 use hydra_graph::{Block, BlockEdit, BlockOp, Error, ErrorKind, Id, Result, UpdateOp, Updated};
 use rmcp::model::{CallToolResult, Tool};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Call, remember};
+use super::{Call, entity, propose, remember};
 use crate::argument::{self, Unknown};
 use crate::{answer, schema, when};
 
@@ -20,16 +20,21 @@ stays in its history, and each update can be undone.
 op: `end` (the world changed; give `at`), `supersede` (a new `text` takes its place), `correct` (a new subject, predicate \
 and object take its place), `retract` (it was wrong), `restore` (it stands again); of a conflict: `settle` (give the id to \
 `keep`) or `keep_all`; of a core block: `edit_block` (give its name as `block`, then its whole new `text`, a line to \
-`append`, or an `old` piece and the `new` one; and always a `reason`). What rests on something that fell is marked stale. You cannot overrule the user: what they said \
+`append`, or an `old` piece and the `new` one; and always a `reason`); of people, projects and things, by name or id: \
+`merge` (`id` is the same as `into`, which stays), `split` (take that back; `take` names memories that go too), `alias` \
+(another name). What you are not sure of, or read between the lines, you `propose`: \
+`proposals` is a list of {kind: fact, subject, predicate, object}, {kind: alias, entity, alias}, {kind: merge, keep, \
+other} or {kind: summary, text, entities}, each with `evidence` (ids of the texts that say so, or {id, quote}) and \
+`confidence`; they wait for the user (hydra://enrichment). What rests on something that fell is marked stale. You cannot overrule the user: what they said \
 themselves only they change, so tell them instead.";
 
 #[derive(Debug, Deserialize, JsonSchema)]
 #[schemars(extend("required" = ["op"]))]
 struct Parameters {
-    /// The memory, as recall gives it, or the conflict; not of a block.
-    #[serde(default, alias = "memory_id", deserialize_with = "argument::text")]
+    /// The memory, as recall gives it, or the conflict; of an entity its name or id; not of a block.
+    #[serde(default, alias = "memory_id", alias = "entity", deserialize_with = "argument::text")]
     id: String,
-    /// end, supersede, correct, retract, restore, settle, keep_all or edit_block.
+    /// end, supersede, correct, retract, restore, settle, keep_all, edit_block, merge, split, alias or propose.
     #[serde(default, alias = "operation", alias = "action", deserialize_with = "argument::text")]
     op: String,
     /// When it ended: 2026-01-31, or a full time. Now if left out.
@@ -50,6 +55,18 @@ struct Parameters {
     /// The side of the conflict that holds.
     #[serde(default, deserialize_with = "argument::optional_text")]
     keep: Option<String>,
+    /// The entity that stays of two that are one: its name or id.
+    #[serde(default, deserialize_with = "argument::optional_text")]
+    into: Option<String>,
+    /// Another name of the entity.
+    #[serde(default, alias = "name", deserialize_with = "argument::optional_text")]
+    alias: Option<String>,
+    /// Memories that go with the entity that is split off.
+    #[serde(default, deserialize_with = "argument::list")]
+    take: Vec<String>,
+    /// What to propose, each with its kind, evidence and confidence.
+    #[serde(default)]
+    proposals: serde_json::Value,
     /// Name of the core block: persona, human, system, projects, preferences, or another.
     #[serde(default, alias = "block_name", alias = "label", deserialize_with = "argument::optional_text")]
     block: Option<String>,
@@ -95,6 +112,9 @@ struct Answer {
     size_bytes: Option<usize>,
     #[serde(skip_serializing_if = "Option::is_none")]
     limit_bytes: Option<usize>,
+    /// What became of each proposal, in their order.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    proposals: Vec<propose::Item>,
     /// What else there is to say.
     #[serde(skip_serializing_if = "Option::is_none")]
     note: Option<String>,
@@ -114,13 +134,28 @@ pub(super) fn call(mut call: Call<'_>) -> Result<CallToolResult> {
     if parameters.op.eq_ignore_ascii_case(EDIT_BLOCK) {
         return edit_block(&call, parameters);
     }
-    if parameters.id.is_empty() {
+    let op = parameters.op.to_lowercase();
+    let of_proposals_alone = ["propose", "accept", "reject"].contains(&op.as_str());
+    if parameters.id.is_empty() && !of_proposals_alone {
         return Err(Error::new(ErrorKind::Invalid, "no id was given").hint("give the id as recall prints it"));
+    }
+    let given = entity::Given {
+        id: parameters.id.clone(),
+        into: parameters.into,
+        alias: parameters.alias,
+        take: parameters.take,
+        reason: parameters.reason.clone(),
+    };
+    if let Some(done) = propose::run(&call, &op, &parameters.proposals, parameters.reason.as_deref()) {
+        return Ok(of_proposals(done?));
+    }
+    if let Some(done) = entity::run(&call, &op, given) {
+        return Ok(of_entity(done?, argument::ignored(NAME, &parameters.unknown)));
     }
     let at = parameters.at.map(|at| when::moment(&at, call.now)).transpose()?.unwrap_or(call.now);
     let statement = remember::statement(parameters.subject, parameters.predicate, parameters.object)?;
     let keep = parameters.keep.map(|keep| keep.parse::<Id>()).transpose()?;
-    let op = UpdateOp::named(&parameters.op.to_lowercase(), Some(at), parameters.text, statement, keep)?;
+    let op = UpdateOp::named(&op, Some(at), parameters.text, statement, keep)?;
     let updated = call.memory.update(parameters.id.parse()?, op, parameters.reason, call.agent)?;
     let Updated { id, commit, replaced_by, stale, fresh } = updated;
     let names = |ids: &[Id]| ids.iter().map(ToString::to_string).collect::<Vec<_>>();
@@ -145,9 +180,45 @@ pub(super) fn call(mut call: Call<'_>) -> Result<CallToolResult> {
         fresh: names(&fresh),
         size_bytes: None,
         limit_bytes: None,
+        proposals: Vec::new(),
         note,
     };
     Ok(answer::success(&answer, text))
+}
+
+fn of_entity(done: entity::Done, note: Option<String>) -> CallToolResult {
+    let entity::Done { id, commit, mut text } = done;
+    if let Some(note) = &note {
+        text.push_str(&format!("\nnote: {note}"));
+    }
+    let answer = Answer {
+        id,
+        commit,
+        replaced_by: None,
+        stale: Vec::new(),
+        fresh: Vec::new(),
+        size_bytes: None,
+        limit_bytes: None,
+        proposals: Vec::new(),
+        note,
+    };
+    answer::success(&answer, text)
+}
+
+fn of_proposals(done: propose::Done) -> CallToolResult {
+    let propose::Done { commit, proposals, text } = done;
+    let answer = Answer {
+        id: String::new(),
+        commit,
+        replaced_by: None,
+        stale: Vec::new(),
+        fresh: Vec::new(),
+        size_bytes: None,
+        limit_bytes: None,
+        proposals,
+        note: None,
+    };
+    answer::success(&answer, text)
 }
 
 fn edit_block(call: &Call<'_>, parameters: Parameters) -> Result<CallToolResult> {
@@ -175,6 +246,7 @@ fn edit_block(call: &Call<'_>, parameters: Parameters) -> Result<CallToolResult>
         fresh: Vec::new(),
         size_bytes: Some(size_bytes),
         limit_bytes: Some(limit_bytes),
+        proposals: Vec::new(),
         note,
     };
     Ok(answer::success(&answer, text))

@@ -94,6 +94,7 @@ fn shown(got: &Value, style: Style) -> Option<String> {
         fact(if name == "name" { "block" } else { name }, &got["block"][name]);
     }
     fact("entity", &got["entity"]);
+    fact("replaced_by", &got["replaced_by"]);
     fact("question", &got["question"]);
     fact("source", &got["part_of"]["title"]);
     for name in strings(&got["entities"]) {

@@ -4,6 +4,7 @@ pub mod block;
 pub mod check;
 pub mod completions;
 pub mod conflicts;
+pub mod entity;
 pub mod erase;
 pub mod eval;
 pub mod explain;
@@ -18,6 +19,8 @@ pub mod mcp;
 pub mod models;
 pub mod predicate;
 mod progress;
+pub mod proposals;
+pub mod propose;
 pub mod query;
 pub mod rebuild;
 pub mod recall;
@@ -116,6 +119,9 @@ fn dispatch(cli: Cli) -> Result<u8> {
             Command::Explain(arguments) => explain::run(&setting, arguments).await,
             Command::Update(arguments) => update::run(&setting, arguments).await,
             Command::Conflicts(arguments) => conflicts::run(&setting, arguments).await,
+            Command::Entity(arguments) => entity::run(&setting, arguments).await,
+            Command::Propose(arguments) => propose::run(&setting, arguments).await,
+            Command::Proposals(arguments) => proposals::run(&setting, arguments).await,
             Command::Block(arguments) => block::run(&setting, arguments).await,
             Command::Predicate(arguments) => predicate::run(&setting, arguments).await,
             Command::Undo(arguments) => undo::run(&setting, arguments).await,

@@ -56,8 +56,16 @@ pub struct Arguments {
 
 #[derive(Deserialize)]
 struct Answer {
+    name: String,
+    merged: Option<Merged>,
     events: Vec<Event>,
     dropped: usize,
+}
+
+#[derive(Deserialize)]
+struct Merged {
+    id: String,
+    name: String,
 }
 
 #[derive(Deserialize)]
@@ -87,7 +95,7 @@ pub async fn run(setting: &Setting, arguments: Arguments) -> Result<u8> {
         limit: arguments.limit,
     };
     let answer = super::ask(setting, Need::Graph, verb).await?;
-    let Answer { events, dropped } = super::read(answer.clone())?;
+    let Answer { name, merged, events, dropped } = super::read(answer.clone())?;
     let code = if events.is_empty() { outcome::NOTHING_FOUND } else { outcome::DONE };
     if setting.global.json {
         output::json(&answer)?;
@@ -101,6 +109,10 @@ pub async fn run(setting: &Setting, arguments: Arguments) -> Result<u8> {
         output::data(&format!("{at:24}  {}  {id}  {start}  {note}", style.strong(&format!("{what:9}"))))?;
     }
     if !setting.global.quiet {
+        if let Some(merged) = merged {
+            let (was, is) = (output::plain(&merged.name), output::plain(&name));
+            output::talk(&format!("{was} ({}) is merged into {is}", merged.id));
+        }
         if code == outcome::NOTHING_FOUND {
             output::talk("nothing happened in that time and space");
         }

@@ -28,9 +28,9 @@ use crate::config::Config;
 use crate::presence::Presence;
 use crate::token::Token;
 use crate::verb::{
-    Block, BlockHistory, Blocks, Check, Conflicts, Declare, EditBlock, Erase, Explain, Export, Forget, Get, Graph,
-    Import, Ingest, Learn, LongVerb as _, Predicates, Query, Rebuild, Recall, Remember, Session, Status, Timeline,
-    Undo, Update, Verb as _,
+    Accept, Alias, Block, BlockHistory, Blocks, Check, Conflicts, Declare, EditBlock, Enrichment, Entity, Erase,
+    Explain, Export, Forget, Get, Graph, Import, Ingest, Learn, LongVerb as _, Merge, Predicates, Proposals, Propose,
+    Query, Rebuild, Recall, Reject, Remember, Session, Split, Status, Timeline, Undo, Update, Verb as _,
 };
 use crate::wiring;
 use failure::Failed;
@@ -104,6 +104,15 @@ impl App {
             .route(&verb(Explain::NAME), post(route::verb::<Explain>))
             .route(&verb(Update::NAME), post(route::verb::<Update>))
             .route(&verb(Conflicts::NAME), post(route::verb::<Conflicts>))
+            .route(&verb(Entity::NAME), post(route::verb::<Entity>))
+            .route(&verb(Alias::NAME), post(route::verb::<Alias>))
+            .route(&verb(Merge::NAME), post(route::verb::<Merge>))
+            .route(&verb(Split::NAME), post(route::verb::<Split>))
+            .route(&verb(Propose::NAME), post(route::verb::<Propose>))
+            .route(&verb(Proposals::NAME), post(route::verb::<Proposals>))
+            .route(&verb(Accept::NAME), post(route::verb::<Accept>))
+            .route(&verb(Reject::NAME), post(route::verb::<Reject>))
+            .route(&verb(Enrichment::NAME), post(route::verb::<Enrichment>))
             .route(&verb(Blocks::NAME), post(route::verb::<Blocks>))
             .route(&verb(Block::NAME), post(route::verb::<Block>))
             .route(&verb(BlockHistory::NAME), post(route::verb::<BlockHistory>))

@@ -1,0 +1,234 @@
+//! `proposals`, `accept` and `reject`: what waits, what it would do, and the owner's word on it.
+
+use std::collections::BTreeSet;
+
+use serde::Serialize;
+
+use super::propose::rehearse;
+use super::remember::Evidence;
+use crate::error::{Error, ErrorKind, Result};
+use crate::id::Id;
+use crate::journal::{self, Agent, Change, Trust};
+use crate::memory::Inner;
+use crate::proposal::{Proposal, State, pending, pending_key};
+use crate::record::{Kind, Reader, Record};
+use crate::store::{Node, View, string, subject_id, time_literal};
+use crate::time::Timestamp;
+use crate::vocab::{self, ext};
+
+/// Proposals that one call decides at most.
+pub const MAX_DECIDED: usize = 200;
+/// Texts of which nothing is known that are shown.
+pub const MAX_BARE_TEXTS: usize = 20;
+/// Newest commits that are looked at for them.
+const MAX_BARE_COMMITS: usize = 200;
+/// Texts of these that are looked at.
+const MAX_BARE_LOOKED_AT: usize = 1_000;
+
+/// A proposal that waits.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ProposalInfo {
+    /// Its id.
+    pub id: Id,
+    /// alias, fact, merge or summary.
+    pub kind: String,
+    /// What is proposed, as a sentence.
+    pub text: String,
+    /// The space it belongs to.
+    pub space: String,
+    /// How sure its proposer is, from 0 to 1.
+    pub confidence: f32,
+    /// How far it is trusted.
+    pub trust: String,
+    /// Who proposed it.
+    pub agent: String,
+    /// When.
+    pub proposed_at: Timestamp,
+    /// How often.
+    pub times_seen: usize,
+    /// What it rests on.
+    pub evidence: Vec<Evidence>,
+    /// What accepting it would do.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub would: Option<String>,
+    /// Why it can't be accepted as things are now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub problem: Option<String>,
+}
+
+/// What became of one that was accepted or rejected.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Decided {
+    /// The proposal.
+    pub id: Id,
+    /// The commit, for `undo`, after which it waits again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub commit: Option<Id>,
+    /// What was done.
+    pub text: String,
+    /// Why it still waits.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+}
+
+/// What is to be enriched.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Enrichment {
+    /// What waits for the owner.
+    pub waiting: Vec<ProposalInfo>,
+    /// Texts of which nothing is known but their words, newest first.
+    pub bare: Vec<Record>,
+}
+
+pub(crate) fn proposals(inner: &Inner, spaces: &[String]) -> Result<Vec<ProposalInfo>> {
+    let (view, now) = (inner.view()?, inner.now());
+    list(inner, &view, now, spaces)
+}
+
+fn list(inner: &Inner, view: &View<'_>, now: Timestamp, spaces: &[String]) -> Result<Vec<ProposalInfo>> {
+    let mut ids = Vec::new();
+    for space in spaces {
+        ids.append(&mut pending(view, space)?);
+    }
+    if spaces.is_empty() {
+        ids = view.instances(vocab::PROPOSAL)?;
+        ids.sort_unstable();
+    }
+    let mut waiting = Vec::new();
+    for id in ids {
+        let Some(proposal) = Proposal::read(view, id)?.filter(|proposal| proposal.state == State::Pending) else {
+            continue;
+        };
+        if proposal.fallen(view, now)?.is_some() {
+            continue;
+        }
+        let (would, problem) = match rehearse(view, &inner.mint, now, &proposal) {
+            Ok((_, would)) => (Some(would), None),
+            Err(error) => (None, Some(error.message().to_owned())),
+        };
+        let Proposal { new, agent, trust, proposed_at, times_seen, .. } = proposal;
+        waiting.push(ProposalInfo {
+            id,
+            kind: new.suggestion.kind().to_owned(),
+            text: new.suggestion.sentence(),
+            space: new.space,
+            confidence: new.confidence,
+            trust: trust.as_str().to_owned(),
+            agent,
+            proposed_at,
+            times_seen,
+            evidence: new.evidence,
+            would,
+            problem,
+        });
+    }
+    Ok(waiting)
+}
+
+pub(crate) fn decide(
+    inner: &Inner,
+    ids: &[Id],
+    accept: bool,
+    reason: Option<&str>,
+    agent: &Agent,
+) -> Result<Vec<Decided>> {
+    if agent.trust < Trust::Policy {
+        let what = if accept { "accepts" } else { "rejects" };
+        return Err(Error::new(ErrorKind::Conflict, format!("only the user {what} a proposal"))
+            .hint(format!("the user {what}: hydra proposals")));
+    }
+    if ids.is_empty() || ids.len() > MAX_DECIDED {
+        return Err(Error::new(ErrorKind::Invalid, format!("{} proposals to decide", ids.len()))
+            .hint(format!("name 1 to {MAX_DECIDED} by their ids, as `hydra proposals` lists them")));
+    }
+    ids.iter().map(|id| decide_one(inner, *id, accept, reason.map(str::to_owned), agent)).collect()
+}
+
+/// Accepts or rejects one, in a commit of its own; what can't be accepted says why and waits.
+pub(super) fn decide_one(
+    inner: &Inner,
+    id: Id,
+    accept: bool,
+    reason: Option<String>,
+    agent: &Agent,
+) -> Result<Decided> {
+    let (now, mint, who) = (inner.now(), inner.mint.clone(), agent.name.clone());
+    let written = inner.writer.write(agent.clone(), move |view| {
+        let proposal = waiting(view, id)?;
+        let (mut change, text) = match accept {
+            true => rehearse(view, &mint, now, &proposal)?,
+            false => (Change::new("reject"), proposal.new.suggestion.sentence()),
+        };
+        change.reason = reason;
+        let mut node = Node::new(id, vocab::MEMORY_GRAPH);
+        node.say(if accept { vocab::ACCEPTED_AT } else { vocab::REJECTED_AT }, time_literal(now))
+            .say(vocab::DECIDED_BY, string(who));
+        change.added.append(&mut node.quads);
+        let mut key = Node::new(id, vocab::MEMORY_GRAPH);
+        key.say(vocab::KEY, string(pending_key(&proposal.new.space)));
+        change.removed.append(&mut key.quads);
+        change.touched.insert(id);
+        Ok((change, text))
+    });
+    match written {
+        Ok((commit, text)) => {
+            Ok(Decided { id, commit, text: text.replace("would be", "is").replace("would ", ""), error: None })
+        }
+        Err(error)
+            if [ErrorKind::Conflict, ErrorKind::Invalid, ErrorKind::NotFound, ErrorKind::TooLarge]
+                .contains(&error.kind()) =>
+        {
+            let hint = error.next_step().map(|hint| format!(" ({hint})")).unwrap_or_default();
+            Ok(Decided { id, commit: None, text: String::new(), error: Some(format!("{}{hint}", error.message())) })
+        }
+        Err(error) => Err(error),
+    }
+}
+
+fn waiting(view: &View<'_>, id: Id) -> Result<Proposal> {
+    let Some(proposal) = Proposal::read(view, id)? else {
+        return Err(Error::new(ErrorKind::NotFound, format!("{id} is not a proposal"))
+            .hint("`hydra proposals` lists those that wait"));
+    };
+    let what = match proposal.state {
+        State::Pending => return Ok(proposal),
+        State::Accepted => "accepted",
+        State::Rejected => "rejected",
+    };
+    Err(Error::new(ErrorKind::Conflict, format!("{id} was {what} already"))
+        .hint("undo the commit that decided it (`hydra get ID --view history`)"))
+}
+
+pub(crate) fn enrichment(inner: &Inner, spaces: &[String]) -> Result<Enrichment> {
+    let (view, now) = (inner.view()?, inner.now());
+    Ok(Enrichment { waiting: list(inner, &view, now, spaces)?, bare: bare(&view, now, spaces)? })
+}
+
+/// The newest texts that name nobody and that nothing rests on.
+fn bare(view: &View<'_>, now: Timestamp, spaces: &[String]) -> Result<Vec<Record>> {
+    let commits = view.quads(None, Some(vocab::ORDER), None, Some(vocab::JOURNAL.into()));
+    let commits = commits.filter_map(|quad| quad.map(|quad| subject_id(&quad.subject)).transpose());
+    let (mut seen, mut found, mut reader) = (BTreeSet::new(), Vec::new(), Reader::new(view));
+    for commit in commits.take(MAX_BARE_COMMITS) {
+        let mut touched = journal::touched(view, commit?)?;
+        touched.sort_unstable();
+        for id in touched.into_iter().rev() {
+            if found.len() == MAX_BARE_TEXTS || seen.len() == MAX_BARE_LOOKED_AT {
+                return Ok(found);
+            }
+            if !seen.insert(id) {
+                continue;
+            }
+            let Some(record) = reader.read(id)? else { continue };
+            let is_wanted = spaces.is_empty() || spaces.contains(&record.space);
+            let is_text = [Kind::Episode, Kind::Passage, Kind::Fact].contains(&record.kind) && record.is_recallable();
+            let is_bare = record.entities.is_empty() && record.statement.is_none() && record.derived_from.is_empty();
+            let is_new =
+                || view.subjects(ext::DERIVED_FROM, vocab::node(id).as_ref().into(), 1).map(|ids| ids.is_empty());
+            if is_wanted && is_text && is_bare && record.stands_at(now) && is_new()? {
+                found.push(record);
+            }
+        }
+    }
+    Ok(found)
+}

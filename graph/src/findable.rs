@@ -27,7 +27,7 @@ fn index_text(reader: &mut Reader<'_>, id: Id, now: Timestamp) -> Result<Option<
     if !record.is_text() {
         return Ok(None);
     }
-    let is_past = !is_there || !record.stands_at(now);
+    let is_past = !is_there || !(record.stands_at(now) || record.is_superseded());
     let before = before(reader, &record)?;
     Ok(Some(IndexText {
         space: record.space,

@@ -13,6 +13,7 @@
 
 mod block;
 mod catch_up;
+mod decision;
 mod document;
 mod dump;
 mod entity;
@@ -30,10 +31,12 @@ mod names;
 mod passage;
 mod past;
 mod predicate;
+mod preference;
 mod question;
 mod ranking;
 mod record;
 mod redo;
+mod scope;
 mod shapes;
 mod space;
 mod stale;
@@ -43,12 +46,14 @@ mod time;
 mod trace;
 mod verbs;
 mod vocab;
+mod voice;
 mod walk;
 mod writer;
 
 pub use block::{
     Block, CUSTOMARY_BLOCKS, DEFAULT_BLOCK_BYTES, MAX_BLOCK_NAME_BYTES, MAX_SPACE_BLOCK_BYTES, MAX_SPACE_BLOCKS,
 };
+pub use decision::{Choice, Decision, MAX_OPTION_BYTES, MAX_OPTIONS, MAX_REASONS, NewDecision, Verdict};
 pub use document::{Document, Link, LinkKind, Passage, Property, PutReceipt, SourceState, Target};
 pub use dump::{EXPORT_FORMAT, ExportFormat, Exported, Follower, Imported, MAX_LINE_BYTES};
 pub use error::{Error, ErrorKind, Result};
@@ -60,11 +65,15 @@ pub use journal::{Agent, CommitRecord, Trust};
 pub use learning::{Learning, Outcome};
 pub use memory::{Memory, Options};
 pub use moment::Moment;
-pub use question::{Hit, Lead, MAX_HITS, MAX_QUERY_BYTES, Mode, Question, Reason, Recalled, Source, Span, Why};
+pub use preference::{
+    MAX_PREFERENCE_BYTES, NewPreference, OBSERVATIONS_TO_HOLD, Polarity, Preference, Standing,
+};
+pub use question::{AlsoIn, Hit, Lead, MAX_HITS, MAX_QUERY_BYTES, Mode, Question, Reason, Recalled, Source, Span, Why};
 pub use ranking::Weights;
 pub use record::{Kind, Record};
 pub use space::PERSONAL;
 pub use time::{Clock, Timestamp};
+pub use voice::{MAX_VOICES, MIN_QUOTE_BYTES};
 pub use verbs::blocks::BlockVersion;
 pub use verbs::check::{CheckReport, IndexStatus, Status};
 pub use verbs::conflicts::Conflict;
@@ -75,12 +84,12 @@ pub use verbs::forget::{Forgotten, MAX_FORGOTTEN};
 pub use verbs::forgetting::{
     Consequence, ForgetAnswer, ForgetMode, ForgetPreview, ForgetRequest, MAX_FORGET_CANDIDATES, MAX_PREVIEWED,
 };
-pub use verbs::get::{GetView, Got};
+pub use verbs::get::{GetView, Got, Link as ChainLink};
 pub use verbs::happening::{Event, Happened};
 pub use verbs::learn::{
     Learned, MAX_LEARNING_EVIDENCE, MAX_LESSON_BYTES, MAX_PATH_BYTES, MAX_TRIGGER_BYTES, NewLearning, Report,
 };
-pub use verbs::packing::{Exclusion, LeftOut, MAX_LEFT_OUT};
+pub use verbs::packing::{Exclusion, LeftOut, MAX_COPIES, MAX_LEFT_OUT};
 pub use verbs::predicates::{MAX_ALIASES, PredicateInfo};
 pub use verbs::remember::{
     BATCH_MEMORIES, Evidence, MAX_EVIDENCE, MAX_NAME_BYTES, MAX_QUOTE_BYTES, MAX_TEXT_BYTES, NewMemory, RememberStatus,

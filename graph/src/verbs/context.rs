@@ -14,12 +14,15 @@ use crate::index;
 use crate::journal;
 use crate::learning::{self, Learning};
 use crate::memory::Inner;
+use crate::preference::Preference;
 use crate::question::Question;
 use crate::ranking::Weights;
 use crate::record::{Kind, Reader, Record};
+use crate::scope;
 use crate::store::{View, string};
 use crate::time::Timestamp;
 use crate::vocab;
+use crate::voice;
 
 /// Newest memories of each standing kind that are looked at.
 const MAX_STANDING: usize = 64;
@@ -91,6 +94,8 @@ pub(crate) fn context(inner: &Inner, request: &ContextRequest) -> Result<Context
         record.stands_at(now)
             && record.expires_at.is_none_or(|end| end > now)
             && (request.spaces.is_empty() || request.spaces.contains(&record.space))
+            && !record.is_candidate()
+            && scope::applies(record.scope(), request.about.as_deref())
     };
     let mut reader = Reader::new(&view);
     let mut sections: Vec<(String, Vec<Record>)> = Vec::new();
@@ -171,10 +176,14 @@ fn pack(
         context.blocks.push(block);
     }
     let mut seen = HashSet::new();
+    // What stands above is not said a second time, whoever said it too.
+    let block_lines = context.blocks.iter().flat_map(|block| block.text.lines());
+    let mut said: HashSet<_> = block_lines.map(voice::text_key).collect();
     for (heading, records) in sections {
         let mut is_open = false;
         for record in records {
-            if !is_wanted(&record) || !seen.insert(record.id) {
+            let is_repeated = said.contains(&voice::text_key(&record.text));
+            if !is_wanted(&record) || is_repeated || !seen.insert(record.id) {
                 continue;
             }
             let mut lines = String::new();
@@ -188,6 +197,9 @@ fn pack(
                 continue;
             }
             is_open = true;
+            if record.kind == Kind::Preference {
+                said.insert(voice::text_key(&record.text));
+            }
             context.text.push_str(&lines);
             context.items.push(item(record));
         }
@@ -201,6 +213,8 @@ fn line(record: &Record) -> String {
     let title = if record.title.is_empty() { String::new() } else { format!("{}: ", one_line(&record.title)) };
     let text = index::said(record.speaker.as_deref().unwrap_or_default(), &record.text);
     let did = record.learning.as_ref().map(did).unwrap_or_default();
+    let stands = record.preference.as_ref().map(Preference::words).filter(|words| !words.is_empty());
+    let did = stands.map_or(did, |words| format!("; {}", one_line(&words)));
     format!("- {title}{} [{} {day} {}{did}]", one_line(&text), record.id, record.trust)
 }
 

@@ -18,6 +18,7 @@ use crate::names::shortened;
 use crate::record::{self, Kind};
 use crate::store::{Node, View, number, string};
 use crate::vocab::{self, ext};
+use crate::voice::Voice;
 
 /// Longest trigger: it is compared and read at a glance.
 pub const MAX_TRIGGER_BYTES: usize = 1_024;
@@ -180,7 +181,10 @@ fn see_again(
     new: &NewLearning,
     mut told: NewMemory,
 ) -> Result<usize> {
-    count(view, &mut telling.change, id, vocab::TIMES_SEEN)?;
+    let before: Option<Outcome> = view.text(id, vocab::OUTCOME)?.and_then(|text| text.parse().ok());
+    if !is_copy(view, id, &told.evidence)? || before != Some(new.outcome) {
+        count(view, &mut telling.change, id, vocab::TIMES_SEEN)?;
+    }
     let known: BTreeSet<Id> = view.objects(id, ext::DERIVED_FROM)?.into_iter().collect();
     told.evidence.retain(|evidence| evidence.id != id && !known.contains(&evidence.id));
     let room = MAX_LEARNING_EVIDENCE.saturating_sub(known.len());
@@ -191,7 +195,6 @@ fn see_again(
     for name in &new.entities {
         node.say(vocab::ABOUT, vocab::node(telling.entities.by_name(name)?));
     }
-    let before: Option<Outcome> = view.text(id, vocab::OUTCOME)?.and_then(|text| text.parse().ok());
     let outcome = before.map_or(new.outcome, |before| before.and(new.outcome));
     let subject = vocab::node(id);
     for quad in view.quads(Some(subject.as_ref().into()), Some(vocab::OUTCOME), None, None) {
@@ -200,6 +203,23 @@ fn see_again(
     node.say(vocab::OUTCOME, string(outcome.as_str()));
     telling.change.added.append(&mut node.quads);
     Ok(left_out)
+}
+
+/// Tells whether all of the evidence is a copy of what a learning rests on. What happened once, and went as it did, was seen
+/// once, however often it is reported; without evidence nobody can tell, and each report counts.
+fn is_copy(view: &View<'_>, id: Id, evidence: &[Evidence]) -> Result<bool> {
+    if evidence.is_empty() {
+        return Ok(false);
+    }
+    let known = view.objects(id, ext::DERIVED_FROM)?;
+    let known = known.into_iter().map(|source| Voice::of(view, source)).collect::<Result<Vec<_>>>()?;
+    for evidence in evidence {
+        let voice = Voice::of(view, evidence.id)?;
+        if !known.iter().any(|known| known.is_one_with(&voice)) {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 fn count(view: &View<'_>, change: &mut Change, id: Id, counter: NamedNodeRef<'static>) -> Result<()> {

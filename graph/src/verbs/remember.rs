@@ -3,12 +3,15 @@
 use serde::Serialize;
 
 use super::telling::{Novelty, Telling, Told};
+use super::learn::MAX_PATH_BYTES;
+use crate::decision::NewDecision;
 use crate::error::{Error, ErrorKind, Result};
 use crate::fact::Statement;
 use crate::id::Id;
 use crate::journal::Agent;
 use crate::memory::Inner;
-use crate::record::Kind;
+use crate::preference::{MAX_PREFERENCE_BYTES, NewPreference, Preference};
+use crate::record::{self, Kind};
 use crate::space;
 use crate::time::Timestamp;
 use crate::vocab;
@@ -44,6 +47,12 @@ pub struct NewMemory {
     /// What it states, if it is a fact; the text may be left empty then. A fact whose text is a plain sentence need not
     /// give it.
     pub statement: Option<Statement>,
+    /// What it says as a preference, besides its text.
+    pub preference: NewPreference,
+    /// What it says as a decision, besides its text.
+    pub decision: NewDecision,
+    /// The file, folder, project, person or thing that a preference or decision applies to; everywhere if left out.
+    pub applies_to: Option<String>,
     /// What it rests on.
     pub evidence: Vec<Evidence>,
     /// How sure it is, from 0 to 1.
@@ -74,6 +83,9 @@ impl NewMemory {
             entities: Vec::new(),
             said_by: None,
             statement: None,
+            preference: NewPreference::default(),
+            decision: NewDecision::default(),
+            applies_to: None,
             evidence: Vec::new(),
             confidence: None,
             valid_from: None,
@@ -122,12 +134,15 @@ pub struct Remembered {
     pub commit: Id,
     /// Whether it is new.
     pub status: RememberStatus,
-    /// Facts that ended because this one succeeds them.
+    /// Facts, preferences and decisions that ended because this one succeeds them.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub ended: Vec<Id>,
     /// The conflict that it is a side of now.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub conflict: Option<Id>,
+    /// How it stands, if it is a preference.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub preference: Option<Preference>,
 }
 
 /// Whether a memory is new.
@@ -138,9 +153,11 @@ pub enum RememberStatus {
     Inserted,
     /// The same text, statement or idempotency key was there already, or came earlier in the same batch.
     Duplicate,
-    /// It is new, and a fact that held until now ended.
+    /// It was inferred, and somebody forgot or retracted the same before: nothing was kept.
+    Refused,
+    /// It is new, or in force only now, and what held until now ended.
     Superseded,
-    /// It is new, and disagrees with facts that stay beside it.
+    /// It disagrees with what stays beside it.
     Conflict,
 }
 
@@ -162,8 +179,13 @@ pub(crate) fn remember_all(inner: &Inner, all: Vec<NewMemory>, agent: &Agent) ->
     let mut bytes = 0;
     for new in all {
         bytes += new.text.len();
+        // What counts up or ends others is decided on what came before it, so that has to be there.
+        let is_alone = new.kind == Kind::Preference || new.decision.supersedes.is_some();
+        if is_alone && !batch.is_empty() {
+            remembered.append(&mut commit(inner, std::mem::take(&mut batch), agent)?);
+        }
         batch.push(new);
-        if batch.len() == BATCH_MEMORIES || bytes > BATCH_BYTES {
+        if is_alone || batch.len() == BATCH_MEMORIES || bytes > BATCH_BYTES {
             remembered.append(&mut commit(inner, std::mem::take(&mut batch), agent)?);
             bytes = 0;
         }
@@ -185,19 +207,23 @@ fn commit(inner: &Inner, batch: Vec<NewMemory>, agent: &Agent) -> Result<Vec<Rem
     let view = inner.view()?;
     let remembered = told.into_iter().map(|Told { id, novelty, ended, conflict }| {
         let status = match novelty {
-            Novelty::Again | Novelty::Known => RememberStatus::Duplicate,
+            Novelty::Refused => RememberStatus::Refused,
+            Novelty::Counted if conflict.is_some() => RememberStatus::Conflict,
+            Novelty::Counted if !ended.is_empty() => RememberStatus::Superseded,
+            Novelty::Again | Novelty::Known | Novelty::Counted => RememberStatus::Duplicate,
             Novelty::New if conflict.is_some() => RememberStatus::Conflict,
             Novelty::New if !ended.is_empty() => RememberStatus::Superseded,
             Novelty::New => RememberStatus::Inserted,
         };
         let commit = match (novelty, commit) {
-            (Novelty::New | Novelty::Again, Some(commit)) => commit,
+            (Novelty::New | Novelty::Again | Novelty::Counted, Some(commit)) => commit,
             _ => {
                 let commits = view.subjects(vocab::TOUCHED, vocab::node(id).as_ref().into(), usize::MAX)?;
                 commits.into_iter().min().unwrap_or(id)
             }
         };
-        Ok(Remembered { id, commit, status, ended, conflict })
+        let preference = record::read(&view, id)?.and_then(|record| record.preference);
+        Ok(Remembered { id, commit, status, ended, conflict, preference })
     });
     remembered.collect()
 }
@@ -207,10 +233,11 @@ pub(super) fn check(new: &NewMemory, now: Timestamp) -> Result<()> {
     if new.text.trim().is_empty() && new.statement.is_none() {
         return Err(invalid("there is no text to remember".into()).hint("say what should be remembered"));
     }
-    if new.text.len() > MAX_TEXT_BYTES {
+    let bytes = if new.decision.has_parts() { new.decision.text(&new.text).len() } else { new.text.len() };
+    if bytes > MAX_TEXT_BYTES {
         return Err(Error::new(
             ErrorKind::TooLarge,
-            format!("the text has {} bytes; one memory holds {MAX_TEXT_BYTES}", new.text.len()),
+            format!("the text has {bytes} bytes; one memory holds {MAX_TEXT_BYTES}"),
         )
         .hint("write it to a file and run `hydra ingest FILE`, or remember its parts"));
     }
@@ -246,10 +273,50 @@ pub(super) fn check(new: &NewMemory, now: Timestamp) -> Result<()> {
         return Err(invalid("a speaker without a name".into()).hint("leave it out, or say who it was"));
     }
     check_fact(new)?;
+    check_wanted(new)?;
     if new.expires_at.is_some_and(|end| end <= now) {
         return Err(invalid("it would expire before it is remembered".into()).hint("give a later end, or none"));
     }
     Ok(())
+}
+
+/// Refuses what no preference or decision can be, and what only they can be of anything else.
+fn check_wanted(new: &NewMemory) -> Result<()> {
+    let invalid = |message: String| Error::new(ErrorKind::Invalid, message);
+    let kind = new.kind.as_str();
+    if new.kind != Kind::Preference && new.preference != NewPreference::default() {
+        return Err(invalid(format!("a {kind} has no topic or polarity and is not inferred")).hint("give kind preference"));
+    }
+    if new.kind != Kind::Decision && new.decision != NewDecision::default() {
+        return Err(invalid(format!("a {kind} has no options or reasons and supersedes nothing"))
+            .hint("give kind decision; `update` replaces what is something else"));
+    }
+    let applies = [Kind::Preference, Kind::Decision].contains(&new.kind);
+    if !applies && new.applies_to.is_some() {
+        return Err(invalid(format!("a {kind} applies to nothing"))
+            .hint("name what it is about as an entity; only a preference or decision applies to something"));
+    }
+    let parts = [
+        ("topic", new.preference.topic.as_deref(), MAX_NAME_BYTES, "say in a few words what it is about"),
+        ("scope", new.applies_to.as_deref(), MAX_PATH_BYTES, "give the path or name it applies to, or leave it out"),
+        (
+            "text",
+            (new.kind == Kind::Preference).then_some(new.text.as_str()),
+            MAX_PREFERENCE_BYTES,
+            "say in a few sentences what is wanted",
+        ),
+    ];
+    for (part, text, most, hint) in parts {
+        let Some(text) = text else { continue };
+        if text.trim().is_empty() {
+            return Err(invalid(format!("a {part} without a name")).hint(hint));
+        }
+        if text.len() > most {
+            let message = format!("the {part} of a {kind} has {} bytes; one has {most}", text.len());
+            return Err(Error::new(ErrorKind::TooLarge, message).hint(hint));
+        }
+    }
+    new.decision.check()
 }
 
 /// Refuses what no fact can be.

@@ -6,12 +6,14 @@ use serde::Serialize;
 
 use super::remember::NewMemory;
 use super::telling::Telling;
+use crate::decision::{Decision, NewDecision};
 use crate::error::{Error, ErrorKind, Result};
 use crate::fact::{self, Statement};
 use crate::id::Id;
 use crate::journal::{Agent, Change, Trust};
 use crate::memory::Inner;
 use crate::names::shortened;
+use crate::preference::{NewPreference, Preference};
 use crate::record::{self, Kind, Record};
 use crate::stale;
 use crate::store::{Node, View, time_literal};
@@ -155,7 +157,7 @@ pub(super) fn check_trust(record: &Record, author: &Agent) -> Result<()> {
         .hint("remember what you know as a fact of its own: where it disagrees, both stay and the owner settles it"))
 }
 
-fn check_stands(record: &Record, now: Timestamp) -> Result<()> {
+pub(super) fn check_stands(record: &Record, now: Timestamp) -> Result<()> {
     let why = match record {
         _ if record.stands_at(now) => return Ok(()),
         Record { forgotten_at: Some(at), .. } => format!("was forgotten at {at}"),
@@ -207,8 +209,17 @@ fn replace(
         expires_at: old.expires_at,
         speaker: old.speaker.clone(),
         happened_at: old.happened_at,
+        applies_to: old.scope().map(str::to_owned),
         ..NewMemory::new(text.unwrap_or_default())
     };
+    if let Some(Decision { options, reasons, .. }) = old.decision.clone() {
+        new.decision = NewDecision { options, reasons, supersedes: None };
+    }
+    if let Some(preference) = &old.preference {
+        keep_topic(&mut new, preference);
+        // Saying a guess in other words does not make it more.
+        new.preference.is_inferred = preference.inferred && telling.author.trust <= Trust::Agent;
+    }
     if old.statement.is_none() {
         for entity in &old.entities {
             new.entities.push(crate::entity::label(view, *entity)?);
@@ -226,6 +237,14 @@ fn replace(
     node.say(ext::REVISION_OF, vocab::node(old.id));
     telling.change.added.append(&mut node.quads);
     Ok((Some(told.id), stale))
+}
+
+/// What is said otherwise is about the same, unless the new words say what they are about themselves.
+fn keep_topic(new: &mut NewMemory, old: &Preference) {
+    let (read, _) = Preference::read(&new.text, &NewPreference::default(), None);
+    if read.topic.is_none() {
+        new.preference = NewPreference { topic: old.topic.clone(), polarity: Some(old.polarity), is_inferred: false };
+    }
 }
 
 fn restore(view: &View<'_>, change: &mut Change, record: &Record, now: Timestamp) -> Result<Vec<Id>> {
@@ -274,6 +293,9 @@ fn settle(view: &View<'_>, telling: &mut Telling<'_>, conflict: Id, op: &UpdateO
                 outcome.stale.append(&mut fall(view, &mut telling.change, *side, vocab::RETRACTED_AT, now, now)?);
             }
         }
+    }
+    if let UpdateOp::Settle(keep) = op {
+        telling.prefer_kept(*keep)?;
     }
     let mut node = Node::new(conflict, vocab::MEMORY_GRAPH);
     node.say(vocab::SETTLED_AT, time_literal(now));

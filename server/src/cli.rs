@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use crate::command::{
-    block, check, completions, conflicts, eval, explain, export, forget, get, import, ingest, learn, mcp, models,
+    block, check, completions, conflicts, decide, eval, explain, export, forget, get, import, ingest, learn, mcp, models,
     predicate, rebuild, recall, remember, serve, status, timeline, undo, update,
 };
 use crate::config::{LogLevel, Overrides};
@@ -92,6 +92,8 @@ pub enum Command {
     Recall(recall::Arguments),
     /// Keep a text
     Remember(remember::Arguments),
+    /// Keep a decision: what was chosen, what was not, and why
+    Decide(decide::Arguments),
     /// Keep what was learned, or report how a learning did
     Learn(learn::Arguments),
     /// Never recall something again; undo takes that back

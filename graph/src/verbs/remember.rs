@@ -98,6 +98,16 @@ impl NewMemory {
         }
     }
 
+    /// Returns what it is if nobody says: what only a fact, preference or decision has makes it one.
+    pub fn usual_kind(&self) -> Kind {
+        match () {
+            () if self.statement.is_some() => Kind::Fact,
+            () if self.preference != NewPreference::default() => Kind::Preference,
+            () if self.decision != NewDecision::default() => Kind::Decision,
+            () => Kind::Episode,
+        }
+    }
+
     /// Tells whether [`Memory::remember`](crate::Memory::remember) would take it at `now`, for whoever tells many and
     /// wants to know of each what is wrong.
     ///

@@ -215,8 +215,6 @@ pub(super) fn call(call: Call<'_>) -> Result<CallToolResult> {
     let parameters: Parameters = super::parse(call.arguments, &definition())?;
     let mut new = NewMemory::new(parameters.text);
     new.statement = statement(parameters.subject, parameters.predicate, parameters.object)?;
-    let usual = if new.statement.is_some() { Kind::Fact } else { Kind::Episode };
-    new.kind = parameters.kind.map(|kind| kind.to_lowercase().parse::<Kind>()).transpose()?.unwrap_or(usual);
     for id in parameters.evidence {
         new.evidence.push(Evidence { id: id.parse()?, quote: None });
     }
@@ -225,6 +223,8 @@ pub(super) fn call(call: Call<'_>) -> Result<CallToolResult> {
     let supersedes = parameters.supersedes.map(|id| id.trim().parse()).transpose()?;
     new.decision = NewDecision { options: parameters.options, reasons: parameters.reasons, supersedes };
     new.applies_to = parameters.applies_to;
+    let kind = parameters.kind.map(|kind| kind.to_lowercase().parse::<Kind>()).transpose()?;
+    new.kind = kind.unwrap_or_else(|| new.usual_kind());
     new.confidence = parameters.confidence;
     new.valid_to = parameters.valid_to.map(|to| when::moment(&to, call.now)).transpose()?;
     new.space = parameters.space.unwrap_or_else(|| call.default_space.to_owned());

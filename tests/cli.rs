@@ -462,6 +462,7 @@ fn help_is_as_written_down() {
         "ingest",
         "recall",
         "remember",
+        "decide",
         "learn",
         "forget",
         "undo",

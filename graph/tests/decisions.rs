@@ -7,7 +7,7 @@ use common::{Opened, open};
 use hydra_graph::{
     Agent, Answered, Choice, ContextRequest, ErrorKind, GetView, Got, Id, Kind, MAX_OPTION_BYTES, MAX_OPTIONS,
     MAX_REASONS, MAX_TEXT_BYTES, Moment, NewDecision, NewMemory, Question, RememberStatus, Remembered, TimelineRequest,
-    UpdateOp, Verdict,
+    Timestamp, UpdateOp, Verdict,
 };
 
 fn decision(text: &str, options: &[&str], supersedes: Option<Id>) -> NewMemory {
@@ -82,7 +82,7 @@ fn superseding_ends_the_earlier_one_and_the_chain_shows_both_ways() {
     assert_eq!((newest.superseded_by, newest.supersedes), (None, Some(second.id)));
     let explained = opened.memory.explain(Answered::Now(Question::new("ledger in files")), Some(first.id)).unwrap();
     assert_eq!(explained.given[0].superseded_by, Some(second.id));
-    let then = get(&opened, first.id).record.unwrap().recorded_at;
+    let then = Timestamp::from_millis(get(&opened, second.id).record.unwrap().recorded_at.as_millis() - 1);
     let moment = Moment { known_at: Some(then), true_at: None };
     let hits = opened.memory.recall(&Question { moment, ..Question::new("ledger in files") }).unwrap().hits;
     assert_eq!((hits[0].id, hits[0].superseded_by), (first.id, None), "nobody knew then");

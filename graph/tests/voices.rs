@@ -6,7 +6,7 @@ mod common;
 use common::{Opened, note, open};
 use hydra_graph::{
     Agent, Evidence, Exclusion, GetView, Id, Kind, MAX_COPIES, MAX_VOICES, NewLearning, NewMemory, NewPreference,
-    Outcome, Question, Remembered, RememberStatus, Standing, Statement,
+    Outcome, Question, RememberStatus, Remembered, Standing, Statement,
 };
 
 fn tell(opened: &Opened, new: NewMemory) -> Remembered {
@@ -72,8 +72,12 @@ fn only_independent_evidence_promotes_in_either_order() {
         for (turn, order) in [[one, two], [two, one]].into_iter().enumerate() {
             let preference = NewPreference { is_inferred: true, ..NewPreference::default() };
             let text = format!("I like thing {number} {turn}");
-            let guess =
-                |id| NewMemory { kind: Kind::Preference, evidence: evidence(&[id]), preference: preference.clone(), ..NewMemory::new(&text) };
+            let guess = |id| NewMemory {
+                kind: Kind::Preference,
+                evidence: evidence(&[id]),
+                preference: preference.clone(),
+                ..NewMemory::new(&text)
+            };
             tell(&opened, guess(order[0]));
             let known = tell(&opened, guess(order[1])).preference.unwrap();
             let expected = if is_independent { (Standing::InForce, 2) } else { (Standing::Candidate, 1) };
@@ -130,17 +134,21 @@ fn voices_without_evidence_count_by_where_they_come_from() {
 #[test]
 fn ten_copies_do_not_outvote_one_word_of_the_owner() {
     let opened = open();
-    let copies: Vec<Id> = (0..10).map(|n| passage(&opened, &format!("/notes/{n}.md"), CLAIM)).collect();
-    let fact = |object: &str| NewMemory::fact(Statement::new("Boiler", "located in", object));
+    let typed = |n: usize| format!("{}{}", CLAIM[..n + 10].to_uppercase(), &CLAIM[n + 10..]);
+    let copies: Vec<Id> = (0..10).map(|n| passage(&opened, &format!("/notes/{n}.md"), &typed(n))).collect();
+    let fact = |object: &str| NewMemory::fact(Statement::new("Boiler", "is located in", object));
     let owner = opened.memory.remember(fact("Cellar"), &Agent::owner()).unwrap();
     let mut others = Vec::new();
     for copy in copies {
         others.push(tell(&opened, NewMemory { evidence: evidence(&[copy]), ..fact("Attic") }));
     }
-    let apart: Vec<Id> = ["He wrote", "She wrote"].map(|who| {
-        let new = NewMemory { said_by: Some(who.into()), ..NewMemory::new(format!("{who} that it is in the attic")) };
-        tell(&opened, new).id
-    }).into();
+    let apart: Vec<Id> = ["He wrote", "She wrote"]
+        .map(|who| {
+            let new =
+                NewMemory { said_by: Some(who.into()), ..NewMemory::new(format!("{who} that it is in the attic")) };
+            tell(&opened, new).id
+        })
+        .into();
     assert_eq!(voices(&opened, others[0].id), 1);
     let conflict = opened.memory.conflicts(&[]).unwrap().remove(0);
     assert_eq!((conflict.sides[0].id, &conflict.voices), (owner.id, &vec![1, 1]));

@@ -58,7 +58,8 @@ fn choice(value: Value) -> Result<Choice, String> {
     let text = |names: &[&str]| names.iter().find_map(|name| fields.get(*name)?.as_str()).map(str::to_owned);
     let flag = |name: &str| fields.get(name).and_then(Value::as_bool);
     let option = text(&["option", "name", "text", "title", "what"]);
-    let option = option.ok_or_else(|| "an option needs `option`, what it is; `verdict` and `why` go with it".to_owned())?;
+    let option =
+        option.ok_or_else(|| "an option needs `option`, what it is; `verdict` and `why` go with it".to_owned())?;
     let why_not = text(&["why_not", "rejected_because", "rejected"]);
     let said = text(&["verdict", "status", "outcome"]).map(|verdict| verdict.parse::<Verdict>()).transpose();
     let said = said.map_err(|error| match error.next_step() {

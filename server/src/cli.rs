@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use crate::command::{
-    block, check, completions, conflicts, decide, eval, explain, export, forget, get, import, ingest, learn, mcp, models,
-    predicate, rebuild, recall, remember, serve, status, timeline, undo, update,
+    block, check, completions, conflicts, decide, eval, explain, export, forget, get, import, ingest, learn, mcp,
+    models, predicate, rebuild, recall, remember, serve, status, timeline, undo, update,
 };
 use crate::config::{LogLevel, Overrides};
 

@@ -202,7 +202,11 @@ impl Preference {
         match (self.status, self.inferred) {
             (Standing::Candidate, true) => words.push(format!(
                 "candidate: inferred from {}, not in force",
-                if self.observations == 1 { "1 observation".to_owned() } else { format!("{} observations", self.observations) }
+                if self.observations == 1 {
+                    "1 observation".to_owned()
+                } else {
+                    format!("{} observations", self.observations)
+                }
             )),
             (Standing::Candidate, false) => words.push("candidate: it contradicts what is in force".to_owned()),
             (Standing::InForce, true) => words.push(format!("inferred from {} observations", self.observations)),

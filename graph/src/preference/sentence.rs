@@ -8,8 +8,28 @@ const MAX_SENTENCE_BYTES: usize = 200;
 const MAX_NAME_WORDS: usize = 3;
 /// A sentence with one of these says more, or less, than that something is wanted.
 const NOT_PLAIN: [&str; 22] = [
-    "if", "unless", "when", "while", "but", "because", "although", "though", "maybe", "perhaps", "might", "may", "could",
-    "would", "should", "sometimes", "used", "think", "who", "which", "except", "until",
+    "if",
+    "unless",
+    "when",
+    "while",
+    "but",
+    "because",
+    "although",
+    "though",
+    "maybe",
+    "perhaps",
+    "might",
+    "may",
+    "could",
+    "would",
+    "should",
+    "sometimes",
+    "used",
+    "think",
+    "who",
+    "which",
+    "except",
+    "until",
 ];
 /// Nobody knows who they are.
 const PRONOUNS: [&str; 8] = ["he", "she", "it", "they", "you", "this", "that", "who"];
@@ -67,7 +87,10 @@ fn holder(words: &[&str], lower: &str) -> Option<Option<String>> {
     let is_name = |word: &&str| word.chars().next().is_some_and(char::is_uppercase);
     let is_verb = |word: &str| VERBS.iter().any(|(verb, _)| word == *verb || word.strip_suffix('s') == Some(verb));
     let is_plain = !lower.split(' ').any(|word| {
-        PRONOUNS.contains(&word) || OWNER.contains(&word) || is_verb(word) || ["we", "always", "never", "no", "do", "don't", "please"].contains(&word)
+        PRONOUNS.contains(&word)
+            || OWNER.contains(&word)
+            || is_verb(word)
+            || ["we", "always", "never", "no", "do", "don't", "please"].contains(&word)
     });
     (words.iter().all(is_name) && is_plain).then(|| Some(words.join(" ")))
 }

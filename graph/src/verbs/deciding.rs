@@ -41,8 +41,11 @@ impl Telling<'_> {
             .hint("give the id of a decision, as recall prints it; `update` ends what is something else"));
         }
         if earlier(self.view, old)?.contains(&id) {
-            return Err(Error::new(ErrorKind::Invalid, format!("{id} can't supersede {old}: it would come before itself"))
-                .hint("say what is decided now in other words, as a new decision"));
+            return Err(Error::new(
+                ErrorKind::Invalid,
+                format!("{id} can't supersede {old}: it would come before itself"),
+            )
+            .hint("say what is decided now in other words, as a new decision"));
         }
         update::check_trust(&record, self.author)?;
         if let Some(by) = successor(self.view, &record)? {

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use oxigraph::model::{NamedNode, NamedNodeRef};
 use serde::{Deserialize, Serialize};
 
-use super::remember::{self, Evidence, NewMemory};
+use super::remember::{Evidence, NewMemory};
 use super::telling::Telling;
 use super::twin;
 use crate::error::{Error, ErrorKind, Result};
@@ -95,7 +95,7 @@ pub(crate) fn learn(inner: &Inner, new: NewLearning, agent: &Agent) -> Result<Le
         ..NewMemory::new(learning::text(&new.trigger, &new.lesson))
     };
     check(&new)?;
-    remember::check(&told, inner.now())?;
+    super::admission::check(&told, inner.now())?;
     let (now, mint, author) = (inner.now(), inner.mint.clone(), agent.clone());
     let (commit, (id, evidence_left_out)) = inner.writer.write(agent.clone(), move |view| {
         let mut telling = Telling::new(view, &mint, now, &author);
@@ -144,8 +144,12 @@ pub(crate) fn report(inner: &Inner, id: Id, report: Report, reason: Option<Strin
 
 fn answer(inner: &Inner, id: Id, commit: Option<Id>, evidence_left_out: usize) -> Result<Learned> {
     let vanished = || super::forget::not_found(id);
-    let learning = record::read(&inner.view()?, id)?.and_then(|record| record.learning).ok_or_else(vanished)?;
-    Ok(Learned { id, commit: commit.ok_or_else(vanished)?, learning, evidence_left_out })
+    let view = inner.view()?;
+    let learning = record::read(&view, id)?.and_then(|record| record.learning).ok_or_else(vanished)?;
+    // A copy of what is known changes nothing.
+    let commits = view.subjects(vocab::TOUCHED, vocab::node(id).as_ref().into(), usize::MAX)?;
+    let commit = commit.or_else(|| commits.into_iter().max()).ok_or_else(vanished)?;
+    Ok(Learned { id, commit, learning, evidence_left_out })
 }
 
 /// Finds the learning of a key that still stands.

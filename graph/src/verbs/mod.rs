@@ -1,5 +1,6 @@
 //! One file a verb: each reads one view, or hands one decision to the writer, and returns plain data.
 
+mod admission;
 pub mod blocks;
 pub mod check;
 mod claim;

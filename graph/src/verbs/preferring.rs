@@ -255,9 +255,8 @@ fn weigh(wish: &Preference, trust: Trust, rivals: &[&Held]) -> Weighed {
         weighed.standing = Standing::Candidate;
         return weighed;
     }
-    let equals = rivals.iter().filter(|held| {
-        held.preference.inferred && held.preference.observations >= OBSERVATIONS_TO_HOLD
-    });
+    let equals =
+        rivals.iter().filter(|held| held.preference.inferred && held.preference.observations >= OBSERVATIONS_TO_HOLD);
     for held in equals {
         weighed.standing = Standing::Candidate;
         weighed.against.push(held.record.id);

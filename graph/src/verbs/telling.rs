@@ -101,7 +101,8 @@ impl<'v> Telling<'v> {
 
     /// Takes in one memory, unless it is known.
     pub fn tell(&mut self, new: &NewMemory) -> Result<Told> {
-        let composed = new.decision.has_parts().then(|| NewMemory { text: new.decision.text(&new.text), ..new.clone() });
+        let composed =
+            new.decision.has_parts().then(|| NewMemory { text: new.decision.text(&new.text), ..new.clone() });
         let (new, decided) = (composed.as_ref().unwrap_or(new), new.text.as_str());
         let hash = twin::fingerprint(new);
         if let Some(id) = self.twins.find(new, &hash, self.now) {

@@ -225,7 +225,7 @@ fn replace(
             new.entities.push(crate::entity::label(view, *entity)?);
         }
     }
-    super::remember::check(&new, telling.now)?;
+    super::admission::check(&new, telling.now)?;
     let stale = fall(view, &mut telling.change, old.id, vocab::RETRACTED_AT, telling.now, telling.now)?;
     telling.disbelieve(old.id)?;
     let told = telling.tell(&new)?;

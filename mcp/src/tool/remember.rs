@@ -197,7 +197,10 @@ impl Wanted {
         let parts = parts.into_iter().filter_map(|(name, text)| text.as_ref().map(|text| format!(", {name} {text}")));
         let basis = if self.inferred { "inferred" } else { "explicit" };
         let Self { status, polarity, observations, times_seen, .. } = self;
-        format!("{status}, {basis}, {polarity}{}, {observations} independent, told {times_seen}", parts.collect::<String>())
+        format!(
+            "{status}, {basis}, {polarity}{}, {observations} independent, told {times_seen}",
+            parts.collect::<String>()
+        )
     }
 }
 

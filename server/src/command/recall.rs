@@ -204,7 +204,13 @@ fn shown(number: usize, hit: &Hit, style: Style) -> String {
     let stale = if hit.stale.is_empty() { "" } else { " · stale: what it rests on no longer stands" };
     // Of what was said, the day it was said; of everything else, the day it was recorded.
     let said = day(hit.happened_at.unwrap_or(hit.recorded_at));
-    let foot = format!("{} · {} · {said}{held}{standing}{by} · {:.2} · {}{stale}{copies}", hit.id, hit.kind, hit.score, why(&hit.why));
+    let foot = format!(
+        "{} · {} · {said}{held}{standing}{by} · {:.2} · {}{stale}{copies}",
+        hit.id,
+        hit.kind,
+        hit.score,
+        why(&hit.why)
+    );
     format!(
         "{number:>2}  {}{}\n    {}\n    {}",
         style.strong(&name),

@@ -145,7 +145,9 @@ pub(super) fn shown(setting: &Setting, answer: Value) -> Result<u8> {
     output::data(&id)?;
     if !setting.global.quiet {
         output::talk(&match (status.as_str(), &preference) {
-            ("refused", _) => "not kept: you took the same back before; say it without --inferred if it is so".to_owned(),
+            ("refused", _) => {
+                "not kept: you took the same back before; say it without --inferred if it is so".to_owned()
+            }
             ("duplicate", Some(known)) if known.times_seen > 1 => {
                 format!("known already, told {} times; take that back with: hydra undo {commit}", known.times_seen)
             }

@@ -79,6 +79,10 @@ fn an_agent_guesses_and_the_owner_decides_what_is_wanted() {
     let recalled = door.tool("recall", json!({"query": "tabs"}));
     assert!(said(&recalled).contains("(candidate: inferred from 1 observation, not in force)"), "{recalled}");
     assert!(!said(&door.tool("context", json!({"for": "tabs"}))).contains("prefers tabs"));
+    let timeline = door.tool("timeline", json!({"id": known["id"]}));
+    assert!(said(&timeline).contains("(candidate: inferred from 1 observation"), "{timeline}");
+    let explained = door.tool("explain", json!({"query": "tabs", "id": known["id"]}));
+    assert!(said(&explained).contains("at place 1; candidate: inferred"), "{explained}");
     assert_eq!(data_of(&guess("one"))["preference"]["status"], "candidate");
     let second = data_of(&guess("two"));
     assert_eq!((&second["id"], &second["preference"]["status"]), (&known["id"], &json!("in_force")));
@@ -130,7 +134,8 @@ fn a_decision_through_commands_shows_its_chain() {
     let found = shown(data, &["recall", "ledger in SQLite", "--kind", "decision"]);
     assert!(found.contains(&format!("superseded by {}", id(&second))), "{found}");
     assert!(shown(data, &["recall", "slow files"]).contains("Rejected: Files: slow"));
-    assert_eq!(shown(data, &["timeline", id(&first)]).matches("said").count(), 2);
+    let timeline = shown(data, &["timeline", id(&first)]);
+    assert!(timeline.matches("said").count() == 2 && timeline.contains("superseded by"), "{timeline}");
     let again = run(data, &["decide", "Keep it on paper", "--supersedes", id(&first)]);
     let error = String::from_utf8_lossy(&again.stderr).into_owned();
     assert!(again.status.code() == Some(2) && error.contains(&format!("supersede {} instead", id(&second))), "{error}");

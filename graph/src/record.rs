@@ -169,6 +169,16 @@ impl Record {
         }
     }
 
+    /// Says how it stands, in words, if it does not simply stand: a preference that is only a candidate, inferred or against
+    /// something, a decision that was superseded.
+    pub fn standing(&self) -> String {
+        match (&self.preference, self.ended_by) {
+            (Some(preference), None) => preference.words(),
+            (_, Some(by)) if self.is_superseded() => format!("superseded by {by}"),
+            _ => String::new(),
+        }
+    }
+
     /// What it applies to, if it does not apply everywhere.
     pub(crate) fn scope(&self) -> Option<&str> {
         let of_preference = self.preference.as_ref().and_then(|preference| preference.scope.as_deref());

@@ -185,6 +185,9 @@ fn a_refused_guess_does_not_come_back_unless_it_is_said() {
         for session in ["two", "three"] {
             let again = told_by(&opened, guess("The user likes jazz", session), &claude());
             assert_eq!((again.id, again.status), (first.id, RememberStatus::Refused));
+            let mut renamed = guess("The user likes jazz", session);
+            renamed.preference.topic = Some("music".into());
+            assert_eq!(told_by(&opened, renamed, &claude()).status, RememberStatus::Refused);
         }
         assert_eq!(opened.memory.status().unwrap().head, before, "nothing was written");
         let said = told_by(&opened, wish("I like jazz"), &claude());

@@ -158,6 +158,11 @@ impl Preference {
         self.topic.as_deref().unwrap_or(&self.value)
     }
 
+    /// Tells whether it is about a thing as such, and not about what to choose for something.
+    pub(crate) fn is_general(&self) -> bool {
+        self.topic.as_ref().is_none_or(|topic| fold(topic) == fold(&self.value))
+    }
+
     /// Tells whether another of the same slot says the same.
     pub(crate) fn is_same(&self, other: &Self) -> bool {
         self.polarity == other.polarity && fold(&self.value) == fold(&other.value)
@@ -209,7 +214,9 @@ impl Preference {
                 }
             )),
             (Standing::Candidate, false) => words.push("candidate: it contradicts what is in force".to_owned()),
-            (Standing::InForce, true) => words.push(format!("inferred from {} observations", self.observations)),
+            (Standing::InForce, true) => {
+                words.push(format!("in force, inferred from {} observations", self.observations))
+            }
             (Standing::InForce, false) => {}
         }
         if self.polarity == Polarity::Against {

@@ -14,7 +14,6 @@ use crate::index;
 use crate::journal;
 use crate::learning::{self, Learning};
 use crate::memory::Inner;
-use crate::preference::Preference;
 use crate::question::Question;
 use crate::ranking::Weights;
 use crate::record::{Kind, Reader, Record};
@@ -81,6 +80,9 @@ pub struct ContextItem {
     pub happened_at: Option<Timestamp>,
     /// How far it is trusted: `ingested` text is data, never an instruction.
     pub trust: String,
+    /// How it stands, if it is a preference that was inferred, is against something or applies to something.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub standing: String,
 }
 
 pub(crate) fn context(inner: &Inner, request: &ContextRequest) -> Result<Context> {
@@ -213,8 +215,8 @@ fn line(record: &Record) -> String {
     let title = if record.title.is_empty() { String::new() } else { format!("{}: ", one_line(&record.title)) };
     let text = index::said(record.speaker.as_deref().unwrap_or_default(), &record.text);
     let did = record.learning.as_ref().map(did).unwrap_or_default();
-    let stands = record.preference.as_ref().map(Preference::words).filter(|words| !words.is_empty());
-    let did = stands.map_or(did, |words| format!("; {}", one_line(&words)));
+    let standing = record.standing();
+    let did = if standing.is_empty() { did } else { format!("; {}", one_line(&standing)) };
     format!("- {title}{} [{} {day} {}{did}]", one_line(&text), record.id, record.trust)
 }
 
@@ -233,6 +235,7 @@ fn one_line(text: &str) -> String {
 
 fn item(record: Record) -> ContextItem {
     ContextItem {
+        standing: record.standing(),
         id: record.id,
         kind: record.kind,
         text: record.text,

@@ -50,16 +50,20 @@ impl Telling<'_> {
         let same = slot.iter().find(|held| held.stands && held.preference.is_same(&wish));
         let mut rivals: Vec<&Held> =
             slot.iter().filter(|held| held.stands && held.preference.contradicts(&wish)).collect();
-        let things = if ends_thing { self.held(&wish.thing(&new.space), &new.space)? } else { Vec::new() };
-        for held in things.iter().filter(|held| held.stands && held.preference.polarity != wish.polarity) {
-            if !rivals.iter().any(|rival| rival.record.id == held.record.id) {
-                rivals.push(held);
-            }
+        let things = self.held(&wish.thing(&new.space), &new.space)?;
+        let things = things.iter().filter(|held| !slot.iter().any(|other| other.record.id == held.record.id));
+        let things: Vec<&Held> = things.collect();
+        if ends_thing {
+            let ended = |held: &&&Held| held.stands && held.preference.polarity != wish.polarity;
+            rivals.extend(things.iter().filter(ended));
         }
         if let Some(same) = same {
             return self.prefer_again(new, same, wish.inferred, trust, &rivals);
         }
-        let refused = slot.iter().find(|held| is_refused(&held.record) && held.preference.is_same(&wish));
+        // Under another topic too, if one of them is about the thing as such.
+        let related = things.into_iter().filter(|held| held.preference.is_general() || wish.is_general());
+        let mut related = slot.iter().chain(related);
+        let refused = related.find(|held| is_refused(&held.record) && held.preference.is_same(&wish));
         if let Some(refused) = refused.filter(|_| wish.inferred) {
             return Ok(Told::known(refused.record.id, Novelty::Refused));
         }

@@ -154,7 +154,8 @@ pub(super) fn shown(setting: &Setting, answer: Value) -> Result<u8> {
             ("duplicate", _) => "known already, nothing was added".to_owned(),
             _ => format!("remembered; take it back with: hydra undo {commit}"),
         });
-        if let Some(preference) = preference.filter(|it| it.status == Standing::Candidate && status != "refused") {
+        let is_said = |it: &Preference| it.status == Standing::InForce && !it.inferred;
+        if let Some(preference) = preference.filter(|it| !is_said(it) && status != "refused") {
             output::talk(&output::plain(&preference.words()));
         }
         if !ended.is_empty() {

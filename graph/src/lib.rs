@@ -96,4 +96,4 @@ pub use verbs::subject::{MAX_SUBJECT_TEXTS, Subject, SubjectKind};
 pub use verbs::timeline::{DEFAULT_EVENTS, MAX_EVENTS, MAX_TIMELINE_COMMITS, Timeline, TimelineRequest};
 pub use verbs::undo::Undone;
 pub use verbs::update::{UpdateOp, Updated};
-pub use voice::{MAX_VOICES, MIN_QUOTE_BYTES};
+pub use voice::{MAX_ROOTS_LOOKED_AT, MAX_VOICES, MIN_QUOTE_BYTES};

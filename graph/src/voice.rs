@@ -16,7 +16,7 @@ pub const MAX_VOICES: usize = 64;
 /// A text that is shorter may stand in another one by chance.
 pub const MIN_QUOTE_BYTES: usize = 32;
 /// Nodes that are looked at on the way from a piece of evidence to its roots.
-const MAX_ROOTS_LOOKED_AT: usize = 256;
+pub const MAX_ROOTS_LOOKED_AT: usize = 256;
 /// The voice of the owner, where a telling says nothing else of where it comes from.
 pub(crate) const OWNER: &str = "owner";
 

@@ -5,8 +5,8 @@ mod common;
 
 use common::{Opened, note, open};
 use hydra_graph::{
-    Agent, Evidence, Exclusion, GetView, Id, Kind, MAX_COPIES, MAX_VOICES, NewLearning, NewMemory, NewPreference,
-    Outcome, Question, RememberStatus, Remembered, Standing, Statement,
+    Agent, Evidence, Exclusion, GetView, Id, Kind, MAX_COPIES, MAX_EVIDENCE, MAX_ROOTS_LOOKED_AT, MAX_VOICES,
+    NewLearning, NewMemory, NewPreference, Outcome, Question, RememberStatus, Remembered, Standing, Statement,
 };
 
 fn tell(opened: &Opened, new: NewMemory) -> Remembered {
@@ -168,6 +168,29 @@ fn no_more_voices_are_kept_than_there_is_room_for() {
     };
     let all = opened.memory.remember_all((0..=MAX_VOICES).map(fact).collect(), &Agent::owner()).unwrap();
     assert_eq!(voices(&opened, all[0].id), MAX_VOICES);
+}
+
+#[test]
+fn the_way_to_the_roots_is_looked_at_only_so_far() {
+    let opened = open();
+    let all = |new: Vec<NewMemory>| -> Vec<Id> {
+        let told = opened.memory.remember_all(new, &Agent::named("claude")).unwrap();
+        told.into_iter().map(|told| told.id).collect()
+    };
+    let resting = |text: String, on: &[Id]| NewMemory { evidence: evidence(on), ..NewMemory::new(text) };
+    let leaves = all((0..MAX_EVIDENCE * MAX_EVIDENCE).map(|n| NewMemory::new(format!("Leaf {n}"))).collect());
+    let branches = leaves.chunks(MAX_EVIDENCE).enumerate();
+    let branches = all(branches.map(|(n, leaves)| resting(format!("Branch {n}"), leaves)).collect());
+    let top = all(vec![resting("Top".into(), &branches)])[0];
+    let nodes = 1 + branches.len() + leaves.len();
+    assert!(nodes > MAX_ROOTS_LOOKED_AT);
+    let fact = |id: Id| NewMemory {
+        evidence: evidence(&[id]),
+        ..NewMemory::fact(Statement::new("Mirela", "works for", "Acme"))
+    };
+    let facts = all([top].iter().chain(&leaves).map(|id| fact(*id)).collect());
+    // One branch of those that were too many was not looked at either.
+    assert_eq!(voices(&opened, facts[0]), 1 + nodes - MAX_ROOTS_LOOKED_AT - 1);
 }
 
 #[test]

@@ -83,7 +83,7 @@ fn json_has_the_promised_fields() {
     let temp = tempfile::tempdir().unwrap();
     let data = &temp.path().join("data");
     let told = json(data, &["remember", "Use tabs in Go code", "--kind", "preference", "--entity", "Go"]);
-    assert_eq!(keys(&told), ["commit", "id", "status"]);
+    assert_eq!(keys(&told), ["commit", "id", "preference", "status"]);
     assert_eq!(told["status"], "inserted");
     let again = json(data, &["remember", "Use tabs in Go code", "--kind", "preference"]);
     assert_eq!((&again["id"], &again["status"]), (&told["id"], &"duplicate".into()));
@@ -113,7 +113,7 @@ fn json_has_the_promised_fields() {
     let history = json(data, &["get", id, "--view", "history"]);
     let verbs: Vec<&str> =
         history["records"][0]["commits"].as_array().unwrap().iter().map(|c| c["verb"].as_str().unwrap()).collect();
-    assert_eq!(verbs, ["remember", "forget", "undo"]);
+    assert_eq!(verbs, ["remember", "remember", "forget", "undo"]);
     assert_eq!(json(data, &["status"])["memories"], 1);
     assert_eq!(json(data, &["check"])["ok"], true);
 }
@@ -462,6 +462,7 @@ fn help_is_as_written_down() {
         "ingest",
         "recall",
         "remember",
+        "decide",
         "learn",
         "forget",
         "undo",

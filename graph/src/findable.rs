@@ -28,7 +28,7 @@ fn index_text(reader: &mut Reader<'_>, id: Id, now: Timestamp) -> Result<Option<
     if !record.is_text() {
         return Ok(None);
     }
-    let is_past = !is_there || !record.stands_at(now);
+    let is_past = !is_there || !(record.stands_at(now) || record.is_superseded());
     let before = before(reader, &record)?;
     let told_about = if record.kind == Kind::Passage { &[] } else { record.entities.as_slice() };
     let about = told_about.iter().map(|id| entity::label(reader.view, *id)).collect::<Result<_>>()?;

@@ -13,6 +13,7 @@
 
 mod block;
 mod catch_up;
+mod decision;
 mod document;
 mod dump;
 mod entity;
@@ -32,12 +33,14 @@ mod names;
 mod passage;
 mod past;
 mod predicate;
+mod preference;
 mod proposal;
 mod question;
 mod ranking;
 mod record;
 mod redo;
 mod rewound;
+mod scope;
 mod shapes;
 mod sight;
 mod space;
@@ -49,12 +52,14 @@ mod time;
 mod trace;
 mod verbs;
 mod vocab;
+mod voice;
 mod walk;
 mod writer;
 
 pub use block::{
     Block, CUSTOMARY_BLOCKS, DEFAULT_BLOCK_BYTES, MAX_BLOCK_NAME_BYTES, MAX_SPACE_BLOCK_BYTES, MAX_SPACE_BLOCKS,
 };
+pub use decision::{Choice, Decision, MAX_OPTION_BYTES, MAX_OPTIONS, MAX_REASONS, NewDecision, Verdict};
 pub use document::{Document, Link, LinkKind, Passage, Property, PutReceipt, SourceState, Target};
 pub use dump::{EXPORT_FORMAT, ExportFormat, Exported, Follower, Imported, MAX_LINE_BYTES};
 pub use error::{Error, ErrorKind, Result};
@@ -66,8 +71,9 @@ pub use journal::{Agent, CommitRecord, Trust};
 pub use learning::{Learning, Outcome};
 pub use memory::{Memory, Options};
 pub use moment::Moment;
+pub use preference::{MAX_PREFERENCE_BYTES, NewPreference, OBSERVATIONS_TO_HOLD, Polarity, Preference, Standing};
 pub use proposal::{NewProposal, Suggestion};
-pub use question::{Hit, Lead, MAX_HITS, MAX_QUERY_BYTES, Mode, Question, Reason, Recalled, Source, Span, Why};
+pub use question::{AlsoIn, Hit, Lead, MAX_HITS, MAX_QUERY_BYTES, Mode, Question, Reason, Recalled, Source, Span, Why};
 pub use ranking::Weights;
 pub use record::{Kind, Record};
 pub use rewound::{MAX_REWOUND_KEPT, MAX_REWOUND_READ};
@@ -90,7 +96,7 @@ pub use verbs::forget::{Forgotten, MAX_FORGOTTEN};
 pub use verbs::forgetting::{
     Consequence, ForgetAnswer, ForgetMode, ForgetPreview, ForgetRequest, MAX_FORGET_CANDIDATES, MAX_PREVIEWED,
 };
-pub use verbs::get::{GetView, Got};
+pub use verbs::get::{GetView, Got, Link as ChainLink};
 pub use verbs::graph::{
     GraphNode, GraphRequest, MAX_GRAPH_DEPTH, MAX_GRAPH_EDGES, MAX_GRAPH_NODES, MAX_PATH_NODES, MAX_PATH_STEPS,
     MAX_PATHS, Neighbourhood, Paths,
@@ -100,7 +106,7 @@ pub use verbs::learn::{
     Learned, MAX_LEARNING_EVIDENCE, MAX_LESSON_BYTES, MAX_PATH_BYTES, MAX_TRIGGER_BYTES, NewLearning, Report,
 };
 pub use verbs::merge::Merged;
-pub use verbs::packing::{Exclusion, LeftOut, MAX_LEFT_OUT};
+pub use verbs::packing::{Exclusion, LeftOut, MAX_COPIES, MAX_LEFT_OUT};
 pub use verbs::predicates::{MAX_ALIASES, PredicateInfo};
 pub use verbs::proposals::{Decided, Enrichment, MAX_BARE_TEXTS, MAX_DECIDED, ProposalInfo};
 pub use verbs::propose::{MAX_PENDING, MAX_PROPOSALS, Policy, ProposeStatus, Proposed};
@@ -116,3 +122,4 @@ pub use verbs::ties::{MAX_NEWEST_TEXTS, MAX_TIES_READ, Tie, TieKind};
 pub use verbs::timeline::{DEFAULT_EVENTS, MAX_EVENTS, MAX_TIMELINE_COMMITS, Timeline, TimelineRequest};
 pub use verbs::undo::Undone;
 pub use verbs::update::{UpdateOp, Updated};
+pub use voice::{MAX_ROOTS_LOOKED_AT, MAX_VOICES, MIN_QUOTE_BYTES};

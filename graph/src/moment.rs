@@ -41,7 +41,7 @@ impl Moment {
         let at = self.true_at.or(self.known_at).unwrap_or(now);
         // What is said without a start is not known to have held before it was said.
         let begins = || record.valid_from.or(record.happened_at).unwrap_or(record.recorded_at);
-        record.stands_at(at)
+        (record.stands_at(at) || (self.is_now() && record.is_superseded()))
             && record.expires_at.is_none_or(|end| end > at)
             && (self.true_at.is_none() || begins() <= at)
     }

@@ -9,6 +9,7 @@ use crate::error::{Error, ErrorKind};
 use crate::fact::Statement;
 use crate::id::Id;
 use crate::moment::Moment;
+use crate::preference::Preference;
 use crate::record::Kind;
 use crate::time::Timestamp;
 
@@ -124,6 +125,18 @@ pub struct Hit {
     /// Until when it held, if it ended.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub valid_to: Option<Timestamp>,
+    /// What is wanted, and whether it is in force, if it is a preference.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub preference: Option<Preference>,
+    /// The decision that it replaced.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub supersedes: Option<Id>,
+    /// What took its place.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub superseded_by: Option<Id>,
+    /// Where the same stands word for word.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub also_in: Vec<AlsoIn>,
     /// What it rests on that no longer stands: it may be wrong by now.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub stale: Vec<Id>,
@@ -138,6 +151,17 @@ pub struct Hit {
     /// When it was said or happened.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub happened_at: Option<Timestamp>,
+}
+
+/// A text that says the same as a hit.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct AlsoIn {
+    /// The memory or passage.
+    pub id: Id,
+    /// Title of the note it stands in; empty for a memory without one.
+    pub title: String,
+    /// Where it comes from.
+    pub source: Source,
 }
 
 /// Where a memory comes from.

@@ -7,12 +7,14 @@ use std::str::FromStr;
 use oxigraph::model::{Quad, Term};
 use serde::{Deserialize, Serialize};
 
+use crate::decision::{self, Decision};
 use crate::error::{Error, ErrorKind, Result};
 use crate::fact::{self, Statement};
 use crate::id::Id;
 use crate::learning::{self, Learning};
 use crate::past::Past;
 use crate::predicate::Predicates;
+use crate::preference::{self, Preference, Standing};
 use crate::question::{Source, Span};
 use crate::store::{View, term_id, term_text};
 use crate::time::Timestamp;
@@ -96,6 +98,12 @@ pub struct Record {
     /// When it applies and how it did, if it is a learning that says so.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub learning: Option<Learning>,
+    /// What is wanted, where, and whether it is in force, if it is a preference.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub preference: Option<Preference>,
+    /// What was decided, from which options, if it is a decision that says so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub decision: Option<Decision>,
     /// How sure it is, from 0 to 1, if it is not certain.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub confidence: Option<f32>,
@@ -108,6 +116,9 @@ pub struct Record {
     /// The memory that it took the place of.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub revision_of: Option<Id>,
+    /// What ended it by taking its place.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ended_by: Option<Id>,
     /// When it stops being recalled, if that was said.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<Timestamp>,
@@ -138,9 +149,42 @@ pub struct Record {
     /// Whether it was split: then its passages are recalled, not it.
     #[serde(skip)]
     pub(crate) is_split: bool,
+    /// Whether it is a decision, or a passage of one.
+    #[serde(skip)]
+    pub(crate) is_decision: bool,
 }
 
 impl Record {
+    /// Tells whether it is a decision that another took the place of: that answers a question too, and says so.
+    pub(crate) fn is_superseded(&self) -> bool {
+        let is_ended = self.is_decision && self.ended_by.is_some();
+        is_ended && self.forgotten_at.is_none() && self.retracted_at.is_none()
+    }
+
+    /// Tells whether it says what the owner wants without being in force: it was inferred too seldom, or read from a file.
+    pub(crate) fn is_candidate(&self) -> bool {
+        match &self.preference {
+            Some(preference) => preference.status == Standing::Candidate,
+            None => self.kind == Kind::Preference && self.trust == "ingested",
+        }
+    }
+
+    /// Says how it stands, in words, if it does not simply stand: a preference that is only a candidate, inferred or against
+    /// something, a decision that was superseded.
+    pub fn standing(&self) -> String {
+        match (&self.preference, self.ended_by) {
+            (Some(preference), None) => preference.words(),
+            (_, Some(by)) if self.is_superseded() => format!("superseded by {by}"),
+            _ => String::new(),
+        }
+    }
+
+    /// What it applies to, if it does not apply everywhere.
+    pub(crate) fn scope(&self) -> Option<&str> {
+        let of_preference = self.preference.as_ref().and_then(|preference| preference.scope.as_deref());
+        of_preference.or(self.decision.as_ref().and_then(|decision| decision.applies_to.as_deref()))
+    }
+
     /// Tells whether it is a text that is recalled: no source, nothing empty, nor what is recalled by its passages.
     pub(crate) fn is_text(&self) -> bool {
         let is_source = self.kind == Kind::Episode && self.source.path.is_some();
@@ -324,10 +368,13 @@ fn assemble(
         retracted_at: inherited_time(vocab::RETRACTED_AT),
         statement: None,
         learning: learning::of_quads(own.0),
+        preference: preference::of_quads(own.0).or_else(|| preference::of_quads(parent.0)),
+        decision: decision::of_quads(own.0),
         confidence: own.parsed(vocab::CONFIDENCE),
         derived_from: sorted(own.ids(ext::DERIVED_FROM)),
         stale: sorted(own.ids(vocab::STALE_BECAUSE)),
         revision_of: own.ids(ext::REVISION_OF).next(),
+        ended_by: own.ids(vocab::ENDED_BY).chain(parent.ids(vocab::ENDED_BY)).next(),
         expires_at: inherited_time(vocab::EXPIRES_AT),
         forgotten_at: inherited_time(ext::INVALIDATED_AT),
         trust: inherited(vocab::TRUST).unwrap_or_else(|| "ingested".to_owned()),
@@ -340,6 +387,7 @@ fn assemble(
         // The first piece of a long episode follows what its episode follows.
         follows: own.ids(vocab::FOLLOWS).chain(parent.ids(vocab::FOLLOWS)).next(),
         is_split: own.text(vocab::SPLIT).is_some(),
+        is_decision: inherited(vocab::KIND).is_some_and(|kind| kind == Kind::Decision.as_str()),
     }
 }
 

@@ -292,6 +292,10 @@ mod tests {
         let entity = "a hy:Entity ; skos:prefLabel \"E\" ; hy:key \"name:e\" ; dcterms:isReplacedBy hy:f";
         let learning = "a hy:Learning ; hy:trigger \"x\" ; hy:lesson \"y\" ; hy:outcome \"worked\" ; hy:appliesTo \"/a\" ; \
             hy:timesSeen 1 ; hy:timesHelped 0 ; hy:timesHurt 0";
+        let preference = "a hy:Preference ; hy:polarity \"for\" ; hy:value \"tea\" ; hy:topic \"drinks\" ; hy:status \"in_force\" ; \
+            hy:basis \"explicit\" ; hy:observations 1 ; hy:timesSeen 1 ; hy:heldBy \"Mirela\" ; hy:appliesTo \"/a\"";
+        let decision = "a hy:Decision ; hy:decided \"x\" ; hy:because \"y\" ; hy:chose \"a\" ; hy:rejected \"b\" ; \
+            hy:considered \"c\" ; hy:appliesTo \"/a\"";
         let conflict = "a hy:Conflict ; hy:side hy:a, hy:b ; hy:space \"personal\" ; \
             hy:recordedAt \"2026-01-01T00:00:00Z\"^^xsd:dateTime";
         let evidence = "a hy:Evidence ; rdf:reifies <<( hy:a prov:wasDerivedFrom hy:b )>> ; hy:start 0 ; hy:end 4 ; \
@@ -323,6 +327,21 @@ mod tests {
             (learning, "hy:timesSeen 1", "hy:timesSeen 0", "timesSeen"),
             (learning, "hy:timesHelped 0", "hy:timesHelped 0, 1", "timesHelped"),
             (learning, "hy:timesHurt 0", "hy:timesHurt -1", "timesHurt"),
+            (preference, "\"for\"", "\"meh\"", "polarity"),
+            (preference, "hy:value \"tea\" ;", "", "value"),
+            (preference, "\"drinks\"", "\"drinks\", \"meals\"", "topic"),
+            (preference, "\"in_force\"", "\"law\"", "status"),
+            (preference, "\"explicit\"", "\"rumoured\"", "basis"),
+            (preference, "hy:observations 1", "hy:observations 0", "observations"),
+            (preference, "hy:timesSeen 1", "hy:timesSeen 0", "timesSeen"),
+            (preference, "\"Mirela\"", "\"\"", "heldBy"),
+            (preference, "\"/a\"", "\"/a\", \"/b\"", "appliesTo"),
+            (decision, "hy:decided \"x\" ;", "", "decided"),
+            (decision, "hy:because \"y\"", "hy:because hy:y", "because"),
+            (decision, "hy:chose \"a\"", "hy:chose \"\"", "chose"),
+            (decision, "hy:rejected \"b\"", "hy:rejected hy:b", "rejected"),
+            (decision, "hy:considered \"c\"", "hy:considered \"\"", "considered"),
+            (decision, "\"/a\"", "\"/a\", \"/b\"", "appliesTo"),
             (conflict, "hy:a, hy:b", "hy:a", "side"),
             (evidence, " ; hy:quoteHash \"x\"", "", "quoteHash"),
             (proposal, "\"fact\"", "\"rumour\"", "kind"),

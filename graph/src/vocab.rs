@@ -21,6 +21,7 @@ terms! {
     COMMIT = "urn:hydra:ns#Commit";
     CONFLICT = "urn:hydra:ns#Conflict";
     CORE_BLOCK = "urn:hydra:ns#Block";
+    DECISION = "urn:hydra:ns#Decision";
     ENTITY = "urn:hydra:ns#Entity";
     EVIDENCE = "urn:hydra:ns#Evidence";
     LEARNING = "urn:hydra:ns#Learning";
@@ -28,6 +29,7 @@ terms! {
     MEMORY = "urn:hydra:ns#Memory";
     PASSAGE = "urn:hydra:ns#Passage";
     PROPOSAL = "urn:hydra:ns#Proposal";
+    PREFERENCE = "urn:hydra:ns#Preference";
     SESSION = "urn:hydra:ns#Session";
     SOURCE = "urn:hydra:ns#Source";
     // Properties of commits.
@@ -43,10 +45,15 @@ terms! {
     ACCEPTED_AT = "urn:hydra:ns#acceptedAt";
     ABOUT = "urn:hydra:ns#about";
     APPLIES_TO = "urn:hydra:ns#appliesTo";
+    BASIS = "urn:hydra:ns#basis";
+    BECAUSE = "urn:hydra:ns#because";
     BLOCK = "urn:hydra:ns#block";
+    CHOSE = "urn:hydra:ns#chose";
     CONFIDENCE = "urn:hydra:ns#confidence";
+    CONSIDERED = "urn:hydra:ns#considered";
     CONTENT_HASH = "urn:hydra:ns#contentHash";
     DECIDED_BY = "urn:hydra:ns#decidedBy";
+    DECIDED = "urn:hydra:ns#decided";
     END = "urn:hydra:ns#end";
     ENDED_BY = "urn:hydra:ns#endedBy";
     ERASED_AT = "urn:hydra:ns#erasedAt";
@@ -55,6 +62,8 @@ terms! {
     FORGOTTEN_AS = "urn:hydra:ns#forgottenAs";
     FRAGMENT = "urn:hydra:ns#fragment";
     HEADINGS = "urn:hydra:ns#headings";
+    HEARD_FROM = "urn:hydra:ns#heardFrom";
+    HELD_BY = "urn:hydra:ns#heldBy";
     IDEMPOTENCY_KEY = "urn:hydra:ns#idempotencyKey";
     KEY = "urn:hydra:ns#key";
     KIND = "urn:hydra:ns#kind";
@@ -63,15 +72,18 @@ terms! {
     LINE = "urn:hydra:ns#line";
     LINK_KIND = "urn:hydra:ns#linkKind";
     LINKS_TO = "urn:hydra:ns#linksTo";
+    OBSERVATIONS = "urn:hydra:ns#observations";
     OUTCOME = "urn:hydra:ns#outcome";
     PART_OF = "urn:hydra:ns#partOf";
     PATH = "urn:hydra:ns#path";
+    POLARITY = "urn:hydra:ns#polarity";
     POSITION = "urn:hydra:ns#position";
     PROPOSED_AT = "urn:hydra:ns#proposedAt";
     PROPOSES = "urn:hydra:ns#proposes";
     QUOTE_HASH = "urn:hydra:ns#quoteHash";
     RECORDED_AT = "urn:hydra:ns#recordedAt";
     REJECTED_AT = "urn:hydra:ns#rejectedAt";
+    REJECTED = "urn:hydra:ns#rejected";
     RETRACTED_AT = "urn:hydra:ns#retractedAt";
     ROOT = "urn:hydra:ns#root";
     SETTLED_AT = "urn:hydra:ns#settledAt";
@@ -81,16 +93,19 @@ terms! {
     SPLIT = "urn:hydra:ns#split";
     STALE_BECAUSE = "urn:hydra:ns#staleBecause";
     START = "urn:hydra:ns#start";
+    STATUS = "urn:hydra:ns#status";
     TAG = "urn:hydra:ns#tag";
     TIMES_HELPED = "urn:hydra:ns#timesHelped";
     TIMES_HURT = "urn:hydra:ns#timesHurt";
     TIMES_SEEN = "urn:hydra:ns#timesSeen";
     TOLD_AS = "urn:hydra:ns#toldAs";
     TOLD_OF = "urn:hydra:ns#toldOf";
+    TOPIC = "urn:hydra:ns#topic";
     TRIGGER = "urn:hydra:ns#trigger";
     TRUST = "urn:hydra:ns#trust";
     VALID_FROM = "urn:hydra:ns#validFrom";
     VALID_TO = "urn:hydra:ns#validTo";
+    VALUE = "urn:hydra:ns#value";
     WAS_ABOUT = "urn:hydra:ns#wasAbout";
     // Named graphs.
     JOURNAL = "urn:hydra:ns#g/journal";

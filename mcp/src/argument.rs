@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use hydra_graph::{Choice, Verdict};
 use serde::{Deserialize, Deserializer, de};
 use serde_json::Value;
 
@@ -35,6 +36,44 @@ pub(crate) fn list<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Str
         Value::Array(items) => items.into_iter().map(|item| one(item).map_err(de::Error::custom)).collect(),
         single => Ok(vec![one(single).map_err(de::Error::custom)?]),
     }
+}
+
+/// Reads options of a decision: texts, objects, a list of either, or such a list written as a text.
+pub(crate) fn choices<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Choice>, D::Error> {
+    let value = Value::deserialize(deserializer)?;
+    let value = match &value {
+        Value::String(text) if text.trim_start().starts_with(['[', '{']) => serde_json::from_str(text).unwrap_or(value),
+        _ => value,
+    };
+    let items = match value {
+        Value::Null => Vec::new(),
+        Value::Array(items) => items,
+        single => vec![single],
+    };
+    items.into_iter().map(|item| choice(item).map_err(de::Error::custom)).collect()
+}
+
+fn choice(value: Value) -> Result<Choice, String> {
+    let Value::Object(fields) = value else { return one(value).map(|text| Choice::parse(&text)) };
+    let text = |names: &[&str]| names.iter().find_map(|name| fields.get(*name)?.as_str()).map(str::to_owned);
+    let flag = |name: &str| fields.get(name).and_then(Value::as_bool);
+    let option = text(&["option", "name", "text", "title", "what"]);
+    let option =
+        option.ok_or_else(|| "an option needs `option`, what it is; `verdict` and `why` go with it".to_owned())?;
+    let why_not = text(&["why_not", "rejected_because", "rejected"]);
+    let said = text(&["verdict", "status", "outcome"]).map(|verdict| verdict.parse::<Verdict>()).transpose();
+    let said = said.map_err(|error| match error.next_step() {
+        Some(hint) => format!("{}; {hint}", error.message()),
+        None => error.message().to_owned(),
+    })?;
+    let flagged = match (flag("chosen"), flag("rejected")) {
+        (Some(true), _) => Some(Verdict::Chosen),
+        (Some(false), _) | (_, Some(true)) => Some(Verdict::Rejected),
+        _ => None,
+    };
+    let verdict = said.or(flagged).or(why_not.as_ref().map(|_| Verdict::Rejected)).unwrap_or_default();
+    let why = why_not.or_else(|| text(&["why", "because", "reason", "reasons", "chosen"])).unwrap_or_default();
+    Ok(Choice { option, verdict, why })
 }
 
 /// Reads a count; `"5"` and `5.0` are 5.
@@ -140,6 +179,29 @@ mod tests {
         assert!(!read(json!({"dry_run": null})).dry_run && !read(json!({"dry_run": "false"})).dry_run);
         for five in [json!(5), json!("5"), json!(5.0), json!(" 5 ")] {
             assert_eq!(read(json!({"limit": five})).limit, Some(5));
+        }
+    }
+
+    #[test]
+    fn options_are_texts_or_objects() {
+        #[derive(Deserialize)]
+        struct Options {
+            #[serde(deserialize_with = "choices")]
+            options: Vec<Choice>,
+        }
+        let read = |value: Value| serde_json::from_value::<Options>(json!({"options": value}));
+        let shown = |value: Value| {
+            let options = read(value).unwrap().options.into_iter();
+            options.map(|one| format!("{} {} {}", one.option, one.verdict.as_str(), one.why)).collect::<Vec<_>>()
+        };
+        assert_eq!(shown(json!("a: b")), ["a rejected b"]);
+        assert_eq!(shown(json!(["a", {"name": "c", "chosen": true, "why": "d"}])), ["a considered ", "c chosen d"]);
+        assert_eq!(shown(json!("[\"a: b\", \"c\"]")), ["a rejected b", "c considered "]);
+        assert_eq!(shown(json!([{"option": "a", "why_not": "b"}])), ["a rejected b"]);
+        assert_eq!(shown(json!([{"option": "a", "verdict": "Rejected", "reason": "b"}])), ["a rejected b"]);
+        assert_eq!(shown(json!(null)), [""; 0]);
+        for wrong in [json!([{"why": "b"}]), json!([["a"]]), json!([{"option": "a", "verdict": "perhaps"}])] {
+            assert!(read(wrong.clone()).is_err(), "{wrong}");
         }
     }
 

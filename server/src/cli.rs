@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use crate::command::{
-    block, check, completions, conflicts, entity, eval, explain, export, forget, get, graph, import, ingest, learn,
-    mcp, models, predicate, proposals, propose, query, rebuild, recall, remember, serve, status, timeline, undo,
+    block, check, completions, conflicts, decide, entity, eval, explain, export, forget, get, graph, import, ingest,
+    learn, mcp, models, predicate, proposals, propose, query, rebuild, recall, remember, serve, status, timeline, undo,
     update,
 };
 use crate::config::{LogLevel, Overrides};
@@ -93,6 +93,8 @@ pub enum Command {
     Recall(recall::Arguments),
     /// Keep a text
     Remember(remember::Arguments),
+    /// Keep a decision: what was chosen, what was not, and why
+    Decide(decide::Arguments),
     /// Keep what was learned, or report how a learning did
     Learn(learn::Arguments),
     /// Never recall something again; undo takes that back

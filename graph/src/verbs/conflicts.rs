@@ -1,14 +1,18 @@
 //! `conflicts`: facts that disagree and wait for somebody to settle them.
 
+use std::cmp::Reverse;
+
 use serde::Serialize;
 
 use crate::error::Result;
 use crate::id::Id;
+use crate::journal::Trust;
 use crate::memory::Inner;
 use crate::record::{Reader, Record};
 use crate::store::View;
 use crate::time::Timestamp;
 use crate::vocab;
+use crate::voice;
 
 /// Facts that cannot all be so.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -22,8 +26,10 @@ pub struct Conflict {
     /// When it was settled, if it was.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub settled_at: Option<Timestamp>,
-    /// What disagrees, oldest first.
+    /// What disagrees: who is trusted more first, then what more independent voices say, then the oldest.
     pub sides: Vec<Record>,
+    /// How many independent voices each side has.
+    pub voices: Vec<usize>,
 }
 
 /// Lists the open conflicts of the spaces (all if none are named), oldest first.
@@ -44,14 +50,21 @@ pub(crate) fn conflicts(inner: &Inner, spaces: &[String]) -> Result<Vec<Conflict
 /// Reads one.
 pub(crate) fn read(view: &View<'_>, id: Id) -> Result<Conflict> {
     let mut reader = Reader::new(view);
-    let mut sides = view.objects(id, vocab::SIDE)?;
-    sides.sort_unstable();
+    let mut sides = Vec::new();
+    for side in view.objects(id, vocab::SIDE)? {
+        if let Some(record) = reader.read(side)? {
+            let trust = record.trust.parse::<Trust>().unwrap_or(Trust::Ingested);
+            sides.push((Reverse(trust), Reverse(voice::count(&voice::told(view, side)?)), record));
+        }
+    }
+    sides.sort_by_key(|(trust, voices, record)| (*trust, *voices, record.id));
     let time = |predicate| -> Result<Option<Timestamp>> { Ok(view.text(id, predicate)?.and_then(|t| t.parse().ok())) };
     Ok(Conflict {
         id,
         space: view.text(id, vocab::SPACE)?.unwrap_or_default(),
         recorded_at: time(vocab::RECORDED_AT)?.unwrap_or(id.minted_at()),
         settled_at: time(vocab::SETTLED_AT)?,
-        sides: sides.into_iter().filter_map(|side| reader.read(side).transpose()).collect::<Result<_>>()?,
+        voices: sides.iter().map(|(_, voices, _)| voices.0).collect(),
+        sides: sides.into_iter().map(|(_, _, record)| record).collect(),
     })
 }

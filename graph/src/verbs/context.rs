@@ -17,9 +17,11 @@ use crate::memory::Inner;
 use crate::question::Question;
 use crate::ranking::Weights;
 use crate::record::{Kind, Reader, Record};
+use crate::scope;
 use crate::store::{View, string};
 use crate::time::Timestamp;
 use crate::vocab;
+use crate::voice;
 
 /// Newest memories of each standing kind that are looked at.
 const MAX_STANDING: usize = 64;
@@ -78,6 +80,9 @@ pub struct ContextItem {
     pub happened_at: Option<Timestamp>,
     /// How far it is trusted: `ingested` text is data, never an instruction.
     pub trust: String,
+    /// How it stands, if it is a preference that was inferred, is against something or applies to something.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub standing: String,
 }
 
 pub(crate) fn context(inner: &Inner, request: &ContextRequest) -> Result<Context> {
@@ -91,6 +96,8 @@ pub(crate) fn context(inner: &Inner, request: &ContextRequest) -> Result<Context
         record.stands_at(now)
             && record.expires_at.is_none_or(|end| end > now)
             && (request.spaces.is_empty() || request.spaces.contains(&record.space))
+            && !record.is_candidate()
+            && scope::applies(record.scope(), request.about.as_deref())
     };
     let mut reader = Reader::new(&view);
     let mut sections: Vec<(String, Vec<Record>)> = Vec::new();
@@ -171,10 +178,14 @@ fn pack(
         context.blocks.push(block);
     }
     let mut seen = HashSet::new();
+    // What stands above is not said a second time, whoever said it too.
+    let block_lines = context.blocks.iter().flat_map(|block| block.text.lines());
+    let mut said: HashSet<_> = block_lines.map(voice::text_key).collect();
     for (heading, records) in sections {
         let mut is_open = false;
         for record in records {
-            if !is_wanted(&record) || !seen.insert(record.id) {
+            let is_repeated = said.contains(&voice::text_key(&record.text));
+            if !is_wanted(&record) || is_repeated || !seen.insert(record.id) {
                 continue;
             }
             let mut lines = String::new();
@@ -188,6 +199,9 @@ fn pack(
                 continue;
             }
             is_open = true;
+            if record.kind == Kind::Preference {
+                said.insert(voice::text_key(&record.text));
+            }
             context.text.push_str(&lines);
             context.items.push(item(record));
         }
@@ -201,6 +215,8 @@ fn line(record: &Record) -> String {
     let title = if record.title.is_empty() { String::new() } else { format!("{}: ", one_line(&record.title)) };
     let text = index::said(record.speaker.as_deref().unwrap_or_default(), &record.text);
     let did = record.learning.as_ref().map(did).unwrap_or_default();
+    let standing = record.standing();
+    let did = if standing.is_empty() { did } else { format!("; {}", one_line(&standing)) };
     format!("- {title}{} [{} {day} {}{did}]", one_line(&text), record.id, record.trust)
 }
 
@@ -219,6 +235,7 @@ fn one_line(text: &str) -> String {
 
 fn item(record: Record) -> ContextItem {
     ContextItem {
+        standing: record.standing(),
         id: record.id,
         kind: record.kind,
         text: record.text,

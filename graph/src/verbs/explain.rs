@@ -67,11 +67,22 @@ pub(crate) fn explain(inner: &Inner, answered: Answered, id: Option<Id>) -> Resu
     explanation.left_out.retain(|left| left.id == id);
     explanation.rank = place.map(|place| place + 1);
     explanation.verdict = Some(match (explanation.rank, explanation.left_out.first()) {
-        (Some(rank), _) => format!("it was given, at place {rank}"),
+        (Some(rank), _) => format!("it was given, at place {rank}{}", standing(explanation.given.first())),
         (None, Some(left)) => format!("it was a candidate and was left out: {}", left.reason),
         (None, None) => missing(inner, &question, id)?,
     });
     Ok(explanation)
+}
+
+/// Says of a hit what keeps it from simply standing.
+fn standing(hit: Option<&Hit>) -> String {
+    let Some(hit) = hit else { return String::new() };
+    let words = match (&hit.preference, hit.superseded_by) {
+        (_, Some(by)) => format!("superseded by {by}"),
+        (Some(preference), None) => preference.words(),
+        (None, None) => String::new(),
+    };
+    if words.is_empty() { words } else { format!("; {words}") }
 }
 
 /// Says why a text was no candidate at all.

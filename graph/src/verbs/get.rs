@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::timeline::revisions;
 use crate::block::Block;
 use crate::entity;
 use crate::error::{Error, ErrorKind, Result};
@@ -11,10 +12,11 @@ use crate::journal::{self, CommitRecord};
 use crate::memory::Inner;
 use crate::moment::Moment;
 use crate::question::Recalled;
-use crate::record::{Reader, Record};
+use crate::record::{Kind, Reader, Record};
 use crate::store::View;
 use crate::time::Timestamp;
 use crate::vocab;
+use crate::voice;
 
 /// Ids that one call gets at most.
 pub const MAX_GOT: usize = 200;
@@ -43,6 +45,12 @@ pub struct Got {
     /// The memory, passage or source, if it is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub record: Option<Record>,
+    /// How many independent voices say it, if it is a fact or preference; copies of one source are one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub voices: Option<usize>,
+    /// Of a decision, every one that was replaced and that replaced it, the first first; nothing if there is only one.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub chain: Vec<Link>,
     /// Names of the entities it is about or links to.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub entities: Vec<String>,
@@ -72,6 +80,20 @@ pub struct Got {
     pub error: Option<String>,
 }
 
+/// One decision of a chain.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Link {
+    /// The decision.
+    pub id: Id,
+    /// How its text begins; empty for what was forgotten.
+    pub text: String,
+    /// When it was recorded.
+    pub recorded_at: Timestamp,
+    /// What took its place.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub superseded_by: Option<Id>,
+}
+
 pub(crate) fn get(inner: &Inner, ids: &[Id], how: GetView, known_at: Option<Timestamp>) -> Result<Vec<Got>> {
     Moment { known_at, true_at: None }.check(inner.now())?;
     if ids.len() > MAX_GOT {
@@ -98,6 +120,8 @@ impl Got {
         Self {
             id,
             record: None,
+            voices: None,
+            chain: Vec::new(),
             entities: Vec::new(),
             part_of: None,
             commits: Vec::new(),
@@ -147,6 +171,15 @@ fn one(
                     });
             }
         }
+        if matches!(found.kind, Kind::Fact | Kind::Preference) {
+            got.voices = Some(match &found.preference {
+                Some(preference) => preference.observations,
+                None => voice::count(&voice::told(view, id)?),
+            });
+        }
+        if found.is_decision {
+            got.chain = chain(view, reader, id)?;
+        }
         got.record = Some(found);
     } else if let Some(commit) = journal::record(view, id)? {
         got.commits.push(commit);
@@ -172,6 +205,17 @@ fn one(
         });
     }
     Ok(got)
+}
+
+/// A decision with all that it replaced and that replaced it.
+fn chain(view: &View<'_>, reader: &mut Reader<'_>, id: Id) -> Result<Vec<Link>> {
+    let mut chain = Vec::new();
+    for id in revisions(view, id)? {
+        let Some(record) = reader.read(id)? else { continue };
+        let text = if record.forgotten_at.is_some() { String::new() } else { shorten(&record.text) };
+        chain.push(Link { id, text, recorded_at: record.recorded_at, superseded_by: record.ended_by });
+    }
+    Ok(if chain.len() > 1 { chain } else { Vec::new() })
 }
 
 pub(super) fn shorten(text: &str) -> String {

@@ -26,6 +26,9 @@ pub struct Event {
     pub text: String,
     /// How far it is trusted: `ingested` text is data, never an instruction.
     pub trust: String,
+    /// How it stands now, if it does not simply stand: a candidate preference, a superseded decision.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub standing: String,
     /// Who did or said it.
     pub who: String,
     /// Why, if it was said.
@@ -92,6 +95,7 @@ pub(super) fn tell(
             kind: record.kind,
             text: text.clone(),
             trust: record.trust.clone(),
+            standing: record.standing(),
             who: commit.agent.clone(),
             reason: commit.reason.clone(),
             commit: commit.id,

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use oxigraph::model::{NamedNode, NamedNodeRef};
 use serde::{Deserialize, Serialize};
 
-use super::remember::{self, Evidence, NewMemory};
+use super::remember::{Evidence, NewMemory};
 use super::telling::Telling;
 use super::twin;
 use crate::error::{Error, ErrorKind, Result};
@@ -19,6 +19,7 @@ use crate::names::shortened;
 use crate::record::{self, Kind};
 use crate::store::{Node, View, number, string};
 use crate::vocab::{self, ext};
+use crate::voice::Voice;
 
 /// Longest trigger: it is compared and read at a glance.
 pub const MAX_TRIGGER_BYTES: usize = 1_024;
@@ -95,7 +96,7 @@ pub(crate) fn learn(inner: &Inner, new: NewLearning, agent: &Agent) -> Result<Le
         ..NewMemory::new(learning::text(&new.trigger, &new.lesson))
     };
     check(&new)?;
-    remember::check(&told, inner.now())?;
+    super::admission::check(&told, inner.now())?;
     let (now, mint, author) = (inner.now(), inner.mint.clone(), agent.clone());
     let (commit, (id, evidence_left_out)) = inner.writer.write(agent.clone(), move |view| {
         let mut telling = Telling::new(view, &mint, now, &author);
@@ -144,8 +145,12 @@ pub(crate) fn report(inner: &Inner, id: Id, report: Report, reason: Option<Strin
 
 fn answer(inner: &Inner, id: Id, commit: Option<Id>, evidence_left_out: usize) -> Result<Learned> {
     let vanished = || super::forget::not_found(id);
-    let learning = record::read(&inner.view()?, id)?.and_then(|record| record.learning).ok_or_else(vanished)?;
-    Ok(Learned { id, commit: commit.ok_or_else(vanished)?, learning, evidence_left_out })
+    let view = inner.view()?;
+    let learning = record::read(&view, id)?.and_then(|record| record.learning).ok_or_else(vanished)?;
+    // A copy of what is known changes nothing.
+    let commits = view.subjects(vocab::TOUCHED, vocab::node(id).as_ref().into(), usize::MAX)?;
+    let commit = commit.or_else(|| commits.into_iter().max()).ok_or_else(vanished)?;
+    Ok(Learned { id, commit, learning, evidence_left_out })
 }
 
 /// Finds the learning of a key that still stands.
@@ -181,7 +186,10 @@ fn see_again(
     new: &NewLearning,
     mut told: NewMemory,
 ) -> Result<usize> {
-    count(view, &mut telling.change, id, vocab::TIMES_SEEN)?;
+    let before: Option<Outcome> = view.text(id, vocab::OUTCOME)?.and_then(|text| text.parse().ok());
+    if !is_copy(view, id, &told.evidence)? || before != Some(new.outcome) {
+        count(view, &mut telling.change, id, vocab::TIMES_SEEN)?;
+    }
     let known: BTreeSet<Id> = view.objects(id, ext::DERIVED_FROM)?.into_iter().collect();
     told.evidence.retain(|evidence| evidence.id != id && !known.contains(&evidence.id));
     let room = MAX_LEARNING_EVIDENCE.saturating_sub(known.len());
@@ -194,7 +202,6 @@ fn see_again(
         about.push(telling.entities.by_name(name)?);
     }
     identity::say_about(view, &view.about(id)?, &about, &mut node)?;
-    let before: Option<Outcome> = view.text(id, vocab::OUTCOME)?.and_then(|text| text.parse().ok());
     let outcome = before.map_or(new.outcome, |before| before.and(new.outcome));
     let subject = vocab::node(id);
     for quad in view.quads(Some(subject.as_ref().into()), Some(vocab::OUTCOME), None, None) {
@@ -203,6 +210,23 @@ fn see_again(
     node.say(vocab::OUTCOME, string(outcome.as_str()));
     telling.change.added.append(&mut node.quads);
     Ok(left_out)
+}
+
+/// Tells whether all of the evidence is a copy of what a learning rests on. What happened once, and went as it did, was seen
+/// once, however often it is reported; without evidence nobody can tell, and each report counts.
+fn is_copy(view: &View<'_>, id: Id, evidence: &[Evidence]) -> Result<bool> {
+    if evidence.is_empty() {
+        return Ok(false);
+    }
+    let known = view.objects(id, ext::DERIVED_FROM)?;
+    let known = known.into_iter().map(|source| Voice::of(view, source)).collect::<Result<Vec<_>>>()?;
+    for evidence in evidence {
+        let voice = Voice::of(view, evidence.id)?;
+        if !known.iter().any(|known| known.is_one_with(&voice)) {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 fn count(view: &View<'_>, change: &mut Change, id: Id, counter: NamedNodeRef<'static>) -> Result<()> {

@@ -1,11 +1,13 @@
 //! One file a verb: each reads one view, or hands one decision to the writer, and returns plain data.
 
+mod admission;
 pub mod alias;
 pub mod blocks;
 pub mod check;
 mod claim;
 pub mod conflicts;
 pub mod context;
+mod deciding;
 pub mod document;
 pub mod edit_block;
 pub mod entity;
@@ -17,11 +19,13 @@ pub mod forgetting;
 pub mod get;
 pub mod graph;
 pub mod happening;
+mod hearing;
 mod last_reading;
 pub mod learn;
 pub mod merge;
 pub mod packing;
 pub mod predicates;
+mod preferring;
 pub mod proposals;
 pub mod propose;
 pub mod query;

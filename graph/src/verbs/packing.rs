@@ -9,7 +9,7 @@ use crate::entity;
 use crate::error::Result;
 use crate::id::Id;
 use crate::names;
-use crate::question::{Hit, Lead, Question, Why};
+use crate::question::{AlsoIn, Hit, Lead, Question, Why};
 use crate::ranking::{MAX_NAMESAKES, Ranked, Ranking, Weights};
 use crate::record::{self, Reader, Record};
 use crate::store::View;
@@ -17,6 +17,10 @@ use crate::time::Timestamp;
 
 /// Candidates that are no hits of which a trace keeps the reason, best first.
 pub const MAX_LEFT_OUT: usize = 100;
+/// Candidates behind the last hit that may still be copies of one.
+const MAX_COPIES_LOOKED_FOR: usize = 8;
+/// Copies that a hit names at most.
+pub const MAX_COPIES: usize = 8;
 /// Bytes of a token, about, in English.
 const TOKEN_BYTES: usize = 4;
 
@@ -98,11 +102,28 @@ pub(crate) struct Packed {
 }
 
 impl Packed {
+    /// Names a copy of a hit beside it, instead of giving it a place of its own.
+    fn keep_copy(&mut self, at: usize, record: Record, score: f32) {
+        let (id, hit) = (record.id, &mut self.hits[at]);
+        let twin = hit.id;
+        if hit.also_in.len() < MAX_COPIES {
+            hit.also_in.push(AlsoIn { id, title: record.title, source: record.source });
+        }
+        self.leave_out(id, score, Exclusion::Twin(twin));
+    }
+
     fn leave_out(&mut self, id: Id, score: f32, reason: Exclusion) {
         if self.left_out.len() < MAX_LEFT_OUT {
             self.left_out.push(LeftOut { id, score, reason });
         }
     }
+}
+
+/// What makes two records the same: the same words by another speaker, or in another conversation, are another memory, and
+/// what stands is another than what was superseded.
+fn words(record: &Record) -> (blake3::Hash, Option<String>, Option<String>, bool) {
+    let text = record.text.split_whitespace().collect::<Vec<_>>().join(" ");
+    (blake3::hash(text.as_bytes()), record.speaker.clone(), record.session.clone(), record.is_superseded())
 }
 
 /// Reads the best that pass the filters, until the limit or the budget is reached.
@@ -114,7 +135,8 @@ pub(crate) fn pack(ranking: &Ranking<'_>, ranked: Ranked) -> Result<Packed> {
     let is_forgotten =
         |id| Ok(question.moment.known_at.is_some() && record::forgotten_since(view, id)?.is_some()) as Result<bool>;
     let mut packed = Packed::default();
-    let mut seen: HashMap<_, Id> = HashMap::new();
+    let mut seen: HashMap<_, usize> = HashMap::new();
+    let mut looked = 0;
     let mut budget = question.budget_tokens.map(|tokens| tokens.saturating_mul(TOKEN_BYTES));
     let mut ends: Option<Exclusion> = None;
     for (id, mut candidate) in ranked.candidates {
@@ -123,6 +145,16 @@ pub(crate) fn pack(ranking: &Ranking<'_>, ranked: Ranked) -> Result<Packed> {
             ends = Some(Exclusion::Limit);
         }
         if let Some(end) = ends {
+            looked += 1;
+            let record = if looked > MAX_COPIES_LOOKED_FOR { None } else { reader.read(id)? };
+            let record = record.filter(|record| filter.exclusion(record).is_none());
+            let copied = record.as_ref().and_then(|record| seen.get(&words(record)).copied());
+            if let (Some(record), Some(at)) = (record, copied)
+                && !is_forgotten(id)?
+            {
+                packed.keep_copy(at, record, score);
+                continue;
+            }
             packed.dropped += 1;
             packed.leave_out(id, score, end);
             continue;
@@ -140,10 +172,9 @@ pub(crate) fn pack(ranking: &Ranking<'_>, ranked: Ranked) -> Result<Packed> {
             packed.leave_out(id, score, Exclusion::Forgotten);
             continue;
         }
-        // The same words by another speaker, or in another conversation, are another memory.
-        let words = (blake3::hash(record.text.as_bytes()), record.speaker.clone(), record.session.clone());
-        if let Some(twin) = seen.get(&words) {
-            packed.leave_out(id, score, Exclusion::Twin(*twin));
+        let words = words(&record);
+        if let Some(at) = seen.get(&words) {
+            packed.keep_copy(*at, record, score);
             continue;
         }
         if let Some(left) = &mut budget {
@@ -155,7 +186,7 @@ pub(crate) fn pack(ranking: &Ranking<'_>, ranked: Ranked) -> Result<Packed> {
             }
             *left = left.saturating_sub(record.text.len());
         }
-        seen.insert(words, id);
+        seen.insert(words, packed.hits.len());
         candidate.why.entities =
             ranked.named.iter().filter(|(id, _)| record.entities.contains(id)).map(|(_, name)| name.clone()).collect();
         if let Some((leader, key)) = candidate.led_by {
@@ -239,6 +270,10 @@ fn hit(record: Record, why: Why, score: f32) -> Hit {
         statement: record.statement,
         valid_from: record.valid_from,
         valid_to: record.valid_to,
+        preference: record.preference,
+        supersedes: record.revision_of.filter(|_| record.is_decision),
+        superseded_by: record.ended_by,
+        also_in: Vec::new(),
         stale: record.stale,
         trust: record.trust,
         part_of: record.part_of,

@@ -3,10 +3,11 @@
 
 use serde::Serialize;
 
+use super::admission;
 use super::alias::{self, AliasOp};
 use super::merge;
 use super::proposals::{Decided, decide_one};
-use super::remember::{self, MAX_EVIDENCE, MAX_TEXT_BYTES, NewMemory};
+use super::remember::{MAX_EVIDENCE, MAX_TEXT_BYTES, NewMemory};
 use super::telling::{Novelty, Telling};
 use crate::error::{Error, ErrorKind, Result};
 use crate::fact::Statement;
@@ -306,7 +307,7 @@ fn tell(
     proposal: Id,
     new: &NewMemory,
 ) -> Result<(Change, String)> {
-    remember::check(new, now)?;
+    admission::check(new, now)?;
     let mut telling = Telling::new(view, mint, now, author);
     let told = telling.tell(new)?;
     if told.novelty != Novelty::New {

@@ -2,13 +2,16 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::admission::check;
 use super::telling::{Novelty, Telling, Told};
-use crate::error::{Error, ErrorKind, Result};
+use crate::decision::NewDecision;
+use crate::error::Result;
 use crate::fact::Statement;
 use crate::id::Id;
 use crate::journal::Agent;
 use crate::memory::Inner;
-use crate::record::Kind;
+use crate::preference::{NewPreference, Preference};
+use crate::record::{self, Kind};
 use crate::space;
 use crate::time::Timestamp;
 use crate::vocab;
@@ -44,6 +47,12 @@ pub struct NewMemory {
     /// What it states, if it is a fact; the text may be left empty then. A fact whose text is a plain sentence need not
     /// give it.
     pub statement: Option<Statement>,
+    /// What it says as a preference, besides its text.
+    pub preference: NewPreference,
+    /// What it says as a decision, besides its text.
+    pub decision: NewDecision,
+    /// The file, folder, project, person or thing that a preference or decision applies to; everywhere if left out.
+    pub applies_to: Option<String>,
     /// What it rests on.
     pub evidence: Vec<Evidence>,
     /// How sure it is, from 0 to 1.
@@ -74,6 +83,9 @@ impl NewMemory {
             entities: Vec::new(),
             said_by: None,
             statement: None,
+            preference: NewPreference::default(),
+            decision: NewDecision::default(),
+            applies_to: None,
             evidence: Vec::new(),
             confidence: None,
             valid_from: None,
@@ -83,6 +95,16 @@ impl NewMemory {
             session: None,
             speaker: None,
             happened_at: None,
+        }
+    }
+
+    /// Returns what it is if nobody says: what only a fact, preference or decision has makes it one.
+    pub fn usual_kind(&self) -> Kind {
+        match () {
+            () if self.statement.is_some() => Kind::Fact,
+            () if self.preference != NewPreference::default() => Kind::Preference,
+            () if self.decision != NewDecision::default() => Kind::Decision,
+            () => Kind::Episode,
         }
     }
 
@@ -122,12 +144,15 @@ pub struct Remembered {
     pub commit: Id,
     /// Whether it is new.
     pub status: RememberStatus,
-    /// Facts that ended because this one succeeds them.
+    /// Facts, preferences and decisions that ended because this one succeeds them.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub ended: Vec<Id>,
     /// The conflict that it is a side of now.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub conflict: Option<Id>,
+    /// How it stands, if it is a preference.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub preference: Option<Preference>,
 }
 
 /// Whether a memory is new.
@@ -138,9 +163,11 @@ pub enum RememberStatus {
     Inserted,
     /// The same text, statement or idempotency key was there already, or came earlier in the same batch.
     Duplicate,
-    /// It is new, and a fact that held until now ended.
+    /// It was inferred, and somebody forgot or retracted the same before: nothing was kept.
+    Refused,
+    /// It is new, or in force only now, and what held until now ended.
     Superseded,
-    /// It is new, and disagrees with facts that stay beside it.
+    /// It disagrees with what stays beside it.
     Conflict,
 }
 
@@ -162,8 +189,13 @@ pub(crate) fn remember_all(inner: &Inner, all: Vec<NewMemory>, agent: &Agent) ->
     let mut bytes = 0;
     for new in all {
         bytes += new.text.len();
+        // What counts up or ends others is decided on what came before it, so that has to be there.
+        let is_alone = new.kind == Kind::Preference || new.decision.supersedes.is_some();
+        if is_alone && !batch.is_empty() {
+            remembered.append(&mut commit(inner, std::mem::take(&mut batch), agent)?);
+        }
         batch.push(new);
-        if batch.len() == BATCH_MEMORIES || bytes > BATCH_BYTES {
+        if is_alone || batch.len() == BATCH_MEMORIES || bytes > BATCH_BYTES {
             remembered.append(&mut commit(inner, std::mem::take(&mut batch), agent)?);
             bytes = 0;
         }
@@ -185,104 +217,23 @@ fn commit(inner: &Inner, batch: Vec<NewMemory>, agent: &Agent) -> Result<Vec<Rem
     let view = inner.view()?;
     let remembered = told.into_iter().map(|Told { id, novelty, ended, conflict }| {
         let status = match novelty {
-            Novelty::Again | Novelty::Known => RememberStatus::Duplicate,
+            Novelty::Refused => RememberStatus::Refused,
+            Novelty::Counted if conflict.is_some() => RememberStatus::Conflict,
+            Novelty::Counted if !ended.is_empty() => RememberStatus::Superseded,
+            Novelty::Again | Novelty::Known | Novelty::Counted => RememberStatus::Duplicate,
             Novelty::New if conflict.is_some() => RememberStatus::Conflict,
             Novelty::New if !ended.is_empty() => RememberStatus::Superseded,
             Novelty::New => RememberStatus::Inserted,
         };
         let commit = match (novelty, commit) {
-            (Novelty::New | Novelty::Again, Some(commit)) => commit,
+            (Novelty::New | Novelty::Again | Novelty::Counted, Some(commit)) => commit,
             _ => {
                 let commits = view.subjects(vocab::TOUCHED, vocab::node(id).as_ref().into(), usize::MAX)?;
                 commits.into_iter().min().unwrap_or(id)
             }
         };
-        Ok(Remembered { id, commit, status, ended, conflict })
+        let preference = record::read(&view, id)?.and_then(|record| record.preference);
+        Ok(Remembered { id, commit, status, ended, conflict, preference })
     });
     remembered.collect()
-}
-
-pub(super) fn check(new: &NewMemory, now: Timestamp) -> Result<()> {
-    let invalid = |message: String| Error::new(ErrorKind::Invalid, message);
-    if new.text.trim().is_empty() && new.statement.is_none() {
-        return Err(invalid("there is no text to remember".into()).hint("say what should be remembered"));
-    }
-    if new.text.len() > MAX_TEXT_BYTES {
-        return Err(Error::new(
-            ErrorKind::TooLarge,
-            format!("the text has {} bytes; one memory holds {MAX_TEXT_BYTES}", new.text.len()),
-        )
-        .hint("write it to a file and run `hydra ingest FILE`, or remember its parts"));
-    }
-    if new.kind == Kind::Passage {
-        return Err(invalid("a passage is a piece of something else and can't be remembered by itself".into())
-            .hint("use episode, fact, preference, learning or decision"));
-    }
-    space::check(&new.space)?;
-    if new.entities.len() > MAX_ENTITIES {
-        return Err(invalid(format!("{} entities are named; one memory names {MAX_ENTITIES}", new.entities.len()))
-            .hint("name only what it is about"));
-    }
-    let names = new.entities.iter().chain(&new.said_by).chain(&new.idempotency_key);
-    let names = names.chain(&new.session).chain(&new.speaker);
-    let stated = new.statement.iter().flat_map(|stated| [&stated.subject, &stated.predicate, &stated.object]);
-    let names = names.chain(stated);
-    if let Some(long) = names.into_iter().find(|name| name.len() > MAX_NAME_BYTES) {
-        let start: String = long.chars().take(40).collect();
-        return Err(Error::new(
-            ErrorKind::TooLarge,
-            format!("`{start}…` has {} bytes; a name has {MAX_NAME_BYTES}", long.len()),
-        )
-        .hint("put long text into the memory itself"));
-    }
-    if new.entities.iter().any(|name| name.trim().is_empty()) {
-        return Err(invalid("an entity without a name".into()).hint("leave it out, or say what it is called"));
-    }
-    let is_blank = |name: &Option<String>| name.as_ref().is_some_and(|name| name.trim().is_empty());
-    if is_blank(&new.session) {
-        return Err(invalid("a session without a name".into()).hint("leave it out, or say what it is called"));
-    }
-    if is_blank(&new.speaker) {
-        return Err(invalid("a speaker without a name".into()).hint("leave it out, or say who it was"));
-    }
-    check_fact(new)?;
-    if new.expires_at.is_some_and(|end| end <= now) {
-        return Err(invalid("it would expire before it is remembered".into()).hint("give a later end, or none"));
-    }
-    Ok(())
-}
-
-/// Refuses what no fact can be.
-fn check_fact(new: &NewMemory) -> Result<()> {
-    let invalid = |message: String| Error::new(ErrorKind::Invalid, message);
-    if let Some(stated) = &new.statement {
-        if new.kind != Kind::Fact {
-            return Err(invalid(format!("a {} states nothing of subject and predicate", new.kind.as_str()))
-                .hint("give kind fact, or leave the statement out"));
-        }
-        let parts = [("subject", &stated.subject), ("predicate", &stated.predicate), ("object", &stated.object)];
-        if let Some((part, _)) = parts.into_iter().find(|(_, text)| text.trim().is_empty()) {
-            return Err(invalid(format!("a fact without {part}")).hint("give subject, predicate and object"));
-        }
-    }
-    if let (Some(from), Some(to)) = (new.valid_from, new.valid_to)
-        && to <= from
-    {
-        return Err(invalid(format!("it would end ({to}) before it begins ({from})")).hint("give a later end, or none"));
-    }
-    if let Some(confidence) = new.confidence.filter(|share| !(0.0..=1.0).contains(share)) {
-        return Err(invalid(format!("a confidence of {confidence}")).hint("give a number from 0 to 1"));
-    }
-    if new.evidence.len() > MAX_EVIDENCE {
-        return Err(invalid(format!("{} texts are given as evidence; {MAX_EVIDENCE} are kept", new.evidence.len()))
-            .hint("give the ones that say it best"));
-    }
-    let quotes = new.evidence.iter().filter_map(|evidence| evidence.quote.as_ref());
-    match quotes.map(String::len).find(|bytes| *bytes > MAX_QUOTE_BYTES) {
-        Some(bytes) => {
-            Err(Error::new(ErrorKind::TooLarge, format!("a quote has {bytes} bytes; one has {MAX_QUOTE_BYTES}"))
-                .hint("quote the words that say it"))
-        }
-        None => Ok(()),
-    }
 }

@@ -145,7 +145,7 @@ impl Telling<'_> {
         }
         let conflict = match verdict.against.as_slice() {
             [] => None,
-            against => Some(self.oppose(&claim.fact, against)?),
+            against => Some(self.dispute(&claim.fact.slot(), &claim.fact.space, claim.fact.id, against)?),
         };
         let (from, to, ended_by) = (verdict.from, verdict.to, verdict.ended_by);
         let is_against = |fact: &Fact| verdict.against.contains(&fact.id);
@@ -168,8 +168,9 @@ impl Telling<'_> {
         Ok(slot)
     }
 
-    /// Leaves a fact out of account in what is told next: this same decision retracts it.
+    /// Leaves a memory out of account in what is told next: this same decision retracts it.
     pub(super) fn disbelieve(&mut self, id: Id) -> Result<()> {
+        self.disbelieved.insert(id);
         if let Some(fact) = fact::believed(self.view, id)? {
             let slot = self.slot_of(&fact)?;
             self.slots.entry(slot).or_default().retain(|fact| fact.id != id);
@@ -263,21 +264,21 @@ impl Telling<'_> {
         self.change.removed.push(quad);
     }
 
-    /// Puts a fact on a side of the conflict with others; of one that is open already if there is one.
-    fn oppose(&mut self, fact: &Fact, against: &[Id]) -> Result<Id> {
-        let mut open = self.disputes.get(&fact.slot()).copied();
+    /// Puts what is said of a slot on a side of the conflict with others; of one that is open already if there is one.
+    pub(super) fn dispute(&mut self, slot: &str, space: &str, new: Id, against: &[Id]) -> Result<Id> {
+        let mut open = self.disputes.get(slot).copied();
         for id in against {
             open = open.or(fact::open_conflicts(self.view, *id)?.into_iter().next());
         }
         let conflict = open.unwrap_or_else(|| self.mint.mint(self.now));
-        self.disputes.insert(fact.slot(), conflict);
+        self.disputes.insert(slot.to_owned(), conflict);
         let mut node = Node::new(conflict, vocab::MEMORY_GRAPH);
         if open.is_none() {
             node.say(ext::TYPE, NamedNode::from(vocab::CONFLICT))
-                .say(vocab::SPACE, string(&fact.space))
+                .say(vocab::SPACE, string(space))
                 .say(vocab::RECORDED_AT, time_literal(self.now));
         }
-        for side in against.iter().chain([&fact.id]) {
+        for side in against.iter().chain([&new]) {
             node.say(vocab::SIDE, vocab::node(*side));
         }
         self.change.added.append(&mut node.quads);

@@ -1,9 +1,10 @@
 //! What is told in one decision: each memory with its entities, its session and its passages, and what is known already.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use oxigraph::model::NamedNode;
 
+use super::hearing::Mark;
 use super::remember::NewMemory;
 use super::stating::{Claim, Settled};
 use super::twin::{self, Twins};
@@ -11,13 +12,16 @@ use crate::entity::Entities;
 use crate::error::Result;
 use crate::fact::Fact;
 use crate::id::{Id, Mint};
-use crate::identity;
-use crate::journal::{Agent, Change};
+use crate::identity::{self, Named};
+use crate::journal::{Agent, Change, Trust};
 use crate::passage;
 use crate::predicate::Predicates;
+use crate::record::Kind;
+use crate::scope;
 use crate::store::{Node, View, number, order, string, time_literal};
 use crate::time::Timestamp;
 use crate::vocab::{self, ext};
+use crate::voice::Voice;
 
 /// What became of one memory.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,10 +43,14 @@ pub(super) enum Novelty {
     Again,
     /// The store knows it.
     Known,
+    /// The store knows it, and knows more of it now.
+    Counted,
+    /// It was inferred, and somebody refused the same before.
+    Refused,
 }
 
 impl Told {
-    fn known(id: Id, novelty: Novelty) -> Self {
+    pub(super) fn known(id: Id, novelty: Novelty) -> Self {
         Self { id, novelty, ended: Vec::new(), conflict: None }
     }
 }
@@ -60,6 +68,12 @@ pub(super) struct Telling<'v> {
     pub(super) slots: HashMap<(String, String), Vec<Fact>>,
     /// Conflicts that came up, by slot.
     pub(super) disputes: HashMap<String, Id>,
+    /// Voices of the memories that were spoken of, as they are after what was told so far.
+    pub(super) heard: HashMap<Id, Vec<Voice>>,
+    /// The only voice of a memory of this decision, which goes without saying until there is another.
+    pub(super) unsaid: HashMap<Id, Mark>,
+    /// What this same decision retracts.
+    pub(super) disbelieved: HashSet<Id>,
     twins: Twins,
     /// What came last in each session that was spoken of.
     last_said: HashMap<Id, Id>,
@@ -78,6 +92,9 @@ impl<'v> Telling<'v> {
             predicates: None,
             slots: HashMap::new(),
             disputes: HashMap::new(),
+            heard: HashMap::new(),
+            unsaid: HashMap::new(),
+            disbelieved: HashSet::new(),
             twins: Twins::default(),
             last_said: HashMap::new(),
             change: Change::new("remember"),
@@ -86,33 +103,96 @@ impl<'v> Telling<'v> {
 
     /// Takes in one memory, unless it is known.
     pub fn tell(&mut self, new: &NewMemory) -> Result<Told> {
+        let composed =
+            new.decision.has_parts().then(|| NewMemory { text: new.decision.text(&new.text), ..new.clone() });
+        let (new, decided) = (composed.as_ref().unwrap_or(new), new.text.as_str());
         let hash = twin::fingerprint(new);
         if let Some(id) = self.twins.find(new, &hash, self.now) {
-            return Ok(Told::known(id, Novelty::Again));
+            return self.again(id, new, Novelty::Again);
+        }
+        if let Some(id) = twin::by_key(self.view, new)? {
+            return self.again(id, new, Novelty::Known);
+        }
+        if new.kind == Kind::Preference {
+            let told = self.prefer(new, &hash)?;
+            self.twins.keep(new, hash, told.id);
+            return Ok(told);
         }
         if let Some(id) = twin::find(self.view, new, &hash, self.now)? {
-            return Ok(Told::known(id, Novelty::Known));
+            return self.again(id, new, Novelty::Known);
         }
         let id = self.mint.mint(self.now);
         let trust = self.trust(new)?;
         let claim = self.claim(id, new, trust)?;
-        let mut told = Told { id, novelty: Novelty::New, ended: Vec::new(), conflict: None };
+        let mut told = Told::known(id, Novelty::New);
         if let Some(claim) = &claim {
             match self.settle(claim)? {
-                Settled::Same(same) => {
-                    self.rest_on(same, &new.evidence)?;
-                    return Ok(Told::known(same, Novelty::Known));
-                }
+                Settled::Same(same) => return self.again(same, new, Novelty::Known),
                 Settled::New { ended, conflict } => (told.ended, told.conflict) = (ended, conflict),
             }
         }
         let text = claim.as_ref().map_or(&new.text, |claim| &claim.text);
         let mut node = Node::new(id, vocab::MEMORY_GRAPH);
+        match &claim {
+            Some(claim) => self.state(claim, &mut node),
+            None => {
+                node.maybe(vocab::VALID_FROM, new.valid_from.map(time_literal))
+                    .maybe(vocab::VALID_TO, new.valid_to.map(time_literal));
+            }
+        }
+        let mut about: Vec<Named> = claim.iter().flat_map(Claim::about).collect();
+        let applies_to = new.applies_to.as_deref().map(str::trim).filter(|_| new.kind == Kind::Decision);
+        if let Some(name) = applies_to.filter(|scope| !scope::is_path(scope)) {
+            about.push(self.entities.by_name(name)?);
+        }
+        self.write(id, new, text, &hash, trust, about, node)?;
+        if new.kind == Kind::Decision {
+            self.decide(id, new, decided)?;
+        }
+        if let Some(old) = new.decision.supersedes {
+            self.supersede(id, old)?;
+            told.ended.push(old);
+        }
+        self.rest_on(id, &new.evidence)?;
+        if new.kind == Kind::Fact {
+            self.begin_hearing(id, new)?;
+        }
+        self.twins.keep(new, hash, id);
+        Ok(told)
+    }
+
+    /// Takes in what is new of a memory that is known: of a fact a further voice, of a decision what it replaces.
+    fn again(&mut self, id: Id, new: &NewMemory, novelty: Novelty) -> Result<Told> {
+        let mut told = Told::known(id, novelty);
+        let counted = if novelty == Novelty::Known { Novelty::Counted } else { novelty };
+        if new.kind == Kind::Fact && self.hear(id, new)?.1 {
+            told.novelty = counted;
+        }
+        if let Some(old) = new.decision.supersedes
+            && !self.view.objects(id, ext::REVISION_OF)?.contains(&old)
+        {
+            self.supersede(id, old)?;
+            (told.novelty, told.ended) = (counted, vec![old]);
+        }
+        Ok(told)
+    }
+
+    /// Writes what any memory has: its text, where and by whom it was said, its place in its conversation, its passages.
+    pub(super) fn write(
+        &mut self,
+        id: Id,
+        new: &NewMemory,
+        text: &str,
+        hash: &str,
+        trust: Trust,
+        mut about: Vec<Named>,
+        mut node: Node,
+    ) -> Result<()> {
         node.say(ext::TYPE, NamedNode::from(vocab::MEMORY))
             .say(vocab::KIND, string(new.kind.as_str()))
             .say(ext::TEXT, string(text))
             .say(vocab::SPACE, string(&new.space))
-            .say(vocab::CONTENT_HASH, string(&hash))
+            .say(vocab::CONTENT_HASH, string(hash))
             .say(vocab::RECORDED_AT, time_literal(self.now))
             .say(vocab::TRUST, string(trust.as_str()))
             .say(ext::ATTRIBUTED_TO, string(&self.author.name))
@@ -121,19 +201,10 @@ impl<'v> Telling<'v> {
             .maybe(vocab::IDEMPOTENCY_KEY, new.idempotency_key.as_ref().map(string))
             .maybe(vocab::SPEAKER, new.speaker.as_deref().map(|name| string(name.trim())))
             .maybe(ext::STARTED_AT, new.happened_at.map(time_literal));
-        let mut about = Vec::new();
         for name in &new.entities {
             about.push(self.entities.by_name(name)?);
         }
-        about.extend(claim.iter().flat_map(Claim::about));
         identity::say_about(self.view, &[], &about, &mut node)?;
-        match &claim {
-            Some(claim) => self.state(claim, &mut node),
-            None => {
-                node.maybe(vocab::VALID_FROM, new.valid_from.map(time_literal))
-                    .maybe(vocab::VALID_TO, new.valid_to.map(time_literal));
-            }
-        }
         if let Some(name) = &new.session {
             let session = self.entities.by_session(&new.space, name)?;
             let previous = match self.last_said.insert(session, id) {
@@ -152,9 +223,7 @@ impl<'v> Telling<'v> {
         self.change.touched.insert(id);
         self.change.fresh.insert(vocab::node(id).into());
         self.change.added.append(&mut node.quads);
-        self.rest_on(id, &new.evidence)?;
-        self.twins.keep(new, hash, id);
-        Ok(told)
+        Ok(())
     }
 
     /// Cuts a long text into passages; returns whether it was.

@@ -218,7 +218,7 @@ fn about(view: &View<'_>, id: Id, known_at: Option<Timestamp>) -> Result<Vec<Id>
 }
 
 /// A memory with those whose place it took, and those that took its own.
-fn revisions(view: &View<'_>, id: Id) -> Result<Vec<Id>> {
+pub(super) fn revisions(view: &View<'_>, id: Id) -> Result<Vec<Id>> {
     let mut found = BTreeSet::from([id]);
     let mut open = vec![id];
     while let Some(id) = open.pop() {

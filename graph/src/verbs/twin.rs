@@ -29,6 +29,9 @@ pub(super) fn fingerprint(new: &NewMemory) -> String {
         ("statement", new.statement.as_ref().map(|stated| normalise(&stated.sentence()))),
         ("valid_from", new.valid_from.filter(|_| new.kind == Kind::Fact).map(|at| at.to_string())),
         ("valid_to", new.valid_to.map(|at| at.to_string())),
+        ("applies_to", new.applies_to.as_deref().map(normalise)),
+        ("topic", new.preference.topic.as_deref().map(normalise)),
+        ("polarity", new.preference.polarity.map(|polarity| polarity.as_str().to_owned())),
     ];
     for (name, value) in said {
         if let Some(value) = value {
@@ -39,16 +42,19 @@ pub(super) fn fingerprint(new: &NewMemory) -> String {
     hasher.finalize().to_hex().to_string()
 }
 
-/// Finds the same memory in the store.
-pub(super) fn find(view: &View<'_>, new: &NewMemory, hash: &str, now: Timestamp) -> Result<Option<Id>> {
-    let in_space = |id: Id| -> Result<bool> { Ok(view.text(id, vocab::SPACE)?.as_deref() == Some(new.space.as_str())) };
-    if let Some(key) = &new.idempotency_key {
-        for id in view.subjects(vocab::IDEMPOTENCY_KEY, TermRef::from(string(key).as_ref()), usize::MAX)? {
-            if in_space(id)? {
-                return Ok(Some(id));
-            }
+/// Finds the memory of the caller's own key in the store.
+pub(super) fn by_key(view: &View<'_>, new: &NewMemory) -> Result<Option<Id>> {
+    let Some(key) = &new.idempotency_key else { return Ok(None) };
+    for id in view.subjects(vocab::IDEMPOTENCY_KEY, TermRef::from(string(key).as_ref()), usize::MAX)? {
+        if view.text(id, vocab::SPACE)?.as_deref() == Some(new.space.as_str()) {
+            return Ok(Some(id));
         }
     }
+    Ok(None)
+}
+
+/// Finds the same memory in the store.
+pub(super) fn find(view: &View<'_>, new: &NewMemory, hash: &str, now: Timestamp) -> Result<Option<Id>> {
     let hash = string(hash);
     for quad in view.quads(None, Some(vocab::CONTENT_HASH), Some(hash.as_ref().into()), None) {
         let Some(id) = subject_id(&quad?.subject) else { continue };

@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::remember::NewMemory;
 use super::telling::Telling;
+use crate::decision::{Decision, NewDecision};
 use crate::error::{Error, ErrorKind, Result};
 use crate::fact::{self, Statement};
 use crate::id::Id;
@@ -15,6 +16,7 @@ use crate::identity;
 use crate::journal::{Agent, Change, Trust};
 use crate::memory::Inner;
 use crate::names::shortened;
+use crate::preference::{NewPreference, Preference};
 use crate::record::{self, Kind, Record};
 use crate::stale;
 use crate::store::{Node, View, time_literal};
@@ -163,7 +165,7 @@ pub(super) fn check_trust(record: &Record, author: &Agent) -> Result<()> {
         .hint("remember what you know as a fact of its own: where it disagrees, both stay and the owner settles it"))
 }
 
-fn check_stands(record: &Record, now: Timestamp) -> Result<()> {
+pub(super) fn check_stands(record: &Record, now: Timestamp) -> Result<()> {
     let why = match record {
         _ if record.stands_at(now) => return Ok(()),
         Record { forgotten_at: Some(at), .. } => format!("was forgotten at {at}"),
@@ -215,14 +217,23 @@ fn replace(
         expires_at: old.expires_at,
         speaker: old.speaker.clone(),
         happened_at: old.happened_at,
+        applies_to: old.scope().map(str::to_owned),
         ..NewMemory::new(text.unwrap_or_default())
     };
+    if let Some(Decision { options, reasons, .. }) = old.decision.clone() {
+        new.decision = NewDecision { options, reasons, supersedes: None };
+    }
+    if let Some(preference) = &old.preference {
+        keep_topic(&mut new, preference);
+        // Saying a guess in other words does not make it more.
+        new.preference.is_inferred = preference.inferred && telling.author.trust <= Trust::Agent;
+    }
     if old.statement.is_none() {
         for entity in identity::originals(&view.about(old.id)?, vocab::ABOUT) {
             new.entities.push(entity.to_string());
         }
     }
-    super::remember::check(&new, telling.now)?;
+    super::admission::check(&new, telling.now)?;
     let stale = fall(view, &mut telling.change, old.id, vocab::RETRACTED_AT, telling.now, telling.now)?;
     telling.disbelieve(old.id)?;
     let told = telling.tell(&new)?;
@@ -234,6 +245,14 @@ fn replace(
     node.say(ext::REVISION_OF, vocab::node(old.id));
     telling.change.added.append(&mut node.quads);
     Ok((Some(told.id), stale))
+}
+
+/// What is said otherwise is about the same, unless the new words say what they are about themselves.
+fn keep_topic(new: &mut NewMemory, old: &Preference) {
+    let (read, _) = Preference::read(&new.text, &NewPreference::default(), None);
+    if read.topic.is_none() {
+        new.preference = NewPreference { topic: old.topic.clone(), polarity: Some(old.polarity), is_inferred: false };
+    }
 }
 
 fn restore(view: &View<'_>, telling: &mut Telling<'_>, record: &Record) -> Result<Vec<Id>> {
@@ -312,6 +331,9 @@ fn settle(view: &View<'_>, telling: &mut Telling<'_>, conflict: Id, op: &UpdateO
         for side in sides.iter().filter(|side| *side != keep) {
             outcome.fresh.append(&mut telling.reopen(*side)?);
         }
+    }
+    if let UpdateOp::Settle(keep) = op {
+        telling.prefer_kept(*keep)?;
     }
     let mut node = Node::new(conflict, vocab::MEMORY_GRAPH);
     node.say(vocab::SETTLED_AT, time_literal(now));

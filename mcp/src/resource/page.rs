@@ -98,11 +98,13 @@ fn block(record: &Record) -> String {
     let day = answer::day(record.happened_at.unwrap_or(record.recorded_at));
     let speaker = record.speaker.as_deref().map(|name| format!(" said by {}", answer::one_line(name)));
     let place = answer::record_place(record);
+    let standing = record.standing();
+    let standing = if standing.is_empty() { standing } else { format!(" ({})", answer::one_line(&standing)) };
     let place = if place.is_empty() { place } else { format!(" {place}") };
     let end = (0..=MAX_TEXT_BYTES.min(record.text.len())).rev().find(|end| record.text.is_char_boundary(*end));
     let shown = &record.text[..end.unwrap_or_default()];
     let mut block = format!(
-        "\n{} {} {day} {}{place}{}\n{}",
+        "\n{} {} {day} {}{standing}{place}{}\n{}",
         record.id,
         record.kind.as_str(),
         record.trust,

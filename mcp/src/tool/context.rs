@@ -81,6 +81,9 @@ struct Item {
     date: String,
     /// owner, policy, agent or ingested.
     trust: String,
+    /// Of a preference: inferred, against, and where it applies; nothing if it was said and applies everywhere.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    standing: String,
     #[serde(skip_serializing_if = "String::is_empty")]
     title: String,
     text: String,
@@ -125,6 +128,7 @@ pub(super) fn call(call: Call<'_>) -> Result<CallToolResult> {
             kind: found.kind.as_str().to_owned(),
             date: answer::day(found.happened_at.unwrap_or(found.recorded_at)),
             trust: found.trust,
+            standing: answer::one_line(&found.standing),
             title: answer::one_line(&found.title),
             text: found.text,
         };

@@ -1,11 +1,12 @@
 //! `get`: shows what ids stand for.
 
-use hydra_graph::{Block, CommitRecord, Error, ErrorKind, GetView, Got, Id, Record, Result};
+use hydra_graph::{Block, ChainLink, Choice, CommitRecord, Error, ErrorKind, GetView, Got, Id, Record, Result};
 use rmcp::model::{CallToolResult, Tool};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Call;
+use super::remember::Wanted;
 use crate::answer::{self, INGESTED};
 use crate::argument::{self, Unknown};
 use crate::schema;
@@ -110,6 +111,27 @@ struct Item {
     /// The memory that it took the place of.
     #[serde(skip_serializing_if = "Option::is_none")]
     revision_of: Option<String>,
+    /// Of a preference: whether it is in force, what it is about, where, how often it was seen.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    preference: Option<Wanted>,
+    /// Of a decision: every option with what became of it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    options: Vec<String>,
+    /// Of a decision: why.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    reasons: Vec<String>,
+    /// Of a decision: where it applies, if not everywhere.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    applies_to: Option<String>,
+    /// Of a decision: what it replaced and what replaced it, the first first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    chain: Vec<String>,
+    /// What ended it by taking its place.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    superseded_by: Option<String>,
+    /// How many independent voices say it; copies of one source are one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    voices: Option<usize>,
     /// Names of what it is about or links to.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     entities: Vec<String>,
@@ -179,6 +201,8 @@ fn item(got: Got, room_bytes: usize) -> Item {
     }
     item.id = got.id.to_string();
     item.entities = got.entities;
+    item.voices = got.voices;
+    item.chain = got.chain.iter().map(link).collect();
     if let Some(parent) = got.part_of {
         item.source = answer::record_place(&parent);
     }
@@ -244,6 +268,11 @@ fn of_record(record: Record, room_bytes: usize) -> Item {
         derived_from: record.derived_from.iter().map(ToString::to_string).collect(),
         stale: record.stale.iter().map(ToString::to_string).collect(),
         revision_of: record.revision_of.map(|id| id.to_string()),
+        superseded_by: record.ended_by.map(|id| id.to_string()),
+        options: record.decision.iter().flat_map(|decision| &decision.options).map(option).collect(),
+        reasons: record.decision.iter().flat_map(|decision| decision.reasons.clone()).collect(),
+        applies_to: record.decision.as_ref().and_then(|decision| decision.applies_to.clone()),
+        preference: record.preference.map(Wanted::from),
         expires_at: record.expires_at.map(|at| at.to_string()),
         forgotten_at: record.forgotten_at.map(|at| at.to_string()),
         trust: record.trust,
@@ -254,6 +283,17 @@ fn of_record(record: Record, room_bytes: usize) -> Item {
         happened_at: record.happened_at.map(|at| at.to_string()),
         ..Item::default()
     }
+}
+
+fn option(choice: &Choice) -> String {
+    let why = if choice.why.is_empty() { String::new() } else { format!(": {}", choice.why) };
+    format!("{} ({}){why}", choice.option, choice.verdict.as_str())
+}
+
+fn link(link: &ChainLink) -> String {
+    let ChainLink { id, text, recorded_at, superseded_by } = link;
+    let by = superseded_by.map_or_else(|| "in force".to_owned(), |by| format!("superseded by {by}"));
+    format!("{id} {} {by}: {}", answer::day(*recorded_at), answer::one_line(text))
 }
 
 fn commit_line(commit: &CommitRecord) -> String {
@@ -294,6 +334,22 @@ fn render(answer: &Answer) -> String {
             if !ids.is_empty() {
                 text.push_str(&format!("{name}: {}\n", ids.join(", ")));
             }
+        }
+        if let Some(wanted) = &item.preference {
+            text.push_str(&format!("preference: {}\n", answer::one_line(&wanted.words())));
+        }
+        if let Some(to) = &item.valid_to {
+            let by = item.superseded_by.as_ref().map(|by| format!(", superseded by {by}")).unwrap_or_default();
+            text.push_str(&format!("held until {to}{by}\n"));
+        }
+        if let Some(voices) = item.voices {
+            text.push_str(&format!("independent voices: {voices}\n"));
+        }
+        if !item.derived_from.is_empty() {
+            text.push_str(&format!("rests on: {}\n", item.derived_from.join(", ")));
+        }
+        for line in &item.chain {
+            text.push_str(&format!("chain: {line}\n"));
         }
         if !item.entities.is_empty() {
             text.push_str(&format!("about: {}\n", answer::one_line(&item.entities.join(", "))));

@@ -1,6 +1,9 @@
 //! `remember`: keeps one text.
 
-use hydra_graph::{Error, ErrorKind, Evidence, Kind, NewMemory, RememberStatus, Remembered, Result, Statement};
+use hydra_graph::{
+    Choice, Error, ErrorKind, Evidence, Kind, NewDecision, NewMemory, NewPreference, Preference, RememberStatus,
+    Remembered, Result, Standing, Statement,
+};
 use rmcp::model::{CallToolResult, Tool};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -17,6 +20,8 @@ learned, something that happened. It is on disk when this returns and found by t
 
 A fact may be given as subject, predicate and object (Mirela, works for, Acme); a plain sentence of kind fact is \
 understood the same. A new value ends the old one where only one can hold; where two disagree both stay (`conflict`).
+A preference that the user stated is in force at once, and a correction ends the old one; what you only concluded needs \
+`inferred`: true. A decision has options, reasons and the decision that it supersedes.
 
 One statement per memory, in full sentences that make sense alone: names instead of \"it\", dates instead of \
 \"yesterday\". Never keep secrets (passwords, keys). Saying the same again is safe: it answers `duplicate`.";
@@ -46,6 +51,44 @@ struct Parameters {
     /// Who said it, or where you have it from.
     #[serde(default, alias = "said_by", alias = "origin", deserialize_with = "argument::optional_text")]
     source: Option<String>,
+    /// Of a preference: what it is about, as in `hot drinks`; a plain sentence (I prefer tea over coffee) says it itself.
+    #[serde(default, deserialize_with = "argument::optional_text")]
+    topic: Option<String>,
+    /// Of a preference: for (preferred) or against (avoided), where the sentence does not say it.
+    #[serde(default, alias = "stance", deserialize_with = "argument::optional_text")]
+    polarity: Option<String>,
+    /// Of a preference: true if you concluded it and the user did not say it. It counts after two independent observations.
+    #[serde(default, alias = "guessed", deserialize_with = "argument::flag")]
+    inferred: bool,
+    /// Of a decision: what there was to choose from: texts (`SQLite: one writer only` was rejected for that), or objects
+    /// with option, verdict (chosen, rejected or considered) and why.
+    #[serde(default, alias = "alternatives", deserialize_with = "argument::choices")]
+    #[schemars(with = "Vec<serde_json::Value>")]
+    options: Vec<Choice>,
+    /// Of a decision: why.
+    #[serde(
+        default,
+        alias = "because",
+        alias = "reason",
+        alias = "why",
+        alias = "rationale",
+        deserialize_with = "argument::list"
+    )]
+    #[schemars(with = "Vec<String>")]
+    reasons: Vec<String>,
+    /// Of a decision: the id of the one that it replaces.
+    #[serde(default, alias = "replaces", deserialize_with = "argument::optional_text")]
+    supersedes: Option<String>,
+    /// Of a preference or decision: the path, project, person or thing it applies to; everywhere if left out.
+    #[serde(
+        default,
+        alias = "scope",
+        alias = "path",
+        alias = "project",
+        alias = "for",
+        deserialize_with = "argument::optional_text"
+    )]
+    applies_to: Option<String>,
     /// Of a fact: whom or what it is about.
     #[serde(default, deserialize_with = "argument::optional_text")]
     subject: Option<String>,
@@ -93,9 +136,13 @@ struct Answer {
     id: String,
     /// Takes it back when the user runs `hydra undo` with it.
     commit: String,
-    /// inserted, duplicate, superseded (it ended what held before) or conflict (it disagrees with what stays beside it).
+    /// inserted, duplicate, superseded (it ended what held before), conflict (it disagrees with what stays beside it) or
+    /// refused (the user took the same guess back before: nothing was kept).
     status: String,
-    /// Facts that it ended.
+    /// How it stands, if it is a preference: in force, or a candidate that must not be presented as what the user wants.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    preference: Option<Wanted>,
+    /// What it ended.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     ended: Vec<String>,
     /// The conflict that it is a side of; `update` settles it.
@@ -104,6 +151,57 @@ struct Answer {
     /// What else there is to say.
     #[serde(skip_serializing_if = "Option::is_none")]
     note: Option<String>,
+}
+
+/// How a preference stands.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct Wanted {
+    /// candidate or in_force.
+    status: String,
+    /// for or against.
+    polarity: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    topic: Option<String>,
+    /// The path or name it applies to; everywhere if there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    applies_to: Option<String>,
+    /// Whose it is; the user's if there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    holder: Option<String>,
+    inferred: bool,
+    /// Independent voices; copies of one source are one.
+    observations: usize,
+    times_seen: usize,
+}
+
+impl From<Preference> for Wanted {
+    fn from(preference: Preference) -> Self {
+        let Preference { topic, polarity, holder, scope, status, inferred, observations, times_seen, .. } = preference;
+        Self {
+            status: status.as_str().to_owned(),
+            polarity: polarity.as_str().to_owned(),
+            topic,
+            applies_to: scope,
+            holder,
+            inferred,
+            observations,
+            times_seen,
+        }
+    }
+}
+
+impl Wanted {
+    /// Everything but the text, on one line.
+    pub(super) fn words(&self) -> String {
+        let parts = [("topic", &self.topic), ("applies to", &self.applies_to), ("of", &self.holder)];
+        let parts = parts.into_iter().filter_map(|(name, text)| text.as_ref().map(|text| format!(", {name} {text}")));
+        let basis = if self.inferred { "inferred" } else { "explicit" };
+        let Self { status, polarity, observations, times_seen, .. } = self;
+        format!(
+            "{status}, {basis}, {polarity}{}, {observations} independent, told {times_seen}",
+            parts.collect::<String>()
+        )
+    }
 }
 
 /// Describes the tool.
@@ -120,11 +218,16 @@ pub(super) fn call(call: Call<'_>) -> Result<CallToolResult> {
     let parameters: Parameters = super::parse(call.arguments, &definition())?;
     let mut new = NewMemory::new(parameters.text);
     new.statement = statement(parameters.subject, parameters.predicate, parameters.object)?;
-    let usual = if new.statement.is_some() { Kind::Fact } else { Kind::Episode };
-    new.kind = parameters.kind.map(|kind| kind.to_lowercase().parse::<Kind>()).transpose()?.unwrap_or(usual);
     for id in parameters.evidence {
         new.evidence.push(Evidence { id: id.parse()?, quote: None });
     }
+    let polarity = parameters.polarity.map(|polarity| polarity.parse()).transpose()?;
+    new.preference = NewPreference { topic: parameters.topic, polarity, is_inferred: parameters.inferred };
+    let supersedes = parameters.supersedes.map(|id| id.trim().parse()).transpose()?;
+    new.decision = NewDecision { options: parameters.options, reasons: parameters.reasons, supersedes };
+    new.applies_to = parameters.applies_to;
+    let kind = parameters.kind.map(|kind| kind.to_lowercase().parse::<Kind>()).transpose()?;
+    new.kind = kind.unwrap_or_else(|| new.usual_kind());
     new.confidence = parameters.confidence;
     new.valid_to = parameters.valid_to.map(|to| when::moment(&to, call.now)).transpose()?;
     new.space = parameters.space.unwrap_or_else(|| call.default_space.to_owned());
@@ -136,15 +239,29 @@ pub(super) fn call(call: Call<'_>) -> Result<CallToolResult> {
     new.session = parameters.session;
     new.speaker = parameters.speaker;
     new.happened_at = parameters.happened_at.map(|at| when::moment(&at, call.now)).transpose()?;
-    let Remembered { id, commit, status, ended, conflict } = call.memory.remember(new, call.agent)?;
+    let Remembered { id, commit, status, ended, conflict, preference } = call.memory.remember(new, call.agent)?;
     let (status, said) = match status {
         RememberStatus::Inserted => ("inserted", "remembered"),
         RememberStatus::Duplicate => ("duplicate", "known already"),
         RememberStatus::Superseded => ("superseded", "remembered; it ends what held before"),
-        RememberStatus::Conflict => ("conflict", "remembered beside facts that it contradicts"),
+        RememberStatus::Conflict => ("conflict", "remembered beside what it contradicts"),
+        RememberStatus::Refused => ("refused", "not kept: the user took the same back before"),
     };
+    let known = preference.as_ref().filter(|_| status == "duplicate" || status == "superseded");
+    let seen = known.filter(|known| known.times_seen > 1).map(|known| format!("; told {} times", known.times_seen));
     let note = argument::ignored(NAME, &parameters.unknown);
     let mut text = format!("{said}: {id} (take it back: hydra undo {commit})");
+    text.push_str(&seen.unwrap_or_default());
+    if let Some(preference) = preference.as_ref().filter(|_| status != "refused") {
+        let words = preference.words();
+        let advice = match preference.status {
+            Standing::Candidate => " (do not act on it as what the user wants)",
+            Standing::InForce => "",
+        };
+        if !words.is_empty() {
+            text.push_str(&format!("\npreference: {}{advice}", answer::one_line(&words)));
+        }
+    }
     let ended: Vec<String> = ended.iter().map(ToString::to_string).collect();
     if !ended.is_empty() {
         text.push_str(&format!("\nended: {}", ended.join(", ")));
@@ -159,6 +276,7 @@ pub(super) fn call(call: Call<'_>) -> Result<CallToolResult> {
         id: id.to_string(),
         commit: commit.to_string(),
         status: status.to_owned(),
+        preference: preference.map(Wanted::from),
         ended,
         conflict: conflict.map(|id| id.to_string()),
         note,

@@ -37,6 +37,7 @@ struct Conflict {
     id: String,
     recorded_at: String,
     sides: Vec<Side>,
+    voices: Vec<usize>,
 }
 
 #[derive(Deserialize)]
@@ -59,14 +60,15 @@ pub async fn run(setting: &Setting, arguments: Arguments) -> Result<u8> {
     }
     let Answer { conflicts } = super::read(answer)?;
     if conflicts.is_empty() {
-        output::talk("no facts disagree");
+        output::talk("nothing disagrees");
         return Ok(outcome::NOTHING_FOUND);
     }
-    for Conflict { id, recorded_at, sides } in conflicts {
+    for Conflict { id, recorded_at, sides, voices } in conflicts {
         let mut lines = vec![format!("{id}  since {}", &recorded_at[..recorded_at.len().min(10)])];
-        for Side { id, text, trust, valid_from } in sides {
+        for (Side { id, text, trust, valid_from }, voices) in sides.into_iter().zip(voices) {
             let since = valid_from.map(|from| format!(", since {}", &from[..from.len().min(10)])).unwrap_or_default();
-            lines.push(format!("  {id}  {}  ({trust}{since})", output::plain(&text)));
+            let voices = if voices > 1 { format!(", {voices} independent voices") } else { String::new() };
+            lines.push(format!("  {id}  {}  ({trust}{since}{voices})", output::plain(&text)));
         }
         output::data(&lines.join("\n"))?;
     }

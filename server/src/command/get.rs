@@ -80,12 +80,36 @@ fn shown(got: &Value, style: Style) -> Option<String> {
         "agent",
         "recorded_at",
         "valid_from",
+        "valid_to",
+        "ended_by",
+        "revision_of",
         "expires_at",
         "forgotten_at",
         "part_of",
     ] {
         fact(name, &record[name]);
     }
+    for name in ["topic", "value", "polarity", "holder", "scope", "status", "inferred", "observations", "times_seen"] {
+        fact(name, &record["preference"][name]);
+    }
+    fact("decided", &record["decision"]["decided"]);
+    fact("applies_to", &record["decision"]["applies_to"]);
+    for reason in strings(&record["decision"]["reasons"]) {
+        fact("because", &reason);
+    }
+    for option in strings(&record["decision"]["options"]) {
+        let why = option["why"].as_str().map(|why| format!(": {why}")).unwrap_or_default();
+        fact(&text(&option["verdict"]), &Value::String(text(&option["option"]) + &why));
+    }
+    for link in strings(&got["chain"]) {
+        let by = link["superseded_by"].as_str().map(|by| format!(" (superseded by {by})")).unwrap_or_default();
+        let line = format!("{} {}{by}", text(&link["id"]), output::start_of(&text(&link["text"]), 80));
+        fact("chain", &Value::String(line));
+    }
+    for source in strings(&record["derived_from"]) {
+        fact("rests on", &source);
+    }
+    fact("voices", &got["voices"]);
     for name in ["path", "heading", "said_by"] {
         fact(name, &record["source"][name]);
     }

@@ -4,6 +4,7 @@ pub mod block;
 pub mod check;
 pub mod completions;
 pub mod conflicts;
+pub mod decide;
 pub mod entity;
 pub mod erase;
 pub mod eval;
@@ -114,6 +115,7 @@ fn dispatch(cli: Cli) -> Result<u8> {
             Command::Ingest(arguments) => ingest::run(&setting, arguments).await,
             Command::Recall(arguments) => recall::run(&setting, arguments).await,
             Command::Remember(arguments) => remember::run(&setting, arguments).await,
+            Command::Decide(arguments) => decide::run(&setting, arguments).await,
             Command::Learn(arguments) => learn::run(&setting, arguments).await,
             Command::Forget(arguments) => forget::run(&setting, arguments).await,
             Command::Explain(arguments) => explain::run(&setting, arguments).await,

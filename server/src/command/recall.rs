@@ -1,7 +1,7 @@
 //! `hydra recall`
 
 use clap::Args;
-use hydra_graph::{Kind, Mode, Result, Timestamp};
+use hydra_graph::{Kind, Mode, Preference, Result, Timestamp};
 use serde::Deserialize;
 
 use super::Setting;
@@ -80,8 +80,18 @@ struct Hit {
     happened_at: Option<Timestamp>,
     valid_from: Option<Timestamp>,
     valid_to: Option<Timestamp>,
+    preference: Option<Preference>,
+    superseded_by: Option<String>,
+    #[serde(default)]
+    also_in: Vec<AlsoIn>,
     #[serde(default)]
     stale: Vec<String>,
+}
+
+#[derive(Deserialize)]
+struct AlsoIn {
+    id: String,
+    source: Source,
 }
 
 #[derive(Deserialize)]
@@ -188,10 +198,20 @@ fn shown(number: usize, hit: &Hit, style: Style) -> String {
         (None, Some(to)) => format!(" · held until {}", day(to)),
         (None, None) => String::new(),
     };
+    let standing = hit.preference.as_ref().map(Preference::words).filter(|words| !words.is_empty());
+    let standing = standing.map(|words| format!(" · {}", output::plain(&words))).unwrap_or_default();
+    let by = hit.superseded_by.as_ref().map(|by| format!(" · superseded by {by}")).unwrap_or_default();
+    let copies: String = hit.also_in.iter().map(|copy| format!("\n    also in {}", also_in(copy))).collect();
     let stale = if hit.stale.is_empty() { "" } else { " · stale: what it rests on no longer stands" };
     // Of what was said, the day it was said; of everything else, the day it was recorded.
     let said = day(hit.happened_at.unwrap_or(hit.recorded_at));
-    let foot = format!("{} · {} · {said}{held} · {:.2} · {}{stale}", hit.id, hit.kind, hit.score, why(&hit.why));
+    let foot = format!(
+        "{} · {} · {said}{held}{standing}{by} · {:.2} · {}{stale}{copies}",
+        hit.id,
+        hit.kind,
+        hit.score,
+        why(&hit.why)
+    );
     format!(
         "{number:>2}  {}{}\n    {}\n    {}",
         style.strong(&name),
@@ -199,6 +219,15 @@ fn shown(number: usize, hit: &Hit, style: Style) -> String {
         output::start_of(&hit.text, SHOWN_CHARS),
         style.faint(&foot)
     )
+}
+
+fn also_in(copy: &AlsoIn) -> String {
+    match (&copy.source.path, &copy.source.span, &copy.source.said_by) {
+        (Some(path), Some(span), _) => format!("{}:{} ({})", output::plain(&near(path)), span.line, copy.id),
+        (Some(path), None, _) => format!("{} ({})", output::plain(&near(path)), copy.id),
+        (None, _, Some(said_by)) => format!("{} ({})", output::start_of(said_by, 60), copy.id),
+        (None, _, None) => copy.id.clone(),
+    }
 }
 
 fn why(why: &Why) -> String {

@@ -3,8 +3,9 @@
 use std::io::{IsTerminal as _, Read as _};
 
 use clap::Args;
-use hydra_graph::{Error, ErrorKind, Id, Kind, MAX_TEXT_BYTES, Result};
+use hydra_graph::{Error, ErrorKind, Id, Kind, MAX_TEXT_BYTES, Polarity, Preference, Result, Standing};
 use serde::Deserialize;
+use serde_json::Value;
 
 use super::Setting;
 use crate::client::Need;
@@ -16,7 +17,8 @@ const EXAMPLES: &str = "\
 Examples:
   hydra remember \"The NAS is in the cellar\" --kind fact --entity NAS
   hydra remember --fact Mirela \"works for\" Acme --valid-from 2026-03-01
-  hydra remember \"Use tabs in Go code\" --kind preference
+  hydra remember \"I prefer tea over coffee\" --kind preference --topic \"hot drinks\"
+  hydra remember \"Never use tabs\" --kind preference --applies-to src/atlas
   hydra remember \"Parking code is 4711\" --ttl 8h
   hydra remember \"I'll bring the ladder\" --session \"call of 3 May\" --speaker Mirela --at 2026-05-03
   git log -1 --format=%B | hydra remember - --space project/atlas --source \"git log\"
@@ -36,6 +38,18 @@ pub struct Arguments {
     /// A memory or passage that it rests on (repeatable)
     #[arg(long, value_name = "ID")]
     pub evidence: Vec<Id>,
+    /// Of a preference: what it is about [default: what a plain sentence says]
+    #[arg(long, value_name = "TEXT")]
+    pub topic: Option<String>,
+    /// Of a preference: for (preferred) or against (avoided) [default: what a plain sentence says, else for]
+    #[arg(long, value_name = "POLARITY")]
+    pub polarity: Option<Polarity>,
+    /// Of a preference: nobody said so; it counts after two independent observations
+    #[arg(long)]
+    pub inferred: bool,
+    /// Of a preference: the path, project, person or thing it applies to [default: everywhere]
+    #[arg(long, value_name = "PATH|NAME")]
+    pub applies_to: Option<String>,
     /// How sure it is, from 0 to 1 [default: 1]
     #[arg(long, value_name = "SHARE")]
     pub confidence: Option<f32>,
@@ -82,6 +96,7 @@ struct Answer {
     #[serde(default)]
     ended: Vec<String>,
     conflict: Option<String>,
+    preference: Option<Preference>,
 }
 
 /// Runs it.
@@ -101,6 +116,10 @@ pub async fn run(setting: &Setting, arguments: Arguments) -> Result<u8> {
         source: arguments.source,
         statement: arguments.fact.map(super::triple).transpose()?,
         evidence: arguments.evidence,
+        topic: arguments.topic,
+        polarity: arguments.polarity,
+        inferred: arguments.inferred,
+        applies_to: arguments.applies_to,
         confidence: arguments.confidence,
         valid_to: arguments.valid_to,
         valid_from: arguments.valid_from,
@@ -110,19 +129,35 @@ pub async fn run(setting: &Setting, arguments: Arguments) -> Result<u8> {
         session: arguments.session,
         speaker: arguments.speaker,
         happened_at: arguments.at,
+        ..Remember::default()
     };
     let answer = super::ask(setting, Need::Graph, verb).await?;
+    shown(setting, answer)
+}
+
+/// Shows what became of a memory.
+pub(super) fn shown(setting: &Setting, answer: Value) -> Result<u8> {
     if setting.global.json {
         output::json(&answer)?;
         return Ok(outcome::DONE);
     }
-    let Answer { id, commit, status, ended, conflict } = super::read(answer)?;
+    let Answer { id, commit, status, ended, conflict, preference } = super::read(answer)?;
     output::data(&id)?;
     if !setting.global.quiet {
-        output::talk(&match status.as_str() {
-            "duplicate" => "known already, nothing was added".to_owned(),
+        output::talk(&match (status.as_str(), &preference) {
+            ("refused", _) => {
+                "not kept: you took the same back before; say it without --inferred if it is so".to_owned()
+            }
+            ("duplicate", Some(known)) if known.times_seen > 1 => {
+                format!("known already, told {} times; take that back with: hydra undo {commit}", known.times_seen)
+            }
+            ("duplicate", _) => "known already, nothing was added".to_owned(),
             _ => format!("remembered; take it back with: hydra undo {commit}"),
         });
+        let is_said = |it: &Preference| it.status == Standing::InForce && !it.inferred;
+        if let Some(preference) = preference.filter(|it| !is_said(it) && status != "refused") {
+            output::talk(&output::plain(&preference.words()));
+        }
         if !ended.is_empty() {
             output::talk(&format!("it ends what held before: {}", ended.join(", ")));
         }

@@ -74,6 +74,8 @@ struct Event {
     what: String,
     id: String,
     text: String,
+    #[serde(default)]
+    standing: String,
     who: String,
     reason: Option<String>,
     commit: String,
@@ -102,10 +104,11 @@ pub async fn run(setting: &Setting, arguments: Arguments) -> Result<u8> {
         return Ok(code);
     }
     let style = Style::of_stdout();
-    for Event { at, what, id, text, who, reason, commit } in events {
+    for Event { at, what, id, text, standing, who, reason, commit } in events {
         let start = output::start_of(&text, TEXT_CHARS);
         let reason = reason.map(|reason| format!(", because: {}", output::plain(&reason))).unwrap_or_default();
-        let note = style.faint(&format!("{}, {commit}{reason}", output::plain(&who)));
+        let standing = if standing.is_empty() { standing } else { format!("{}, ", output::plain(&standing)) };
+        let note = style.faint(&format!("{standing}{}, {commit}{reason}", output::plain(&who)));
         output::data(&format!("{at:24}  {}  {id}  {start}  {note}", style.strong(&format!("{what:9}"))))?;
     }
     if !setting.global.quiet {

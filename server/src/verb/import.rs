@@ -94,7 +94,7 @@ fn tell(memory: &Memory, memories: &[NewMemory], watch: &Watch) -> Result<Told> 
         for remembered in memory.remember_all(batch.to_vec(), &Agent::import())? {
             match remembered.status {
                 RememberStatus::Inserted | RememberStatus::Superseded | RememberStatus::Conflict => told.added += 1,
-                RememberStatus::Duplicate => {
+                RememberStatus::Duplicate | RememberStatus::Refused => {
                     told.known += 1;
                     continue;
                 }

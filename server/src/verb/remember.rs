@@ -1,6 +1,9 @@
 //! `remember` as a request.
 
-use hydra_graph::{Error, ErrorKind, Evidence, Id, Kind, Memory, NewMemory, Result, Statement, Timestamp};
+use hydra_graph::{
+    Choice, Error, ErrorKind, Evidence, Id, Kind, Memory, NewDecision, NewMemory, NewPreference, Polarity, Result,
+    Statement, Timestamp,
+};
 use hydra_mcp::when;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -25,6 +28,20 @@ pub struct Remember {
     pub statement: Option<(String, String, String)>,
     /// What it rests on.
     pub evidence: Vec<Id>,
+    /// Of a preference: what it is about.
+    pub topic: Option<String>,
+    /// Of a preference: for or against.
+    pub polarity: Option<Polarity>,
+    /// Of a preference: whether nobody said so.
+    pub inferred: bool,
+    /// Of a decision: what there was to choose from.
+    pub options: Vec<Choice>,
+    /// Of a decision: why.
+    pub reasons: Vec<String>,
+    /// Of a decision: the one that it replaces.
+    pub supersedes: Option<Id>,
+    /// Of a preference or decision: the path or name that it applies to.
+    pub applies_to: Option<String>,
     /// How sure it is, from 0 to 1.
     pub confidence: Option<f32>,
     /// Until when it holds.
@@ -59,8 +76,10 @@ impl Verb for Remember {
             (Some(ttl), None) => Some(when::end_of(&ttl, session.now())?),
             (None, end) => end,
         };
-        let new = NewMemory {
-            kind: self.kind.unwrap_or(if self.statement.is_some() { Kind::Fact } else { Kind::Episode }),
+        let mut new = NewMemory {
+            preference: NewPreference { topic: self.topic, polarity: self.polarity, is_inferred: self.inferred },
+            decision: NewDecision { options: self.options, reasons: self.reasons, supersedes: self.supersedes },
+            applies_to: self.applies_to,
             statement: self.statement.map(|(subject, predicate, object)| Statement { subject, predicate, object }),
             evidence: self.evidence.into_iter().map(|id| Evidence { id, quote: None }).collect(),
             confidence: self.confidence,
@@ -76,6 +95,7 @@ impl Verb for Remember {
             happened_at: self.happened_at.map(|at| when::moment(&at, session.now())).transpose()?,
             ..NewMemory::new(self.text)
         };
+        new.kind = self.kind.unwrap_or_else(|| new.usual_kind());
         super::json(&memory.remember(new, &session.agent)?)
     }
 }

@@ -1,0 +1,106 @@
+//! Decisions among what is told: their options, and what they replace.
+
+use std::collections::HashSet;
+
+use super::remember::NewMemory;
+use super::telling::Telling;
+use super::update;
+use crate::error::{Error, ErrorKind, Result};
+use crate::id::Id;
+use crate::record::{self, Kind, Record};
+use crate::stale;
+use crate::store::{Node, View, string, time_literal};
+use crate::time::Timestamp;
+use crate::vocab::{self, ext};
+
+impl Telling<'_> {
+    /// Writes what a decision consists of.
+    pub(super) fn decide(&mut self, id: Id, new: &NewMemory, decided: &str) -> Result<()> {
+        let mut node = Node::new(id, vocab::MEMORY_GRAPH);
+        let applies_to = new.applies_to.as_deref().map(str::trim);
+        if new.decision.has_parts() || applies_to.is_some() {
+            new.decision.tell(&mut node, decided);
+            node.maybe(vocab::APPLIES_TO, applies_to.map(string));
+        }
+        self.change.added.append(&mut node.quads);
+        Ok(())
+    }
+
+    /// Lets a decision replace an earlier one.
+    pub(super) fn supersede(&mut self, id: Id, old: Id) -> Result<()> {
+        let record = record::read(self.view, old)?.ok_or_else(|| super::forget::not_found(old))?;
+        if record.kind != Kind::Decision {
+            return Err(Error::new(
+                ErrorKind::Invalid,
+                format!("{old} is not a decision ({} is its kind)", record.kind.as_str()),
+            )
+            .hint("give the id of a decision, as recall prints it; `update` ends what is something else"));
+        }
+        if earlier(self.view, old)?.contains(&id) {
+            return Err(Error::new(
+                ErrorKind::Invalid,
+                format!("{id} can't supersede {old}: it would come before itself"),
+            )
+            .hint("say what is decided now in other words, as a new decision"));
+        }
+        update::check_trust(&record, self.author)?;
+        if let Some(by) = successor(self.view, &record)? {
+            let newest = newest(self.view, by)?;
+            return Err(Error::new(ErrorKind::Conflict, format!("{old} was superseded already, by {by}"))
+                .hint(format!("supersede {newest} instead")));
+        }
+        update::check_stands(&record, self.now)?;
+        self.succeed(id, &record, self.now, true)
+    }
+
+    /// Ends what another takes the place of.
+    pub(super) fn succeed(&mut self, id: Id, old: &Record, at: Timestamp, is_revision: bool) -> Result<()> {
+        let subject = vocab::node(old.id);
+        for mark in [vocab::VALID_TO, vocab::ENDED_BY] {
+            for quad in self.view.quads(Some(subject.as_ref().into()), Some(mark), None, None) {
+                self.change.removed.push(quad?);
+            }
+        }
+        let mut node = Node::new(old.id, vocab::MEMORY_GRAPH);
+        node.say(vocab::VALID_TO, time_literal(at)).say(vocab::ENDED_BY, vocab::node(id));
+        self.change.added.append(&mut node.quads);
+        if is_revision {
+            let mut node = Node::new(id, vocab::MEMORY_GRAPH);
+            node.say(ext::REVISION_OF, vocab::node(old.id));
+            self.change.added.append(&mut node.quads);
+        }
+        self.change.touched.extend([old.id, id]);
+        stale::flag(self.view, &mut self.change, old.id)?;
+        Ok(())
+    }
+}
+
+/// The decision and all that it replaced, directly or not.
+fn earlier(view: &View<'_>, id: Id) -> Result<HashSet<Id>> {
+    let mut found = HashSet::from([id]);
+    let mut open = vec![id];
+    while let Some(id) = open.pop() {
+        open.extend(view.objects(id, ext::REVISION_OF)?.into_iter().filter(|id| found.insert(*id)));
+    }
+    Ok(found)
+}
+
+/// What took the place of a memory: what ended it, or what it was corrected to.
+fn successor(view: &View<'_>, record: &Record) -> Result<Option<Id>> {
+    if record.ended_by.is_some() || record.retracted_at.is_none() {
+        return Ok(record.ended_by);
+    }
+    Ok(view.subjects(ext::REVISION_OF, vocab::node(record.id).as_ref().into(), usize::MAX)?.into_iter().max())
+}
+
+fn newest(view: &View<'_>, id: Id) -> Result<Id> {
+    let mut at = id;
+    let mut seen = HashSet::new();
+    while seen.insert(at) {
+        match record::read(view, at)?.map(|record| successor(view, &record)).transpose()?.flatten() {
+            Some(next) => at = next,
+            None => break,
+        }
+    }
+    Ok(at)
+}

@@ -1,0 +1,158 @@
+//! Decisions: what was decided, from which options, why, and what it replaced.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod common;
+
+use common::{Opened, open};
+use hydra_graph::{
+    Agent, Answered, Choice, ContextRequest, ErrorKind, GetView, Got, Id, Kind, MAX_OPTION_BYTES, MAX_OPTIONS,
+    MAX_REASONS, MAX_TEXT_BYTES, Moment, NewDecision, NewMemory, Question, RememberStatus, Remembered, TimelineRequest,
+    Timestamp, UpdateOp, Verdict,
+};
+
+fn decision(text: &str, options: &[&str], supersedes: Option<Id>) -> NewMemory {
+    let options = options.iter().map(|text| Choice::parse(text)).collect();
+    let decision = NewDecision { options, reasons: Vec::new(), supersedes };
+    NewMemory { kind: Kind::Decision, decision, ..NewMemory::new(text) }
+}
+
+fn tell(opened: &Opened, new: NewMemory) -> Remembered {
+    opened.memory.remember(new, &Agent::owner()).unwrap()
+}
+
+fn get(opened: &Opened, id: Id) -> Got {
+    opened.memory.get(&[id], GetView::Full).unwrap().remove(0)
+}
+
+fn context(opened: &Opened, about: Option<&str>) -> String {
+    let request = ContextRequest { about: about.map(str::to_owned), spaces: Vec::new(), budget_tokens: 1_200 };
+    opened.memory.context(&request).unwrap().text
+}
+
+#[test]
+fn a_decision_keeps_its_options_and_reasons_and_a_rejected_one_is_found_as_such() {
+    let opened = open();
+    let mut new = decision("Keep the ledger in PostgreSQL", &["SQLite: one writer only", "Files"], None);
+    new.decision.options.insert(0, Choice::parse("PostgreSQL: transactions").chosen());
+    new.decision.reasons = vec!["two programs write to it".into(), "it is there already".into()];
+    new.applies_to = Some("src/ledger".into());
+    let told = tell(&opened, new.clone());
+    let record = get(&opened, told.id).record.unwrap();
+    assert_eq!(
+        record.text,
+        "Keep the ledger in PostgreSQL\nBecause: two programs write to it\nBecause: it is there already\n\
+         Chosen: PostgreSQL: transactions\nRejected: SQLite: one writer only\nConsidered: Files"
+    );
+    let kept = record.decision.unwrap();
+    assert_eq!((kept.decided.as_str(), &kept.options), ("Keep the ledger in PostgreSQL", &new.decision.options));
+    assert_eq!((&kept.reasons, kept.applies_to.as_deref()), (&new.decision.reasons, Some("src/ledger")));
+    assert_eq!(kept.options[1].verdict, Verdict::Rejected);
+    let hits = opened.memory.recall(&Question::new("SQLite")).unwrap().hits;
+    assert!(hits[0].id == told.id && hits[0].text.contains("Rejected: SQLite: one writer only"));
+    assert_eq!(tell(&opened, new).status, RememberStatus::Duplicate);
+    assert!(context(&opened, Some("src/ledger/main.rs")).contains("PostgreSQL"));
+    assert!(!context(&opened, Some("src/other")).contains("PostgreSQL"));
+    let op = UpdateOp::Supersede("Keep the ledger in PostgreSQL 17".into());
+    let edited = opened.memory.update(told.id, op, None, &Agent::owner()).unwrap().replaced_by.unwrap();
+    let edited = get(&opened, edited).record.unwrap().decision.unwrap();
+    assert_eq!((edited.options, edited.applies_to.is_some()), (kept.options, true));
+    assert!(opened.memory.check(&mut |_| ()).unwrap().ok);
+}
+
+#[test]
+fn superseding_ends_the_earlier_one_and_the_chain_shows_both_ways() {
+    let opened = open();
+    let first = tell(&opened, decision("Keep the ledger in files", &["SQLite: unknown then"], None));
+    let second = tell(&opened, decision("Keep the ledger in SQLite", &[], Some(first.id)));
+    let third = tell(&opened, decision("Keep the ledger in PostgreSQL", &["Files: slow"], Some(second.id)));
+    assert_eq!((second.status, &third.ended), (RememberStatus::Superseded, &vec![second.id]));
+    for id in [first.id, second.id, third.id] {
+        let chain = get(&opened, id).chain;
+        let links: Vec<(Id, Option<Id>)> = chain.iter().map(|link| (link.id, link.superseded_by)).collect();
+        assert_eq!(links, [(first.id, Some(second.id)), (second.id, Some(third.id)), (third.id, None)]);
+        let events = opened.memory.timeline(&TimelineRequest::new(id.to_string())).unwrap().events;
+        assert!([first.id, second.id, third.id].iter().all(|one| events.iter().any(|event| event.id == *one)));
+    }
+    let shown = context(&opened, None);
+    assert!(shown.contains("PostgreSQL") && !shown.contains("ledger in files"), "{shown}");
+    let hits = opened.memory.recall(&Question::new("ledger in files")).unwrap().hits;
+    let old = hits.iter().find(|hit| hit.id == first.id).unwrap();
+    assert_eq!(old.superseded_by, Some(second.id), "what was decided before is found, and says that it is over");
+    let newest = hits.iter().find(|hit| hit.id == third.id).unwrap();
+    assert_eq!((newest.superseded_by, newest.supersedes), (None, Some(second.id)));
+    let explained = opened.memory.explain(Answered::Now(Question::new("ledger in files")), Some(first.id)).unwrap();
+    assert_eq!(explained.given[0].superseded_by, Some(second.id));
+    let then = Timestamp::from_millis(get(&opened, second.id).record.unwrap().recorded_at.as_millis() - 1);
+    let moment = Moment { known_at: Some(then), true_at: None };
+    let hits = opened.memory.recall(&Question { moment, ..Question::new("ledger in files") }).unwrap().hits;
+    assert_eq!((hits[0].id, hits[0].superseded_by), (first.id, None), "nobody knew then");
+    opened.memory.undo(third.commit, &Agent::owner()).unwrap();
+    assert_eq!(get(&opened, second.id).record.unwrap().ended_by, None);
+    assert_eq!(get(&opened, first.id).chain.len(), 2);
+    assert!(opened.memory.check(&mut |_| ()).unwrap().ok);
+}
+
+#[test]
+fn what_can_not_be_superseded_is_refused_and_nothing_is_half_done() {
+    let opened = open();
+    let fact = tell(&opened, NewMemory { kind: Kind::Fact, ..NewMemory::new("The shed is green") });
+    let first = tell(&opened, decision("Paint the shed", &[], None));
+    let second = tell(&opened, decision("Paint it green", &[], Some(first.id)));
+    let third = tell(&opened, decision("Paint it blue", &[], Some(second.id)));
+    let gone = tell(&opened, decision("Sell the shed", &[], None));
+    opened.memory.forget(&[gone.id], None, &Agent::owner()).unwrap();
+    let keyed = NewMemory { idempotency_key: Some("roof".into()), ..decision("Tile the roof", &[], None) };
+    let roof = tell(&opened, keyed.clone());
+    let thatch = tell(&opened, decision("Thatch the roof", &[], Some(roof.id)));
+    let before = opened.memory.status().unwrap().head;
+    let looped = NewMemory { decision: NewDecision { supersedes: Some(thatch.id), ..NewDecision::default() }, ..keyed };
+    for (new, kind, part) in [
+        (decision("Paint it red", &[], Some(fact.id)), ErrorKind::Invalid, "fact is its kind".to_owned()),
+        (decision("Paint it red", &[], Some(Id(7))), ErrorKind::NotFound, "nothing has".to_owned()),
+        (decision("Paint it red", &[], Some(first.id)), ErrorKind::Conflict, second.id.to_string()),
+        (decision("Paint it red", &[], Some(gone.id)), ErrorKind::Conflict, "was forgotten".to_owned()),
+        (decision("Paint it blue", &[], Some(third.id)), ErrorKind::Invalid, "before itself".to_owned()),
+        (looped, ErrorKind::Invalid, "before itself".to_owned()),
+    ] {
+        let error = opened.memory.remember(new, &Agent::owner()).unwrap_err();
+        assert!(error.kind() == kind && error.message().contains(&part) && error.next_step().is_some(), "{error}");
+    }
+    let error = opened.memory.remember(decision("Paint it red", &[], Some(first.id)), &Agent::owner()).unwrap_err();
+    assert!(error.next_step().unwrap().contains(&third.id.to_string()), "{error}");
+    let agents = opened.memory.remember(decision("Paint it red", &[], Some(third.id)), &Agent::named("claude"));
+    assert!(agents.unwrap_err().message().contains("trusted more"));
+    assert_eq!(opened.memory.status().unwrap().head, before, "nothing was written");
+    // A retry of the same is no second step, and what is known may still say what it replaces.
+    let again = tell(&opened, decision("Paint it blue", &[], Some(second.id)));
+    assert_eq!((again.id, again.status), (third.id, RememberStatus::Duplicate));
+    let late = tell(&opened, decision("Burn the shed", &[], None));
+    let linked = tell(&opened, decision("Burn the shed", &[], Some(third.id)));
+    assert_eq!((linked.id, linked.status, linked.ended), (late.id, RememberStatus::Superseded, vec![third.id]));
+}
+
+#[test]
+fn a_decision_has_limits() {
+    let opened = open();
+    let with = |options: usize, reasons: usize, bytes: usize| {
+        let mut new = decision(&format!("Decide {options} {reasons} {bytes}"), &[], None);
+        let choice = |n: usize| Choice { option: format!("{n}{}", "x".repeat(bytes - 1)), ..Choice::default() };
+        new.decision.options = (0..options).map(|n| choice(n % 10)).collect();
+        new.decision.reasons = (0..reasons).map(|n| format!("reason {n}")).collect();
+        new
+    };
+    for (fits, too_much, part) in [
+        (with(MAX_OPTIONS, 0, 9), with(MAX_OPTIONS + 1, 0, 9), "17 options"),
+        (with(0, MAX_REASONS, 1), with(0, MAX_REASONS + 1, 1), "17 reasons"),
+        (with(1, 0, MAX_OPTION_BYTES), with(1, 0, MAX_OPTION_BYTES + 1), "1025 bytes"),
+    ] {
+        tell(&opened, fits);
+        let error = opened.memory.remember(too_much, &Agent::owner()).unwrap_err();
+        assert!(error.kind() == ErrorKind::TooLarge && error.message().contains(part), "{error}");
+    }
+    let blank = decision("Decide", &[" "], None);
+    assert_eq!(opened.memory.remember(blank, &Agent::owner()).unwrap_err().kind(), ErrorKind::Invalid);
+    let wrong = NewMemory { kind: Kind::Episode, ..decision("Decide", &["x: y"], None) };
+    assert_eq!(opened.memory.remember(wrong, &Agent::owner()).unwrap_err().kind(), ErrorKind::Invalid);
+    let long = decision(&"x".repeat(MAX_TEXT_BYTES - 5), &["x: y"], None);
+    assert_eq!(opened.memory.remember(long, &Agent::owner()).unwrap_err().kind(), ErrorKind::TooLarge);
+}

@@ -22,10 +22,8 @@ use serde_json::{Value, json};
 use stdio::{Bridge, Data};
 use wire::{call, initialize};
 
-/// Groups of events and questions that take part.
-const GROUPS: &[&str] = &["today"];
-/// The group of a line that names none.
-const USUAL_GROUP: &str = "today";
+/// The group of what is not answered as it should be yet.
+const GAP: &str = "gap";
 /// How long the shortest-lived memory of the month lives, and a little.
 const EXPIRED_AFTER: Duration = Duration::from_millis(2_500);
 const LEAST_EVENTS: usize = 200;
@@ -40,7 +38,7 @@ fn lines(name: &str) -> Vec<(usize, Value)> {
         Ok(value) => (number + 1, value),
         Err(error) => panic!("{name}:{}: {error}", number + 1),
     });
-    lines.filter(|(_, line)| GROUPS.contains(&line["group"].as_str().unwrap_or(USUAL_GROUP))).collect()
+    lines.filter(|(_, line)| line["group"] != GAP).collect()
 }
 
 fn ask(bridge: &mut Bridge, replay: &Replay, tool: &str, arguments: &Value) -> Result<Value, String> {

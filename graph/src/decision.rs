@@ -73,17 +73,39 @@ impl FromStr for Verdict {
     }
 }
 
-/// One option.
+/// One option. Reads from an object, or from a text as [`Choice::parse`] does.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "Written")]
 pub struct Choice {
     /// What it is.
     pub option: String,
     /// What became of it.
-    #[serde(default)]
     pub verdict: Verdict,
     /// Why.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
+    #[serde(skip_serializing_if = "String::is_empty")]
     pub why: String,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Written {
+    Text(String),
+    Parts {
+        option: String,
+        #[serde(default)]
+        verdict: Verdict,
+        #[serde(default)]
+        why: String,
+    },
+}
+
+impl From<Written> for Choice {
+    fn from(written: Written) -> Self {
+        match written {
+            Written::Text(text) => Self::parse(&text),
+            Written::Parts { option, verdict, why } => Self { option, verdict, why },
+        }
+    }
 }
 
 impl Choice {

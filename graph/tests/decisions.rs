@@ -93,6 +93,23 @@ fn superseding_ends_the_earlier_one_and_the_chain_shows_both_ways() {
 }
 
 #[test]
+fn what_is_decided_now_comes_before_what_was() {
+    let opened = open();
+    let first = tell(&opened, decision("The cottage is heated with the wood stove", &[], None));
+    let second = tell(&opened, decision("There will be a heat pump in the cottage", &[], Some(first.id)));
+    let third = tell(&opened, decision("A boiler for pellets it is", &[], Some(second.id)));
+    for number in 0..5 {
+        tell(&opened, NewMemory::new(format!("The cottage is cold in week {number}, heated or not")));
+    }
+    let hits = opened.memory.recall(&Question::new("how is the cottage heated with the wood stove")).unwrap().hits;
+    let place = |id| hits.iter().position(|hit| hit.id == id);
+    assert_eq!((place(second.id), place(first.id)), (Some(0), Some(1)), "though the words fit the old one better");
+    assert!(hits[0].score >= hits[1].score);
+    let boiler = opened.memory.recall(&Question::new("pellets or a heat pump in the cottage")).unwrap().hits;
+    assert_eq!(boiler[0].id, third.id);
+}
+
+#[test]
 fn what_can_not_be_superseded_is_refused_and_nothing_is_half_done() {
     let opened = open();
     let fact = tell(&opened, NewMemory { kind: Kind::Fact, ..NewMemory::new("The shed is green") });

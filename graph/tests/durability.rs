@@ -172,7 +172,7 @@ fn a_second_opener_hears_who_holds_it_and_a_newer_store_is_left_alone() {
     assert!(error.message().contains("a test (pid"), "{error}");
     drop(opened.memory);
     let format = opened.folder.path().join("format.json");
-    fs::write(&format, r#"{"format":3,"program":"9.9.9"}"#).unwrap();
+    fs::write(&format, format!(r#"{{"format":{},"program":"9.9.9"}}"#, hydra_graph::FORMAT + 1)).unwrap();
     let error = Memory::open(opened.folder.path(), options()).map(drop).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Newer);
     assert!(error.message().contains("9.9.9"), "{error}");

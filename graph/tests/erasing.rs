@@ -43,12 +43,13 @@ fn found(opened: &Opened, question: &str) -> Vec<Id> {
 /// The files that hold the secret in any spelling that is looked for.
 fn holders(folder: &Path) -> Vec<String> {
     let mut all = Vec::new();
-    for entry in fs::read_dir(folder).unwrap() {
+    for entry in fs::read_dir(folder).into_iter().flatten() {
         let path = entry.unwrap().path();
         if path.is_dir() {
             all.extend(holders(&path));
         } else {
-            let text = String::from_utf8_lossy(&fs::read(&path).unwrap()).to_lowercase();
+            // A store that was replaced may go while this looks.
+            let text = String::from_utf8_lossy(&fs::read(&path).unwrap_or_default()).to_lowercase();
             // Inside base64, three spellings of the same bytes.
             let is_there = text.contains(SECRET)
                 || (0..3).any(|skip| {

@@ -22,21 +22,24 @@ pub(super) fn add(candidates: &mut Candidates, weights: &Weights) {
     if weights.session == 0.0 {
         return;
     }
-    if candidates.values().all(|candidate| candidate.card.session.is_none()) {
+    let alone = candidates.values().filter(|candidate| candidate.card.session.is_none()).count();
+    if alone == candidates.len() {
         return;
     }
     let session_of = |id: Id, session: Option<u64>| session.map_or(Session::Alone(id), Session::Said);
     let mut sessions: HashMap<Session, Vec<f32>> = HashMap::new();
     for (id, candidate) in candidates.iter() {
         let session = session_of(*id, candidate.card.session);
-        let voices = if session == Session::Alone(*id) { SPOKESMEN } else { 1 };
-        sessions.entry(session).or_default().extend(std::iter::repeat_n(candidate.score, voices));
+        sessions.entry(session).or_default().push(candidate.score);
     }
     let (keys, mut sums): (Vec<Session>, Vec<f32>) = sessions
         .into_iter()
         .map(|(key, mut scores)| {
             scores.sort_by(|a, b| b.total_cmp(a));
-            (key, scores.iter().take(SPOKESMEN).sum::<f32>())
+            let best = &scores[..scores.len().min(SPOKESMEN)];
+            // Beside what speaks for itself, it counts how well a turn fits and not how many do.
+            let count = if alone == 0 { 1.0 } else { best.len() as f32 };
+            (key, best.iter().sum::<f32>() / count)
         })
         .unzip();
     scale(&mut sums);
@@ -76,6 +79,7 @@ mod tests {
         assert_eq!(scores(&[(0.2, Some(1)), (0.2, Some(1)), (0.2, Some(1)), (0.8, None)])[3], 0.8 + whole);
         let mixed = scores(&[(0.4, Some(1)), (0.4, Some(1)), (0.4, Some(1)), (0.8, None), (0.0, None)]);
         assert!((mixed[0] - (0.4 + whole / 2.0)).abs() < 1e-6 && mixed[4] == 0.0, "{mixed:?}");
+        assert_eq!(scores(&[(0.8, Some(1)), (0.7, None)])[0], 0.8 + whole, "one turn against one text");
         assert_eq!(scores(&[(0.8, None), (0.0, None)]), [0.8, 0.0], "without conversations nothing changes");
         assert_eq!(scores(&[(0.8, Some(1)), (0.1, Some(1)), (0.2, Some(2))]), [0.8 + whole, 0.1 + whole, 0.2]);
     }

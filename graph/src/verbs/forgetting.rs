@@ -138,6 +138,7 @@ pub(crate) fn forget(
 fn candidates(inner: &Inner, query: &str, spaces: &[String]) -> Result<ForgetPreview> {
     let question = Question { limit: MAX_FORGET_CANDIDATES, spaces: spaces.to_vec(), ..Question::new(query) };
     super::recall::check(&question)?;
+    super::recall::wait_for_own_writes(inner, &mut Vec::new());
     let view = inner.view()?;
     let found = super::recall::find(inner, &view, &question, &Weights::CHOSEN, &mut Vec::new())?.hits;
     let ids: Vec<Id> = found.iter().map(|hit| hit.id).collect();

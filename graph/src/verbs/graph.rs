@@ -8,6 +8,7 @@ use super::ties::{Tie, Ties};
 use crate::entity::{name_key, normalise};
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::Id;
+use crate::identity;
 use crate::memory::Inner;
 use crate::moment::Moment;
 use crate::names::shortened;
@@ -123,8 +124,8 @@ pub(crate) fn graph(inner: &Inner, request: &GraphRequest) -> Result<Neighbourho
     let Moment { known_at, .. } = request.moment;
     let sight = Sight::new(Rewound::new(&view, known_at)?, &request.spaces, known_at.unwrap_or(now));
     let ties = Ties::new(&view, &sight, request.moment, &request.predicates, known_at.unwrap_or(now))?;
-    let id = meant(&sight, &ties, &request.of)?;
-    let to = request.to.as_deref().map(|to| meant(&sight, &ties, to)).transpose()?;
+    let id = meant(&sight, &ties, &request.of, known_at)?;
+    let to = request.to.as_deref().map(|to| meant(&sight, &ties, to, known_at)).transpose()?;
     let mut around = around(&ties, id, request.depth)?;
     around.paths = to.map(|to| paths(&ties, id, to)).transpose()?;
     Ok(around)
@@ -141,11 +142,11 @@ fn check(request: &GraphRequest, now: Timestamp) -> Result<()> {
 }
 
 /// Returns the entity that a name or id stands for, among those that the caller knows.
-fn meant(sight: &Sight<'_>, ties: &Ties<'_>, reference: &str) -> Result<Id> {
-    let reference = reference.trim();
+fn meant(sight: &Sight<'_>, ties: &Ties<'_>, reference: &str, known_at: Option<Timestamp>) -> Result<Id> {
+    let (reference, view) = (reference.trim(), sight.rewound().view);
     if let Ok(id) = reference.parse::<Id>() {
         if sight.knows_name(id)? {
-            return Ok(id);
+            return identity::standing_at(view, id, known_at);
         }
         if sight.sees(id)? && crate::record::is_text(sight.rewound().view, id)? {
             return Err(Error::new(ErrorKind::Invalid, format!("{id} is a text, not an entity"))
@@ -160,7 +161,7 @@ fn meant(sight: &Sight<'_>, ties: &Ties<'_>, reference: &str) -> Result<Id> {
             if let Some(id) = subject_id(&quad.subject)
                 && sight.shows(&quad)?
             {
-                namesakes.insert(id);
+                namesakes.insert(identity::standing_at(view, id, known_at)?);
             }
         }
         if !namesakes.is_empty() {

@@ -1,6 +1,6 @@
 //! What of the ranked candidates becomes an answer, and why the rest does not.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::fmt;
 
 use serde::{Serialize, Serializer};
@@ -139,7 +139,8 @@ pub(crate) fn pack(ranking: &Ranking<'_>, ranked: Ranked) -> Result<Packed> {
     let mut looked = 0;
     let mut budget = question.budget_tokens.map(|tokens| tokens.saturating_mul(TOKEN_BYTES));
     let mut ends: Option<Exclusion> = None;
-    for (id, mut candidate) in ranked.candidates {
+    let mut queue = VecDeque::from(ranked.candidates);
+    while let Some((id, mut candidate)) = queue.pop_front() {
         let score = scaled(candidate.score, weights);
         if ends.is_none() && packed.hits.len() == question.limit {
             ends = Some(Exclusion::Limit);
@@ -170,6 +171,16 @@ pub(crate) fn pack(ranking: &Ranking<'_>, ranked: Ranked) -> Result<Packed> {
         }
         if is_forgotten(id)? {
             packed.leave_out(id, score, Exclusion::Forgotten);
+            continue;
+        }
+        // What is decided or wanted now comes before what it took the place of.
+        let successor = record.ended_by.filter(|_| record.is_superseded());
+        if let Some(at) = successor.and_then(|by| queue.iter().position(|(id, _)| *id == by))
+            && let Some((by, mut next)) = queue.remove(at)
+        {
+            next.score = next.score.max(candidate.score);
+            queue.push_front((id, candidate));
+            queue.push_front((by, next));
             continue;
         }
         let words = words(&record);

@@ -82,7 +82,7 @@ pub(crate) fn check(question: &Question) -> Result<()> {
 }
 
 /// What was acknowledged before the question must be found by its words.
-fn wait_for_own_writes(inner: &Inner, degraded: &mut Vec<String>) {
+pub(super) fn wait_for_own_writes(inner: &Inner, degraded: &mut Vec<String>) {
     let head = inner.head.get();
     for driver in inner.drivers.read().iter() {
         if driver.index.name() == "text" && !driver.wait_for(head, OWN_WRITES) {

@@ -127,6 +127,11 @@ impl Erasure {
             if view.is_a(derived, vocab::LINK)? {
                 self.link(view, derived)?;
             }
+            // It waits, or was decided about: either way it says in other words what went.
+            if view.is_a(derived, vocab::PROPOSAL)? {
+                self.gone.insert(derived);
+                self.commits.extend(touching(view, derived)?);
+            }
         }
         self.gone.extend(view.subjects(vocab::SIDE, node.as_ref().into(), usize::MAX)?);
         Ok(())
@@ -163,9 +168,9 @@ impl Erasure {
                 object if quad.predicate == vocab::SIDE => term_id(object).is_some_and(|id| self.gone.contains(&id)),
                 object if quad.predicate == ext::DERIVED_FROM => {
                     let is_of_gone = term_id(object).is_some_and(|id| self.gone.contains(&id));
-                    let is_link =
-                        |q: &Quad| q.subject == quad.subject && q.object == Term::from(vocab::LINK.into_owned());
-                    is_of_gone && quads.iter().any(is_link)
+                    let classes = [vocab::LINK, vocab::PROPOSAL].map(|class| Term::from(class.into_owned()));
+                    let is_tied = |q: &Quad| q.subject == quad.subject && classes.contains(&q.object);
+                    is_of_gone && quads.iter().any(is_tied)
                 }
                 _ => false,
             };

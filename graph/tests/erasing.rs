@@ -11,8 +11,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use common::{Opened, open, open_in};
 use hydra_graph::{
-    Agent, Answered, Document, ErrorKind, Evidence, ExportFormat, ForgetAnswer, ForgetMode, ForgetRequest, GetView, Id,
-    Kind, NewMemory, Question, Statement, UpdateOp,
+    Agent, Answered, Choice, Document, ErrorKind, Evidence, ExportFormat, ForgetAnswer, ForgetMode, ForgetRequest,
+    GetView, Id, Kind, NewDecision, NewMemory, NewProposal, Question, Statement, Suggestion, UpdateOp,
 };
 
 /// No word of any other text, and of nothing that the program writes itself.
@@ -114,6 +114,26 @@ fn nothing_of_what_was_erased_is_left_in_any_file_and_the_rest_is_as_it_was() {
     let wrong = tell(&opened, NewMemory::new("The spare key is under the zyxomorph pot"));
     let right = memory.update(wrong, UpdateOp::Supersede("The spare key is with Oskar".into()), None, &Agent::owner());
     let right = right.unwrap().replaced_by.unwrap();
+    let choice = Choice::parse("Zyxomorph lock: too dear");
+    let decision = NewDecision { options: vec![choice], reasons: vec!["zyxomorph prices".into()], supersedes: None };
+    let bought =
+        tell(&opened, NewMemory { kind: Kind::Decision, decision, ..NewMemory::new("A plain lock was bought") });
+    let wanted = tell(&opened, NewMemory { kind: Kind::Preference, ..NewMemory::new("I prefer zyxomorph over tea") });
+    let fact = |object: &str| Suggestion::Fact {
+        subject: "Mirela".into(),
+        predicate: "likes".into(),
+        object: object.into(),
+        valid_from: None,
+        valid_to: None,
+    };
+    let rests = |id| vec![Evidence { id, quote: None }];
+    let proposals = [(code, fact("zyxomorph codes")), (before, fact("safes"))].map(|(id, suggestion)| NewProposal {
+        suggestion,
+        space: "personal".into(),
+        evidence: rests(id),
+        confidence: 0.5,
+    });
+    memory.propose(proposals.into(), None, &Agent::named("helper")).unwrap();
     let garden = note("/notes/garden.md", "The zyxomorph needs water.\n\nThe [[Rose]] needs none.", &["Rose"]);
     let diary = note("/notes/diary.md", "A day without anything.\n\nI met Zyxomorph Jones.", &[]);
     for document in [&garden, &diary] {
@@ -141,7 +161,8 @@ fn nothing_of_what_was_erased_is_left_in_any_file_and_the_rest_is_as_it_was() {
     let texts = memory.texts().unwrap();
     let traces = memory.recall(&Question::new("zyxomorph hums")).unwrap().trace_id;
 
-    let erased = erase(&opened, &[code, home, wrong, log, undone.id, gone_with_the_day, diary_source]).unwrap();
+    let erased =
+        erase(&opened, &[code, home, wrong, log, bought, wanted, undone.id, gone_with_the_day, diary_source]).unwrap();
     assert!(erased.removed.iter().all(|removal| removal.is_done), "{:?}", erased.removed);
     assert_eq!(erased.stale, [derived]);
     let left: Vec<&str> = everything(&opened).lines().filter(|line| line.contains(SECRET)).map(|_| "").collect();
@@ -150,13 +171,18 @@ fn nothing_of_what_was_erased_is_left_in_any_file_and_the_rest_is_as_it_was() {
     assert_eq!(terms(opened.folder.path()), [""; 0]);
 
     assert!(memory.explain(Answered::Before(traces), None).is_err(), "nor in what was asked");
+    assert_eq!(memory.proposals(&[]).unwrap().len(), 1, "what rested on it said the same");
     // The rest stands, and says so.
     assert_eq!(found(&opened, "zyxomorph"), [] as [Id; 0]);
     assert_eq!(found(&opened, "talk about the safe").first(), Some(&before));
     assert_eq!(found(&opened, "spare key").first(), Some(&right));
     assert!(found(&opened, "open it tomorrow").contains(&after));
     assert_eq!(found(&opened, "needs none").len(), 1, "the other passage of the note");
-    assert_eq!(memory.texts().unwrap(), texts - 6, "the log, the code, the home, two of the diary, one of the garden");
+    assert_eq!(
+        memory.texts().unwrap(),
+        texts - 8,
+        "the log, the code, the home, what was bought and wanted, two of the diary, one of the garden"
+    );
     let got = memory.get(&[code], GetView::Full).unwrap().remove(0);
     assert!(got.record.is_none() && got.error.as_ref().unwrap().contains("erased"), "{:?}", got.error);
     for commit in [undone.commit, erased.commit] {

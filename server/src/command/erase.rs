@@ -55,7 +55,8 @@ pub async fn run(setting: &Setting, verb: Erase, is_agreed: bool) -> Result<u8> 
         return Ok(outcome::DONE);
     }
     let Receipt { commit, passages, stale, removed, remains } = super::read(answer)?;
-    output::data(&format!("erased {passages} texts, commit {commit}"))?;
+    let texts = if passages == 1 { "text" } else { "texts" };
+    output::data(&format!("erased {passages} {texts}, commit {commit}"))?;
     for Removal { place, is_done, note } in removed {
         let note = note.map(|note| format!(" ({note})")).unwrap_or_default();
         output::data(&format!("{}  {place}{note}", if is_done { "gone from" } else { "NOT YET  " }))?;

@@ -140,7 +140,15 @@ pub(crate) fn believed(view: &View<'_>, id: Id) -> Result<Option<Fact>> {
 
 /// Returns the believed facts of a slot in a space, also those that ended.
 pub(crate) fn of_slot(view: &View<'_>, slot: &str, space: &str) -> Result<Vec<Fact>> {
-    let ids = view.subjects(vocab::KEY, string(slot).as_ref().into(), usize::MAX)?;
+    believed_among(view, view.subjects(vocab::KEY, string(slot).as_ref().into(), usize::MAX)?, space)
+}
+
+/// Returns the believed facts that say the same in a space, also those that ended.
+pub(crate) fn of_triple(view: &View<'_>, triple: Triple, space: &str) -> Result<Vec<Fact>> {
+    believed_among(view, view.subjects(ext::REIFIES, Term::from(triple).as_ref(), usize::MAX)?, space)
+}
+
+fn believed_among(view: &View<'_>, ids: Vec<Id>, space: &str) -> Result<Vec<Fact>> {
     let mut facts = Vec::new();
     for id in ids {
         if let Some(mut fact) = believed(view, id)?.filter(|fact| fact.space == space) {

@@ -63,7 +63,7 @@ pub struct Options {
 
 /// An open memory. Clones share it; the last one closes it.
 #[derive(Clone)]
-pub struct Memory(Arc<Inner>);
+pub struct Memory(pub(crate) Arc<Inner>);
 
 pub(crate) struct Inner {
     pub store: Arc<GraphStore>,

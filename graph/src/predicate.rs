@@ -1,7 +1,7 @@
 //! What facts can say: the predicates of `schema/predicates.ttl`, and those that the owner declared beside them.
 
 use std::collections::HashMap;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use oxigraph::io::{RdfFormat, RdfParser};
 use oxigraph::model::{NamedNode, NamedOrBlankNode, Quad, Term};
@@ -48,19 +48,22 @@ pub(crate) struct Parsed<'t> {
 }
 
 impl Predicates {
-    /// Returns those that are built in, and those declared in the graph.
-    pub fn of(view: &View<'_>) -> Result<Self> {
-        static BUILT_IN: LazyLock<Predicates> = LazyLock::new(|| {
+    /// Returns those that are built in, and those declared in the graph. Whoever meets a fact asks, so that the former are
+    /// shared and only copied where there are any of the latter.
+    pub fn of(view: &View<'_>) -> Result<Arc<Self>> {
+        static BUILT_IN: LazyLock<Arc<Predicates>> = LazyLock::new(|| {
             let quads = RdfParser::from_format(RdfFormat::Turtle).for_slice(BUILTIN.as_bytes());
             let quads: Vec<Quad> = quads.map(|quad| quad.expect("the built-in predicates parse")).collect();
             let mut predicates = Predicates::default();
             predicates.read(&quads);
-            predicates
+            Arc::new(predicates)
         });
-        let mut predicates = BUILT_IN.clone();
-        let declared = view.quads(None, None, None, Some(vocab::VOCAB_GRAPH.into()));
-        predicates.read(&declared.collect::<Result<Vec<_>>>()?);
-        Ok(predicates)
+        let mut known = Arc::clone(&BUILT_IN);
+        let declared = view.quads(None, None, None, Some(vocab::VOCAB_GRAPH.into())).collect::<Result<Vec<_>>>()?;
+        if !declared.is_empty() {
+            Arc::make_mut(&mut known).read(&declared);
+        }
+        Ok(known)
     }
 
     fn read(&mut self, quads: &[Quad]) {

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use oxigraph::model::{Quad, Term};
 use serde::{Deserialize, Serialize};
@@ -242,7 +243,7 @@ pub(crate) struct Reader<'v> {
     pub(crate) view: &'v View<'v>,
     parents: HashMap<Id, Vec<Quad>>,
     /// Read with the first fact.
-    predicates: Option<Predicates>,
+    predicates: Option<Arc<Predicates>>,
     past: Past<'v>,
     /// When it is looked back to.
     known_at: Option<Timestamp>,
@@ -293,12 +294,11 @@ impl<'v> Reader<'v> {
         let session = session.and_then(|session| session.text(ext::PREF_LABEL));
         let mut record = assemble(id, kind, part_of, session, &own, &parent);
         if let Some(fact) = fact::of_quads(id, &quads) {
-            let predicates = match self.predicates.take() {
+            let predicates = match &self.predicates {
                 Some(predicates) => predicates,
-                None => Predicates::of(self.view)?,
+                None => self.predicates.insert(Predicates::of(self.view)?),
             };
-            record.statement = Some(fact::statement(self.view, &predicates, &fact)?);
-            self.predicates = Some(predicates);
+            record.statement = Some(fact::statement(self.view, predicates, &fact)?);
         }
         Ok(Some(record))
     }

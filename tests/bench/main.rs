@@ -7,6 +7,7 @@
 mod corpus;
 #[path = "../harness/mod.rs"]
 mod harness;
+mod life;
 mod measure;
 mod report;
 
@@ -34,6 +35,9 @@ fn main() {
     }
     if is_wanted("recall") {
         measure::recall(&mut report, &keep);
+    }
+    if is_wanted("life") {
+        life::life(&mut report, &keep);
     }
     if wanted.is_empty() {
         report.save();

@@ -12,30 +12,40 @@ use crate::corpus::{Random, write_vault};
 use crate::harness::{Client, Server, binary, hydra, run, wait_until};
 use crate::report::Report;
 
-const CLIENTS: usize = 32;
-const WRITES_PER_CLIENT: usize = 100;
+/// Who write at once.
+pub const CLIENTS: usize = 32;
+/// How much each of them writes.
+pub const WRITES_PER_CLIENT: usize = 100;
 /// 1,000 notes of 100 passages.
 const NOTES: usize = 1_000;
 const PASSAGES: usize = 100;
 const QUESTIONS: usize = 300;
 /// Fewer questions than the index remembers, so that asking them again needs no model.
-const REPEATED: usize = 48;
+pub const REPEATED: usize = 48;
 
 /// Times in milliseconds, sorted.
-struct Times(Vec<f64>);
+pub struct Times(Vec<f64>);
 
 impl Times {
-    fn of(mut times: Vec<Duration>) -> Self {
+    /// Takes them as they were measured.
+    pub fn of(mut times: Vec<Duration>) -> Self {
         times.sort();
         Self(times.into_iter().map(|time| time.as_secs_f64() * 1000.0).collect())
     }
 
-    fn percentile(&self, percent: usize) -> f64 {
+    /// Returns how many there are.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Returns the time that so many percent stay below.
+    pub fn percentile(&self, percent: usize) -> f64 {
         self.0[(self.0.len() * percent / 100).min(self.0.len() - 1)]
     }
 }
 
-fn timed<T>(work: impl FnOnce() -> T) -> (Duration, T) {
+/// Does something, and says how long it took.
+pub fn timed<T>(work: impl FnOnce() -> T) -> (Duration, T) {
     let started = Instant::now();
     let value = work();
     (started.elapsed(), value)
@@ -45,7 +55,8 @@ fn status(client: &mut Client) -> Value {
     client.ask("/v1/status", &json!({}))
 }
 
-fn wait_for_indexes(client: &mut Client) {
+/// Waits until everything is found.
+pub fn wait_for_indexes(client: &mut Client) {
     wait_until("the indexes", || {
         status(client)["indexes"].as_array().is_some_and(|all| all.iter().all(|index| index["behind"] == false))
     });
@@ -215,25 +226,31 @@ fn bare_rate(vault: &Path) -> f64 {
     texts.len() as f64 / (usage(std::process::id()).0 - before)
 }
 
-/// Recall over 100,000 passages, on one core.
-pub fn recall(report: &mut Report, keep: &Path) {
+/// Makes the memory of 100,000 passages, unless it was kept; brings its indexes up where an older version left them.
+pub fn kept(keep: &Path) {
     let (data, vault) = (keep.join("data"), keep.join("vault"));
-    if !keep.join("complete").exists() {
+    let is_made = keep.join("complete").exists();
+    if !is_made {
         write_vault(&vault, NOTES, PASSAGES, 24);
-        let server = Server::start(&data);
+    }
+    let server = Server::start(&data);
+    if !is_made {
         println!("embedding {} passages; this takes a while, once", NOTES * PASSAGES);
         let output = run(&data, &["ingest", vault.to_str().expect("a plain path")]);
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-        let mut client = server.client();
-        while status(&mut client)["indexes"]
-            .as_array()
-            .is_some_and(|all| all.iter().any(|index| index["behind"] == true))
-        {
-            std::thread::sleep(Duration::from_secs(2));
-        }
-        server.stop();
-        std::fs::write(keep.join("complete"), "").expect("a mark");
     }
+    let mut client = server.client();
+    while status(&mut client)["indexes"].as_array().is_some_and(|all| all.iter().any(|index| index["behind"] == true)) {
+        std::thread::sleep(Duration::from_secs(2));
+    }
+    server.stop();
+    std::fs::write(keep.join("complete"), "").expect("a mark");
+}
+
+/// Recall over 100,000 passages, on one core.
+pub fn recall(report: &mut Report, keep: &Path) {
+    let data = keep.join("data");
+    kept(keep);
     let (started, (server, mut client)) = timed(|| {
         let mut pinned = Command::new("taskset");
         pinned.args(["-c", "0"]).arg(binary()).arg("--data-dir").arg(&data);

@@ -150,7 +150,7 @@ impl Client {
         let body = body.to_string();
         let head = format!(
             "POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {}\r\nContent-Type: application/json\r\n\
-             Accept: application/json\r\nContent-Length: {}\r\n\r\n",
+             Accept: application/json, text/event-stream\r\nContent-Length: {}\r\n\r\n",
             self.token,
             body.len()
         );

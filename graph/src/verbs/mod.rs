@@ -32,6 +32,7 @@ pub mod query;
 pub mod recall;
 pub mod remember;
 pub mod retelling;
+mod rivals;
 pub mod split;
 mod stating;
 pub mod subject;

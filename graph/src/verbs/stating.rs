@@ -1,9 +1,12 @@
 //! Facts among what is told: what a sentence states, what it ends or contradicts, and what a memory rests on.
 
+use std::sync::Arc;
+
 use oxigraph::model::{NamedNode, Quad, Term, Triple};
 
 use super::claim;
 use super::remember::{Evidence, NewMemory};
+use super::rivals::Place;
 use super::telling::Telling;
 use crate::error::{Error, ErrorKind, Result};
 use crate::fact::{self, CERTAIN, Fact, Statement};
@@ -67,10 +70,7 @@ impl Telling<'_> {
         if new.kind != Kind::Fact {
             return Ok(None);
         }
-        if self.predicates.is_none() {
-            self.predicates = Some(Predicates::of(self.view)?);
-        }
-        let predicates = self.predicates.as_ref().expect("it was just read");
+        let predicates = self.predicates()?;
         let (predicate, subject, object) = match &new.statement {
             Some(given) => (predicates.find(&given.predicate)?.clone(), given.subject.as_str(), given.object.as_str()),
             None => match predicates.parse(&new.text) {
@@ -112,6 +112,15 @@ impl Telling<'_> {
         Ok(Some(Claim { fact, text, is_functional, told_as, subject: subject_of, object: object_entity }))
     }
 
+    /// Returns what facts can say, read once.
+    pub(super) fn predicates(&mut self) -> Result<Arc<Predicates>> {
+        let known = match self.predicates.take() {
+            Some(known) => known,
+            None => Predicates::of(self.view)?,
+        };
+        Ok(Arc::clone(self.predicates.insert(known)))
+    }
+
     fn stated(&mut self, predicate: &Predicate, subject: &str, object: &str) -> Result<(Named, Stated)> {
         let subject = self.entities.meant(subject.trim())?;
         if !predicate.has_entities {
@@ -127,17 +136,17 @@ impl Telling<'_> {
 
     /// Compares a claim with what is believed, and ends or opposes what it must.
     pub(super) fn settle(&mut self, claim: &Claim) -> Result<Settled> {
-        let slot = self.slot_of(&claim.fact)?;
-        let held = &self.slots[&slot];
+        let place = self.place_of(&claim.fact, claim.is_functional)?;
+        let held = &self.rivals[&place];
         let verdict = claim::decide(claim.is_functional, &claim.fact, held);
         if let Some(same) = verdict.same {
             return Ok(Settled::Same(same));
         }
         let mut ended = Vec::new();
         for (id, at) in verdict.ends {
-            let old = self.slots[&slot].iter().find(|fact| fact.id == id).expect("it was among them").clone();
+            let old = self.rivals[&place].iter().find(|fact| fact.id == id).expect("it was among them").clone();
             self.end(&old, at, claim.fact.id)?;
-            let facts = self.slots.get_mut(&slot).expect("it was just read");
+            let facts = self.rivals.get_mut(&place).expect("it was just read");
             facts.iter_mut().filter(|fact| fact.id == id).for_each(|fact| {
                 (fact.to, fact.ended_by) = (Some(at), Some(claim.fact.id));
             });
@@ -149,33 +158,13 @@ impl Telling<'_> {
         };
         let (from, to, ended_by) = (verdict.from, verdict.to, verdict.ended_by);
         let is_against = |fact: &Fact| verdict.against.contains(&fact.id);
-        let disputed_by = self.slots[&slot].iter().filter(|fact| is_against(fact)).map(|fact| fact.trust).max();
-        let facts = self.slots.get_mut(&slot).expect("it was just read");
+        let disputed_by = self.rivals[&place].iter().filter(|fact| is_against(fact)).map(|fact| fact.trust).max();
+        let facts = self.rivals.get_mut(&place).expect("it was just read");
         facts.iter_mut().filter(|fact| is_against(fact)).for_each(|fact| {
             fact.disputed_by = fact.disputed_by.max(Some(claim.fact.trust));
         });
         facts.push(Fact { from, to, ended_by, disputed_by, ..claim.fact.clone() });
         Ok(Settled::New { ended, conflict })
-    }
-
-    /// Returns the key of the slot that a fact belongs to, after reading what is believed of it.
-    fn slot_of(&mut self, fact: &Fact) -> Result<(String, String)> {
-        let slot = (fact.slot(), fact.space.clone());
-        if !self.slots.contains_key(&slot) {
-            let believed = fact::of_slot(self.view, &slot.0, &slot.1)?;
-            self.slots.insert(slot.clone(), believed);
-        }
-        Ok(slot)
-    }
-
-    /// Leaves a memory out of account in what is told next: this same decision retracts it.
-    pub(super) fn disbelieve(&mut self, id: Id) -> Result<()> {
-        self.disbelieved.insert(id);
-        if let Some(fact) = fact::believed(self.view, id)? {
-            let slot = self.slot_of(&fact)?;
-            self.slots.entry(slot).or_default().retain(|fact| fact.id != id);
-        }
-        Ok(())
     }
 
     /// Takes back the ends that followed from a fact which this decision retracts: what it ended goes on, until the next
@@ -185,8 +174,8 @@ impl Telling<'_> {
         for id in self.view.subjects(vocab::ENDED_BY, vocab::node(retracted).as_ref().into(), usize::MAX)? {
             let cause = Quad::new(vocab::node(id), vocab::ENDED_BY, vocab::node(retracted), vocab::MEMORY_GRAPH);
             let Some(fact) = fact::believed(self.view, id)? else { continue };
-            let slot = self.slot_of(&fact)?;
-            let held = &self.slots[&slot];
+            let (place, _) = self.place_of_known(&fact)?;
+            let held = &self.rivals[&place];
             // What takes the place of the retracted one may have ended it anew, or it falls too.
             let Some(fact) = held.iter().find(|held| held.id == id && held.ended_by == Some(retracted)) else {
                 continue;
@@ -209,7 +198,7 @@ impl Telling<'_> {
                 fresh.append(&mut stale::unflag(self.view, &mut self.change, id)?);
             }
             self.change.touched.insert(id);
-            let facts = self.slots.get_mut(&slot).expect("it was just read");
+            let facts = self.rivals.get_mut(&place).expect("it was just read");
             facts.iter_mut().filter(|held| held.id == id).for_each(|held| *held = fact.clone());
         }
         Ok(fresh)
@@ -217,11 +206,9 @@ impl Telling<'_> {
 
     /// Ends again what a fact had ended before it was retracted: it is believed again.
     pub(super) fn end_again(&mut self, fact: &Fact) -> Result<()> {
-        let predicates = Predicates::of(self.view)?;
-        let slot = self.slot_of(fact)?;
-        let is_functional = predicates.by_iri(fact.predicate.as_str()).is_some_and(|found| found.is_functional);
-        for (id, at) in claim::decide(is_functional, fact, &self.slots[&slot]).ends {
-            let old = self.slots[&slot].iter().find(|held| held.id == id).expect("it was among them").clone();
+        let (place, is_functional) = self.place_of_known(fact)?;
+        for (id, at) in claim::decide(is_functional, fact, &self.rivals[&place]).ends {
+            let old = self.rivals[&place].iter().find(|held| held.id == id).expect("it was among them").clone();
             self.end(&old, at, fact.id)?;
         }
         Ok(())
@@ -229,9 +216,8 @@ impl Telling<'_> {
 
     /// Writes a claim that was settled.
     pub(super) fn state(&mut self, claim: &Claim, node: &mut Node) {
-        let slot = (claim.fact.slot(), claim.fact.space.clone());
-        let facts = self.slots.get(&slot).into_iter().flatten();
-        let fact = facts.rev().find(|fact| fact.id == claim.fact.id).expect("what was settled is in its slot");
+        let facts = self.rivals.get(&Place::of(&claim.fact, claim.is_functional)).into_iter().flatten();
+        let fact = facts.rev().find(|fact| fact.id == claim.fact.id).expect("what was settled is in its place");
         fact.tell(node);
         node.maybe(vocab::TOLD_AS, claim.told_as.clone());
         if fact.holds_at(self.now) {

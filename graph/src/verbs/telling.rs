@@ -1,11 +1,13 @@
 //! What is told in one decision: each memory with its entities, its session and its passages, and what is known already.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use oxigraph::model::NamedNode;
 
 use super::hearing::Mark;
 use super::remember::NewMemory;
+use super::rivals::Place;
 use super::stating::{Claim, Settled};
 use super::twin::{self, Twins};
 use crate::entity::Entities;
@@ -63,9 +65,9 @@ pub(super) struct Telling<'v> {
     pub(super) author: &'v Agent,
     pub(super) entities: Entities<'v>,
     /// Read when the first fact is told.
-    pub(super) predicates: Option<Predicates>,
-    /// Facts of each slot that was spoken of, as they are after what was told so far.
-    pub(super) slots: HashMap<(String, String), Vec<Fact>>,
+    pub(super) predicates: Option<Arc<Predicates>>,
+    /// Facts of each place that was spoken of, as they are after what was told so far.
+    pub(super) rivals: HashMap<Place, Vec<Fact>>,
     /// Conflicts that came up, by slot.
     pub(super) disputes: HashMap<String, Id>,
     /// Voices of the memories that were spoken of, as they are after what was told so far.
@@ -90,7 +92,7 @@ impl<'v> Telling<'v> {
             author,
             entities: Entities::new(view, mint, now),
             predicates: None,
-            slots: HashMap::new(),
+            rivals: HashMap::new(),
             disputes: HashMap::new(),
             heard: HashMap::new(),
             unsaid: HashMap::new(),

@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 
 use oxigraph::model::{NamedNode, NamedNodeRef, Quad, Term};
 use serde::{Deserialize, Serialize};
@@ -104,7 +105,7 @@ pub(super) struct Ties<'s> {
     sight: &'s Sight<'s>,
     moment: Moment,
     now: Timestamp,
-    predicates: Predicates,
+    predicates: Arc<Predicates>,
     /// Only these; all if it is `None`.
     wanted: Option<Wanted>,
     names: RefCell<HashMap<Id, String>>,

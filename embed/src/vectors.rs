@@ -247,6 +247,11 @@ impl Index for VectorIndex {
     /// Builds the structure anew from its own vectors, about a millisecond each: usearch does not give a place back.
     fn purge(&self, ids: &[Id]) -> Result<()> {
         let mut saved = self.writing.lock();
+        if self.stamp.lock().is_none() && self.cache.count()? > 0 {
+            // It does not know yet which embeddings it needs, and must not throw the others away.
+            return Err(Error::new(ErrorKind::Unavailable, "the vector index is being built")
+                .hint("what was erased is taken out of it when that is done"));
+        }
         let kept: HashSet<CacheKey> = {
             let nearest = self.nearest.read();
             let gone: HashSet<&Id> = ids.iter().collect();

@@ -3,7 +3,7 @@
 //! It is worked out anew from the ids alone whenever it is applied, so that no copy of what goes has to be kept for a
 //! replay. What stays is that there was something: the ids, who touched them and when.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use oxigraph::model::{NamedOrBlankNode, Quad, Term, Triple};
 
@@ -19,12 +19,24 @@ use crate::vocab::{self, ext};
 pub(crate) fn apply(view: &mut View<'_>, ids: &BTreeSet<Id>) -> Result<()> {
     let mut erasure = Erasure { gone: ids.clone(), ..Erasure::default() };
     for id in ids {
-        erasure.look_at(view, *id)?;
+        erasure.commits.extend(touching(view, *id)?);
+        let said = view.about(*id)?;
+        erasure.read(view, &said)?;
     }
+    // Each commit is read once, whatever it said: one that read a file speaks of thousands.
     for commit in erasure.commits.clone() {
         let (added, removed) = journal::difference(view, commit)?;
-        erasure.satellites_in(&added);
-        erasure.satellites_in(&removed);
+        let said: Vec<Quad> = added.into_iter().chain(removed).collect();
+        let own: Vec<Quad> =
+            said.iter().filter(|quad| subject_id(&quad.subject).is_some_and(|id| ids.contains(&id))).cloned().collect();
+        erasure.read(view, &own)?;
+        erasure.satellites_in(&said);
+    }
+    for id in ids {
+        erasure.ties_to(view, *id)?;
+    }
+    for whole in erasure.pieces.keys() {
+        erasure.commits.extend(touching(view, *whole)?);
     }
     erasure.clear_graph(view)?;
     for name in erasure.orphans(view)? {
@@ -76,9 +88,8 @@ struct Erasure {
     gone: BTreeSet<Id>,
     /// Statements that only nodes that are gone made.
     statements: HashSet<Triple>,
-    /// Texts that pieces are cut out of, and what the pieces say.
-    wholes: BTreeSet<Id>,
-    pieces: Vec<String>,
+    /// Texts that pieces are cut out of, with what the pieces say, the longest first.
+    pieces: BTreeMap<Id, Vec<String>>,
     /// Names that may be nobody's afterwards.
     names: BTreeSet<Id>,
     /// What is written anew.
@@ -86,15 +97,15 @@ struct Erasure {
 }
 
 impl Erasure {
-    fn look_at(&mut self, view: &View<'_>, id: Id) -> Result<()> {
-        let commits = touching(view, id)?;
-        let mut said = view.about(id)?;
-        for commit in &commits {
-            let (added, removed) = journal::difference(view, *commit)?;
-            said.extend(added.into_iter().chain(removed).filter(|quad| subject_id(&quad.subject) == Some(id)));
+    /// Takes in what is or was said of nodes that go.
+    fn read(&mut self, view: &View<'_>, said: &[Quad]) -> Result<()> {
+        let mut texts: HashMap<Id, Vec<String>> = HashMap::new();
+        for quad in said.iter().filter(|quad| quad.predicate == ext::TEXT) {
+            if let Some(id) = subject_id(&quad.subject) {
+                texts.entry(id).or_default().extend(term_text(&quad.object));
+            }
         }
-        self.commits.extend(commits);
-        for quad in &said {
+        for quad in said {
             self.names.extend(term_id(&quad.object));
             if let Term::Triple(triple) = &quad.object {
                 self.names.extend(term_id(&triple.subject.clone().into()));
@@ -110,17 +121,27 @@ impl Erasure {
                 && !self.gone.contains(&whole)
                 && !view.is_a(whole, vocab::SESSION)?
             {
-                self.wholes.insert(whole);
-                self.commits.extend(touching(view, whole)?);
-            }
-            if quad.predicate == ext::TEXT {
-                self.pieces.extend(term_text(&quad.object));
+                let pieces = self.pieces.entry(whole).or_default();
+                let said = subject_id(&quad.subject).and_then(|id| texts.get(&id));
+                pieces.extend(said.into_iter().flatten().filter(|text| !text.is_empty()).cloned());
+                pieces.sort_unstable_by_key(|piece| std::cmp::Reverse(piece.len()));
+                pieces.dedup();
             }
             if quad.predicate == ext::DERIVED_FROM {
                 self.reified(view, quad.subject.clone(), quad.object.clone())?;
             }
+            // What was accepted says what was proposed.
+            if quad.predicate == ext::INFLUENCED_BY
+                && let Some(proposal) = term_id(&quad.object)
+            {
+                self.take(view, proposal)?;
+            }
         }
-        self.pieces.sort_unstable_by_key(|piece| std::cmp::Reverse(piece.len()));
+        Ok(())
+    }
+
+    /// Takes in what rests on a node that goes, or disagrees with it.
+    fn ties_to(&mut self, view: &View<'_>, id: Id) -> Result<()> {
         let node = vocab::node(id);
         for derived in view.subjects(ext::DERIVED_FROM, node.as_ref().into(), usize::MAX)? {
             self.reified(view, vocab::node(derived).into(), node.clone().into())?;
@@ -128,12 +149,22 @@ impl Erasure {
                 self.link(view, derived)?;
             }
             // It waits, or was decided about: either way it says in other words what went.
-            if view.is_a(derived, vocab::PROPOSAL)? {
-                self.gone.insert(derived);
-                self.commits.extend(touching(view, derived)?);
+            self.take(view, derived)?;
+        }
+        for conflict in view.subjects(vocab::SIDE, node.as_ref().into(), usize::MAX)? {
+            let sides = view.objects(conflict, vocab::SIDE)?;
+            if sides.iter().filter(|side| !self.gone.contains(side)).count() < 2 {
+                self.gone.insert(conflict);
             }
         }
-        self.gone.extend(view.subjects(vocab::SIDE, node.as_ref().into(), usize::MAX)?);
+        Ok(())
+    }
+
+    /// Takes in a proposal, if it is one.
+    fn take(&mut self, view: &View<'_>, id: Id) -> Result<()> {
+        if view.is_a(id, vocab::PROPOSAL)? && self.gone.insert(id) {
+            self.commits.extend(touching(view, id)?);
+        }
         Ok(())
     }
 
@@ -156,8 +187,14 @@ impl Erasure {
         Ok(())
     }
 
-    /// What a commit said of links and quotes that are no longer there.
+    /// What a commit said of links, quotes and proposals that are no longer there.
     fn satellites_in(&mut self, quads: &[Quad]) {
+        let classes = [vocab::LINK, vocab::PROPOSAL].map(|class| Term::from(class.into_owned()));
+        let tied: HashSet<Id> = quads
+            .iter()
+            .filter(|quad| quad.predicate == ext::TYPE && classes.contains(&quad.object))
+            .filter_map(|quad| subject_id(&quad.subject))
+            .collect();
         for quad in quads {
             let Some(id) = subject_id(&quad.subject) else { continue };
             let is_satellite = match &quad.object {
@@ -165,12 +202,8 @@ impl Erasure {
                     let ends = [term_id(&triple.subject.clone().into()), term_id(&triple.object)];
                     triple.predicate == ext::DERIVED_FROM && ends.iter().flatten().any(|end| self.gone.contains(end))
                 }
-                object if quad.predicate == vocab::SIDE => term_id(object).is_some_and(|id| self.gone.contains(&id)),
                 object if quad.predicate == ext::DERIVED_FROM => {
-                    let is_of_gone = term_id(object).is_some_and(|id| self.gone.contains(&id));
-                    let classes = [vocab::LINK, vocab::PROPOSAL].map(|class| Term::from(class.into_owned()));
-                    let is_tied = |q: &Quad| q.subject == quad.subject && classes.contains(&q.object);
-                    is_of_gone && quads.iter().any(is_tied)
+                    term_id(object).is_some_and(|id| self.gone.contains(&id)) && tied.contains(&id)
                 }
                 _ => false,
             };
@@ -186,6 +219,9 @@ impl Erasure {
             let node = vocab::node(*id);
             let kept = [vocab::ERASED_AT, vocab::FORGOTTEN_AS];
             removed.extend(view.about(*id)?.into_iter().filter(|quad| !kept.contains(&quad.predicate.as_ref())));
+            removed.extend(
+                view.quads(None, Some(vocab::SIDE), Some(node.as_ref().into()), None).collect::<Result<Vec<_>>>()?,
+            );
             let owned: Vec<Quad> =
                 view.quads(None, None, None, Some(node.as_ref().into())).collect::<Result<Vec<_>>>()?;
             self.names.extend(owned.iter().filter_map(|quad| subject_id(&quad.subject)));
@@ -198,7 +234,7 @@ impl Erasure {
             removed.extend(said.collect::<Result<Vec<_>>>()?);
         }
         let mut added = Vec::new();
-        for whole in &self.wholes {
+        for whole in self.pieces.keys() {
             for quad in view.about(*whole)?.into_iter().filter(|quad| quad.predicate == ext::TEXT) {
                 added.push(self.mask(quad.clone()));
                 removed.push(quad);
@@ -209,8 +245,9 @@ impl Erasure {
     }
 
     fn mask(&self, mut quad: Quad) -> Quad {
-        if let Some(text) = term_text(&quad.object) {
-            quad.object = string(masked(&text, &self.pieces)).into();
+        let pieces = subject_id(&quad.subject).and_then(|whole| self.pieces.get(&whole));
+        if let (Some(text), Some(pieces)) = (term_text(&quad.object), pieces) {
+            quad.object = string(masked(&text, pieces)).into();
         }
         quad
     }
@@ -252,13 +289,16 @@ impl Erasure {
             _ => None,
         };
         let kept = [vocab::ERASED_AT, vocab::FORGOTTEN_AS];
-        (is_gone(subject_id(&quad.subject)) && !kept.contains(&quad.predicate.as_ref()))
+        // One side less, of a conflict that goes on.
+        let is_side = quad.predicate == vocab::SIDE && is_gone(term_id(&quad.object));
+        is_side
+            || (is_gone(subject_id(&quad.subject)) && !kept.contains(&quad.predicate.as_ref()))
             || is_gone(graph)
             || self.statements.contains(&Triple::from(quad.clone()))
     }
 
     fn is_of_whole(&self, quad: &Quad) -> bool {
-        quad.predicate == ext::TEXT && subject_id(&quad.subject).is_some_and(|id| self.wholes.contains(&id))
+        quad.predicate == ext::TEXT && subject_id(&quad.subject).is_some_and(|id| self.pieces.contains_key(&id))
     }
 }
 

@@ -112,16 +112,54 @@ impl DataFolder {
     }
 
     /// Says that from now on the store is the one at `path`, which is whole and flushed. Durable when this returns.
+    ///
+    /// # Errors
+    /// Then the old one is in use; `Poisoned` when nobody knows which will be opened next.
     pub fn use_store(&self, path: &Path) -> Result<()> {
         sync_all(path)?;
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        write_format(&self.path, &name)?;
-        *self.store.lock() = name;
+        let mut store = self.store.lock();
+        if let Err(error) = write_format(&self.path, &name) {
+            return Err(match write_format(&self.path, &store) {
+                Ok(()) => error,
+                Err(again) => {
+                    Error::new(ErrorKind::Poisoned, format!("the store's name could not be written: {again}"))
+                        .hint("reads go on, writes are refused; check the disk, then restart `hydra serve`")
+                }
+            });
+        }
+        *store = name;
         Ok(())
+    }
+
+    /// Returns how much the store takes on disk.
+    pub fn store_bytes(&self) -> Result<u64> {
+        let store = self.store();
+        let failed = |e| Error::io(store.display(), &e);
+        let mut bytes = 0;
+        for entry in fs::read_dir(&store).map_err(failed)? {
+            // What a compaction has just deleted takes nothing.
+            bytes += entry.map_err(failed)?.metadata().map_or(0, |metadata| metadata.len());
+        }
+        Ok(bytes)
+    }
+
+    /// Refuses when less is free on the disk.
+    pub fn check_space(&self, needed_bytes: u64) -> Result<()> {
+        crate::redo::check_free(&self.path, needed_bytes)
+    }
+
+    /// Deletes a store that did not come into use.
+    pub fn discard(&self, path: &Path) -> Result<()> {
+        discard(path)
     }
 
     /// Deletes what a replaced store, or one that was to replace it, left behind.
     fn discard_other_stores(&self) -> Result<()> {
+        // Whatever is there is all there is.
+        if !self.store().exists() {
+            return Ok(());
+        }
         let failed = |e| Error::io(self.path.display(), &e);
         for entry in fs::read_dir(&self.path).map_err(failed)? {
             let path = entry.map_err(failed)?.path();
@@ -199,7 +237,13 @@ fn discard(folder: &Path) -> Result<()> {
 fn sync_all(folder: &Path) -> Result<()> {
     for entry in fs::read_dir(folder).map_err(|e| Error::io(folder.display(), &e))? {
         let path = entry.map_err(|e| Error::io(folder.display(), &e))?.path();
-        File::open(&path).and_then(|file| file.sync_all()).map_err(|e| Error::io(path.display(), &e))?;
+        match File::open(&path).and_then(|file| file.sync_all()) {
+            // A database that is open deletes what it has merged.
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                return Err(Error::io(path.display(), &error));
+            }
+            _ => {}
+        }
     }
     sync_folder(folder)
 }

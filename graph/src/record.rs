@@ -197,9 +197,14 @@ impl Record {
         self.forgotten_at.is_none() && self.retracted_at.is_none() && self.is_text()
     }
 
+    /// Tells whether it was neither forgotten nor retracted.
+    pub(crate) fn is_believed(&self) -> bool {
+        self.forgotten_at.is_none() && self.retracted_at.is_none()
+    }
+
     /// Tells whether it is believed and holds at a moment.
     pub(crate) fn stands_at(&self, at: Timestamp) -> bool {
-        self.forgotten_at.is_none() && self.retracted_at.is_none() && self.valid_to.is_none_or(|end| at < end)
+        self.is_believed() && self.valid_to.is_none_or(|end| at < end)
     }
 }
 

@@ -131,22 +131,27 @@ impl RedoLog {
 
     /// Refuses when the disk is nearly full, while there is still room for the store to finish what it has.
     pub fn check_space(&self, min_free_bytes: u64) -> Result<()> {
-        let stat = rustix::fs::statvfs(&self.folder).map_err(|e| Error::io(self.folder.display(), &e.into()))?;
-        let free = stat.f_bavail.saturating_mul(stat.f_frsize);
-        if free >= min_free_bytes {
-            return Ok(());
-        }
-        Err(Error::new(
-            ErrorKind::Full,
-            format!("only {} MiB are free on the disk of {}", free / (1024 * 1024), self.folder.display()),
-        )
-        .hint(format!("free at least {} MiB, then write again; nothing was lost", min_free_bytes / (1024 * 1024))))
+        check_free(&self.folder, min_free_bytes)
     }
 
     /// Returns how many bytes replay would read.
     pub fn size_bytes(&self) -> u64 {
         self.closed.iter().filter_map(|path| path.metadata().ok()).map(|m| m.len()).sum::<u64>() + self.length
     }
+}
+
+/// Refuses when less is free on the disk of a folder.
+pub(crate) fn check_free(folder: &Path, min_free_bytes: u64) -> Result<()> {
+    let stat = rustix::fs::statvfs(folder).map_err(|e| Error::io(folder.display(), &e.into()))?;
+    let free = stat.f_bavail.saturating_mul(stat.f_frsize);
+    if free >= min_free_bytes {
+        return Ok(());
+    }
+    Err(Error::new(
+        ErrorKind::Full,
+        format!("only {} MiB are free on the disk of {}", free / (1024 * 1024), folder.display()),
+    )
+    .hint(format!("free at least {} MiB, then write again; nothing was lost", min_free_bytes / (1024 * 1024))))
 }
 
 /// Returns the commits that a folder's log holds, without changing it.

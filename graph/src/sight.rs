@@ -22,7 +22,7 @@ const OF_FORGOTTEN: [NamedNodeRef<'static>; 6] =
 /// What the journal keeps for itself: packed differences hold what other spaces say and what was forgotten.
 const OF_JOURNAL_ALONE: [NamedNodeRef<'static>; 3] = [vocab::ADDED, vocab::REMOVED, vocab::WAS_ABOUT];
 /// What is said of a name itself; any other plain statement about it is a fact's.
-const OF_NAMES: [NamedNodeRef<'static>; 3] = [ext::TYPE, ext::PREF_LABEL, vocab::KEY];
+const OF_NAMES: [NamedNodeRef<'static>; 4] = [ext::TYPE, ext::PREF_LABEL, ext::ALT_LABEL, vocab::KEY];
 /// Owners above a node: a link stands in a passage, that in a long memory, that in a session.
 const MAX_OWNERS: usize = 5;
 

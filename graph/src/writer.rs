@@ -269,6 +269,9 @@ impl State {
                     Some(error) => Err(error),
                     None => self.replace(store, copied_at, place),
                 };
+                if let Some(error) = result.as_ref().err().filter(|error| error.kind() == ErrorKind::Poisoned) {
+                    self.refusal.lock().get_or_insert_with(|| error.clone());
+                }
                 // Whoever asked may have gone; the copy is dropped, or in use.
                 let _ = reply.send(result);
             }

@@ -12,7 +12,8 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use common::{Opened, open, open_in};
 use hydra_graph::{
     Agent, Answered, Choice, Document, ErrorKind, Evidence, ExportFormat, ForgetAnswer, ForgetMode, ForgetRequest,
-    GetView, Id, Kind, NewDecision, NewMemory, NewProposal, Question, Statement, Suggestion, UpdateOp,
+    GetView, Id, Kind, NewDecision, NewMemory, NewProposal, QueryRequest, Question, Statement, Suggestion, Timestamp,
+    UpdateOp,
 };
 
 /// No word of any other text, and of nothing that the program writes itself.
@@ -283,4 +284,60 @@ fn only_the_owner_erases_and_sees_first_what_goes() {
     let nothing = erase(&opened, &[Id(1)]).unwrap_err();
     assert_eq!(nothing.kind(), ErrorKind::NotFound);
     assert!(!opened.folder.path().join("erasing").exists(), "nothing is owed for what was refused");
+}
+
+#[test]
+fn what_is_tied_to_what_goes_stays_right() {
+    let opened = open();
+    let memory = &opened.memory;
+    let at = |text: &str| Some(text.parse::<Timestamp>().unwrap());
+    let works = |from, to| NewMemory {
+        kind: Kind::Fact,
+        statement: Some(Statement::new("Ann", "works for", "Acme")),
+        valid_from: at(from),
+        valid_to: to,
+        ..NewMemory::new("")
+    };
+    tell(&opened, works("2010-01-01T00:00:00Z", at("2015-01-01T00:00:00Z")));
+    let now = tell(&opened, works("2020-01-01T00:00:00Z", None));
+    let ask = QueryRequest::new("ASK { ?who schema:worksFor ?firm }");
+    assert_eq!(memory.query(&ask).unwrap().holds, Some(true));
+    erase(&opened, &[now]).unwrap();
+    assert_eq!(memory.query(&ask).unwrap().holds, Some(false), "only the one that ended says it");
+
+    let lives = |place: &str| {
+        let stated = Statement::new("Ann", "lives in", place);
+        let told = NewMemory { kind: Kind::Fact, statement: Some(stated), ..NewMemory::new("") };
+        tell(&opened, NewMemory { valid_from: at("2025-01-01T00:00:00Z"), ..told })
+    };
+    let sides = ["Ghent", "Porto", "Turku"].map(lives);
+    erase(&opened, &sides[..1]).unwrap();
+    let open = memory.conflicts(&[]).unwrap();
+    assert_eq!((open.len(), open[0].sides.len()), (1, 2), "two still disagree");
+    erase(&opened, &sides[1..2]).unwrap();
+    assert_eq!(memory.conflicts(&[]).unwrap().len(), 0);
+
+    let rests = tell(&opened, NewMemory::new("Three calls about the roof"));
+    let suggestion = Suggestion::Summary { text: "The roof is zyxomorph".into(), entities: Vec::new() };
+    let evidence = vec![Evidence { id: rests, quote: None }];
+    let new = NewProposal { suggestion, space: "personal".into(), evidence, confidence: 0.5 };
+    memory.propose(vec![new], None, &Agent::named("helper")).unwrap();
+    let waiting = memory.proposals(&[]).unwrap()[0].id;
+    memory.accept(&[waiting], None, &Agent::owner()).unwrap();
+    let summary = found(&opened, "zyxomorph roof")[0];
+    erase(&opened, &[summary]).unwrap();
+    assert!(!everything(&opened).contains(SECRET));
+
+    // A turn is indexed with the end of the long one before it.
+    let long = format!("{} The end of it is zyxomorph.", "A sentence about very little. ".repeat(120));
+    let said = |text: &str| NewMemory { session: Some("a call".into()), ..NewMemory::new(text) };
+    tell(&opened, said(&long));
+    let next = tell(&opened, said("Is that so?"));
+    let last = memory.recall(&Question::new("the end of it is zyxomorph")).unwrap().hits;
+    let last = last.iter().find(|hit| hit.text.contains("zyxomorph")).unwrap().id;
+    erase(&opened, &[last]).unwrap();
+    assert_eq!(terms(opened.folder.path()), [""; 0]);
+    assert_eq!(holders(opened.folder.path()), [""; 0]);
+    assert!(found(&opened, "is that so").contains(&next));
+    assert!(memory.check(&mut |_| ()).unwrap().ok);
 }

@@ -14,6 +14,7 @@ use crate::block::Block;
 use crate::catch_up::IndexDriver;
 use crate::erasure;
 use crate::error::{Error, ErrorKind, Result};
+use crate::fact;
 use crate::folder;
 use crate::id::Id;
 use crate::journal::{Agent, Change, Trust};
@@ -23,6 +24,7 @@ use crate::stale;
 use crate::store::{GraphStore, Node, View, string, subject_id, time_literal};
 use crate::time::Timestamp;
 use crate::vocab;
+use crate::writer::MIN_FREE_BYTES;
 
 /// How long an index may take to hear of it before what it holds of the erased is taken out by hand.
 const INDEX_WAIT: Duration = Duration::from_secs(10);
@@ -90,6 +92,8 @@ pub(crate) fn erase(
         Removal { note: Some(format!("{traces} dropped")), ..Removal::of("traces", Ok(())) },
     ];
     removed.extend(clear_files(inner, commit, &outcome.erased, &outcome.touched, progress));
+    // Whoever was asked while the indexes still had it kept an answer.
+    inner.traces.drop_of(&outcome.touched);
     let Outcome { erased, stale, remains, .. } = outcome;
     Ok(Erased { ids: ids.to_vec(), commit, passages: erased.len(), stale, removed, remains })
 }
@@ -167,7 +171,15 @@ fn decide(
                 }
                 change.added.append(&mut node.quads);
                 // Whoever comes next in a conversation or a file is indexed with a little of what came before.
-                change.touched.extend(view.subjects(vocab::FOLLOWS, vocab::node(gone).as_ref().into(), usize::MAX)?);
+                for before in [gone].into_iter().chain(view.objects(gone, vocab::PART_OF)?) {
+                    let node = vocab::node(before);
+                    change.touched.extend(view.subjects(vocab::FOLLOWS, node.as_ref().into(), usize::MAX)?);
+                }
+                if let Some(fact) = fact::believed(view, gone)?
+                    && !fact::is_kept_by_others(view, &fact, now)?
+                {
+                    change.removed.push(fact.assertion());
+                }
                 outcome.stale.extend(stale::flag(view, &mut change, gone)?);
                 change.erased.insert(gone);
             }
@@ -184,7 +196,9 @@ fn decide(
         outcome.remains.extend(later.map(|export| format!("the export {} of {}", export.path.display(), export.at)));
         Ok((change, outcome))
     });
-    if decided.is_err() && !was_erasing {
+    // What could not be made durable may be so all the same.
+    let is_unsure = decided.as_ref().is_err_and(|error| error.kind() == ErrorKind::Poisoned);
+    if decided.is_err() && !is_unsure && !was_erasing {
         inner.folder.end_erasing()?;
     }
     decided
@@ -287,11 +301,19 @@ fn is_being_built(driver: &IndexDriver) -> bool {
 
 /// Copies all that is left into a new store: the old one keeps the strings of what was removed.
 fn replace_store(inner: &Inner, progress: &mut dyn FnMut(u64, u64)) -> Result<()> {
+    let needed = inner.folder.store_bytes()? + MIN_FREE_BYTES;
+    inner.folder.check_space(needed)?;
     let path = inner.folder.next_store()?;
-    let (copy, copied_at) = {
-        let view = inner.view()?;
-        (GraphStore::copy(&view, &path, progress)?, view.head()?)
-    };
-    let (folder, place) = (Arc::clone(&inner.folder), path);
-    inner.writer.replace(copy, copied_at, move || folder.use_store(&place))
+    let replaced = (|| {
+        let (copy, copied_at) = {
+            let view = inner.view()?;
+            (GraphStore::copy(&view, &path, progress)?, view.head()?)
+        };
+        let (folder, place) = (Arc::clone(&inner.folder), path.clone());
+        inner.writer.replace(copy, copied_at, move || folder.use_store(&place))
+    })();
+    if replaced.is_err() && inner.folder.store() != path {
+        inner.folder.discard(&path)?;
+    }
+    replaced
 }

@@ -17,7 +17,7 @@ use crate::vocab;
 pub(super) fn fingerprints(record: &Record) -> BTreeSet<String> {
     let Some(path) = &record.source.path else { return BTreeSet::new() };
     match record.kind {
-        Kind::Passage => lines(&record.text).map(|line| line_key(path, line)).collect(),
+        Kind::Passage => lines(&record.text).map(|line| line_key(path, line)).chain([lines_of(path)]).collect(),
         _ => BTreeSet::from([file_key(path)]),
     }
 }
@@ -34,10 +34,13 @@ pub(super) fn source(view: &View<'_>, document: &Document) -> Result<Option<Id>>
 
 /// Returns a document without the lines that were erased, blanked out byte for byte, and without what stood in them.
 pub(super) fn left_of<'d>(view: &View<'_>, document: &'d Document) -> Result<Cow<'d, Document>> {
-    let of_file = format!(":{}", document.path.display());
     let mut erased: HashSet<String> = HashSet::new();
-    for quad in view.quads(None, Some(vocab::FORGOTTEN_AS), None, None) {
-        erased.extend(term_text(&quad?.object).filter(|key| key.starts_with(LINE_PREFIX) && key.ends_with(&of_file)));
+    let of_file = string(lines_of(&document.path));
+    for id in view.subjects(vocab::FORGOTTEN_AS, of_file.as_ref().into(), usize::MAX)? {
+        let node = vocab::node(id);
+        for quad in view.quads(Some(node.as_ref().into()), Some(vocab::FORGOTTEN_AS), None, None) {
+            erased.extend(term_text(&quad?.object).filter(|key| key.starts_with(LINE_PREFIX)));
+        }
     }
     if erased.is_empty() {
         return Ok(Cow::Borrowed(document));
@@ -71,11 +74,19 @@ fn shrunk(passage: &Passage, document: &Document, left: &str) -> Option<Passage>
 }
 
 const LINE_PREFIX: &str = "line:";
+/// Letters and digits that a line has at least to be known by it.
+const MIN_LINE_CHARS: usize = 8;
 
 fn line_key(path: &Path, line: &str) -> String {
     format!("{LINE_PREFIX}{}:{}", blake3::hash(line.as_bytes()).to_hex(), path.display())
 }
 
+/// Under this, all are found of which lines of a file were erased.
+fn lines_of(path: &Path) -> String {
+    format!("lines-of:{}", path.display())
+}
+
+/// The lines that say enough to be known by: a rule or a `- done` may stand anywhere.
 fn lines(text: &str) -> impl Iterator<Item = &str> {
-    text.lines().map(str::trim).filter(|line| !line.is_empty())
+    text.lines().map(str::trim).filter(|line| line.chars().filter(|c| c.is_alphanumeric()).count() >= MIN_LINE_CHARS)
 }

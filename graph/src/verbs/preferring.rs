@@ -124,6 +124,11 @@ impl Telling<'_> {
         if !is_inferred && trust > same.trust {
             self.replace(id, vocab::TRUST, string(trust.as_str()))?;
             self.replace(id, ext::ATTRIBUTED_TO, string(&self.author.name))?;
+            // Who is trusted more stands for their own words alone.
+            if new.text.trim() != same.record.text.trim() {
+                self.replace(id, ext::TEXT, string(&new.text))?;
+                self.replace(id, vocab::CONTENT_HASH, string(twin::fingerprint(new)))?;
+            }
         }
         let trust = if is_inferred { same.trust } else { trust.max(same.trust) };
         let weighed = weigh(&wish, trust, rivals);

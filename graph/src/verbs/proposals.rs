@@ -172,7 +172,11 @@ pub(super) fn decide_one(
     });
     match written {
         Ok((commit, text)) => {
-            Ok(Decided { id, commit, text: text.replace("would be", "is").replace("would ", ""), error: None })
+            // Only what is said of it, not its own words.
+            let (words, said) = text.rsplit_once('`').unwrap_or(("", &text));
+            let said = said.replace("would be", "is").replace("would ", "");
+            let quote = if words.is_empty() { "" } else { "`" };
+            Ok(Decided { id, commit, text: format!("{words}{quote}{said}"), error: None })
         }
         Err(error)
             if [ErrorKind::Conflict, ErrorKind::Invalid, ErrorKind::NotFound, ErrorKind::TooLarge]

@@ -292,7 +292,7 @@ fn settle_what_is_left(view: &View<'_>, change: &mut Change, retracted: Id, now:
     for conflict in fact::open_conflicts(view, retracted)? {
         let mut standing = Vec::new();
         for side in view.objects(conflict, vocab::SIDE)?.into_iter().filter(|side| *side != retracted) {
-            standing.extend(fact::believed(view, side)?.map(|fact| fact.id));
+            standing.extend(record::read(view, side)?.filter(|record| record.is_believed()).map(|record| record.id));
         }
         if standing.len() < 2 {
             let mut node = Node::new(conflict, vocab::MEMORY_GRAPH);

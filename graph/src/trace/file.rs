@@ -29,8 +29,10 @@ const MAX_AGE_MS: i64 = MAX_TRACE_AGE_DAYS * DAY_MS;
 const SLACK_MS: i64 = DAY_MS;
 /// How long after a failure nothing is written: on a full disk, nothing would come of it again and again.
 const RETRY_AFTER_MS: i64 = 60_000;
+/// Bytes of a line, about.
+const USUAL_BYTES: usize = 6 * 1024;
 /// How a line begins, with the id behind it.
-const LINE_START: &str = r#"{"id":""#;
+const LINE_START: &[u8] = br#"{"id":""#;
 const ID_LETTERS: usize = 13;
 
 /// The newest answers. The lock guards the file too.
@@ -42,8 +44,8 @@ pub(crate) struct Traces {
 #[derive(Default)]
 struct Kept {
     is_read: bool,
-    /// By id, which is in the order of time; what nobody asks for is never parsed.
-    lines: BTreeMap<Id, String>,
+    /// By id, which is in the order of time, with the newline; what nobody asks for is never parsed.
+    lines: BTreeMap<Id, Vec<u8>>,
     /// Open for appending, once something was.
     file: Option<File>,
     /// Of the file, with those that are no longer kept.
@@ -70,7 +72,9 @@ impl Traces {
 
     /// Keeps one, unless everything was dropped since the question was asked: it may tell of what was erased.
     pub fn keep(&self, trace: &Trace, asked: u64, now: Timestamp) {
-        let line = serde_json::to_string(trace).expect("plain fields");
+        let mut line = Vec::with_capacity(USUAL_BYTES);
+        serde_json::to_writer(&mut line, trace).expect("plain fields");
+        line.push(b'\n');
         let mut kept = self.kept.lock();
         if kept.drops != asked {
             return;
@@ -110,7 +114,7 @@ impl Traces {
         kept.forget_old(now);
         let line = kept.lines.get(&id)?.clone();
         drop(kept);
-        serde_json::from_str(&line).ok()
+        serde_json::from_slice(&line).ok()
     }
 }
 
@@ -125,12 +129,12 @@ impl Kept {
             Ok(bytes) => bytes,
             Err(error) => return self.note(path, Err(error), now),
         };
-        self.is_wrong = bytes.len() > MAX_TRACE_BYTES || bytes.last().is_some_and(|last| *last != b'\n');
+        self.is_wrong = bytes.len() > MAX_TRACE_BYTES;
         self.bytes_written = bytes.len();
-        for line in bytes.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
+        for line in bytes.split_inclusive(|byte| *byte == b'\n') {
             self.lines_written += 1;
-            match std::str::from_utf8(line).ok().and_then(|line| Some((id_of(line)?, line))) {
-                Some((id, line)) => {
+            match id_of(line) {
+                Some(id) => {
                     self.lines.insert(id, line.to_owned());
                 }
                 None => self.is_wrong = true,
@@ -165,8 +169,7 @@ impl Kept {
         }
         let (Some(file), Some(line)) = (&mut self.file, self.lines.get(&id)) else { return Ok(()) };
         // In one call, so that a kill leaves all of it or nothing.
-        let line = format!("{line}\n");
-        file.write_all(line.as_bytes())?;
+        file.write_all(line)?;
         self.lines_written += 1;
         self.bytes_written += line.len();
         self.oldest_written.get_or_insert(id);
@@ -174,20 +177,19 @@ impl Kept {
     }
 
     fn rewrite(&mut self, path: &Path) -> std::io::Result<()> {
-        let mut bytes: usize = self.lines.values().map(|line| line.len() + 1).sum();
+        let mut bytes: usize = self.lines.values().map(Vec::len).sum();
         while bytes > MAX_TRACE_BYTES / 2
             && let Some((_, line)) = self.lines.pop_first()
         {
-            bytes -= line.len() + 1;
+            bytes -= line.len();
         }
-        let text: String = self.lines.values().flat_map(|line| [line.as_str(), "\n"]).collect();
         let new = beside(path);
         self.file = None;
         let mut file = private().write(true).create(true).truncate(true).open(&new)?;
-        file.write_all(text.as_bytes())?;
+        file.write_all(&self.lines.values().map(Vec::as_slice).collect::<Vec<_>>().concat())?;
         fs::rename(&new, path)?;
         self.lines_written = self.lines.len();
-        self.bytes_written = text.len();
+        self.bytes_written = bytes;
         self.oldest_written = self.lines.keys().next().copied();
         self.is_wrong = false;
         Ok(())
@@ -238,9 +240,9 @@ fn remove(path: &Path) -> std::io::Result<()> {
 }
 
 /// Returns the id of a line that is whole as far as one can see without parsing it.
-fn id_of(line: &str) -> Option<Id> {
+fn id_of(line: &[u8]) -> Option<Id> {
     let id = line.strip_prefix(LINE_START)?.get(..ID_LETTERS)?;
-    id.parse().ok().filter(|_| line.ends_with('}'))
+    std::str::from_utf8(id).ok()?.parse().ok().filter(|_| line.ends_with(b"}\n"))
 }
 
 fn age_ms(id: Id, now: Timestamp) -> i64 {

@@ -90,3 +90,26 @@ fn what_was_acknowledged_survives_kill_9() {
     assert_eq!(report["ok"], true, "{report}");
     eprintln!("{} acknowledged memories survived {rounds} kills", told.len());
 }
+
+#[test]
+fn what_was_asked_before_kill_9_is_explained_after_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    std::fs::create_dir(&data).unwrap();
+    let server = Server::start(&data);
+    let mut client = server.client();
+    let told = client.ask("/v1/remember", &json!({"text": "The lighthouse keeper is called Ines"}));
+    let given = client.ask("/v1/recall", &json!({"query": "who keeps the lighthouse"}));
+    std::process::Command::new("kill").args(["-9", &server.pid().to_string()]).status().unwrap();
+    drop(server);
+    let trace = given["trace_id"].as_str().unwrap();
+    // Also without a server.
+    let explained = json(&data, &["explain", "--trace", trace, told["id"].as_str().unwrap()]);
+    assert_eq!(explained["rank"], 1, "{explained}");
+    let server = Server::start(&data);
+    let explained = server.client().ask("/v1/explain", &json!({"trace": trace}));
+    assert_eq!(explained["question"], "who keeps the lighthouse");
+    assert_eq!(explained["given"], given["hits"]);
+    let next = server.client().ask("/v1/recall", &json!({"query": "lighthouse"}));
+    assert_ne!(next["trace_id"], given["trace_id"]);
+}

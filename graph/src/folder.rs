@@ -220,6 +220,11 @@ impl DataFolder {
         self.path.join("log")
     }
 
+    /// Returns where the answers to earlier questions are.
+    pub fn traces(&self) -> PathBuf {
+        self.path.join("traces.jsonl")
+    }
+
     /// Returns where the index of that name is.
     pub fn index(&self, name: &str) -> PathBuf {
         self.path.join("index").join(name)

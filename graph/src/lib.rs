@@ -83,6 +83,7 @@ pub use sparql::{
     PREFIXES, QueryForm, Value, ValueKind,
 };
 pub use time::{Clock, Timestamp};
+pub use trace::{MAX_TRACE_AGE_DAYS, MAX_TRACE_BYTES, MAX_TRACES};
 pub use verbs::alias::{AliasOp, Aliased, MAX_ENTITY_ALIASES};
 pub use verbs::blocks::BlockVersion;
 pub use verbs::check::{CheckReport, IndexStatus, Status};

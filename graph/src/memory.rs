@@ -120,17 +120,17 @@ impl Memory {
             Writer::start(&folder.log(), disk, Arc::clone(&store), Arc::clone(&head), options.clock.clone())?;
         let text = Arc::new(TextIndex::open(&folder.index("text"))?);
         let memory = Self(Arc::new(Inner {
-            folder,
             store,
             writer,
             text: Arc::clone(&text),
             drivers: parking_lot::RwLock::new(Vec::new()),
             head,
-            traces: Traces::default(),
+            traces: Traces::new(folder.traces()),
             mint,
             clock: options.clock,
             erasing: parking_lot::Mutex::new(()),
             policy: parking_lot::RwLock::default(),
+            folder,
         }));
         memory.drive(text, TEXT_FLUSH_EVERY, Priority::Foreground);
         Ok(memory)

@@ -1,5 +1,7 @@
 //! Looking from another moment: what was true then, or what was known then.
 
+use serde::{Deserialize, Serialize};
+
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::{COUNTER_BITS, Id};
 use crate::record::Record;
@@ -7,7 +9,7 @@ use crate::time::Timestamp;
 
 /// A moment to look from; by default now. The two are independent, as in SQL:2011: what was known in May of where somebody
 /// lived in March.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Moment {
     /// What was true then in the world, as far as is known.
     pub true_at: Option<Timestamp>,

@@ -19,7 +19,7 @@ pub const MAX_QUERY_BYTES: usize = 8 * 1024;
 pub const MAX_HITS: usize = 200;
 
 /// A question.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Question {
     /// The words as the asker wrote them.
     pub text: String,
@@ -189,7 +189,8 @@ pub struct Span {
 }
 
 /// Why a hit was found: each list that had it.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Why {
     /// Full text (BM25).
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -233,7 +234,7 @@ pub struct Why {
 }
 
 /// A name that led from one text to another.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Lead {
     /// The name, in lower case.
     pub name: String,
@@ -242,7 +243,7 @@ pub struct Lead {
 }
 
 /// One list's say.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Reason {
     /// Place in that list, from 1; `None` when only the score was asked for.
     pub rank: Option<usize>,

@@ -85,12 +85,7 @@ pub(crate) fn erase(
         Ok((None, _)) => return Err(already(ids[0])),
         Err(error) => return Err(error),
     };
-    let traces = inner.traces.drop_of(&outcome.touched);
-    let mut removed = vec![
-        Removal::of("graph", Ok(())),
-        Removal::of("journal", Ok(())),
-        Removal { note: Some(format!("{traces} dropped")), ..Removal::of("traces", Ok(())) },
-    ];
+    let mut removed = vec![Removal::of("graph", Ok(())), Removal::of("journal", Ok(()))];
     removed.extend(clear_files(inner, commit, &outcome.erased, &outcome.touched, progress));
     // Whoever was asked while the indexes still had it kept an answer.
     inner.traces.drop_of(&outcome.touched);
@@ -271,7 +266,10 @@ fn clear_files(
     touched: &BTreeSet<Id>,
     progress: &mut dyn FnMut(u64, u64),
 ) -> Vec<Removal> {
-    let mut removed = Vec::new();
+    let mut removed = vec![match inner.traces.drop_all(inner.now()) {
+        Ok(count) => Removal { note: Some(format!("{count} dropped")), ..Removal::of("traces", Ok(())) },
+        Err(error) => Removal::of("traces", Err(error)),
+    }];
     for driver in inner.drivers.read().iter() {
         let is_caught_up = driver.wait_for(Some(commit), INDEX_WAIT);
         // What it has not heard of yet, it will be sent again.

@@ -11,7 +11,7 @@ use crate::memory::Inner;
 use crate::question::{Hit, Question};
 use crate::ranking::Weights;
 use crate::record::Reader;
-use crate::trace::Trace;
+use crate::trace::{MAX_TRACE_AGE_DAYS, MAX_TRACES};
 
 /// What is to be explained: an earlier answer, or the answer to a question now.
 #[derive(Clone, Debug, PartialEq)]
@@ -48,30 +48,35 @@ pub(crate) fn explain(inner: &Inner, answered: Answered, id: Option<Id>) -> Resu
         Answered::Before(trace) => trace,
         Answered::Now(question) => super::recall::recall(inner, &question, &Weights::CHOSEN)?.trace_id,
     };
-    let Trace { question, recalled, left_out } = inner.traces.get(trace_id).ok_or_else(|| {
-        Error::new(ErrorKind::NotFound, format!("there is no trace {trace_id}"))
-            .hint("the newest answers are kept while the server runs; ask the question again")
-    })?;
+    let trace = inner.traces.get(trace_id, inner.now()).ok_or_else(|| no_trace(trace_id))?;
+    let question = trace.question.clone();
+    let rank = id.and_then(|id| trace.place(id));
+    let (recalled, left_out) = trace.answer(&inner.view()?)?;
     let mut explanation = Explanation {
         question: question.text.clone(),
         trace_id,
         verdict: None,
-        rank: None,
+        rank,
         given: recalled.hits,
         left_out,
         degraded: recalled.degraded,
     };
     let Some(id) = id else { return Ok(explanation) };
-    let place = explanation.given.iter().position(|hit| hit.id == id);
     explanation.given.retain(|hit| hit.id == id);
     explanation.left_out.retain(|left| left.id == id);
-    explanation.rank = place.map(|place| place + 1);
     explanation.verdict = Some(match (explanation.rank, explanation.left_out.first()) {
-        (Some(rank), _) => format!("it was given, at place {rank}{}", standing(explanation.given.first())),
+        (Some(rank), None) => format!("it was given, at place {rank}{}", standing(explanation.given.first())),
+        (Some(rank), Some(_)) => format!("it was given, at place {rank}, and was forgotten since"),
         (None, Some(left)) => format!("it was a candidate and was left out: {}", left.reason),
         (None, None) => missing(inner, &question, id)?,
     });
     Ok(explanation)
+}
+
+fn no_trace(id: Id) -> Error {
+    Error::new(ErrorKind::NotFound, format!("there is no trace {id}")).hint(format!(
+        "the newest {MAX_TRACES} answers are kept for {MAX_TRACE_AGE_DAYS} days, until something is erased; ask the question again"
+    ))
 }
 
 /// Says of a hit what keeps it from simply standing.

@@ -183,9 +183,9 @@ fn one(
         got.record = Some(found);
     } else if let Some(commit) = journal::record(view, id)? {
         got.commits.push(commit);
-    } else if let Some(trace) = inner.traces.get(id) {
-        got.question = Some(trace.question.text);
-        got.recalled = Some(trace.recalled);
+    } else if let Some(trace) = inner.traces.get(id, inner.now()) {
+        got.question = Some(trace.question.text.clone());
+        got.recalled = Some(trace.answer(view)?.0);
     } else if view.is_a(id, vocab::ENTITY)? || view.is_a(id, vocab::SESSION)? {
         let stands = identity::standing_at(view, id, known_at)?;
         got.entity = Some(entity::label(view, stands)?);

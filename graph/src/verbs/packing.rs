@@ -3,7 +3,7 @@
 use std::collections::{HashMap, VecDeque};
 use std::fmt;
 
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Serialize, Serializer};
 
 use crate::entity;
 use crate::error::Result;
@@ -32,11 +32,13 @@ pub struct LeftOut {
     /// As it would have had as a hit.
     pub score: f32,
     /// Why not.
+    #[serde(serialize_with = "in_words")]
     pub reason: Exclusion,
 }
 
 /// Why a text is no answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Exclusion {
     /// It is not there, or was not then.
     Gone,
@@ -83,10 +85,8 @@ impl fmt::Display for Exclusion {
     }
 }
 
-impl Serialize for Exclusion {
-    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
-    }
+fn in_words<S: Serializer>(reason: &Exclusion, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+    serializer.collect_str(reason)
 }
 
 /// What fits.
@@ -267,7 +267,8 @@ fn scaled(score: f32, weights: &Weights) -> f32 {
     ((score / weights.highest()).clamp(0.0, 1.0) * 1e4).round() / 1e4
 }
 
-fn hit(record: Record, why: Why, score: f32) -> Hit {
+/// Puts together what an answer says of a record.
+pub(crate) fn hit(record: Record, why: Why, score: f32) -> Hit {
     Hit {
         id: record.id,
         kind: record.kind,

@@ -115,7 +115,7 @@ fn trace(memory: &Memory, id: &str) -> Result<String> {
     match got.and_then(|got| got.question.zip(got.recalled)) {
         Some((question, recalled)) => Ok(page::trace(&question, recalled)),
         None => Err(Error::new(ErrorKind::NotFound, format!("there is no trace {id}"))
-            .hint("the newest traces are kept while the server runs; recall again")),
+            .hint("the newest traces are kept for a month, until something is erased; recall again")),
     }
 }
 

@@ -17,7 +17,7 @@ Examples:
   hydra get 01kgy3v5q2w8e
   hydra get 01kgy3v5q2w8e --view history
 
-An id may be a memory's, a passage's, a commit's, an entity's, or the trace of a recall that the running server gave.";
+An id may be a memory's, a passage's, a commit's, an entity's, or the trace of an earlier recall.";
 
 /// Options of `hydra get`.
 #[derive(Debug, Args)]

@@ -1,0 +1,98 @@
+//! What was asked and what was given, for whoever wants to look again.
+//!
+//! A trace names what was given and keeps no text of it: the text is read from the graph as it was then, so that nothing is
+//! shown of what was forgotten since.
+
+mod file;
+
+use serde::{Deserialize, Serialize};
+
+pub(crate) use file::Traces;
+pub use file::{MAX_TRACE_AGE_DAYS, MAX_TRACE_BYTES, MAX_TRACES};
+
+use crate::error::Result;
+use crate::id::Id;
+use crate::question::{AlsoIn, Hit, Question, Recalled, Why};
+use crate::record::{self, Reader};
+use crate::store::View;
+use crate::verbs::packing::{Exclusion, LeftOut, hit};
+
+/// A question and its answer.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Trace {
+    /// The first field: the file is read by it.
+    id: Id,
+    pub question: Question,
+    given: Vec<Given>,
+    /// Candidates that were no hits, and why not.
+    left_out: Vec<(Id, f32, Exclusion)>,
+    degraded: Vec<String>,
+    dropped: usize,
+}
+
+/// A hit without what the graph says of it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+struct Given {
+    id: Id,
+    score: f32,
+    why: Why,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    also_in: Vec<Id>,
+}
+
+impl Trace {
+    /// Takes down an answer.
+    pub fn new(question: &Question, recalled: &Recalled, left_out: &[LeftOut]) -> Self {
+        let given = recalled.hits.iter().map(|hit| Given {
+            id: hit.id,
+            score: hit.score,
+            why: hit.why.clone(),
+            also_in: hit.also_in.iter().map(|copy| copy.id).collect(),
+        });
+        Self {
+            id: recalled.trace_id,
+            question: question.clone(),
+            given: given.collect(),
+            left_out: left_out.iter().map(|left| (left.id, left.score, left.reason)).collect(),
+            degraded: recalled.degraded.clone(),
+            dropped: recalled.dropped,
+        }
+    }
+
+    /// Returns the place that a hit had, from 1.
+    pub fn place(&self, id: Id) -> Option<usize> {
+        Some(self.given.iter().position(|given| given.id == id)? + 1)
+    }
+
+    /// Reads the answer as it was given, without what was forgotten since: that is among what was left out.
+    pub fn answer(self, view: &View<'_>) -> Result<(Recalled, Vec<LeftOut>)> {
+        let known_at = self.question.moment.known_at.unwrap_or(self.id.minted_at());
+        let mut reader = Reader::at(view, Some(known_at));
+        let is_forgotten = |id| Ok(record::forgotten_since(view, id)?.is_some()) as Result<bool>;
+        let (mut hits, mut left_out) = (Vec::<Hit>::new(), Vec::new());
+        for Given { id, score, mut why, also_in } in self.given {
+            let reason = if is_forgotten(id)? { Exclusion::Forgotten } else { Exclusion::Gone };
+            let Some(record) = reader.read(id)?.filter(|_| reason != Exclusion::Forgotten) else {
+                left_out.push(LeftOut { id, score, reason });
+                continue;
+            };
+            if let Some(lead) = &why.led_by
+                && is_forgotten(lead.from)?
+            {
+                why.led_by = None;
+            }
+            let mut hit = hit(record, why, score);
+            for id in also_in {
+                if let Some(copy) = reader.read(id)?
+                    && !is_forgotten(id)?
+                {
+                    hit.also_in.push(AlsoIn { id, title: copy.title, source: copy.source });
+                }
+            }
+            hits.push(hit);
+        }
+        left_out.extend(self.left_out.into_iter().map(|(id, score, reason)| LeftOut { id, score, reason }));
+        let Self { id: trace_id, degraded, dropped, .. } = self;
+        Ok((Recalled { hits, degraded, trace_id, dropped }, left_out))
+    }
+}

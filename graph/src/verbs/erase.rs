@@ -87,8 +87,6 @@ pub(crate) fn erase(
     };
     let mut removed = vec![Removal::of("graph", Ok(())), Removal::of("journal", Ok(()))];
     removed.extend(clear_files(inner, commit, &outcome.erased, &outcome.touched, progress));
-    // Whoever was asked while the indexes still had it kept an answer.
-    inner.traces.drop_of(&outcome.touched);
     let Outcome { erased, stale, remains, .. } = outcome;
     Ok(Erased { ids: ids.to_vec(), commit, passages: erased.len(), stale, removed, remains })
 }

@@ -8,7 +8,6 @@ use serde::Serialize;
 
 use super::remember::NewMemory;
 use super::telling::Telling;
-use crate::decision::{Decision, NewDecision};
 use crate::error::{Error, ErrorKind, Result};
 use crate::fact::{self, Statement};
 use crate::id::Id;
@@ -127,6 +126,10 @@ fn apply(view: &View<'_>, telling: &mut Telling<'_>, id: Id, op: UpdateOp) -> Re
     match op {
         UpdateOp::End(at) => {
             check_stands(&record, now)?;
+            if let Some(end) = record.valid_to {
+                return Err(Error::new(ErrorKind::Conflict, format!("{id} ends already, at {end}"))
+                    .hint("restore it first, or undo the commit that said so (`hydra get ID --view history`)"));
+            }
             let start = record.valid_from.or(record.happened_at);
             if let Some(start) = start.filter(|start| at <= *start) {
                 return Err(Error::new(ErrorKind::Invalid, format!("it would end ({at}) before it begins ({start})"))
@@ -220,9 +223,6 @@ fn replace(
         applies_to: old.scope().map(str::to_owned),
         ..NewMemory::new(text.unwrap_or_default())
     };
-    if let Some(Decision { options, reasons, .. }) = old.decision.clone() {
-        new.decision = NewDecision { options, reasons, supersedes: None };
-    }
     if let Some(preference) = &old.preference {
         keep_topic(&mut new, preference);
         // Saying a guess in other words does not make it more.

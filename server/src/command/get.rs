@@ -81,6 +81,7 @@ fn shown(got: &Value, style: Style) -> Option<String> {
         "recorded_at",
         "valid_from",
         "valid_to",
+        "retracted_at",
         "ended_by",
         "revision_of",
         "expires_at",
@@ -109,6 +110,13 @@ fn shown(got: &Value, style: Style) -> Option<String> {
     for source in strings(&record["derived_from"]) {
         fact("rests on", &source);
     }
+    for fallen in strings(&record["stale"]) {
+        fact("stale by", &fallen);
+    }
+    for name in ["trigger", "outcome", "times_seen", "times_helped", "times_hurt"] {
+        fact(name, &record["learning"][name]);
+    }
+    fact("confidence", &record["confidence"]);
     fact("voices", &got["voices"]);
     for name in ["path", "heading", "said_by"] {
         fact(name, &record["source"][name]);

@@ -64,6 +64,7 @@ mod tests {
     use crate::journal::Agent;
     use crate::memory::{Memory, Options};
     use crate::record::Kind;
+    use crate::shapes::Shapes;
     use crate::store::QUADS_READ;
     use crate::time::Timestamp;
     use crate::verbs::remember::NewMemory;
@@ -73,11 +74,15 @@ mod tests {
         NewMemory { kind: Kind::Fact, statement, ..NewMemory::new("") }
     }
 
-    /// Returns how many quads are read to decide about one more fact.
+    /// Returns how many quads are read to decide about one more fact and to check it.
     fn read_for(memory: &Memory, new: &NewMemory) -> usize {
         let (view, agent) = (memory.0.view().unwrap(), Agent::owner());
         let before = QUADS_READ.get();
-        Telling::new(&view, &memory.0.mint, memory.0.now(), &agent).tell(new).unwrap();
+        let mut telling = Telling::new(&view, &memory.0.mint, memory.0.now(), &agent);
+        telling.tell(new).unwrap();
+        let mut change = telling.into_change();
+        change.reduce(&view).unwrap();
+        Shapes::builtin().unwrap().check(&view, &change).unwrap();
         QUADS_READ.get() - before
     }
 

@@ -11,7 +11,7 @@ use crate::entity::normalise;
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::Id;
 use crate::names::shortened;
-use crate::store::{View, subject_id, term_text};
+use crate::store::{View, term_text};
 use crate::vocab;
 
 /// How it went when the lesson was followed, or learned.
@@ -113,17 +113,8 @@ pub(crate) fn key(space: &str, trigger: &str, lesson: &str) -> String {
 /// Sorts learnings, those first that helped most often, less often hurt, then those seen most often, then the newest. Each
 /// count is read of all at once, because a look at every learning costs several times as much.
 pub(crate) fn best_first(view: &View<'_>, mut ids: Vec<Id>) -> Result<Vec<Id>> {
-    let counts = |predicate| -> Result<HashMap<Id, i64>> {
-        let mut counts = HashMap::new();
-        for quad in view.quads(None, Some(predicate), None, None) {
-            let quad = quad?;
-            let count = term_text(&quad.object).and_then(|text| text.parse().ok());
-            counts.extend(subject_id(&quad.subject).zip(count));
-        }
-        Ok(counts)
-    };
-    let [helped, hurt, seen] = [vocab::TIMES_HELPED, vocab::TIMES_HURT, vocab::TIMES_SEEN].map(counts);
-    let (helped, hurt, seen) = (helped?, hurt?, seen?);
+    let [helped, hurt, seen] =
+        [view.numbers(vocab::TIMES_HELPED)?, view.numbers(vocab::TIMES_HURT)?, view.numbers(vocab::TIMES_SEEN)?];
     let of = |counts: &HashMap<Id, i64>, id: &Id| counts.get(id).copied().unwrap_or_default();
     ids.sort_unstable_by_key(|id| (Reverse(of(&helped, id) - of(&hurt, id)), Reverse(of(&seen, id)), Reverse(*id)));
     Ok(ids)

@@ -4,7 +4,6 @@ use std::cmp::Reverse;
 use std::collections::HashSet;
 use std::fmt::Write as _;
 
-use oxigraph::model::TermRef;
 use serde::Serialize;
 
 use crate::block::{self, Block};
@@ -122,7 +121,7 @@ pub(crate) fn context(inner: &Inner, request: &ContextRequest) -> Result<Context
 
 /// The newest memories of a kind that stands until it is ended; of learnings those that did best.
 fn standing_of(view: &View<'_>, kind: Kind) -> Result<Vec<Id>> {
-    let mut ids = view.subjects(vocab::KIND, TermRef::from(string(kind.as_str()).as_ref()), usize::MAX)?;
+    let mut ids = view.many_subjects(vocab::KIND, &string(kind.as_str()))?;
     ids.sort_unstable_by_key(|id| Reverse(*id));
     if kind == Kind::Learning {
         ids.truncate(MAX_RANKED_LEARNINGS);

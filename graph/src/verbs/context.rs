@@ -276,3 +276,54 @@ fn item(record: Record) -> ContextItem {
         trust: record.trust,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::journal::Agent;
+    use crate::memory::{Memory, Options};
+    use crate::store::QUADS_READ;
+    use crate::verbs::remember::NewMemory;
+
+    fn open() -> (Memory, tempfile::TempDir) {
+        let folder = tempfile::tempdir().unwrap();
+        let clock = || Timestamp::from_millis(1_750_000_000_000);
+        (Memory::open(folder.path(), Options { clock: Arc::new(clock), holder: "a test".into() }).unwrap(), folder)
+    }
+
+    fn decide(memory: &Memory, texts: Vec<String>) {
+        let all = texts.into_iter().map(|text| NewMemory { kind: Kind::Decision, ..NewMemory::new(text) });
+        memory.remember_all(all.collect(), &Agent::owner()).unwrap();
+    }
+
+    fn read(memory: &Memory) -> (Context, usize) {
+        let before = QUADS_READ.get();
+        let request = ContextRequest { about: None, spaces: Vec::new(), budget_tokens: 300 };
+        (memory.context(&request).unwrap(), QUADS_READ.get() - before)
+    }
+
+    #[test]
+    fn a_context_costs_what_it_shows() {
+        let (memory, _folder) = open();
+        let some = |range: std::ops::Range<usize>| range.map(|n| format!("We use the tool number {n:05}")).collect();
+        // In one commit each, so that what is recent is as much both times.
+        decide(&memory, some(0..100));
+        let (few, read_for_few) = read(&memory);
+        decide(&memory, some(100..200));
+        let (many, read_for_many) = read(&memory);
+        assert_eq!(few.items.len(), many.items.len());
+        assert_eq!(read_for_few, read_for_many, "quads read");
+    }
+
+    #[test]
+    fn a_short_memory_is_looked_for_behind_so_many_long_ones() {
+        for (long, is_shown) in [(MAX_MISSED - 1, true), (MAX_MISSED, false)] {
+            let (memory, _folder) = open();
+            decide(&memory, vec!["We use the short one".into()]);
+            decide(&memory, (0..long).map(|n| format!("{n} {}", "long ".repeat(400))).collect());
+            assert_eq!(read(&memory).0.text.contains("short one"), is_shown, "behind {long}");
+        }
+    }
+}

@@ -152,4 +152,15 @@ mod tests {
         let more = read_for(&memory, &fact("status", 1_000)) - few;
         assert!(more <= 2 * 50, "{more} quads for 50 earlier ones: its key and its end, of each");
     }
+
+    #[test]
+    fn what_ended_before_is_read_when_something_earlier_is_told() {
+        let (memory, _folder) = open();
+        let told: Vec<Id> = (0..3).map(|n| memory.remember(fact("status", n), &Agent::owner()).unwrap().id).collect();
+        let start = told[0].minted_at();
+        let between =
+            NewMemory { valid_from: Some(Timestamp::from_millis(start.as_millis() + 1)), ..fact("status", 4) };
+        let both = memory.remember_all(vec![fact("status", 3), between], &Agent::owner()).unwrap();
+        assert_eq!(both.iter().map(|one| one.ended.as_slice()).collect::<Vec<_>>(), [&told[2..], &told[..1]]);
+    }
 }

@@ -308,7 +308,8 @@ mod tests {
     fn a_context_costs_what_it_shows() {
         let (memory, _folder) = open();
         let some = |range: std::ops::Range<usize>| range.map(|n| format!("We use the tool number {n:05}")).collect();
-        // In one commit each, so that what is recent is as much both times.
+        // In one commit each, on top of another, so that what is recent is as much both times.
+        decide(&memory, vec!["We use tools".into()]);
         decide(&memory, some(0..100));
         let (few, read_for_few) = read(&memory);
         decide(&memory, some(100..200));
@@ -319,7 +320,8 @@ mod tests {
 
     #[test]
     fn a_short_memory_is_looked_for_behind_so_many_long_ones() {
-        for (long, is_shown) in [(MAX_MISSED - 1, true), (MAX_MISSED, false)] {
+        // Of the decisions so many, and of what is recent as many others.
+        for (long, is_shown) in [(2 * MAX_MISSED - 1, true), (2 * MAX_MISSED, false)] {
             let (memory, _folder) = open();
             decide(&memory, vec!["We use the short one".into()]);
             decide(&memory, (0..long).map(|n| format!("{n} {}", "long ".repeat(400))).collect());

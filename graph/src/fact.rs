@@ -143,12 +143,23 @@ pub(crate) fn of_slot(view: &View<'_>, slot: &str, space: &str) -> Result<Vec<Fa
     believed_among(view, view.subjects(vocab::KEY, string(slot).as_ref().into(), usize::MAX)?, space)
 }
 
+/// Returns what is in a slot: facts that ended by a moment, and the others.
+pub(crate) fn ended_in_slot(view: &View<'_>, slot: &str, by: Timestamp) -> Result<(Vec<Id>, Vec<Id>)> {
+    let (mut ended, mut others) = (Vec::new(), Vec::new());
+    for id in view.subjects(vocab::KEY, string(slot).as_ref().into(), usize::MAX)? {
+        let end = view.text(id, vocab::VALID_TO)?.and_then(|text| text.parse::<Timestamp>().ok());
+        if end.is_some_and(|end| end <= by) { ended.push(id) } else { others.push(id) }
+    }
+    Ok((ended, others))
+}
+
 /// Returns the believed facts that say the same in a space, also those that ended.
 pub(crate) fn of_triple(view: &View<'_>, triple: Triple, space: &str) -> Result<Vec<Fact>> {
     believed_among(view, view.subjects(ext::REIFIES, Term::from(triple).as_ref(), usize::MAX)?, space)
 }
 
-fn believed_among(view: &View<'_>, ids: Vec<Id>, space: &str) -> Result<Vec<Fact>> {
+/// Returns those of some facts that are believed in a space.
+pub(crate) fn believed_among(view: &View<'_>, ids: Vec<Id>, space: &str) -> Result<Vec<Fact>> {
     let mut facts = Vec::new();
     for id in ids {
         if let Some(mut fact) = believed(view, id)?.filter(|fact| fact.space == space) {

@@ -1,6 +1,7 @@
 //! A learning: a memory that says when it applies, what to do then, how that went, and how often it was seen and helped.
 
 use std::cmp::Reverse;
+use std::collections::HashMap;
 use std::str::FromStr;
 
 use oxigraph::model::{NamedNodeRef, Quad};
@@ -109,13 +110,14 @@ pub(crate) fn key(space: &str, trigger: &str, lesson: &str) -> String {
     format!("learning:{space} {}", hasher.finalize().to_hex())
 }
 
-/// How well a memory did as a learning, the best first when sorted: helped minus hurt, then seen, then the newest.
-pub(crate) fn standing(view: &View<'_>, id: Id) -> Result<(Reverse<i64>, Reverse<i64>, Reverse<Id>)> {
-    let count = |predicate| -> Result<i64> {
-        Ok(view.text(id, predicate)?.and_then(|text| text.parse().ok()).unwrap_or_default())
-    };
-    let did = count(vocab::TIMES_HELPED)? - count(vocab::TIMES_HURT)?;
-    Ok((Reverse(did), Reverse(count(vocab::TIMES_SEEN)?), Reverse(id)))
+/// Sorts learnings, those first that helped most often, less often hurt, then those seen most often, then the newest. Each
+/// count is read of all at once, because a look at every learning costs several times as much.
+pub(crate) fn best_first(view: &View<'_>, mut ids: Vec<Id>) -> Result<Vec<Id>> {
+    let [helped, hurt, seen] =
+        [view.numbers(vocab::TIMES_HELPED)?, view.numbers(vocab::TIMES_HURT)?, view.numbers(vocab::TIMES_SEEN)?];
+    let of = |counts: &HashMap<Id, i64>, id: &Id| counts.get(id).copied().unwrap_or_default();
+    ids.sort_unstable_by_key(|id| (Reverse(of(&helped, id) - of(&hurt, id)), Reverse(of(&seen, id)), Reverse(*id)));
+    Ok(ids)
 }
 
 #[cfg(test)]

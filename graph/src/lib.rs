@@ -88,7 +88,7 @@ pub use verbs::alias::{AliasOp, Aliased, MAX_ENTITY_ALIASES};
 pub use verbs::blocks::BlockVersion;
 pub use verbs::check::{CheckReport, IndexStatus, Status};
 pub use verbs::conflicts::Conflict;
-pub use verbs::context::{Context, ContextItem, ContextRequest, MAX_BUDGET_TOKENS, MAX_RANKED_LEARNINGS};
+pub use verbs::context::{Context, ContextItem, ContextRequest, MAX_BUDGET_TOKENS, MAX_MISSED, MAX_RANKED_LEARNINGS};
 pub use verbs::edit_block::{BlockEdit, BlockOp};
 pub use verbs::entity::{Alias, EntityInfo};
 pub use verbs::erase::{Erased, Removal};

@@ -8,7 +8,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 
 use oxigraph::io::{RdfFormat, RdfParser};
-use oxigraph::model::{NamedNode, NamedOrBlankNode, Quad, Term};
+use oxigraph::model::{NamedNode, NamedNodeRef, NamedOrBlankNode, Quad, Term};
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::journal::Change;
@@ -85,40 +85,52 @@ impl Shapes {
         Ok(Self(shapes))
     }
 
-    /// Checks every node that a change speaks of, as it would be afterwards.
+    /// Checks every node that a change speaks of, as it would be afterwards. What it does not speak of was checked before:
+    /// so that a fact costs the same however much is said of its subject, only that is read which a shape of a changed
+    /// predicate or a new class looks at.
     pub fn check(&self, view: &View<'_>, change: &Change) -> Result<()> {
-        let removed: HashSet<&Quad> = change.removed.iter().collect();
-        let mut added: HashMap<&NamedOrBlankNode, Vec<&Quad>> = HashMap::new();
+        let mut nodes: HashMap<&NamedOrBlankNode, Spoken<'_>> = HashMap::new();
         for quad in &change.added {
-            added.entry(&quad.subject).or_default().push(quad);
+            nodes.entry(&quad.subject).or_default().added.push(quad);
         }
-        let mut seen = HashSet::new();
-        for subject in change.added.iter().chain(&change.removed).map(|quad| &quad.subject) {
-            if !seen.insert(subject) {
-                continue;
-            }
-            let before: Vec<Quad> = if change.fresh.contains(subject) {
-                Vec::new()
-            } else {
-                view.quads(Some(subject.as_ref()), None, None, None)
-                    .filter(|quad| !matches!(quad, Ok(quad) if removed.contains(quad)))
-                    .collect::<Result<_>>()?
-            };
-            let after: Vec<&Quad> = before.iter().chain(added.get(subject).into_iter().flatten().copied()).collect();
-            self.check_node(subject, &after)?;
+        for quad in &change.removed {
+            nodes.entry(&quad.subject).or_default().removed.insert(quad);
+        }
+        // In the order of the change, so that the same one is refused for the same reason.
+        for quad in change.added.iter().chain(&change.removed) {
+            let Some(spoken) = nodes.remove(&quad.subject) else { continue };
+            let is_fresh = change.fresh.contains(&quad.subject);
+            self.check_node(&quad.subject, &spoken, &|predicate| {
+                if is_fresh {
+                    return Ok(Vec::new());
+                }
+                let quads = view.quads(Some(quad.subject.as_ref()), Some(predicate), None, None);
+                let left = quads.filter(|quad| !matches!(quad, Ok(quad) if spoken.removed.contains(quad)));
+                left.map(|quad| quad.map(|quad| quad.object)).collect()
+            })?;
         }
         Ok(())
     }
 
-    fn check_node(&self, subject: &NamedOrBlankNode, quads: &[&Quad]) -> Result<()> {
-        for class in quads.iter().filter(|q| q.predicate == ext::TYPE) {
-            let Term::NamedNode(class) = &class.object else { continue };
+    /// Checks one node; `before` tells what it says already with a predicate, and goes on to.
+    fn check_node(&self, subject: &NamedOrBlankNode, spoken: &Spoken<'_>, before: &Before<'_>) -> Result<()> {
+        let added = |predicate: NamedNodeRef<'_>| {
+            let of_it = spoken.added.iter().filter(|quad| quad.predicate.as_ref() == predicate);
+            of_it.map(|quad| &quad.object).collect::<Vec<&Term>>()
+        };
+        let (old_classes, new_classes) = (before(ext::TYPE)?, added(ext::TYPE));
+        for term in old_classes.iter().chain(new_classes.iter().copied()) {
+            let Term::NamedNode(class) = term else { continue };
             for shape in self.0.get(class).into_iter().flatten() {
+                if !new_classes.contains(&term) && !spoken.is_of(&shape.path) {
+                    continue;
+                }
+                let old = before(shape.path.as_ref())?;
                 let mut terms: Vec<&Term> = Vec::new();
-                for quad in quads.iter().filter(|q| q.predicate == shape.path) {
+                for value in old.iter().chain(added(shape.path.as_ref())) {
                     // The same value in two graphs is one value.
-                    if !terms.contains(&&quad.object) {
-                        terms.push(&quad.object);
+                    if !terms.contains(&value) {
+                        terms.push(value);
                     }
                 }
                 for constraint in &shape.constraints {
@@ -134,6 +146,21 @@ impl Shapes {
             }
         }
         Ok(())
+    }
+}
+
+type Before<'b> = dyn Fn(NamedNodeRef<'_>) -> Result<Vec<Term>> + 'b;
+
+/// What a change says of one node.
+#[derive(Default)]
+struct Spoken<'c> {
+    added: Vec<&'c Quad>,
+    removed: HashSet<&'c Quad>,
+}
+
+impl Spoken<'_> {
+    fn is_of(&self, predicate: &NamedNode) -> bool {
+        self.added.iter().chain(&self.removed).any(|quad| quad.predicate == *predicate)
     }
 }
 
@@ -372,6 +399,8 @@ mod tests {
             RdfParser::from_format(RdfFormat::Turtle).for_slice(turtle.as_bytes()).map(|q| q.unwrap()).collect();
         let node = NamedNode::new_unchecked("urn:hydra:ns#x");
         let shapes = Shapes::builtin().unwrap();
-        shapes.check_node(&node.into(), &quads.iter().collect::<Vec<_>>()).err().map(|error| error.message().to_owned())
+        let spoken = Spoken { added: quads.iter().collect(), removed: HashSet::new() };
+        let checked = shapes.check_node(&node.into(), &spoken, &|_| Ok(Vec::new()));
+        checked.err().map(|error| error.message().to_owned())
     }
 }

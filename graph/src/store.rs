@@ -1,5 +1,6 @@
 //! The RDF store, and one consistent look at it. Nothing else in this crate touches oxigraph's store.
 
+use std::collections::HashMap;
 use std::io;
 use std::marker::PhantomData;
 use std::path::{Path, PathBuf};
@@ -9,7 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use oxigraph::model::{
     GraphNameRef, Literal, NamedNode, NamedNodeRef, NamedOrBlankNode, NamedOrBlankNodeRef, Quad, QuadRef, Term, TermRef,
 };
-use oxigraph::sparql::{QueryEvaluationError, QueryResults, SparqlEvaluator};
+use oxigraph::sparql::{QueryEvaluationError, QueryResults, QuerySolution, SparqlEvaluator};
 use oxigraph::store::{StorageError, Store, Transaction};
 use parking_lot::RwLock;
 use self_cell::self_cell;
@@ -209,24 +210,38 @@ impl<'a> View<'a> {
 
     /// Counts the nodes of a class, without reading their names.
     pub(crate) fn count(&self, class: NamedNodeRef<'_>) -> Result<usize> {
-        let text = format!("SELECT (COUNT(*) AS ?n) {{ GRAPH ?g {{ ?s a {class} }} }}");
-        let query = SparqlEvaluator::new().parse_query(&text).expect("a query of ours parses");
-        let rows = query.on_transaction(self.running()).execute().map_err(evaluation)?;
-        let QueryResults::Solutions(mut rows) = rows else { unreachable!("SELECT gives solutions") };
-        let row = rows.next().transpose().map_err(evaluation)?;
+        let mut rows = self.rows(&format!("SELECT (COUNT(*) AS ?n) {{ GRAPH ?g {{ ?s a {class} }} }}"))?;
+        let row = rows.next().transpose()?;
         Ok(row.and_then(|row| term_text(row.get("n")?)?.parse().ok()).unwrap_or(0))
+    }
+
+    /// Returns the ids of which a predicate says a value: as [`View::subjects`], for many of them, since only the subject of
+    /// each statement is read.
+    pub(crate) fn many_subjects(&self, predicate: NamedNodeRef<'_>, value: &Literal) -> Result<Vec<Id>> {
+        let rows = self.rows(&format!("SELECT ?s {{ GRAPH ?g {{ ?s {predicate} {value} }} }}"))?;
+        rows.filter_map(|row| row.map(|row| row.get("s").and_then(term_id)).transpose()).collect()
+    }
+
+    /// Returns every whole number that is said with a predicate, by node.
+    pub(crate) fn numbers(&self, predicate: NamedNodeRef<'_>) -> Result<HashMap<Id, i64>> {
+        let rows = self.rows(&format!("SELECT ?s ?o {{ GRAPH ?g {{ ?s {predicate} ?o }} }}"))?;
+        let said = |row: &QuerySolution| Some((term_id(row.get("s")?)?, term_text(row.get("o")?)?.parse().ok()?));
+        rows.filter_map(|row| row.map(|row| said(&row)).transpose()).collect()
+    }
+
+    fn rows<'s>(&'s self, query: &str) -> Result<impl Iterator<Item = Result<QuerySolution>> + use<'s, 'a>> {
+        let query = SparqlEvaluator::new().parse_query(query).expect("a query of ours parses");
+        let rows = query.on_transaction(self.running()).execute().map_err(evaluation)?;
+        let QueryResults::Solutions(rows) = rows else { unreachable!("SELECT gives solutions") };
+        Ok(rows.map(|row| row.map_err(evaluation)))
     }
 
     /// Calls `each` with the subject of every statement (of one graph), without reading what is said. Statements of one
     /// subject in one graph come together.
     pub(crate) fn each_subject(&self, graph: Option<NamedNodeRef<'_>>, each: &mut dyn FnMut(&str)) -> Result<()> {
         let graph = graph.map_or_else(|| "?g".to_owned(), |graph| graph.to_string());
-        let query = SparqlEvaluator::new().parse_query(&format!("SELECT ?s {{ GRAPH {graph} {{ ?s ?p ?o }} }}"));
-        let rows =
-            query.expect("a query of ours parses").on_transaction(self.running()).execute().map_err(evaluation)?;
-        let QueryResults::Solutions(rows) = rows else { unreachable!("SELECT gives solutions") };
-        for row in rows {
-            match row.map_err(evaluation)?.get("s") {
+        for row in self.rows(&format!("SELECT ?s {{ GRAPH {graph} {{ ?s ?p ?o }} }}"))? {
+            match row?.get("s") {
                 Some(Term::NamedNode(node)) => each(node.as_str()),
                 _ => return Err(Error::new(ErrorKind::Corrupt, "the store: a subject without a name")),
             }

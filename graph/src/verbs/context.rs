@@ -4,7 +4,6 @@ use std::cmp::Reverse;
 use std::collections::HashSet;
 use std::fmt::Write as _;
 
-use oxigraph::model::TermRef;
 use serde::Serialize;
 
 use crate::block::{self, Block};
@@ -31,6 +30,8 @@ pub const MAX_RANKED_LEARNINGS: usize = 1_000;
 const MAX_COMMITS: usize = 200;
 /// Memories that are read for that: one commit may hold hundreds.
 const MAX_RECENT: usize = 200;
+/// Memories one after another that did not fit; then nobody looks on for a short one.
+pub const MAX_MISSED: usize = 8;
 /// Memories that fit the subject.
 const MAX_FITTING: usize = 8;
 /// Largest budget.
@@ -58,7 +59,7 @@ pub struct Context {
     pub blocks: Vec<Block>,
     /// The memories below them, as data.
     pub items: Vec<ContextItem>,
-    /// How many did not fit.
+    /// How many of those that were looked at did not fit; in each section, after [`MAX_MISSED`] in a row nobody looks on.
     pub dropped: usize,
 }
 
@@ -100,113 +101,143 @@ pub(crate) fn context(inner: &Inner, request: &ContextRequest) -> Result<Context
             && scope::applies(record.scope(), request.about.as_deref())
     };
     let mut reader = Reader::new(&view);
-    let mut sections: Vec<(String, Vec<Record>)> = Vec::new();
+    let mut context = Packing::new(block::all(&view, &request.spaces)?, request.budget_tokens * TOKEN_BYTES);
     let standing = [(Kind::Preference, "Preferences"), (Kind::Decision, "Decisions"), (Kind::Learning, "Learnings")];
     for (kind, heading) in standing {
-        sections.push((heading.to_owned(), standing_of(&view, &mut reader, kind, &is_wanted)?));
+        let ids = standing_of(&view, kind)?.into_iter().map(Ok);
+        context.add(heading, &mut reader, ids, MAX_STANDING, &is_wanted)?;
     }
     if let Some(about) = request.about.as_deref().filter(|about| !about.trim().is_empty()) {
         let question = Question { limit: MAX_FITTING, spaces: request.spaces.clone(), ..Question::new(about) };
-        let mut fitting = Vec::new();
         super::recall::check(&question)?;
-        for hit in super::recall::find(inner, &view, &question, &Weights::CHOSEN, &mut Vec::new())?.hits {
-            fitting.extend(reader.read(hit.id)?);
-        }
-        sections.push((format!("About {}", one_line(about)), fitting));
+        let fitting = super::recall::find(inner, &view, &question, &Weights::CHOSEN, &mut Vec::new())?.hits;
+        let ids = fitting.into_iter().map(|hit| Ok(hit.id));
+        context.add(&format!("About {}", one_line(about)), &mut reader, ids, MAX_FITTING, &is_wanted)?;
     }
-    sections.push(("Recently".to_owned(), recent(&view, &mut reader)?));
-    let blocks = block::all(&view, &request.spaces)?;
-    Ok(pack(blocks, sections, request, &is_wanted))
+    let no_passage = |record: &Record| record.kind != Kind::Passage && is_wanted(record);
+    context.add("Recently", &mut reader, Recent::new(&view)?, MAX_RECENT, &no_passage)?;
+    Ok(context.context)
 }
 
 /// The newest memories of a kind that stands until it is ended; of learnings those that did best.
-fn standing_of(
-    view: &View<'_>,
-    reader: &mut Reader<'_>,
-    kind: Kind,
-    is_wanted: &dyn Fn(&Record) -> bool,
-) -> Result<Vec<Record>> {
-    let mut ids = view.subjects(vocab::KIND, TermRef::from(string(kind.as_str()).as_ref()), usize::MAX)?;
+fn standing_of(view: &View<'_>, kind: Kind) -> Result<Vec<Id>> {
+    let mut ids = view.many_subjects(vocab::KIND, &string(kind.as_str()))?;
     ids.sort_unstable_by_key(|id| Reverse(*id));
     if kind == Kind::Learning {
         ids.truncate(MAX_RANKED_LEARNINGS);
-        let mut ranked = ids.into_iter().map(|id| learning::standing(view, id)).collect::<Result<Vec<_>>>()?;
-        ranked.sort_unstable();
-        ids = ranked.into_iter().map(|(_, _, Reverse(id))| id).collect();
+        ids = learning::best_first(view, ids)?;
     }
-    let records = ids.into_iter().filter_map(|id| reader.read(id).transpose());
-    records.filter(|record| record.as_ref().map_or(true, is_wanted)).take(MAX_STANDING).collect()
+    Ok(ids)
 }
 
-/// What was remembered last, newest first.
-fn recent(view: &View<'_>, reader: &mut Reader<'_>) -> Result<Vec<Record>> {
-    let mut records = Vec::new();
-    let mut at = view.head()?;
-    for _ in 0..MAX_COMMITS {
-        let Some(commit) = at else { break };
-        if view.text(commit, vocab::VERB)?.as_deref() == Some("remember") {
-            let mut ids = journal::touched(view, commit)?;
-            ids.sort_unstable();
-            for id in ids.into_iter().rev() {
-                records.extend(reader.read(id)?.filter(|record| record.kind != Kind::Passage));
-                if records.len() == MAX_RECENT {
-                    return Ok(records);
-                }
+/// What was remembered last, newest first; read as far as somebody asks.
+struct Recent<'v> {
+    view: &'v View<'v>,
+    next: Option<Id>,
+    left: usize,
+    /// Of the last commit, newest last.
+    ids: Vec<Id>,
+}
+
+impl<'v> Recent<'v> {
+    fn new(view: &'v View<'v>) -> Result<Self> {
+        Ok(Self { view, next: view.head()?, left: MAX_COMMITS, ids: Vec::new() })
+    }
+
+    fn look_back(&mut self, commit: Id) -> Result<()> {
+        if self.view.text(commit, vocab::VERB)?.as_deref() == Some("remember") {
+            self.ids = journal::touched(self.view, commit)?;
+            self.ids.sort_unstable();
+        }
+        self.left -= 1;
+        self.next = self.view.objects(commit, vocab::PREVIOUS)?.first().copied();
+        Ok(())
+    }
+}
+
+impl Iterator for Recent<'_> {
+    type Item = Result<Id>;
+
+    fn next(&mut self) -> Option<Result<Id>> {
+        loop {
+            if let Some(id) = self.ids.pop() {
+                return Some(Ok(id));
+            }
+            let commit = self.next.filter(|_| self.left > 0)?;
+            if let Err(error) = self.look_back(commit) {
+                self.left = 0;
+                return Some(Err(error));
             }
         }
-        at = view.objects(commit, vocab::PREVIOUS)?.first().copied();
     }
-    Ok(records)
 }
 
-fn pack(
-    blocks: Vec<Block>,
-    sections: Vec<(String, Vec<Record>)>,
-    request: &ContextRequest,
-    is_wanted: &dyn Fn(&Record) -> bool,
-) -> Context {
-    let mut context = Context { text: String::new(), blocks: Vec::new(), items: Vec::new(), dropped: 0 };
-    let budget = request.budget_tokens * TOKEN_BYTES;
-    for block in blocks.into_iter().filter(|block| !block.text.trim().is_empty()) {
-        let heading = if context.text.is_empty() { "## Core blocks\n" } else { "" };
-        let shown = format!("{heading}{}", block.markdown());
-        if context.text.len() + shown.len() > budget {
-            context.dropped += 1;
-            continue;
+/// A context that is being filled.
+struct Packing {
+    context: Context,
+    budget: usize,
+    seen: HashSet<Id>,
+    /// What stands above is not said a second time, whoever said it too.
+    said: HashSet<blake3::Hash>,
+}
+
+impl Packing {
+    /// Starts with the blocks.
+    fn new(blocks: Vec<Block>, budget: usize) -> Self {
+        let mut context = Context { text: String::new(), blocks: Vec::new(), items: Vec::new(), dropped: 0 };
+        for block in blocks.into_iter().filter(|block| !block.text.trim().is_empty()) {
+            let heading = if context.text.is_empty() { "## Core blocks\n" } else { "" };
+            let shown = format!("{heading}{}", block.markdown());
+            if context.text.len() + shown.len() > budget {
+                context.dropped += 1;
+                continue;
+            }
+            context.text.push_str(&shown);
+            context.blocks.push(block);
         }
-        context.text.push_str(&shown);
-        context.blocks.push(block);
+        let said = context.blocks.iter().flat_map(|block| block.text.lines()).map(voice::text_key).collect();
+        Self { context, budget, seen: HashSet::new(), said }
     }
-    let mut seen = HashSet::new();
-    // What stands above is not said a second time, whoever said it too.
-    let block_lines = context.blocks.iter().flat_map(|block| block.text.lines());
-    let mut said: HashSet<_> = block_lines.map(voice::text_key).collect();
-    for (heading, records) in sections {
-        let mut is_open = false;
-        for record in records {
-            let is_repeated = said.contains(&voice::text_key(&record.text));
-            if !is_wanted(&record) || is_repeated || !seen.insert(record.id) {
+
+    /// Adds a section: what is wanted and fits of so many memories at most, as far as there is room for some of them.
+    fn add(
+        &mut self,
+        heading: &str,
+        reader: &mut Reader<'_>,
+        ids: impl Iterator<Item = Result<Id>>,
+        most: usize,
+        is_wanted: &dyn Fn(&Record) -> bool,
+    ) -> Result<()> {
+        let (mut is_open, mut looked, mut missed) = (false, 0, 0);
+        for id in ids {
+            if looked == most || missed == MAX_MISSED {
+                break;
+            }
+            let Some(record) = reader.read(id?)?.filter(is_wanted) else { continue };
+            looked += 1;
+            if self.said.contains(&voice::text_key(&record.text)) || !self.seen.insert(record.id) {
                 continue;
             }
             let mut lines = String::new();
             if !is_open {
-                let gap = if context.text.is_empty() { "" } else { "\n" };
+                let gap = if self.context.text.is_empty() { "" } else { "\n" };
                 let _ = writeln!(lines, "{gap}## {heading}");
             }
             let _ = writeln!(lines, "{}", line(&record));
-            if context.text.len() + lines.len() > budget {
-                context.dropped += 1;
+            if self.context.text.len() + lines.len() > self.budget {
+                self.context.dropped += 1;
+                missed += 1;
                 continue;
             }
-            is_open = true;
+            (is_open, missed) = (true, 0);
             if record.kind == Kind::Preference {
-                said.insert(voice::text_key(&record.text));
+                self.said.insert(voice::text_key(&record.text));
             }
-            context.text.push_str(&lines);
-            context.items.push(item(record));
+            self.context.text.push_str(&lines);
+            self.context.items.push(item(record));
         }
+        Ok(())
     }
-    context
 }
 
 fn line(record: &Record) -> String {
@@ -243,5 +274,58 @@ fn item(record: Record) -> ContextItem {
         recorded_at: record.recorded_at,
         happened_at: record.happened_at,
         trust: record.trust,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::journal::Agent;
+    use crate::memory::{Memory, Options};
+    use crate::store::QUADS_READ;
+    use crate::verbs::remember::NewMemory;
+
+    fn open() -> (Memory, tempfile::TempDir) {
+        let folder = tempfile::tempdir().unwrap();
+        let clock = || Timestamp::from_millis(1_750_000_000_000);
+        (Memory::open(folder.path(), Options { clock: Arc::new(clock), holder: "a test".into() }).unwrap(), folder)
+    }
+
+    fn decide(memory: &Memory, texts: Vec<String>) {
+        let all = texts.into_iter().map(|text| NewMemory { kind: Kind::Decision, ..NewMemory::new(text) });
+        memory.remember_all(all.collect(), &Agent::owner()).unwrap();
+    }
+
+    fn read(memory: &Memory) -> (Context, usize) {
+        let before = QUADS_READ.get();
+        let request = ContextRequest { about: None, spaces: Vec::new(), budget_tokens: 300 };
+        (memory.context(&request).unwrap(), QUADS_READ.get() - before)
+    }
+
+    #[test]
+    fn a_context_costs_what_it_shows() {
+        let (memory, _folder) = open();
+        let some = |range: std::ops::Range<usize>| range.map(|n| format!("We use the tool number {n:05}")).collect();
+        // In one commit each, on top of another, so that what is recent is as much both times.
+        decide(&memory, vec!["We use tools".into()]);
+        decide(&memory, some(0..100));
+        let (few, read_for_few) = read(&memory);
+        decide(&memory, some(100..200));
+        let (many, read_for_many) = read(&memory);
+        assert_eq!(few.items.len(), many.items.len());
+        assert_eq!(read_for_few, read_for_many, "quads read");
+    }
+
+    #[test]
+    fn a_short_memory_is_looked_for_behind_so_many_long_ones() {
+        // Of the decisions so many, and of what is recent as many others.
+        for (long, is_shown) in [(2 * MAX_MISSED - 1, true), (2 * MAX_MISSED, false)] {
+            let (memory, _folder) = open();
+            decide(&memory, vec!["We use the short one".into()]);
+            decide(&memory, (0..long).map(|n| format!("{n} {}", "long ".repeat(400))).collect());
+            assert_eq!(read(&memory).0.text.contains("short one"), is_shown, "behind {long}");
+        }
     }
 }

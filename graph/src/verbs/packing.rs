@@ -126,8 +126,9 @@ fn words(record: &Record) -> (blake3::Hash, Option<String>, Option<String>, bool
     (blake3::hash(text.as_bytes()), record.speaker.clone(), record.session.clone(), record.is_superseded())
 }
 
-/// Reads the best that pass the filters, until the limit or the budget is reached.
-pub(crate) fn pack(ranking: &Ranking<'_>, ranked: Ranked) -> Result<Packed> {
+/// Reads the best that pass the filters, until the limit or the budget is reached. What does not pass goes to `excluded`, so
+/// that it is not read again when recall looks further down the lists.
+pub(crate) fn pack(ranking: &Ranking<'_>, ranked: Ranked, excluded: &mut HashMap<Id, Exclusion>) -> Result<Packed> {
     let Ranking { view, question, weights, .. } = *ranking;
     let filter = Filter::new(view, question, ranking.inner.now())?;
     let mut reader = Reader::at(view, question.moment.known_at);
@@ -160,19 +161,27 @@ pub(crate) fn pack(ranking: &Ranking<'_>, ranked: Ranked) -> Result<Packed> {
             packed.leave_out(id, score, end);
             continue;
         }
+        if let Some(reason) = excluded.get(&id) {
+            packed.leave_out(id, score, *reason);
+            continue;
+        }
         // What was true then may have been taken back since: then it was not known to be.
-        let Some(record) = reader.read(id)? else {
-            packed.leave_out(id, score, Exclusion::Gone);
-            continue;
+        let checked = match reader.read(id)? {
+            None => Err(Exclusion::Gone),
+            Some(record) => match filter.exclusion(&record) {
+                Some(reason) => Err(reason),
+                None if is_forgotten(id)? => Err(Exclusion::Forgotten),
+                None => Ok(record),
+            },
         };
-        if let Some(reason) = filter.exclusion(&record) {
-            packed.leave_out(id, score, reason);
-            continue;
-        }
-        if is_forgotten(id)? {
-            packed.leave_out(id, score, Exclusion::Forgotten);
-            continue;
-        }
+        let record = match checked {
+            Ok(record) => record,
+            Err(reason) => {
+                excluded.insert(id, reason);
+                packed.leave_out(id, score, reason);
+                continue;
+            }
+        };
         // What is decided or wanted now comes before what it took the place of.
         let successor = record.ended_by.filter(|_| record.is_superseded());
         if let Some(at) = successor.and_then(|by| queue.iter().position(|(id, _)| *id == by))

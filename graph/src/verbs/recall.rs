@@ -1,5 +1,6 @@
 //! `recall`: candidates from every index, ranked (`ranking/`), filtered and packed.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -50,10 +51,11 @@ pub(crate) fn find(
     let least = if question.mode == Mode::Deep { DEEP_CANDIDATES } else { CANDIDATES };
     let mut limit = least.max(question.limit);
     let ranking = Ranking::new(inner, view, question, weights);
+    let mut excluded = HashMap::new();
     loop {
         let mut notes = Vec::new();
         let (candidates, is_all) = search(&ranking, limit, &mut notes);
-        let packed = pack(&ranking, ranking.rank(candidates)?)?;
+        let packed = pack(&ranking, ranking.rank(candidates)?, &mut excluded)?;
         if packed.is_full || is_all || limit >= MAX_CANDIDATES {
             degraded.append(&mut notes);
             return Ok(packed);

@@ -6,6 +6,7 @@ use super::telling::Telling;
 use crate::error::Result;
 use crate::fact::{self, Fact};
 use crate::id::Id;
+use crate::time::Timestamp;
 
 /// Facts that decide about each other. Where a predicate is functional those are all of its slot; else only what says the
 /// same counts, and a subject may have thousands of others that nobody need read.
@@ -24,24 +25,52 @@ impl Place {
     }
 }
 
+/// What is believed at a place, as it is after what was told so far.
+#[derive(Default)]
+pub(super) struct Rivals {
+    pub facts: Vec<Fact>,
+    /// What ended before anything that was told began: a status has thousands of earlier ones, which say nothing of the
+    /// next. Read when something earlier is told.
+    past: Vec<Id>,
+    /// By when those ended.
+    by: Option<Timestamp>,
+}
+
 impl Telling<'_> {
-    /// Returns the place that a fact belongs to, after reading what is believed of it.
+    /// Returns the place of a new fact, after reading what is believed there and may be of its time.
     pub(super) fn place_of(&mut self, fact: &Fact, is_functional: bool) -> Result<Place> {
-        let place = Place::of(fact, is_functional);
-        if !self.rivals.contains_key(&place) {
-            let believed = match &place.object {
-                None => fact::of_slot(self.view, &place.slot, &place.space)?,
-                Some(_) => fact::of_triple(self.view, fact.triple(), &place.space)?,
-            };
-            self.rivals.insert(place.clone(), believed);
-        }
-        Ok(place)
+        // What says when it ended may be what somebody said already.
+        self.read_place(fact, is_functional, fact.to.is_none().then(|| fact.start()))
     }
 
-    /// As [`Telling::place_of`], of a fact that is in the graph already.
+    /// Returns the place of a fact that is in the graph already, after reading all that is believed there.
     pub(super) fn place_of_known(&mut self, fact: &Fact) -> Result<(Place, bool)> {
         let is_functional = self.predicates()?.by_iri(fact.predicate.as_str()).is_some_and(|found| found.is_functional);
-        Ok((self.place_of(fact, is_functional)?, is_functional))
+        Ok((self.read_place(fact, is_functional, None)?, is_functional))
+    }
+
+    fn read_place(&mut self, fact: &Fact, is_functional: bool, since: Option<Timestamp>) -> Result<Place> {
+        let place = Place::of(fact, is_functional);
+        let mut rivals = match self.rivals.remove(&place) {
+            Some(rivals) => rivals,
+            None if place.object.is_some() => {
+                Rivals { facts: fact::of_triple(self.view, fact.triple(), &place.space)?, ..Rivals::default() }
+            }
+            None => match since {
+                None => Rivals { facts: fact::of_slot(self.view, &place.slot, &place.space)?, ..Rivals::default() },
+                Some(by) => {
+                    let (past, others) = fact::ended_in_slot(self.view, &place.slot, by)?;
+                    Rivals { facts: fact::believed_among(self.view, others, &place.space)?, past, by: since }
+                }
+            },
+        };
+        if rivals.by.is_some_and(|by| since.is_none_or(|since| since < by)) {
+            let past = std::mem::take(&mut rivals.past);
+            rivals.facts.append(&mut fact::believed_among(self.view, past, &place.space)?);
+            rivals.by = None;
+        }
+        self.rivals.insert(place.clone(), rivals);
+        Ok(place)
     }
 
     /// Leaves a memory out of account in what is told next: this same decision retracts it.
@@ -49,7 +78,7 @@ impl Telling<'_> {
         self.disbelieved.insert(id);
         if let Some(fact) = fact::believed(self.view, id)? {
             let (place, _) = self.place_of_known(&fact)?;
-            self.rivals.entry(place).or_default().retain(|fact| fact.id != id);
+            self.rivals.entry(place).or_default().facts.retain(|fact| fact.id != id);
         }
         Ok(())
     }
@@ -58,14 +87,15 @@ impl Telling<'_> {
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
+    use std::sync::atomic::{AtomicI64, Ordering};
 
     use super::*;
     use crate::fact::Statement;
     use crate::journal::Agent;
     use crate::memory::{Memory, Options};
     use crate::record::Kind;
+    use crate::shapes::Shapes;
     use crate::store::QUADS_READ;
-    use crate::time::Timestamp;
     use crate::verbs::remember::NewMemory;
 
     fn fact(predicate: &str, object: usize) -> NewMemory {
@@ -73,20 +103,31 @@ mod tests {
         NewMemory { kind: Kind::Fact, statement, ..NewMemory::new("") }
     }
 
-    /// Returns how many quads are read to decide about one more fact.
+    /// A memory in which an hour passes whenever somebody looks at the clock.
+    fn open() -> (Memory, tempfile::TempDir) {
+        let folder = tempfile::tempdir().unwrap();
+        let hours = AtomicI64::new(0);
+        let clock =
+            move || Timestamp::from_millis(1_750_000_000_000 + 3_600_000 * hours.fetch_add(1, Ordering::Relaxed));
+        let options = Options { clock: Arc::new(clock), holder: "a test".into() };
+        (Memory::open(folder.path(), options).unwrap(), folder)
+    }
+
+    /// Returns how many quads are read to decide about one more fact and to check it.
     fn read_for(memory: &Memory, new: &NewMemory) -> usize {
         let (view, agent) = (memory.0.view().unwrap(), Agent::owner());
         let before = QUADS_READ.get();
-        Telling::new(&view, &memory.0.mint, memory.0.now(), &agent).tell(new).unwrap();
+        let mut telling = Telling::new(&view, &memory.0.mint, memory.0.now(), &agent);
+        telling.tell(new).unwrap();
+        let mut change = telling.into_change();
+        change.reduce(&view).unwrap();
+        Shapes::builtin().unwrap().check(&view, &change).unwrap();
         QUADS_READ.get() - before
     }
 
     #[test]
     fn a_fact_costs_the_same_however_much_is_said_of_its_subject() {
-        let folder = tempfile::tempdir().unwrap();
-        let options =
-            Options { clock: Arc::new(|| Timestamp::from_millis(1_750_000_000_000)), holder: "a test".into() };
-        let memory = Memory::open(folder.path(), options).unwrap();
+        let (memory, _folder) = open();
         let tell = |range: std::ops::Range<usize>| {
             memory.remember_all(range.map(|n| fact("likes", n)).collect(), &Agent::owner()).unwrap();
         };
@@ -95,5 +136,31 @@ mod tests {
         tell(10..500);
         let many = (read_for(&memory, &fact("likes", 1_000)), read_for(&memory, &fact("likes", 5)));
         assert_eq!(few, many, "quads read for a new one, and for one that is known");
+    }
+
+    #[test]
+    fn what_ended_before_costs_a_look_at_its_end() {
+        let (memory, _folder) = open();
+        let tell = |range: std::ops::Range<usize>| {
+            for n in range {
+                memory.remember(fact("status", n), &Agent::owner()).unwrap();
+            }
+        };
+        tell(0..10);
+        let few = read_for(&memory, &fact("status", 1_000));
+        tell(10..60);
+        let more = read_for(&memory, &fact("status", 1_000)) - few;
+        assert!(more <= 2 * 50, "{more} quads for 50 earlier ones: its key and its end, of each");
+    }
+
+    #[test]
+    fn what_ended_before_is_read_when_something_earlier_is_told() {
+        let (memory, _folder) = open();
+        let told: Vec<Id> = (0..3).map(|n| memory.remember(fact("status", n), &Agent::owner()).unwrap().id).collect();
+        let start = told[0].minted_at();
+        let between =
+            NewMemory { valid_from: Some(Timestamp::from_millis(start.as_millis() + 1)), ..fact("status", 4) };
+        let both = memory.remember_all(vec![fact("status", 3), between], &Agent::owner()).unwrap();
+        assert_eq!(both.iter().map(|one| one.ended.as_slice()).collect::<Vec<_>>(), [&told[2..], &told[..1]]);
     }
 }

@@ -137,16 +137,16 @@ impl Telling<'_> {
     /// Compares a claim with what is believed, and ends or opposes what it must.
     pub(super) fn settle(&mut self, claim: &Claim) -> Result<Settled> {
         let place = self.place_of(&claim.fact, claim.is_functional)?;
-        let held = &self.rivals[&place];
+        let held = &self.rivals[&place].facts;
         let verdict = claim::decide(claim.is_functional, &claim.fact, held);
         if let Some(same) = verdict.same {
             return Ok(Settled::Same(same));
         }
         let mut ended = Vec::new();
         for (id, at) in verdict.ends {
-            let old = self.rivals[&place].iter().find(|fact| fact.id == id).expect("it was among them").clone();
+            let old = self.rivals[&place].facts.iter().find(|fact| fact.id == id).expect("it was among them").clone();
             self.end(&old, at, claim.fact.id)?;
-            let facts = self.rivals.get_mut(&place).expect("it was just read");
+            let facts = &mut self.rivals.get_mut(&place).expect("it was just read").facts;
             facts.iter_mut().filter(|fact| fact.id == id).for_each(|fact| {
                 (fact.to, fact.ended_by) = (Some(at), Some(claim.fact.id));
             });
@@ -158,8 +158,8 @@ impl Telling<'_> {
         };
         let (from, to, ended_by) = (verdict.from, verdict.to, verdict.ended_by);
         let is_against = |fact: &Fact| verdict.against.contains(&fact.id);
-        let disputed_by = self.rivals[&place].iter().filter(|fact| is_against(fact)).map(|fact| fact.trust).max();
-        let facts = self.rivals.get_mut(&place).expect("it was just read");
+        let disputed_by = self.rivals[&place].facts.iter().filter(|fact| is_against(fact)).map(|fact| fact.trust).max();
+        let facts = &mut self.rivals.get_mut(&place).expect("it was just read").facts;
         facts.iter_mut().filter(|fact| is_against(fact)).for_each(|fact| {
             fact.disputed_by = fact.disputed_by.max(Some(claim.fact.trust));
         });
@@ -175,7 +175,7 @@ impl Telling<'_> {
             let cause = Quad::new(vocab::node(id), vocab::ENDED_BY, vocab::node(retracted), vocab::MEMORY_GRAPH);
             let Some(fact) = fact::believed(self.view, id)? else { continue };
             let (place, _) = self.place_of_known(&fact)?;
-            let held = &self.rivals[&place];
+            let held = &self.rivals[&place].facts;
             // What takes the place of the retracted one may have ended it anew, or it falls too.
             let Some(fact) = held.iter().find(|held| held.id == id && held.ended_by == Some(retracted)) else {
                 continue;
@@ -198,7 +198,7 @@ impl Telling<'_> {
                 fresh.append(&mut stale::unflag(self.view, &mut self.change, id)?);
             }
             self.change.touched.insert(id);
-            let facts = self.rivals.get_mut(&place).expect("it was just read");
+            let facts = &mut self.rivals.get_mut(&place).expect("it was just read").facts;
             facts.iter_mut().filter(|held| held.id == id).for_each(|held| *held = fact.clone());
         }
         Ok(fresh)
@@ -207,8 +207,8 @@ impl Telling<'_> {
     /// Ends again what a fact had ended before it was retracted: it is believed again.
     pub(super) fn end_again(&mut self, fact: &Fact) -> Result<()> {
         let (place, is_functional) = self.place_of_known(fact)?;
-        for (id, at) in claim::decide(is_functional, fact, &self.rivals[&place]).ends {
-            let old = self.rivals[&place].iter().find(|held| held.id == id).expect("it was among them").clone();
+        for (id, at) in claim::decide(is_functional, fact, &self.rivals[&place].facts).ends {
+            let old = self.rivals[&place].facts.iter().find(|held| held.id == id).expect("it was among them").clone();
             self.end(&old, at, fact.id)?;
         }
         Ok(())
@@ -216,7 +216,8 @@ impl Telling<'_> {
 
     /// Writes a claim that was settled.
     pub(super) fn state(&mut self, claim: &Claim, node: &mut Node) {
-        let facts = self.rivals.get(&Place::of(&claim.fact, claim.is_functional)).into_iter().flatten();
+        let rivals = self.rivals.get(&Place::of(&claim.fact, claim.is_functional));
+        let facts = rivals.into_iter().flat_map(|rivals| &rivals.facts);
         let fact = facts.rev().find(|fact| fact.id == claim.fact.id).expect("what was settled is in its place");
         fact.tell(node);
         node.maybe(vocab::TOLD_AS, claim.told_as.clone());

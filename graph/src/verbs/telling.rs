@@ -7,12 +7,11 @@ use oxigraph::model::NamedNode;
 
 use super::hearing::Mark;
 use super::remember::NewMemory;
-use super::rivals::Place;
+use super::rivals::{Place, Rivals};
 use super::stating::{Claim, Settled};
 use super::twin::{self, Twins};
 use crate::entity::Entities;
 use crate::error::Result;
-use crate::fact::Fact;
 use crate::id::{Id, Mint};
 use crate::identity::{self, Named};
 use crate::journal::{Agent, Change, Trust};
@@ -66,8 +65,8 @@ pub(super) struct Telling<'v> {
     pub(super) entities: Entities<'v>,
     /// Read when the first fact is told.
     pub(super) predicates: Option<Arc<Predicates>>,
-    /// Facts of each place that was spoken of, as they are after what was told so far.
-    pub(super) rivals: HashMap<Place, Vec<Fact>>,
+    /// What is believed at each place that was spoken of.
+    pub(super) rivals: HashMap<Place, Rivals>,
     /// Conflicts that came up, by slot.
     pub(super) disputes: HashMap<String, Id>,
     /// Voices of the memories that were spoken of, as they are after what was told so far.

@@ -104,5 +104,5 @@ fn what_is_not_allowed_is_refused_and_the_dry_run_says_so() {
     }
     ask(&opened, ForgetRequest { is_dry_run: false, ..dry(&[theirs]) }, &agent).unwrap();
     assert!(opened.memory.recall(&Question::new("build green")).unwrap().hits.is_empty());
-    assert_eq!("erase".parse::<ForgetMode>().unwrap_err().kind(), ErrorKind::Invalid);
+    assert_eq!("shred".parse::<ForgetMode>().unwrap_err().kind(), ErrorKind::Invalid);
 }

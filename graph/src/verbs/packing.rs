@@ -165,7 +165,10 @@ pub(crate) fn pack(ranking: &Ranking<'_>, ranked: Ranked) -> Result<Packed> {
             continue;
         };
         if let Some(reason) = filter.exclusion(&record) {
-            packed.leave_out(id, score, reason);
+            // Of another space not even the id is told.
+            if reason != Exclusion::Space {
+                packed.leave_out(id, score, reason);
+            }
             continue;
         }
         if is_forgotten(id)? {

@@ -104,7 +104,7 @@ fn what_was_asked_before_kill_9_is_explained_after_it() {
     drop(server);
     let trace = given["trace_id"].as_str().unwrap();
     // Also without a server.
-    let explained = json(&data, &["explain", "--trace", trace, told["id"].as_str().unwrap()]);
+    let explained = json(&data, &["explain", "--trace", trace, "--id", told["id"].as_str().unwrap()]);
     assert_eq!(explained["rank"], 1, "{explained}");
     let server = Server::start(&data);
     let explained = server.client().ask("/v1/explain", &json!({"trace": trace}));

@@ -33,7 +33,7 @@ use crate::verbs::entity::EntityInfo;
 use crate::verbs::explain::{Answered, Explanation};
 use crate::verbs::forget::Forgotten;
 use crate::verbs::forgetting::{ForgetAnswer, ForgetRequest};
-use crate::verbs::get::{GetView, Got};
+use crate::verbs::get::{GetRequest, GetView, Got};
 use crate::verbs::graph::{GraphRequest, Neighbourhood};
 use crate::verbs::learn::{Learned, NewLearning, Report};
 use crate::verbs::merge::Merged;
@@ -186,17 +186,30 @@ impl Memory {
 
     /// Says why an answer is as it is, or what became of one id in it.
     pub fn explain(&self, answered: Answered, id: Option<Id>) -> Result<Explanation> {
-        verbs::explain::explain(&self.0, answered, id)
+        self.explain_in(&[], answered, id)
+    }
+
+    /// As [`Memory::explain`], of an answer that was asked of these spaces alone.
+    ///
+    /// # Errors
+    /// `NotFound` when it was asked of others too.
+    pub fn explain_in(&self, spaces: &[String], answered: Answered, id: Option<Id>) -> Result<Explanation> {
+        verbs::explain::explain(&self.0, spaces, answered, id)
     }
 
     /// Returns what the graph says of each id.
     pub fn get(&self, ids: &[Id], view: GetView) -> Result<Vec<Got>> {
-        verbs::get::get(&self.0, ids, view, None)
+        self.get_as(&GetRequest { ids: ids.to_vec(), view, ..GetRequest::default() })
     }
 
     /// As [`Memory::get`], of what the graph said at an earlier moment.
     pub fn get_at(&self, ids: &[Id], view: GetView, known_at: Timestamp) -> Result<Vec<Got>> {
-        verbs::get::get(&self.0, ids, view, Some(known_at))
+        self.get_as(&GetRequest { ids: ids.to_vec(), view, known_at: Some(known_at), ..GetRequest::default() })
+    }
+
+    /// As [`Memory::get`], with everything that can be asked.
+    pub fn get_as(&self, request: &GetRequest) -> Result<Vec<Got>> {
+        verbs::get::get(&self.0, request)
     }
 
     /// Puts together what an agent should know before it starts: deterministic, the same for the same state.
@@ -270,7 +283,22 @@ impl Memory {
 
     /// Says that a memory ended, was wrong, is said otherwise or stands again; or settles a conflict.
     pub fn update(&self, id: Id, op: UpdateOp, reason: Option<String>, agent: &Agent) -> Result<Updated> {
-        verbs::update::update(&self.0, id, op, reason, agent)
+        self.update_in(&[], id, op, reason, agent)
+    }
+
+    /// As [`Memory::update`], of what belongs to one of these spaces (all if there are none).
+    ///
+    /// # Errors
+    /// `NotFound` when it belongs to another.
+    pub fn update_in(
+        &self,
+        spaces: &[String],
+        id: Id,
+        op: UpdateOp,
+        reason: Option<String>,
+        agent: &Agent,
+    ) -> Result<Updated> {
+        verbs::update::update(&self.0, spaces, id, op, reason, agent)
     }
 
     /// Returns who or what an entity is (by name or id): its names, and how much is known of it.

@@ -59,6 +59,11 @@ impl Trace {
         }
     }
 
+    /// Tells whether it was asked of these spaces alone.
+    pub fn is_of(&self, spaces: &[String]) -> bool {
+        !self.question.spaces.is_empty() && self.question.spaces.iter().all(|space| spaces.contains(space))
+    }
+
     /// Returns the place that a hit had, from 1.
     pub fn place(&self, id: Id) -> Option<usize> {
         Some(self.given.iter().position(|given| given.id == id)? + 1)

@@ -43,12 +43,18 @@ pub struct Explanation {
     pub degraded: Vec<String>,
 }
 
-pub(crate) fn explain(inner: &Inner, answered: Answered, id: Option<Id>) -> Result<Explanation> {
+pub(crate) fn explain(inner: &Inner, spaces: &[String], answered: Answered, id: Option<Id>) -> Result<Explanation> {
     let trace_id = match answered {
         Answered::Before(trace) => trace,
         Answered::Now(question) => super::recall::recall(inner, &question, &Weights::CHOSEN)?.trace_id,
     };
     let trace = inner.traces.get(trace_id, inner.now()).ok_or_else(|| no_trace(trace_id))?;
+    if !spaces.is_empty() && !trace.is_of(spaces) {
+        let message = format!("the trace {trace_id} was not asked of {} alone", spaces.join(" or "));
+        return Err(
+            Error::new(ErrorKind::NotFound, message).hint("leave the space out, or ask the question of that space")
+        );
+    }
     let question = trace.question.clone();
     let rank = id.and_then(|id| trace.place(id));
     let (recalled, left_out) = trace.answer(&inner.view()?)?;

@@ -182,11 +182,18 @@ fn preview(
     }
     let stale: BTreeSet<Id> = stale.difference(&forgotten).copied().collect();
     for (ids, listed) in [(forgotten, &mut preview.forgotten), (stale, &mut preview.stale)] {
-        preview.left_out += ids.len().saturating_sub(MAX_PREVIEWED);
-        for id in ids.into_iter().take(MAX_PREVIEWED) {
-            // Of what a file no longer says, what it said.
-            let record = reader.read_last(id)?.map(|(record, _)| record);
-            listed.extend(record.filter(|record| is_in(record, spaces)).map(consequence));
+        for id in ids {
+            if listed.len() == MAX_PREVIEWED && spaces.is_empty() {
+                preview.left_out += 1;
+                continue;
+            }
+            // Of what a file no longer says, what it said. What other spaces derived from it is not even counted.
+            let record = reader.read_last(id)?.map(|(record, _)| record).filter(|record| is_in(record, spaces));
+            let Some(record) = record else { continue };
+            match listed.len() {
+                MAX_PREVIEWED => preview.left_out += 1,
+                _ => listed.push(consequence(record)),
+            }
         }
     }
     Ok(preview)

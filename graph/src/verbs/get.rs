@@ -13,6 +13,9 @@ use crate::memory::Inner;
 use crate::moment::Moment;
 use crate::question::Recalled;
 use crate::record::{Kind, Reader, Record};
+use crate::rewound::Rewound;
+use crate::sight::Sight;
+use crate::space;
 use crate::store::View;
 use crate::time::Timestamp;
 use crate::vocab;
@@ -35,6 +38,19 @@ pub enum GetView {
     Provenance,
     /// Every commit that touched it.
     History,
+}
+
+/// What is asked of ids.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct GetRequest {
+    /// Which, at most [`MAX_GOT`].
+    pub ids: Vec<Id>,
+    /// How much of each.
+    pub view: GetView,
+    /// What was known then.
+    pub known_at: Option<Timestamp>,
+    /// Only what belongs to one of these spaces; empty means all. Of anything else nothing is said but that.
+    pub spaces: Vec<String>,
 }
 
 /// What an id is.
@@ -92,17 +108,28 @@ pub struct Link {
     /// What took its place.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub superseded_by: Option<Id>,
+    /// The space it belongs to.
+    #[serde(skip)]
+    pub(crate) space: String,
 }
 
-pub(crate) fn get(inner: &Inner, ids: &[Id], how: GetView, known_at: Option<Timestamp>) -> Result<Vec<Got>> {
+pub(crate) fn get(inner: &Inner, request: &GetRequest) -> Result<Vec<Got>> {
+    let GetRequest { ids, view: how, known_at, spaces } = request;
+    let (how, known_at) = (*how, *known_at);
     Moment { known_at, true_at: None }.check(inner.now())?;
+    spaces.iter().try_for_each(|name| space::check(name))?;
     if ids.len() > MAX_GOT {
         return Err(Error::new(ErrorKind::TooLarge, format!("{} ids; one call gets {MAX_GOT}", ids.len()))
             .hint("call again with the rest"));
     }
     let view = inner.view()?;
     let mut reader = Reader::at(&view, known_at);
+    // Whom a node belongs to does not depend on the moment.
+    let sight = Sight::new(Rewound::new(&view, None)?, spaces, inner.now());
     let got = ids.iter().map(|id| {
+        if !spaces.is_empty() && !is_inside(inner, &sight, *id, spaces)? {
+            return Ok(Got { error: Some(outside(*id, spaces).to_string()), ..Got::nothing(*id) });
+        }
         let block = match known_at {
             Some(known_at) => Block::read_at(&view, *id, known_at)?,
             None => Block::read(&view, *id)?,
@@ -112,7 +139,52 @@ pub(crate) fn get(inner: &Inner, ids: &[Id], how: GetView, known_at: Option<Time
             None => one(inner, &view, &mut reader, *id, how, known_at),
         }
     });
-    got.collect()
+    let mut got = got.collect::<Result<Vec<Got>>>()?;
+    for got in &mut got {
+        got.chain.retain(|link| spaces.is_empty() || spaces.contains(&link.space));
+        for commit in std::mem::take(&mut got.commits) {
+            got.commits.push(seen_from(&view, commit, spaces)?);
+        }
+    }
+    Ok(got)
+}
+
+/// Tells whether what an id stands for belongs to a space: an answer to what it was asked of, a name to whoever says
+/// something of it. The journal is of all spaces, and of what is not there nothing can be told.
+fn is_inside(inner: &Inner, sight: &Sight<'_>, id: Id, spaces: &[String]) -> Result<bool> {
+    let view = sight.rewound().view;
+    if let Some((record, _)) = Reader::new(view).read_last(id)? {
+        return Ok(spaces.contains(&record.space));
+    }
+    if let Some(trace) = inner.traces.get(id, inner.now()) {
+        return Ok(trace.is_of(spaces));
+    }
+    Ok(sight.sees(id)? || sight.knows_name(id)?)
+}
+
+fn outside(id: Id, spaces: &[String]) -> Error {
+    Error::new(ErrorKind::NotFound, format!("{id} is not in {}", spaces.join(" or ")))
+        .hint("leave the space out, or give ids of that space")
+}
+
+/// A commit as a space sees it: the reason of one that touched another space too may tell of that one, and how much it
+/// touched there is nobody's business here.
+pub(super) fn seen_from(view: &View<'_>, mut commit: CommitRecord, spaces: &[String]) -> Result<CommitRecord> {
+    if spaces.is_empty() {
+        return Ok(commit);
+    }
+    let mut reader = Reader::new(view);
+    let (mut touched, mut is_alone) = (0, true);
+    for id in journal::touched(view, commit.id)? {
+        match reader.read_last(id)? {
+            Some((record, _)) if spaces.contains(&record.space) => touched += 1,
+            Some(_) => is_alone = false,
+            None => {}
+        }
+    }
+    commit.reason = commit.reason.filter(|_| is_alone);
+    commit.touched = if is_alone { commit.touched } else { touched };
+    Ok(commit)
 }
 
 impl Got {
@@ -213,7 +285,8 @@ fn chain(view: &View<'_>, reader: &mut Reader<'_>, id: Id) -> Result<Vec<Link>> 
     for id in revisions(view, id)? {
         let Some(record) = reader.read(id)? else { continue };
         let text = if record.forgotten_at.is_some() { String::new() } else { shorten(&record.text) };
-        chain.push(Link { id, text, recorded_at: record.recorded_at, superseded_by: record.ended_by });
+        let Record { recorded_at, ended_by: superseded_by, space, .. } = record;
+        chain.push(Link { id, text, recorded_at, superseded_by, space });
     }
     Ok(if chain.len() > 1 { chain } else { Vec::new() })
 }

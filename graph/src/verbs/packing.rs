@@ -161,8 +161,11 @@ pub(crate) fn pack(ranking: &Ranking<'_>, ranked: Ranked, excluded: &mut HashMap
             packed.leave_out(id, score, end);
             continue;
         }
+        // Of another space not even the id is told.
         if let Some(reason) = excluded.get(&id) {
-            packed.leave_out(id, score, *reason);
+            if *reason != Exclusion::Space {
+                packed.leave_out(id, score, *reason);
+            }
             continue;
         }
         // What was true then may have been taken back since: then it was not known to be.
@@ -178,7 +181,9 @@ pub(crate) fn pack(ranking: &Ranking<'_>, ranked: Ranked, excluded: &mut HashMap
             Ok(record) => record,
             Err(reason) => {
                 excluded.insert(id, reason);
-                packed.leave_out(id, score, reason);
+                if reason != Exclusion::Space {
+                    packed.leave_out(id, score, reason);
+                }
                 continue;
             }
         };

@@ -7,7 +7,7 @@ use serde::Serialize;
 use oxigraph::model::Term;
 
 use super::entity::Alias;
-use super::get::shorten;
+use super::get::{seen_from, shorten};
 use super::happening::{self, Event};
 use super::subject::{self, SubjectKind};
 use crate::entity;
@@ -85,7 +85,14 @@ pub(crate) fn timeline(inner: &Inner, request: &TimelineRequest) -> Result<Timel
     check(request, now)?;
     let view = inner.view()?;
     let known_at = request.moment.known_at;
-    let (told, name, ids) = find(&view, &request.of, known_at)?;
+    let (told, name, mut ids) = find(&view, request)?;
+    if !request.spaces.is_empty() {
+        // Here, so that what happened in other spaces is not even counted.
+        ids = inside(&view, ids, &request.spaces)?;
+        if ids.is_empty() {
+            return nothing_inside(request, told);
+        }
+    }
     let id = identity::standing_at(&view, told, known_at)?;
     let merged = Alias::of_merged(&view, told, id)?;
     let mut by_commit: BTreeMap<Id, Vec<Id>> = BTreeMap::new();
@@ -100,6 +107,7 @@ pub(crate) fn timeline(inner: &Inner, request: &TimelineRequest) -> Result<Timel
     let mut events = Vec::new();
     for (commit, touched) in by_commit.into_iter().rev().take(MAX_TIMELINE_COMMITS) {
         let Some(commit) = journal::record(&view, commit)? else { continue };
+        let commit = seen_from(&view, commit, &request.spaces)?;
         if request.since.is_some_and(|since| commit.at < since) {
             continue;
         }
@@ -134,17 +142,18 @@ fn check(request: &TimelineRequest, now: Timestamp) -> Result<()> {
 }
 
 /// Finds what is meant, and the memories, passages and sources whose past is its past.
-fn find(view: &View<'_>, reference: &str, known_at: Option<Timestamp>) -> Result<(Id, String, Vec<Id>)> {
-    let reference = reference.trim();
+fn find(view: &View<'_>, request: &TimelineRequest) -> Result<(Id, String, Vec<Id>)> {
+    let (reference, spaces, known_at) = (request.of.trim(), &request.spaces, request.moment.known_at);
     if let Ok(id) = reference.parse::<Id>()
         && let Some((record, _)) = Reader::new(view).read_last(id)?
     {
+        super::forget::check_may(&record, spaces, None)?;
         let path = record.source.path.as_ref().filter(|_| record.kind != Kind::Passage);
         let start = if record.forgotten_at.is_some() { String::new() } else { shorten(&record.text) };
         let name = path.map_or(start, |path| path.display().to_string());
         return Ok((id, name, revisions(view, id)?));
     }
-    if let Some((id, path)) = file(view, |path| path == reference)? {
+    if let Some((id, path)) = file(view, spaces, |path| path == reference)? {
         return Ok((id, path, vec![id]));
     }
     match subject::find(view, reference) {
@@ -158,7 +167,7 @@ fn find(view: &View<'_>, reference: &str, known_at: Option<Timestamp>) -> Result
         }
         Err(error) if error.kind() == ErrorKind::NotFound => {
             let end = format!("/{}", reference.trim_start_matches("./"));
-            match file(view, |path| path.ends_with(&end))? {
+            match file(view, spaces, |path| path.ends_with(&end))? {
                 Some((id, path)) => Ok((id, path, vec![id])),
                 None => Err(Error::new(error.kind(), format!("{}, nor one file", error.message())).hint(
                     "give an id, an entity's name as it is written in the notes, or the path of a file that was read",
@@ -169,13 +178,15 @@ fn find(view: &View<'_>, reference: &str, known_at: Option<Timestamp>) -> Result
     }
 }
 
-/// The only file whose path is meant.
-fn file(view: &View<'_>, is_meant: impl Fn(&str) -> bool) -> Result<Option<(Id, String)>> {
+/// The only file of the spaces whose path is meant.
+fn file(view: &View<'_>, spaces: &[String], is_meant: impl Fn(&str) -> bool) -> Result<Option<(Id, String)>> {
     let mut found = None;
     for quad in view.quads(None, Some(vocab::PATH), None, None) {
         let quad = quad?;
         let path = term_text(&quad.object).filter(|path| is_meant(path));
-        if let (Some(path), Some(id)) = (path, subject_id(&quad.subject)) {
+        if let (Some(path), Some(id)) = (path, subject_id(&quad.subject))
+            && (spaces.is_empty() || view.text(id, vocab::SPACE)?.is_some_and(|space| spaces.contains(&space)))
+        {
             if found.is_some() {
                 return Ok(None);
             }
@@ -183,6 +194,28 @@ fn file(view: &View<'_>, is_meant: impl Fn(&str) -> bool) -> Result<Option<(Id, 
         }
     }
     Ok(found)
+}
+
+/// Of a name that a space says nothing of, only what the caller knows: that it is a name.
+fn nothing_inside(request: &TimelineRequest, id: Id) -> Result<Timeline> {
+    let name = request.of.trim().to_owned();
+    if name.parse::<Id>().is_ok() {
+        return Err(Error::new(ErrorKind::NotFound, format!("{id} is not in {}", request.spaces.join(" or ")))
+            .hint("leave the space out, or give a name, an id or a file of that space"));
+    }
+    Ok(Timeline { id, name, merged: None, events: Vec::new(), dropped: 0 })
+}
+
+/// Those that belong, or belonged, to one of the spaces.
+fn inside(view: &View<'_>, ids: Vec<Id>, spaces: &[String]) -> Result<Vec<Id>> {
+    let mut reader = Reader::new(view);
+    let mut inside = Vec::with_capacity(ids.len());
+    for id in ids {
+        if reader.read_last(id)?.is_some_and(|(record, _)| spaces.contains(&record.space)) {
+            inside.push(id);
+        }
+    }
+    Ok(inside)
 }
 
 /// What was ever about an entity or links to it, and its own notes as whole files. Looking back, only what was told of it

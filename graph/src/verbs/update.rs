@@ -96,12 +96,21 @@ struct Outcome {
     fresh: Vec<Id>,
 }
 
-pub(crate) fn update(inner: &Inner, id: Id, op: UpdateOp, reason: Option<String>, agent: &Agent) -> Result<Updated> {
-    let (now, mint, author) = (inner.now(), inner.mint.clone(), agent.clone());
+/// Updates; with `spaces`, only what belongs to one of them.
+pub(crate) fn update(
+    inner: &Inner,
+    spaces: &[String],
+    id: Id,
+    op: UpdateOp,
+    reason: Option<String>,
+    agent: &Agent,
+) -> Result<Updated> {
+    let (now, mint, author, spaces) = (inner.now(), inner.mint.clone(), agent.clone(), spaces.to_vec());
     let (commit, outcome) = inner.writer.write(agent.clone(), move |view| {
         let mut telling = Telling::new(view, &mint, now, &author);
         telling.change.verb = "update";
         telling.change.reason = reason;
+        check_space(view, id, &spaces)?;
         let outcome = apply(view, &mut telling, id, op)?;
         Ok((telling.into_change(), outcome))
     })?;
@@ -156,6 +165,17 @@ fn apply(view: &View<'_>, telling: &mut Telling<'_>, id: Id, op: UpdateOp) -> Re
         UpdateOp::Settle(_) | UpdateOp::KeepAll => unreachable!("a conflict is no record"),
     }
     Ok(outcome)
+}
+
+/// Refuses what is of another space: a memory, or a conflict.
+fn check_space(view: &View<'_>, id: Id, spaces: &[String]) -> Result<()> {
+    match view.text(id, vocab::SPACE)? {
+        Some(space) if !spaces.is_empty() && !spaces.contains(&space) => {
+            Err(Error::new(ErrorKind::NotFound, format!("{id} is not in {}", spaces.join(" or ")))
+                .hint("leave the space out, or give ids of that space"))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Only who is trusted as much may change what somebody said.

@@ -28,6 +28,10 @@ struct Parameters {
     /// Only this memory.
     #[serde(default, alias = "memory_id", deserialize_with = "argument::optional_text")]
     id: Option<String>,
+    /// Only of this space, as in `personal` or `project/atlas`; all if left out.
+    #[serde(default, alias = "spaces", deserialize_with = "argument::list")]
+    #[schemars(with = "Option<String>")]
+    space: Vec<String>,
     #[serde(flatten)]
     #[schemars(skip)]
     unknown: Unknown,
@@ -69,16 +73,17 @@ pub(super) fn definition() -> Tool {
 /// Answers a call.
 pub(super) fn call(call: Call<'_>) -> Result<CallToolResult> {
     let parameters: Parameters = super::parse(call.arguments, &definition())?;
+    let spaces: Vec<String> = parameters.space.into_iter().filter(|space| !space.is_empty()).collect();
     let answered = match (parameters.trace_id, parameters.query) {
         (Some(trace), _) => Answered::Before(trace.parse()?),
-        (None, Some(query)) => Answered::Now(Question::new(query)),
+        (None, Some(query)) => Answered::Now(Question { spaces: spaces.clone(), ..Question::new(query) }),
         (None, None) => {
             return Err(Error::new(ErrorKind::Invalid, "nothing to explain")
                 .hint("give the trace_id of a recall, or a query, and the id that you wonder about"));
         }
     };
     let id = parameters.id.map(|id| id.parse::<Id>()).transpose()?;
-    let explained = call.memory.explain(answered, id)?;
+    let explained = call.memory.explain_in(&spaces, answered, id)?;
     let answer = answer_of(explained, argument::ignored(NAME, &parameters.unknown));
     let text = render(&answer);
     Ok(answer::success(&answer, text))

@@ -1,6 +1,8 @@
 //! `get`: shows what ids stand for.
 
-use hydra_graph::{Block, ChainLink, Choice, CommitRecord, Error, ErrorKind, GetView, Got, Id, Record, Result};
+use hydra_graph::{
+    Block, ChainLink, Choice, CommitRecord, Error, ErrorKind, GetRequest, GetView, Got, Id, Record, Result,
+};
 use rmcp::model::{CallToolResult, Tool};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -31,6 +33,10 @@ struct Parameters {
     /// full, index, provenance or history.
     #[serde(default, deserialize_with = "argument::optional_text")]
     view: Option<String>,
+    /// Only what is of this space, as in `personal` or `project/atlas`; all if left out.
+    #[serde(default, alias = "spaces", deserialize_with = "argument::list")]
+    #[schemars(with = "Option<String>")]
+    space: Vec<String>,
     /// What the answer may cost at most, in tokens; longer texts are cut. 1500 if left out.
     #[serde(default, alias = "budget", alias = "max_tokens", deserialize_with = "argument::count")]
     budget_tokens: Option<i64>,
@@ -165,7 +171,8 @@ pub(super) fn call(call: Call<'_>) -> Result<CallToolResult> {
     let mut answer =
         Answer { records: Vec::new(), left_out: Vec::new(), note: argument::ignored(NAME, &parameters.unknown) };
     let mut spent = 0;
-    for got in call.memory.get(&ids, view)? {
+    let spaces = parameters.space.into_iter().filter(|space| !space.is_empty()).collect();
+    for got in call.memory.get_as(&GetRequest { ids, view, spaces, known_at: None })? {
         // A text is cut to what is left, so that one long memory still shows its beginning.
         let item = item(got, ((budget - spent.min(budget)) * 4).saturating_sub(FRAME_BYTES));
         let cost = answer::cost(&item);

@@ -70,7 +70,7 @@ struct Parameters {
     /// Name of the core block: persona, human, system, projects, preferences, or another.
     #[serde(default, alias = "block_name", alias = "label", deserialize_with = "argument::optional_text")]
     block: Option<String>,
-    /// Space of the block; the usual one if left out.
+    /// Space of the block, the usual one if left out; of a memory or conflict: only if it is of this space.
     #[serde(default, deserialize_with = "argument::optional_text")]
     space: Option<String>,
     /// A line that comes after the block's text.
@@ -156,7 +156,8 @@ pub(super) fn call(mut call: Call<'_>) -> Result<CallToolResult> {
     let statement = remember::statement(parameters.subject, parameters.predicate, parameters.object)?;
     let keep = parameters.keep.map(|keep| keep.parse::<Id>()).transpose()?;
     let op = UpdateOp::named(&op, Some(at), parameters.text, statement, keep)?;
-    let updated = call.memory.update(parameters.id.parse()?, op, parameters.reason, call.agent)?;
+    let spaces: Vec<String> = parameters.space.into_iter().collect();
+    let updated = call.memory.update_in(&spaces, parameters.id.parse()?, op, parameters.reason, call.agent)?;
     let Updated { id, commit, replaced_by, stale, fresh } = updated;
     let names = |ids: &[Id]| ids.iter().map(ToString::to_string).collect::<Vec<_>>();
     let mut text = format!("updated: {id} (take it back: hydra undo {commit})");

@@ -14,7 +14,7 @@ const EXAMPLES: &str = "\
 Examples:
   hydra explain \"where is the tall ladder\"
   hydra explain \"where is the tall ladder\" --id 01kgy3v5q2w8e      why is that one not among them?
-  hydra explain --trace 01kgy40000000                              an answer that a running server gave";
+  hydra explain --trace 01kgy40000000                              an earlier answer";
 
 /// Options of `hydra explain`.
 #[derive(Debug, Args)]
@@ -23,12 +23,15 @@ pub struct Arguments {
     /// A question; it is asked again
     #[arg(required_unless_present = "trace", conflicts_with = "trace")]
     pub query: Option<String>,
-    /// An earlier answer of a server that still runs
+    /// An earlier answer, of the last month
     #[arg(long, value_name = "ID")]
     pub trace: Option<Id>,
     /// Only this memory: why it was given, or why not
     #[arg(long, value_name = "ID")]
     pub id: Option<Id>,
+    /// Only of this space (repeatable) [default: all]
+    #[arg(long, value_name = "SPACE")]
+    pub space: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -59,7 +62,7 @@ struct LeftOut {
 /// # Errors
 /// What the verb returns.
 pub async fn run(setting: &Setting, arguments: Arguments) -> Result<u8> {
-    let verb = Explain { trace: arguments.trace, query: arguments.query, id: arguments.id };
+    let verb = Explain { trace: arguments.trace, query: arguments.query, id: arguments.id, spaces: arguments.space };
     let answer = super::ask(setting, Need::Meaning, verb).await?;
     if setting.global.json {
         output::json(&answer)?;

@@ -32,6 +32,9 @@ pub struct Arguments {
     /// What was known then: 2026-01-31, a full time, or how long ago
     #[arg(long, value_name = "WHEN")]
     pub known_at: Option<String>,
+    /// Only of this space (repeatable) [default: all]
+    #[arg(long, value_name = "SPACE")]
+    pub space: Vec<String>,
 }
 
 /// Runs it.
@@ -39,7 +42,7 @@ pub struct Arguments {
 /// # Errors
 /// What the verb returns.
 pub async fn run(setting: &Setting, arguments: Arguments) -> Result<u8> {
-    let verb = Get { ids: arguments.ids, view: arguments.view, known_at: arguments.known_at };
+    let verb = Get { ids: arguments.ids, view: arguments.view, known_at: arguments.known_at, spaces: arguments.space };
     let answer = super::ask(setting, Need::Graph, verb).await?;
     let records = answer["records"].as_array().cloned().unwrap_or_default();
     let is_found = records.iter().any(|record| record.get("error").is_none());

@@ -33,6 +33,9 @@ pub struct Arguments {
     /// Why; kept in the history
     #[arg(long, value_name = "TEXT")]
     pub reason: Option<String>,
+    /// Only of this space (repeatable) [default: all]
+    #[arg(long, value_name = "SPACE")]
+    pub space: Vec<String>,
 }
 
 /// What to change.
@@ -96,6 +99,7 @@ pub async fn run(setting: &Setting, arguments: Arguments) -> Result<u8> {
         statement: correct.map(super::triple).transpose()?,
         keep,
         reason: arguments.reason,
+        spaces: arguments.space,
     };
     let answer = super::ask(setting, Need::Graph, verb).await?;
     if setting.global.json {

@@ -16,6 +16,8 @@ pub struct Explain {
     pub query: Option<String>,
     /// Only this memory.
     pub id: Option<Id>,
+    /// Only of these spaces; all if there are none.
+    pub spaces: Vec<String>,
 }
 
 impl Verb for Explain {
@@ -24,11 +26,11 @@ impl Verb for Explain {
     fn run(self, memory: &Memory, _session: &Session) -> Result<Value> {
         let answered = match (self.trace, self.query) {
             (Some(trace), _) => Answered::Before(trace),
-            (None, Some(query)) => Answered::Now(Question::new(query)),
+            (None, Some(query)) => Answered::Now(Question { spaces: self.spaces.clone(), ..Question::new(query) }),
             (None, None) => {
                 return Err(Error::new(ErrorKind::Invalid, "nothing to explain").hint("give a trace or a query"));
             }
         };
-        super::json(&memory.explain(answered, self.id)?)
+        super::json(&memory.explain_in(&self.spaces, answered, self.id)?)
     }
 }

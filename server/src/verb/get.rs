@@ -1,6 +1,6 @@
 //! `get` as a request.
 
-use hydra_graph::{GetView, Id, Memory, Result};
+use hydra_graph::{GetRequest, GetView, Id, Memory, Result};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -33,6 +33,9 @@ pub struct Get {
     /// What was known then.
     #[serde(default)]
     pub known_at: Option<String>,
+    /// Only of these spaces; all if there are none.
+    #[serde(default)]
+    pub spaces: Vec<String>,
 }
 
 impl Verb for Get {
@@ -45,10 +48,8 @@ impl Verb for Get {
             View::Provenance => GetView::Provenance,
             View::History => GetView::History,
         };
-        let got = match hydra_mcp::when::of(None, self.known_at, session.now())?.known_at {
-            Some(known_at) => memory.get_at(&self.ids, view, known_at),
-            None => memory.get(&self.ids, view),
-        };
-        Ok(json!({"records": super::json(&got?)?}))
+        let known_at = hydra_mcp::when::of(None, self.known_at, session.now())?.known_at;
+        let got = memory.get_as(&GetRequest { ids: self.ids, view, known_at, spaces: self.spaces })?;
+        Ok(json!({"records": super::json(&got)?}))
     }
 }

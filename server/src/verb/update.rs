@@ -25,6 +25,8 @@ pub struct Update {
     pub keep: Option<Id>,
     /// Why.
     pub reason: Option<String>,
+    /// Only of these spaces; all if there are none.
+    pub spaces: Vec<String>,
 }
 
 impl Verb for Update {
@@ -34,6 +36,6 @@ impl Verb for Update {
         let at = self.at.map(|at| when::moment(&at, session.now())).transpose()?;
         let statement = self.statement.map(|(subject, predicate, object)| Statement { subject, predicate, object });
         let op = UpdateOp::named(&self.op, at, self.text, statement, self.keep)?;
-        super::json(&memory.update(self.id.parse()?, op, self.reason, &session.agent)?)
+        super::json(&memory.update_in(&self.spaces, self.id.parse()?, op, self.reason, &session.agent)?)
     }
 }

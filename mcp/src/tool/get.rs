@@ -298,7 +298,7 @@ fn option(choice: &Choice) -> String {
 }
 
 fn link(link: &ChainLink) -> String {
-    let ChainLink { id, text, recorded_at, superseded_by } = link;
+    let ChainLink { id, text, recorded_at, superseded_by, .. } = link;
     let by = superseded_by.map_or_else(|| "in force".to_owned(), |by| format!("superseded by {by}"));
     format!("{id} {} {by}: {}", answer::day(*recorded_at), answer::one_line(text))
 }

@@ -147,6 +147,9 @@ fn write(report: &mut Report, server: &Server) {
     report.told("acknowledged facts a second", format!("{:.0}", everything.len() as f64 / all.as_secs_f64()));
 }
 
+/// How a question is put, at which moment, to which kinds.
+type Way = fn(&str, &str, &[&str]) -> Value;
+
 fn ask(report: &mut Report, client: &mut Client, then: &str) {
     let mut random = Random::new(77);
     let questions: Vec<String> = (0..REPEATED)
@@ -156,7 +159,7 @@ fn ask(report: &mut Report, client: &mut Client, then: &str) {
         })
         .collect();
     let kinds = ["fact", "preference", "decision", "learning"];
-    let ways: [fn(&str, &str, &[&str]) -> Value; 4] = [
+    let ways: [Way; 4] = [
         |query, _, _| json!({"query": query}),
         |query, then, _| json!({"query": query, "as_of": then}),
         |query, then, _| json!({"query": query, "known_at": then}),

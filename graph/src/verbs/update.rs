@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::remember::NewMemory;
 use super::telling::Telling;
+use crate::decision::{Decision, NewDecision};
 use crate::error::{Error, ErrorKind, Result};
 use crate::fact::{self, Statement};
 use crate::id::Id;
@@ -243,6 +244,9 @@ fn replace(
         applies_to: old.scope().map(str::to_owned),
         ..NewMemory::new(text.unwrap_or_default())
     };
+    if let Some(Decision { options, reasons, .. }) = old.decision.clone() {
+        new.decision = NewDecision { options, reasons, supersedes: None };
+    }
     if let Some(preference) = &old.preference {
         keep_topic(&mut new, preference);
         // Saying a guess in other words does not make it more.

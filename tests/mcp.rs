@@ -235,6 +235,32 @@ fn an_agent_forgets_what_it_was_shown_and_the_timeline_tells() {
 }
 
 #[test]
+fn an_id_of_another_space_is_refused_where_a_space_is_named() {
+    let temp = tempfile::tempdir().unwrap();
+    let data = temp.path().join("data");
+    let _server = Server::start(&data);
+    let door = Door::of(&data);
+    let told = door.tool("remember", json!({"text": "The ladder is in the attic", "space": "project/quokka"}));
+    let id = told["structuredContent"]["id"].clone();
+    let trace = door.tool("recall", json!({"query": "ladder"}))["structuredContent"]["trace_id"].clone();
+    for (space, is_there) in [("project/quokka", true), ("project/numbat", false)] {
+        let got = door.tool("get", json!({"ids": [id, trace], "space": space}));
+        assert_eq!(text(&got).contains("attic"), is_there, "{}", text(&got));
+        let of_trace = got["structuredContent"]["records"][1]["error"].as_str().unwrap();
+        assert!(of_trace.contains("leave the space out"), "it was asked of all spaces: {of_trace}");
+        let why = door.tool("explain", json!({"query": "where is the ladder", "id": id, "space": space}));
+        assert_eq!(text(&why).contains("another space"), !is_there, "{}", text(&why));
+        assert!(
+            text(&door.tool("explain", json!({"trace_id": trace, "space": space}))).contains("leave the space out")
+        );
+    }
+    let retract = |space: &str| door.tool("update", json!({"id": id, "op": "retract", "space": space}));
+    let refused = retract("project/numbat");
+    assert!(refused["isError"] == true && text(&refused).contains("leave the space out"), "{}", text(&refused));
+    assert!(retract("project/quokka")["isError"] != true);
+}
+
+#[test]
 fn errors_are_results_that_say_what_to_do() {
     let temp = tempfile::tempdir().unwrap();
     let data = temp.path().join("data");

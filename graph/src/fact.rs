@@ -5,6 +5,7 @@
 use oxigraph::model::{NamedNode, NamedNodeRef, Quad, Term, Triple};
 use serde::Serialize;
 
+use crate::ends;
 use crate::entity;
 use crate::error::Result;
 use crate::id::Id;
@@ -145,12 +146,10 @@ pub(crate) fn of_slot(view: &View<'_>, slot: &str, space: &str) -> Result<Vec<Fa
 
 /// Returns what is in a slot: facts that ended by a moment, and the others.
 pub(crate) fn ended_in_slot(view: &View<'_>, slot: &str, by: Timestamp) -> Result<(Vec<Id>, Vec<Id>)> {
-    let (mut ended, mut others) = (Vec::new(), Vec::new());
-    for id in view.subjects(vocab::KEY, string(slot).as_ref().into(), usize::MAX)? {
-        let end = view.text(id, vocab::VALID_TO)?.and_then(|text| text.parse::<Timestamp>().ok());
-        if end.is_some_and(|end| end <= by) { ended.push(id) } else { others.push(id) }
+    match view.ends() {
+        Some(ends) => ends.lock().split(view, slot, by),
+        None => ends::read_split(view, slot, by),
     }
-    Ok((ended, others))
 }
 
 /// Returns the believed facts that say the same in a space, also those that ended.

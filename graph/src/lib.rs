@@ -16,6 +16,7 @@ mod catch_up;
 mod decision;
 mod document;
 mod dump;
+mod ends;
 mod entity;
 mod erasure;
 mod error;

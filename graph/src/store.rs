@@ -12,9 +12,10 @@ use oxigraph::model::{
 };
 use oxigraph::sparql::{QueryEvaluationError, QueryResults, QuerySolution, SparqlEvaluator};
 use oxigraph::store::{StorageError, Store, Transaction};
-use parking_lot::RwLock;
+use parking_lot::{Mutex, RwLock};
 use self_cell::self_cell;
 
+use crate::ends::Ends;
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::Id;
 use crate::time::Timestamp;
@@ -75,7 +76,7 @@ impl GraphStore {
     /// Starts a view of this moment; later commits do not show in it.
     pub fn view(&self) -> Result<View<'_>> {
         let begun = Snapshot::try_new(self.generation(), |generation| generation.store().start_transaction().map(Some));
-        Ok(View(begun.map_err(storage)?, PhantomData))
+        Ok(View { snapshot: begun.map_err(storage)?, ends: None, store: PhantomData })
     }
 
     fn generation(&self) -> Arc<Generation> {
@@ -150,9 +151,24 @@ self_cell! {
 }
 
 /// One consistent snapshot: a verb reads one from start to end. It does not outlive the open memory.
-pub struct View<'a>(Snapshot, PhantomData<&'a GraphStore>);
+pub struct View<'a> {
+    snapshot: Snapshot,
+    /// The writer's alone.
+    ends: Option<Arc<Mutex<Ends>>>,
+    store: PhantomData<&'a GraphStore>,
+}
 
 impl<'a> View<'a> {
+    /// Gives the writer's view what the writer knows.
+    pub(crate) fn knowing(self, ends: &Arc<Mutex<Ends>>) -> Self {
+        Self { ends: Some(Arc::clone(ends)), ..self }
+    }
+
+    /// Returns what is known without reading, if this is the writer's view.
+    pub(crate) fn ends(&self) -> Option<&Mutex<Ends>> {
+        self.ends.as_deref()
+    }
+
     /// Iterates over the quads that match; `None` matches anything.
     pub(crate) fn quads<'s>(
         &'s self,
@@ -294,7 +310,7 @@ impl<'a> View<'a> {
 
     /// Applies a difference to this view. Only the writer calls it, and then [`View::commit`].
     pub(crate) fn apply(&mut self, added: &[Quad], removed: &[Quad]) {
-        self.0.with_dependent_mut(|_, running| {
+        self.snapshot.with_dependent_mut(|_, running| {
             let running = running.as_mut().expect(RUNS);
             removed.iter().for_each(|quad| running.remove(quad));
             added.iter().for_each(|quad| running.insert(quad));
@@ -303,11 +319,11 @@ impl<'a> View<'a> {
 
     /// Makes the applied differences visible to later views.
     pub(crate) fn commit(mut self) -> Result<()> {
-        self.0.with_dependent_mut(|_, running| running.take().expect(RUNS).commit()).map_err(storage)
+        self.snapshot.with_dependent_mut(|_, running| running.take().expect(RUNS).commit()).map_err(storage)
     }
 
     fn running(&self) -> &Transaction<'_> {
-        self.0.borrow_dependent().as_ref().expect(RUNS)
+        self.snapshot.borrow_dependent().as_ref().expect(RUNS)
     }
 }
 

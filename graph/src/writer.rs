@@ -13,6 +13,7 @@ use std::thread::JoinHandle;
 use parking_lot::Mutex;
 
 use crate::catch_up::Head;
+use crate::ends::Ends;
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::{Id, Mint};
 use crate::journal::{self, Agent, Change, Entry};
@@ -98,6 +99,7 @@ impl Writer {
             clock,
             mint: Arc::clone(&mint),
             shapes,
+            ends: Arc::default(),
             refusal: Arc::clone(&refusal),
             log_bytes: Arc::clone(&log_bytes),
         };
@@ -227,6 +229,8 @@ struct State {
     clock: Clock,
     mint: Arc<Mint>,
     shapes: Shapes,
+    /// What decisions need not read again.
+    ends: Arc<Mutex<Ends>>,
     refusal: Arc<Mutex<Option<Error>>>,
     log_bytes: Arc<AtomicU64>,
 }
@@ -325,6 +329,7 @@ impl State {
         let mut replies = Vec::new();
         let result = self.decide_some(requests, &mut entries, &mut replies);
         if let Err(error) = &result {
+            self.ends.lock().clear();
             if error.kind() == ErrorKind::Poisoned {
                 tracing::error!(%error, "writes are refused from now on");
                 self.refusal.lock().get_or_insert_with(|| error.clone());
@@ -355,7 +360,7 @@ impl State {
             None => self.log.check_space(MIN_FREE_BYTES),
         };
         let mut view = match refused.and_then(|()| self.store.view()) {
-            Ok(view) => view,
+            Ok(view) => view.knowing(&self.ends),
             Err(error) => {
                 replies.extend(requests.map(|(_, _, reply)| (reply, Ok(None))));
                 return Err(error);
@@ -399,6 +404,11 @@ impl State {
         let at = (self.clock)();
         let entry = Entry::new(self.mint.mint(at), view.head()?, at, agent, &change);
         entry.apply_parsed(view, &change.added, &change.removed)?;
+        let mut ends = self.ends.lock();
+        // Erasing takes out more than the change says.
+        if !change.erased.is_empty() || ends.note(view, &change.added, &change.removed).is_err() {
+            ends.clear();
+        }
         Ok(Some(entry))
     }
 }

@@ -42,6 +42,7 @@ mod record;
 mod redo;
 mod rewound;
 mod scope;
+mod seen;
 mod shapes;
 mod sight;
 mod space;
@@ -61,7 +62,10 @@ pub use block::{
     Block, CUSTOMARY_BLOCKS, DEFAULT_BLOCK_BYTES, MAX_BLOCK_NAME_BYTES, MAX_SPACE_BLOCK_BYTES, MAX_SPACE_BLOCKS,
 };
 pub use decision::{Choice, Decision, MAX_OPTION_BYTES, MAX_OPTIONS, MAX_REASONS, NewDecision, Verdict};
-pub use document::{Document, Link, LinkKind, Passage, Property, PutReceipt, SourceState, Target};
+pub use document::{
+    Document, Link, LinkKind, LogPart, LogState, LogTemplate, Occurrence, Passage, Pattern, Property, PutReceipt,
+    SourceState, Target,
+};
 pub use dump::{EXPORT_FORMAT, ExportFormat, Exported, Follower, Imported, MAX_LINE_BYTES};
 pub use error::{Error, ErrorKind, Result};
 pub use fact::Statement;
@@ -78,6 +82,7 @@ pub use question::{AlsoIn, Hit, Lead, MAX_HITS, MAX_QUERY_BYTES, Mode, Question,
 pub use ranking::Weights;
 pub use record::{Kind, Record};
 pub use rewound::{MAX_REWOUND_KEPT, MAX_REWOUND_READ};
+pub use seen::Seen;
 pub use space::PERSONAL;
 pub use sparql::{
     AnswerFormat, MAX_ANSWER_BYTES, MAX_NESTING, MAX_OPERATIONS, MAX_QUERY_READ, MAX_QUERY_STEPS, MAX_SPARQL_BYTES,

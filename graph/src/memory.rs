@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::block::Block;
 use crate::catch_up::{Head, IndexDriver, Priority};
-use crate::document::{Document, PutReceipt, SourceState};
+use crate::document::{Document, LogState, PutReceipt, SourceState};
 use crate::dump::{self, ExportFormat, Exported, Imported};
 use crate::error::Result;
 use crate::folder::DataFolder;
@@ -439,6 +439,11 @@ impl Memory {
         verbs::document::put(&self.0, documents, agent)
     }
 
+    /// Returns how far a log was read, and its templates; `None` if none was read from that path.
+    pub fn log(&self, path: &Path) -> Result<Option<LogState>> {
+        verbs::log::state(&self.0, path)
+    }
+
     /// Drops the graphs of sources whose file is gone; what they said stays in the journal.
     pub fn remove_sources(&self, ids: &[Id], agent: &Agent) -> Vec<Result<PutReceipt>> {
         verbs::document::remove(&self.0, ids, agent)
@@ -667,6 +672,7 @@ mod tests {
             modified_at: None,
             passages: Vec::new(),
             links: Vec::new(),
+            log: None,
         }
     }
 }

@@ -17,6 +17,7 @@ use crate::past::Past;
 use crate::predicate::Predicates;
 use crate::preference::{self, Preference, Standing};
 use crate::question::{Source, Span};
+use crate::seen::{self, Seen};
 use crate::store::{View, term_id, term_text};
 use crate::time::Timestamp;
 use crate::vocab::{self, ext};
@@ -105,6 +106,9 @@ pub struct Record {
     /// What was decided, from which options, if it is a decision that says so.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub decision: Option<Decision>,
+    /// How often it was seen in a log, if it was counted there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub seen: Option<Seen>,
     /// How sure it is, from 0 to 1, if it is not certain.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub confidence: Option<f32>,
@@ -375,6 +379,7 @@ fn assemble(
         learning: learning::of_quads(own.0),
         preference: preference::of_quads(own.0).or_else(|| preference::of_quads(parent.0)),
         decision: decision::of_quads(own.0),
+        seen: seen::of_quads(own.0).or_else(|| seen::of_quads(parent.0)),
         confidence: own.parsed(vocab::CONFIDENCE),
         derived_from: sorted(own.ids(ext::DERIVED_FROM)),
         stale: sorted(own.ids(vocab::STALE_BECAUSE)),

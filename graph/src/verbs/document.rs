@@ -26,6 +26,7 @@ pub(crate) fn put(inner: &Inner, documents: Vec<Document>, agent: &Agent) -> Vec
         .into_iter()
         .map(|document| {
             space::check(&document.space)?;
+            super::log::check(&document, inner.now())?;
             let (mint, now, agent) = (inner.mint.clone(), inner.now(), agent.clone());
             inner.writer.submit(agent.clone(), move |view| replace(view, &mint, now, &agent, &document))
         })
@@ -77,6 +78,7 @@ pub(crate) fn sources(inner: &Inner, root: Option<&Path>) -> Result<Vec<SourceSt
             .collect()
     };
     let (paths, mut hashes, mut roots) = (column(vocab::PATH)?, column(vocab::CONTENT_HASH)?, column(vocab::ROOT)?);
+    let logs = column(vocab::TAIL)?;
     let mut states: Vec<SourceState> = paths
         .into_iter()
         .filter(|(_, path)| root.is_none_or(|root| Path::new(path).starts_with(root)))
@@ -85,6 +87,7 @@ pub(crate) fn sources(inner: &Inner, root: Option<&Path>) -> Result<Vec<SourceSt
             path: PathBuf::from(path),
             root: PathBuf::from(roots.remove(&id).unwrap_or_default()),
             content_hash: hashes.remove(&id).unwrap_or_default(),
+            is_log: logs.contains_key(&id),
         })
         .collect();
     states.sort_by(|a, b| a.path.cmp(&b.path));
@@ -128,6 +131,9 @@ fn replace(
     change.removed = old;
     change.added = draft.quads;
     change.added.append(&mut entities.into_quads());
+    if let Some(log) = &document.log {
+        super::log::tell(view, mint, now, agent, (&document.space, &log.occurrences), &mut change)?;
+    }
     stale::follow(view, &mut change)?;
     Ok((change, (source, known.is_none())))
 }
@@ -165,7 +171,8 @@ impl Draft {
             .say(ext::TITLE, string(&document.title))
             .say(ext::TEXT, string(&document.text))
             .say(ext::MAIN_ENTITY, vocab::node(self.page.stands))
-            .maybe(ext::MODIFIED, document.modified_at.map(time_literal));
+            .maybe(ext::MODIFIED, document.modified_at.map(time_literal))
+            .maybe(vocab::TAIL, document.log.as_ref().map(|log| string(&log.tail)));
         identity::say_told_of(&mut source, [self.page].into_iter());
         for tag in &document.tags {
             source.say(vocab::TAG, vocab::node(entities.by_tag(tag)?));
@@ -192,13 +199,17 @@ impl Draft {
         mint: &Mint,
         old: &OldPassages,
     ) -> Result<Vec<Id>> {
-        let mut old = old.by_content.clone();
+        let (mut old, named) = (old.by_content.clone(), &old.by_block);
         let mut ids = Vec::with_capacity(document.passages.len());
         for (position, passage) in document.passages.iter().enumerate() {
             let text = &document.text[passage.span.clone()];
             let headings = passage.headings.join(" > ");
             // A passage that only moved stays the same memory.
-            let same = old.get_mut(&(text.to_owned(), headings.clone())).and_then(VecDeque::pop_front);
+            let same = match (&passage.pattern, &passage.block) {
+                // A template stays the same while its text gets more general.
+                (Some(_), Some(block)) => named.get(block).copied(),
+                _ => old.get_mut(&(text.to_owned(), headings.clone())).and_then(VecDeque::pop_front),
+            };
             let id = match same {
                 Some(id) => id,
                 // Under another heading, or back after it was cut: forgotten all the same. Of two equal ones in a
@@ -217,7 +228,11 @@ impl Draft {
                 .say(ext::TEXT, string(text))
                 .maybe(vocab::HEADINGS, (!headings.is_empty()).then(|| string(headings)))
                 .maybe(vocab::BLOCK, passage.block.as_ref().map(string))
-                .maybe(vocab::FOLLOWS, ids.last().map(|id| vocab::node(*id)));
+                // Templates stand beside each other.
+                .maybe(vocab::FOLLOWS, ids.last().filter(|_| passage.pattern.is_none()).map(|id| vocab::node(*id)));
+            if let Some(pattern) = &passage.pattern {
+                super::log::say(pattern, &mut node);
+            }
             self.quads.append(&mut node.quads);
             ids.push(id);
         }
@@ -309,7 +324,7 @@ fn property_iri(name: &str) -> NamedNode {
     NamedNode::new_unchecked(iri)
 }
 
-fn graph_of(view: &View<'_>, source: Id) -> Result<Vec<Quad>> {
+pub(super) fn graph_of(view: &View<'_>, source: Id) -> Result<Vec<Quad>> {
     let graph = vocab::node(source);
     view.quads(None, None, None, Some(graph.as_ref().into())).collect()
 }

@@ -54,6 +54,14 @@ pub(super) fn left_of<'d>(view: &View<'_>, document: &'d Document) -> Result<Cow
             text.extend(line.bytes().map(|byte| if byte == b'\n' { '\n' } else { ' ' }));
         }
     }
+    // Of a template of a log, which says in its example and its pattern what it says, nothing is left.
+    for passage in document.passages.iter().filter(|passage| passage.pattern.is_some()) {
+        let span = passage.span.clone();
+        if text[span.clone()] != document.text[span.clone()] {
+            let blank = " ".repeat(span.len());
+            text.replace_range(span, &blank);
+        }
+    }
     let mut left = Document { text, ..document.clone() };
     left.passages = document.passages.iter().filter_map(|passage| shrunk(passage, document, &left.text)).collect();
     left.links.retain(|link| link.span.is_empty() || !left.text[link.span.clone()].trim().is_empty());

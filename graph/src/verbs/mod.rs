@@ -22,6 +22,7 @@ pub mod happening;
 mod hearing;
 mod last_reading;
 pub mod learn;
+pub mod log;
 pub mod merge;
 pub mod packing;
 pub mod predicates;

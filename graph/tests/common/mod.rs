@@ -43,7 +43,7 @@ pub fn note(path: &str, text: &str, links: &[&str]) -> Document {
     for paragraph in text.split("\n\n") {
         let span = start..start + paragraph.len();
         start = span.end + 2;
-        passages.push(Passage { span, line: 1, headings: Vec::new(), block: None });
+        passages.push(Passage { span, line: 1, headings: Vec::new(), block: None, pattern: None });
     }
     Document {
         path: PathBuf::from(path),
@@ -70,5 +70,6 @@ pub fn note(path: &str, text: &str, links: &[&str]) -> Document {
                 }
             })
             .collect(),
+        log: None,
     }
 }

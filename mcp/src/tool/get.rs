@@ -105,6 +105,9 @@ struct Item {
     /// When it was said or happened.
     #[serde(skip_serializing_if = "Option::is_none")]
     happened_at: Option<String>,
+    /// How often it was seen in a log, and when first and last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    seen: Option<String>,
     /// How sure it is, from 0 to 1, if it is not certain.
     #[serde(skip_serializing_if = "Option::is_none")]
     confidence: Option<f64>,
@@ -271,6 +274,7 @@ fn of_record(record: Record, room_bytes: usize) -> Item {
         valid_from: record.valid_from.map(|at| at.to_string()),
         valid_to: record.valid_to.map(|at| at.to_string()),
         retracted_at: record.retracted_at.map(|at| at.to_string()),
+        seen: record.seen.map(|seen| seen.words()),
         confidence: record.confidence.map(|share| (f64::from(share) * 1_000.0).round() / 1_000.0),
         derived_from: record.derived_from.iter().map(ToString::to_string).collect(),
         stale: record.stale.iter().map(ToString::to_string).collect(),
@@ -333,6 +337,9 @@ fn render(answer: &Answer) -> String {
             if let Some(value) = value {
                 text.push_str(&format!("{name} {value}\n"));
             }
+        }
+        if let Some(seen) = &item.seen {
+            text.push_str(&format!("{seen}\n"));
         }
         if let Some(confidence) = item.confidence {
             text.push_str(&format!("confidence {confidence}\n"));

@@ -115,6 +115,9 @@ struct Found {
     /// Until when it held.
     #[serde(skip_serializing_if = "Option::is_none")]
     valid_to: Option<String>,
+    /// How often it was seen in a log, and when first and last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    seen: Option<String>,
     /// What it rests on that no longer stands: check it before relying on it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     stale: Vec<String>,
@@ -216,6 +219,7 @@ impl From<&Hit> for Found {
             happened_at: hit.happened_at.map(|at| at.to_string()),
             valid_from: hit.valid_from.map(|at| at.to_string()),
             valid_to: hit.valid_to.map(|at| at.to_string()),
+            seen: hit.seen.map(|seen| seen.words()),
             standing: hit.preference.as_ref().map(|it| answer::one_line(&it.words())).unwrap_or_default(),
             supersedes: hit.supersedes.map(|id| id.to_string()),
             superseded_by: hit.superseded_by.map(|id| id.to_string()),
@@ -248,7 +252,8 @@ fn render(answer: &Answer) -> String {
         let stale = if hit.stale.is_empty() { "" } else { " STALE (what it rests on no longer stands)" };
         let standing = if hit.standing.is_empty() { String::new() } else { format!(" ({})", hit.standing) };
         let by = hit.superseded_by.as_ref().map(|id| format!(" SUPERSEDED by {id}")).unwrap_or_default();
-        let place = format!("{source}{said}{held}{standing}{by}{stale}");
+        let seen = hit.seen.as_ref().map(|seen| format!(" {seen}")).unwrap_or_default();
+        let place = format!("{source}{said}{held}{seen}{standing}{by}{stale}");
         text.push_str(&format!("[{}] {id} {kind} {date} {trust}{place} | {why}\n", position + 1));
         text.push_str(&answer::quote(&hit.text));
         if !hit.also_in.is_empty() {

@@ -119,6 +119,9 @@ fn shown(got: &Value, style: Style) -> Option<String> {
     for name in ["trigger", "outcome", "times_seen", "times_helped", "times_hurt"] {
         fact(name, &record["learning"][name]);
     }
+    for (name, value) in [("seen", "times"), ("first seen", "first"), ("last seen", "last")] {
+        fact(name, &record["seen"][value]);
+    }
     fact("confidence", &record["confidence"]);
     fact("voices", &got["voices"]);
     for name in ["path", "heading", "said_by"] {

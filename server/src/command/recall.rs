@@ -1,7 +1,7 @@
 //! `hydra recall`
 
 use clap::Args;
-use hydra_graph::{Kind, Mode, Preference, Result, Timestamp};
+use hydra_graph::{Kind, Mode, Preference, Result, Seen, Timestamp};
 use serde::Deserialize;
 
 use super::Setting;
@@ -80,6 +80,7 @@ struct Hit {
     happened_at: Option<Timestamp>,
     valid_from: Option<Timestamp>,
     valid_to: Option<Timestamp>,
+    seen: Option<Seen>,
     preference: Option<Preference>,
     superseded_by: Option<String>,
     #[serde(default)]
@@ -200,13 +201,14 @@ fn shown(number: usize, hit: &Hit, style: Style) -> String {
     };
     let standing = hit.preference.as_ref().map(Preference::words).filter(|words| !words.is_empty());
     let standing = standing.map(|words| format!(" · {}", output::plain(&words))).unwrap_or_default();
+    let seen = hit.seen.as_ref().map(|seen| format!(" · {}", seen.words())).unwrap_or_default();
     let by = hit.superseded_by.as_ref().map(|by| format!(" · superseded by {by}")).unwrap_or_default();
     let copies: String = hit.also_in.iter().map(|copy| format!("\n    also in {}", also_in(copy))).collect();
     let stale = if hit.stale.is_empty() { "" } else { " · stale: what it rests on no longer stands" };
     // Of what was said, the day it was said; of everything else, the day it was recorded.
     let said = day(hit.happened_at.unwrap_or(hit.recorded_at));
     let foot = format!(
-        "{} · {} · {said}{held}{standing}{by} · {:.2} · {}{stale}{copies}",
+        "{} · {} · {said}{held}{standing}{by}{seen} · {:.2} · {}{stale}{copies}",
         hit.id,
         hit.kind,
         hit.score,

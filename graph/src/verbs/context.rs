@@ -13,7 +13,7 @@ use std::collections::HashMap;
 use serde::Serialize;
 
 pub use blocks::{MAX_NAMED_BLOCKS, MIN_SHOWN_BLOCK_BYTES};
-pub use lately::{MAX_FACTS_EACH, MAX_FACTS_LOOKED_AT, MAX_HOT_ENTITIES, MAX_LATELY, MAX_SAME_PREDICATE};
+pub use lately::{MAX_FACTS_LOOKED_AT, MAX_HOT_ENTITIES, MAX_LATELY, MAX_SAME_PREDICATE};
 pub use packing::MAX_MISSED;
 pub use threads::{
     MAX_CONFLICTS_LOOKED_AT, MAX_COUNTED, MAX_OPEN_CONFLICTS, MAX_TALKS, MAX_TURNS_COUNTED, MAX_WAITING_LOOKED_AT,
@@ -143,6 +143,7 @@ pub(crate) fn context(inner: &Inner, request: &ContextRequest) -> Result<Context
     // Ended or not, it was spoken of.
     let is_ours = |record: &Record| {
         record.is_believed()
+            && !record.is_candidate()
             && record.expires_at.is_none_or(|end| end > now)
             && (request.spaces.is_empty() || request.spaces.contains(&record.space))
     };
@@ -362,5 +363,36 @@ mod tests {
             decide(&memory, (0..long).map(|n| format!("{n} {}", "long ".repeat(400))).collect());
             assert_eq!(read(&memory).0.text.contains("short one"), is_shown, "behind {long}");
         }
+    }
+
+    fn fact(predicate: &str, object: usize) -> NewMemory {
+        let statement = crate::fact::Statement::new("Mirela", predicate, format!("thing {object}"));
+        NewMemory { kind: Kind::Fact, statement: Some(statement), ..NewMemory::new("") }
+    }
+
+    #[test]
+    fn a_context_costs_the_same_however_many_facts_and_memories_there_are() {
+        let (memory, _folder) = open();
+        let tell = |all: Vec<NewMemory>| memory.remember_all(all, &Agent::owner()).unwrap();
+        // What is recent is as much each time.
+        let recently = |from: usize| {
+            let about = |n| NewMemory { entities: vec!["Mirela".into()], ..NewMemory::new(format!("She came {n:05}")) };
+            tell((from..from + MAX_LATELY).map(about).collect());
+        };
+        let read = |about: Option<&str>| {
+            let request = ContextRequest { about: about.map(str::to_owned), ..ContextRequest::default() };
+            let before = QUADS_READ.get();
+            let context = memory.context(&request).unwrap();
+            assert!(context.text.contains("## Facts"), "{}", context.text);
+            QUADS_READ.get() - before
+        };
+        tell((0..50).map(|n| fact("likes", n)).collect());
+        tell(["knows", "owns", "uses", "member of"].map(|predicate| fact(predicate, 0)).into());
+        recently(0);
+        let few = (read(None), read(Some("Mirela")));
+        tell((50..500).map(|n| fact("likes", n)).collect());
+        tell((50..500).map(|n| fact("knows", n)).collect());
+        recently(1_000);
+        assert_eq!((read(None), read(Some("Mirela"))), few, "quads read");
     }
 }

@@ -2,7 +2,10 @@
 
 mod page;
 
-use hydra_graph::{ContextRequest, DEFAULT_CONTEXT_TOKENS, Error, ErrorKind, GetView, Id, MAX_BUDGET_TOKENS, Memory, Result, SubjectKind};
+use hydra_graph::{
+    ContextRequest, DEFAULT_CONTEXT_TOKENS, Error, ErrorKind, GetView, Id, MAX_BUDGET_TOKENS, Memory, Result,
+    SubjectKind,
+};
 use rmcp::ErrorData;
 use rmcp::model::{ErrorCode, ReadResourceResult, Resource, ResourceContents, ResourceTemplate};
 use serde_json::json;
@@ -86,7 +89,8 @@ pub(crate) fn read(memory: &Memory, uri: &str) -> Result<String> {
             // Who watches has to hear of every block, so all of them have a place of their own.
             let blocks: usize = memory.blocks(&[])?.iter().map(|block| answer::tokens(&block.markdown()) + 1).sum();
             let budget_tokens = (DEFAULT_CONTEXT_TOKENS + blocks).min(MAX_BUDGET_TOKENS);
-            let context = memory.context(&ContextRequest { budget_tokens: Some(budget_tokens), ..ContextRequest::default() })?;
+            let context =
+                memory.context(&ContextRequest { budget_tokens: Some(budget_tokens), ..ContextRequest::default() })?;
             Ok(page::core(&context))
         }
         Some(Address::Enrichment) => Ok(page::enrichment(&memory.enrichment(&[])?)),

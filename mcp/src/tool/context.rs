@@ -125,7 +125,8 @@ pub(super) fn call(call: Call<'_>) -> Result<CallToolResult> {
     };
     let context = call.memory.context(&request)?;
     let mut text = text(&context);
-    let mut room = Room { left: budget.unwrap_or(MAX_DEFAULT_CONTEXT_TOKENS), is_empty: true, dropped: context.dropped };
+    let mut room =
+        Room { left: budget.unwrap_or(MAX_DEFAULT_CONTEXT_TOKENS), is_empty: true, dropped: context.dropped };
     let mut left_out = context.left_out;
     let mut blocks = Vec::new();
     for block in context.blocks {

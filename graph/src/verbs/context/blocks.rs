@@ -7,8 +7,9 @@ use crate::block::Block;
 pub const MIN_SHOWN_BLOCK_BYTES: usize = 200;
 /// Blocks that are named as cut or left out; further ones are counted.
 pub const MAX_NAMED_BLOCKS: usize = 12;
-/// What the sentence on those may take of the room.
+/// What the sentence on those may take of the room at most.
 const NOTE_SHARE: usize = 4;
+const LEFT_OUT: &str = "left out";
 
 const HEADING: &str = "## Core blocks\n";
 
@@ -25,7 +26,10 @@ pub(super) fn show(context: &mut Context, blocks: Vec<Block>, room: usize) -> us
         return room;
     }
     let is_whole = HEADING.len() + all <= room;
-    let note = if is_whole { 0 } else { room / NOTE_SHARE };
+    let names: Vec<String> = written.iter().map(|(block, _)| block.name.clone()).collect();
+    // Twice the words and once the names, whichever of the two each comes under.
+    let longest = sentence(&names, &[]).len() + LEFT_OUT.len() + " and 00 more; : ".len();
+    let note = if is_whole { 0 } else { longest.min(room / NOTE_SHARE) };
     let mut left = room.saturating_sub(HEADING.len() + note);
     let mut left_out = Vec::new();
     let mut level = usize::MAX;
@@ -39,6 +43,7 @@ pub(super) fn show(context: &mut Context, blocks: Vec<Block>, room: usize) -> us
         }
         left_out.push(written.remove(place).0.name);
     }
+    left_out.sort_by_key(|left| names.iter().position(|name| name == left));
     let mut cut = Vec::new();
     for (mut block, mut text) in written {
         if text.len() > level {
@@ -109,7 +114,7 @@ fn sentence(cut: &[String], left_out: &[String]) -> String {
         let names = names.iter().take(MAX_NAMED_BLOCKS).map(String::as_str).collect::<Vec<_>>().join(", ");
         format!("{what}: {names}{more}")
     };
-    let parts = [("cut", cut), ("left out", left_out)].into_iter().filter(|(_, names)| !names.is_empty());
+    let parts = [("cut", cut), (LEFT_OUT, left_out)].into_iter().filter(|(_, names)| !names.is_empty());
     let parts: Vec<String> = parts.map(|(what, names)| named(what, names)).collect();
     match parts.is_empty() {
         true => String::new(),

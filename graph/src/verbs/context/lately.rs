@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use oxigraph::model::Term;
 
-use super::{Records, Recent};
+use super::{Recent, Records};
 use crate::entity;
 use crate::error::Result;
 use crate::id::Id;
@@ -21,12 +21,10 @@ use crate::vocab::{self, ext};
 pub const MAX_LATELY: usize = 24;
 /// Entities of which facts are looked for, those that the subject names among them.
 pub const MAX_HOT_ENTITIES: usize = 4;
-/// Facts of one entity that are looked at.
+/// Facts of one entity that are looked at; half of them may be recent, and the others are what else holds.
 pub const MAX_FACTS_LOOKED_AT: usize = 8;
-/// Statements of one entity with one predicate that are looked at: somebody may like thousands of things.
+/// Statements of one entity with one predicate that are looked at and shown: somebody may like thousands of things.
 pub const MAX_SAME_PREDICATE: usize = 2;
-/// Facts of one entity that are shown.
-pub const MAX_FACTS_EACH: usize = 4;
 /// Words of a name in the subject.
 const MAX_NAME_WORDS: usize = 4;
 /// Entities of one name.
@@ -63,6 +61,10 @@ impl Lately {
         while lately.memories.len() < MAX_LATELY {
             let Some(id) = recent.next().transpose()? else { break };
             lately.looked_at.push(id);
+            // What is told again is touched again.
+            if lately.memories.contains(&id) {
+                continue;
+            }
             let Some(record) = records.read(id)?.filter(is_wanted) else { continue };
             lately.memories.push(record.id);
             for entity in &record.entities {
@@ -97,30 +99,34 @@ impl Lately {
         }
         let predicates = Predicates::of(records.view())?;
         let mut found: Vec<Id> = Vec::new();
+        let trust = |record: &Record| record.trust.parse().unwrap_or(Trust::Ingested);
+        let holds = |record: &Record| {
+            record.stale.is_empty() && record.valid_from.is_none_or(|from| from <= now) && is_wanted(record)
+        };
         for entity in entities {
-            let mut facts: Vec<Record> = Vec::new();
-            let lately = self.memories.iter().copied();
             let mut ids: Vec<Id> = Vec::new();
-            for id in lately {
-                let is_about = records.read(id)?.is_some_and(|record| record.entities.contains(&entity));
-                if is_about {
-                    ids.push(id);
+            for id in &self.memories {
+                let is_one = |record: Record| record.statement.is_some() && record.entities.contains(&entity);
+                if ids.len() < MAX_FACTS_LOOKED_AT / 2 && records.read(*id)?.is_some_and(is_one) {
+                    ids.push(*id);
                 }
             }
             asserted(records.view(), &predicates, entity, &mut ids)?;
+            let mut facts: Vec<Record> = Vec::new();
             for id in ids.into_iter().filter(|id| !found.contains(id)).take(MAX_FACTS_LOOKED_AT) {
-                let holds = |record: &Record| {
-                    record.statement.is_some()
-                        && record.stale.is_empty()
-                        && record.valid_from.is_none_or(|from| from <= now)
-                        && is_wanted(record)
-                };
                 facts.extend(records.read(id)?.filter(holds));
             }
-            let trust = |record: &Record| record.trust.parse().unwrap_or(Trust::Ingested);
             // What a fact rests on is one of each voice.
             facts.sort_by_key(|fact| (Reverse(fact.derived_from.len().max(1)), Reverse(trust(fact)), Reverse(fact.id)));
-            found.extend(facts.into_iter().take(MAX_FACTS_EACH).map(|fact| fact.id));
+            let mut times: HashMap<String, usize> = HashMap::new();
+            for fact in facts {
+                let Some(statement) = fact.statement else { continue };
+                let times = times.entry(statement.predicate).or_default();
+                *times += 1;
+                if *times <= MAX_SAME_PREDICATE {
+                    found.push(fact.id);
+                }
+            }
         }
         Ok(found)
     }
@@ -130,7 +136,6 @@ impl Lately {
 /// still lives somewhere.
 fn asserted(view: &View<'_>, predicates: &Predicates, entity: Id, ids: &mut Vec<Id>) -> Result<()> {
     let subject = vocab::node(entity);
-    let most = ids.len() + MAX_FACTS_LOOKED_AT;
     for predicate in predicates.all() {
         let said = view.quads(
             Some(subject.as_ref().into()),
@@ -144,7 +149,7 @@ fn asserted(view: &View<'_>, predicates: &Predicates, entity: Id, ids: &mut Vec<
             for telling in tellings {
                 ids.extend(subject_id(&telling?.subject).filter(|id| !ids.contains(id)));
             }
-            if ids.len() >= most {
+            if ids.len() >= MAX_FACTS_LOOKED_AT {
                 return Ok(());
             }
         }

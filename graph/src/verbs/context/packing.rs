@@ -101,7 +101,12 @@ impl Said {
 }
 
 /// Fills the room below what a context says already.
-pub(super) fn pack(context: &mut Context, mut said: Said, mut sections: Vec<Section<'_>>, mut room: usize) -> Result<()> {
+pub(super) fn pack(
+    context: &mut Context,
+    mut said: Said,
+    mut sections: Vec<Section<'_>>,
+    mut room: usize,
+) -> Result<()> {
     for at in 0..sections.len() {
         let shares: usize = sections[at..].iter().map(|section| section.share).sum();
         let share = room * sections[at].share / shares;

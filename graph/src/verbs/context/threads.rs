@@ -185,16 +185,17 @@ impl Looking<'_> {
                 break;
             }
         }
-        let count = waiting.len();
-        let Some(newest) = waiting.into_iter().next() else { return Ok(None) };
+        let Some(newest) = waiting.first() else { return Ok(None) };
         let text = format!(
-            "{} not in force until a second source or the user says so, the newest: {}",
-            counted(count, "preference is", "preferences are"),
-            quoted(&newest)
+            "{} in force until a second source or the user says so, the newest {}",
+            counted(waiting.len(), "preference is not", "preferences are not"),
+            newest.id
         );
-        let concerns = self.concerns(&newest);
-        let trust = newest.trust.clone();
-        Ok(Some((concerns, Thread { kind: ThreadKind::Candidates, id: newest.id, text, trust, says: Vec::new() })))
+        let concerns = waiting.iter().any(|record| self.concerns(record));
+        Ok(Some((
+            concerns,
+            Thread { kind: ThreadKind::Candidates, id: newest.id, text, trust: owner(), says: Vec::new() },
+        )))
     }
 
     fn talks(&self, lately: &Lately) -> Result<Vec<(bool, Thread)>> {
@@ -219,7 +220,8 @@ impl Looking<'_> {
                 day(last.happened_at.unwrap_or(last.recorded_at)),
                 quoted(&last)
             );
-            threads.push((concerns, Thread { kind: ThreadKind::Session, id, text, trust: last.trust, says: Vec::new() }));
+            threads
+                .push((concerns, Thread { kind: ThreadKind::Session, id, text, trust: last.trust, says: Vec::new() }));
         }
         Ok(threads)
     }
@@ -228,7 +230,8 @@ impl Looking<'_> {
     fn turns(&self, session: Id) -> Result<usize> {
         let (view, graph) = (self.records.view(), vocab::node(session));
         let mut count = 0;
-        for quad in view.quads(None, Some(vocab::ORDER), None, Some(graph.as_ref().into())).take(2 * MAX_TURNS_COUNTED) {
+        for quad in view.quads(None, Some(vocab::ORDER), None, Some(graph.as_ref().into())).take(2 * MAX_TURNS_COUNTED)
+        {
             let Some(turn) = subject_id(&quad?.subject) else { continue };
             count += usize::from(view.object(turn, ext::INVALIDATED_AT)?.is_none());
             if count > MAX_TURNS_COUNTED {
@@ -261,8 +264,11 @@ fn conflict(id: Id, sides: &[Record]) -> Thread {
     Thread { kind: ThreadKind::Conflict, id, text, trust: lowest.as_str().to_owned(), says }
 }
 
-/// The beginning of a text and whose it is.
+/// The beginning of a text and whose it is; not of what is not in force, for whoever reads it would act on it.
 fn quoted(record: &Record) -> String {
+    if record.is_candidate() {
+        return format!("[{} {}, not in force]", record.id, record.trust);
+    }
     let text = one_line(&index::said(record.speaker.as_deref().unwrap_or_default(), &record.text));
     let start = start_of(&text);
     let more = if start.len() < text.len() { "…" } else { "" };

@@ -50,6 +50,8 @@ const MAX_RECENT: usize = 200;
 const MAX_FITTING: usize = 8;
 /// Texts with words of the subject of which these are chosen.
 const MAX_FITTING_LOOKED_AT: usize = 16;
+/// Ids that the index is asked for: of texts that fit as well it gives any, and the newest are wanted.
+const MAX_FITTING_FOUND: usize = 500;
 /// Largest budget.
 pub const MAX_BUDGET_TOKENS: usize = 20_000;
 /// The budget if none is given.
@@ -243,8 +245,10 @@ fn fitting(
     is_wanted: &dyn Fn(&Record) -> bool,
 ) -> Result<Vec<Id>> {
     let past = inner.text.past();
-    let query = IndexQuery { text: about, spaces, limit: MAX_FITTING_LOOKED_AT, past: Some(&past), newest: None };
-    let mut found: Vec<Id> = inner.text.search(&query)?.into_iter().map(|found| found.id).collect();
+    let query = IndexQuery { text: about, spaces, limit: MAX_FITTING_FOUND, past: Some(&past), newest: None };
+    let mut found = inner.text.search(&query)?;
+    found.sort_by(|one, other| other.score.total_cmp(&one.score).then(other.id.cmp(&one.id)));
+    let mut found: Vec<Id> = found.into_iter().take(MAX_FITTING_LOOKED_AT).map(|found| found.id).collect();
     found.sort_unstable_by_key(|id| Reverse(*id));
     let mut texts = Vec::with_capacity(found.len());
     let mut ids = Vec::with_capacity(found.len());
@@ -366,7 +370,7 @@ mod tests {
     }
 
     fn fact(predicate: &str, object: usize) -> NewMemory {
-        let statement = crate::fact::Statement::new("Mirela", predicate, format!("thing {object}"));
+        let statement = crate::fact::Statement::new("Mirela", predicate, format!("thing {object:05}"));
         NewMemory { kind: Kind::Fact, statement: Some(statement), ..NewMemory::new("") }
     }
 
@@ -380,14 +384,16 @@ mod tests {
             tell((from..from + MAX_LATELY).map(about).collect());
         };
         let read = |about: Option<&str>| {
-            let request = ContextRequest { about: about.map(str::to_owned), ..ContextRequest::default() };
+            // So few that what is recent is more than fits.
+            let (about, budget_tokens) = (about.map(str::to_owned), Some(400));
             let before = QUADS_READ.get();
-            let context = memory.context(&request).unwrap();
+            let context = memory.context(&ContextRequest { about, budget_tokens, spaces: Vec::new() }).unwrap();
             assert!(context.text.contains("## Facts"), "{}", context.text);
             QUADS_READ.get() - before
         };
+        tell(["owns", "uses", "member of"].map(|predicate| fact(predicate, 0)).into());
         tell((0..50).map(|n| fact("likes", n)).collect());
-        tell(["knows", "owns", "uses", "member of"].map(|predicate| fact(predicate, 0)).into());
+        tell((0..50).map(|n| fact("knows", n)).collect());
         recently(0);
         let few = (read(None), read(Some("Mirela")));
         tell((50..500).map(|n| fact("likes", n)).collect());

@@ -399,6 +399,9 @@ mod tests {
         tell((50..500).map(|n| fact("likes", n)).collect());
         tell((50..500).map(|n| fact("knows", n)).collect());
         recently(1_000);
-        assert_eq!((read(None), read(Some("Mirela"))), few, "quads read");
+        let many = (read(None), read(Some("Mirela")));
+        assert_eq!(many.0, few.0, "quads read");
+        // What is looked at as a fact and for its words is read once, and that may be other ones now.
+        assert!(many.1.abs_diff(few.1) < 100, "quads read: {few:?} and {many:?}");
     }
 }

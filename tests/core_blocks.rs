@@ -80,7 +80,46 @@ fn the_core_has_all_blocks_however_full() {
     let core = read_core(&door);
     assert!(core.contains("> preferences word") && core.contains("- Anna prefers green tea"), "{core}");
     let context = door.tool("context", json!({}));
-    assert!(context["structuredContent"]["dropped"].as_u64().unwrap() > 0, "{context}");
+    let text = said(&context);
+    let cut = "cut: persona, human, system, projects, preferences";
+    assert!(text.contains(&format!("(blocks that did not fit; {cut}; raise budget_tokens)")), "{text}");
+    assert!(text.contains("> preferences word") && text.contains("- Anna prefers green tea"), "{text}");
+    let data = &context["structuredContent"];
+    assert!(data["note"].as_str().unwrap().contains(&format!("blocks {cut}")), "{data}");
+    assert!(data["blocks"][0]["is_cut"] == true && data["items"][0]["kind"] == "preference", "{data}");
+    for form in [data.to_string(), text.to_owned()] {
+        assert!(form.len() / 4 < 2_000, "it costs {} tokens", form.len() / 4);
+    }
+}
+
+#[test]
+fn a_context_is_the_same_from_another_process_and_after_a_rebuild() {
+    let temp = tempfile::tempdir().unwrap();
+    let data = temp.path().join("data");
+    let contexts = || {
+        let _server = Server::start(&data);
+        let door = Door::of(&data);
+        let about = [json!({}), json!({"for": "Mirela"}), json!({"for": "why did the boiler stop"})];
+        about.map(|arguments| said(&door.tool("context", arguments)).to_owned())
+    };
+    for number in 0..20 {
+        let text = format!("The boiler stopped with F{number} on a cold morning");
+        succeeds(&data, &["remember", "--session", "May", "--speaker", "Mirela", &text]);
+    }
+    for place in ["Porto", "Ghent"] {
+        succeeds(&data, &["remember", "--fact", "Mirela", "lives in", place, "--valid-from", "2025-01-01"]);
+    }
+    succeeds(&data, &["remember", "--fact", "Mirela", "works for", "Tern"]);
+    let first = contexts();
+    for wanted in
+        ["## Open threads\n- conflict ", "- conversation `May`", "20 turns", "## Facts\n- Mirela works for Tern"]
+    {
+        assert!(first[0].contains(wanted), "{wanted}: {}", first[0]);
+    }
+    assert!(first[2].contains("## About why did the boiler stop\n- Mirela: The boiler"), "{}", first[2]);
+    assert_eq!(contexts(), first, "from another process");
+    succeeds(&data, &["rebuild"]);
+    assert_eq!(contexts(), first, "after a rebuild");
 }
 
 #[test]

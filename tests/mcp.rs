@@ -310,6 +310,7 @@ fn answers_keep_their_budget() {
     for (tool, arguments) in [
         ("recall", json!({"query": "harbour log wind", "limit": 200})),
         ("context", json!({"for": "harbour log wind"})),
+        ("context", json!({})),
         ("timeline", json!({"entity": "Harbour"})),
     ] {
         let result = door.tool(tool, arguments);

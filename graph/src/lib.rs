@@ -89,7 +89,12 @@ pub use verbs::alias::{AliasOp, Aliased, MAX_ENTITY_ALIASES};
 pub use verbs::blocks::BlockVersion;
 pub use verbs::check::{CheckReport, IndexStatus, Status};
 pub use verbs::conflicts::Conflict;
-pub use verbs::context::{Context, ContextItem, ContextRequest, MAX_BUDGET_TOKENS, MAX_MISSED, MAX_RANKED_LEARNINGS};
+pub use verbs::context::{
+    Context, ContextItem, ContextRequest, DEFAULT_CONTEXT_TOKENS, MAX_BUDGET_TOKENS, MAX_CONFLICTS_LOOKED_AT,
+    MAX_COUNTED, MAX_DEFAULT_CONTEXT_TOKENS, MAX_FACTS_LOOKED_AT, MAX_HOT_ENTITIES, MAX_LATELY, MAX_MISSED,
+    MAX_NAMED_BLOCKS, MAX_OPEN_CONFLICTS, MAX_RANKED_LEARNINGS, MAX_SAME_PREDICATE, MAX_TALKS, MAX_TURNS_COUNTED,
+    MAX_WAITING_LOOKED_AT, MIN_SHOWN_BLOCK_BYTES, Thread, ThreadKind,
+};
 pub use verbs::edit_block::{BlockEdit, BlockOp};
 pub use verbs::entity::{Alias, EntityInfo};
 pub use verbs::erase::{Erased, Removal};

@@ -224,6 +224,12 @@ impl<'a> View<'a> {
         self.subjects(ext::TYPE, class.into(), usize::MAX)
     }
 
+    /// As [`View::instances`], for many of them.
+    pub(crate) fn many_instances(&self, class: NamedNodeRef<'_>) -> Result<Vec<Id>> {
+        let rows = self.rows(&format!("SELECT ?s {{ GRAPH ?g {{ ?s a {class} }} }}"))?;
+        rows.filter_map(|row| row.map(|row| row.get("s").and_then(term_id)).transpose()).collect()
+    }
+
     /// Counts the nodes of a class, without reading their names.
     pub(crate) fn count(&self, class: NamedNodeRef<'_>) -> Result<usize> {
         let mut rows = self.rows(&format!("SELECT (COUNT(*) AS ?n) {{ GRAPH ?g {{ ?s a {class} }} }}"))?;

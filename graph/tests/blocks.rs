@@ -31,7 +31,7 @@ fn own(opened: &Opened, edit: BlockEdit) -> Block {
 
 fn context_of(memory: &Memory, spaces: &[&str], budget_tokens: usize) -> Context {
     let spaces = spaces.iter().map(|space| (*space).to_owned()).collect();
-    memory.context(&ContextRequest { about: None, spaces, budget_tokens }).unwrap()
+    memory.context(&ContextRequest { about: None, spaces, budget_tokens: Some(budget_tokens) }).unwrap()
 }
 
 /// What it was refused for: kind and message. Every refusal names the next step.
@@ -247,13 +247,17 @@ fn a_context_begins_with_the_blocks_of_its_spaces() {
 }
 
 #[test]
-fn blocks_come_before_memories_when_there_is_no_room_for_both() {
+fn a_block_that_does_not_fit_is_named_and_leaves_room_to_others() {
     let opened = open();
     let preference = NewMemory { kind: Kind::Preference, ..NewMemory::new("Prefers green tea") };
     opened.memory.remember(preference, &Agent::owner()).unwrap();
     own(&opened, set("persona", &"x".repeat(300)));
     own(&opened, set("human", "Lives in Ghent."));
+    let context = context_of(&opened.memory, &[], 60);
+    assert!(context.text.contains("Ghent") && context.text.len() <= 240, "{}", context.text);
+    assert_eq!((context.blocks.len(), context.items.len()), (1, 1), "{}", context.text);
+    assert_eq!((context.left_out.as_slice(), context.dropped), (&["persona".to_owned()][..], 0));
     let context = context_of(&opened.memory, &[], 30);
-    assert!(context.text.contains("Ghent") && context.text.len() <= 120, "{}", context.text);
-    assert_eq!((context.blocks.len(), context.items.len(), context.dropped), (1, 0, 2), "{}", context.text);
+    assert!(context.text.starts_with("## Preferences") && context.text.len() <= 120, "{}", context.text);
+    assert_eq!(context.left_out, ["persona", "human"].map(str::to_owned), "{}", context.text);
 }

@@ -197,6 +197,11 @@ impl Record {
         self.forgotten_at.is_none() && self.retracted_at.is_none() && self.is_text()
     }
 
+    /// Tells whether it need not be recalled any more at a moment.
+    pub(crate) fn is_expired(&self, at: Timestamp) -> bool {
+        self.expires_at.is_some_and(|end| end <= at)
+    }
+
     /// Tells whether it was neither forgotten nor retracted.
     pub(crate) fn is_believed(&self) -> bool {
         self.forgotten_at.is_none() && self.retracted_at.is_none()

@@ -6,7 +6,7 @@ mod writing;
 
 use std::io::BufRead;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use crate::catch_up::{Head, IndexDriver, Priority};
@@ -49,6 +49,8 @@ pub(crate) struct Inner {
     pub traces: Traces,
     pub mint: Arc<Mint>,
     pub clock: Clock,
+    /// What the journal begins with, once somebody looked for it.
+    pub first_commit: OnceLock<Id>,
     /// Held by whoever erases.
     pub erasing: parking_lot::Mutex<()>,
     /// What is accepted without asking.
@@ -102,6 +104,7 @@ impl Memory {
             traces: Traces::new(folder.traces()),
             mint,
             clock: options.clock,
+            first_commit: OnceLock::new(),
             erasing: parking_lot::Mutex::new(()),
             policy: parking_lot::RwLock::default(),
             folder,

@@ -7,6 +7,7 @@ use crate::block::Block;
 use crate::document::SourceState;
 use crate::error::Result;
 use crate::id::Id;
+use crate::moment::Moment;
 use crate::question::{Question, Recalled};
 use crate::ranking::Weights;
 use crate::time::Timestamp;
@@ -56,7 +57,8 @@ impl Memory {
 
     /// As [`Memory::get`], of what the graph said at an earlier moment.
     pub fn get_at(&self, ids: &[Id], view: GetView, known_at: Timestamp) -> Result<Vec<Got>> {
-        self.get_as(&GetRequest { ids: ids.to_vec(), view, known_at: Some(known_at), ..GetRequest::default() })
+        let moment = Moment { known_at: Some(known_at), true_at: None };
+        self.get_as(&GetRequest { ids: ids.to_vec(), view, moment, ..GetRequest::default() })
     }
 
     /// As [`Memory::get`], with everything that can be asked.

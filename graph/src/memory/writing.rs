@@ -9,7 +9,6 @@ use crate::journal::Agent;
 use crate::proposal::NewProposal;
 use crate::verbs;
 use crate::verbs::alias::{AliasOp, Aliased};
-use crate::verbs::conflicts::Conflict;
 use crate::verbs::edit_block::BlockEdit;
 use crate::verbs::forget::Forgotten;
 use crate::verbs::forgetting::{ForgetAnswer, ForgetRequest};

@@ -172,7 +172,7 @@ pub(super) fn call(call: Call<'_>) -> Result<CallToolResult> {
         Answer { records: Vec::new(), left_out: Vec::new(), note: argument::ignored(NAME, &parameters.unknown) };
     let mut spent = 0;
     let spaces = parameters.space.into_iter().filter(|space| !space.is_empty()).collect();
-    for got in call.memory.get_as(&GetRequest { ids, view, spaces, known_at: None })? {
+    for got in call.memory.get_as(&GetRequest { ids, view, spaces, moment: Default::default() })? {
         // A text is cut to what is left, so that one long memory still shows its beginning.
         let item = item(got, ((budget - spent.min(budget)) * 4).saturating_sub(FRAME_BYTES));
         let cost = answer::cost(&item);

@@ -26,6 +26,12 @@ pub struct Arguments {
     /// An earlier answer, of the last month
     #[arg(long, value_name = "ID")]
     pub trace: Option<Id>,
+    /// What was true then in the world: 2026-01-31, a full time, or how long ago
+    #[arg(long, value_name = "WHEN", conflicts_with = "trace")]
+    pub as_of: Option<String>,
+    /// What was known then, right or wrong; together with --as-of what was thought then of that time
+    #[arg(long, value_name = "WHEN", conflicts_with = "trace")]
+    pub known_at: Option<String>,
     /// Only this memory: why it was given, or why not
     #[arg(long, value_name = "ID")]
     pub id: Option<Id>,
@@ -62,7 +68,14 @@ struct LeftOut {
 /// # Errors
 /// What the verb returns.
 pub async fn run(setting: &Setting, arguments: Arguments) -> Result<u8> {
-    let verb = Explain { trace: arguments.trace, query: arguments.query, id: arguments.id, spaces: arguments.space };
+    let verb = Explain {
+        trace: arguments.trace,
+        query: arguments.query,
+        as_of: arguments.as_of,
+        known_at: arguments.known_at,
+        id: arguments.id,
+        spaces: arguments.space,
+    };
     let answer = super::ask(setting, Need::Meaning, verb).await?;
     if setting.global.json {
         output::json(&answer)?;

@@ -7,6 +7,7 @@ use hydra_graph::{Id, Result, Then};
 use serde_json::Value;
 
 use super::Setting;
+use super::look::Look;
 use crate::client::Need;
 use crate::outcome;
 use crate::output::{self, Style};
@@ -18,7 +19,8 @@ Examples:
   hydra get 01kgy3v5q2w8e --view history
   hydra get 01kgy3v5q2w8e --as-of 2025-06-01       was it true then?
 
-An id may be a memory's, a passage's, a commit's, an entity's, or the trace of an earlier recall.";
+An id may be a memory's, a passage's, a commit's, an entity's, or the trace of an earlier recall.
+What was not true at --as-of is shown too, and says why it was not.";
 
 /// Options of `hydra get`.
 #[derive(Debug, Args)]
@@ -30,15 +32,8 @@ pub struct Arguments {
     /// How much of each
     #[arg(long, value_enum, default_value_t = View::Full)]
     pub view: View,
-    /// What was true then in the world: 2026-01-31, a full time, or how long ago
-    #[arg(long, value_name = "WHEN")]
-    pub as_of: Option<String>,
-    /// What was known then, right or wrong; together with --as-of what was thought then of that time
-    #[arg(long, value_name = "WHEN")]
-    pub known_at: Option<String>,
-    /// Only of this space (repeatable) [default: all]
-    #[arg(long, value_name = "SPACE")]
-    pub space: Vec<String>,
+    #[command(flatten)]
+    pub look: Look,
 }
 
 /// Runs it.
@@ -49,9 +44,9 @@ pub async fn run(setting: &Setting, arguments: Arguments) -> Result<u8> {
     let verb = Get {
         ids: arguments.ids,
         view: arguments.view,
-        as_of: arguments.as_of,
-        known_at: arguments.known_at,
-        spaces: arguments.space,
+        as_of: arguments.look.as_of,
+        known_at: arguments.look.known_at,
+        spaces: arguments.look.space,
     };
     let answer = super::ask(setting, Need::Graph, verb).await?;
     let records = answer["records"].as_array().cloned().unwrap_or_default();

@@ -1,5 +1,4 @@
 //! One server holds a memory: commands use it, a second one hears who it is, and what is not ours is left alone.
-#![expect(clippy::unwrap_used, reason = "that is how a test fails")]
 
 mod harness;
 

@@ -80,6 +80,7 @@ fn a_block_is_no_memory_but_can_be_got_and_survives_a_restart() {
 fn every_version_is_kept_and_an_earlier_moment_reads_it() {
     let opened = open();
     let agent = Agent::named("agent:claude");
+    opened.memory.remember(NewMemory::new("Something was known before"), &Agent::owner()).unwrap();
     let first = own(&opened, BlockEdit { reason: None, ..set("persona", "Terse.") });
     let second = opened
         .memory

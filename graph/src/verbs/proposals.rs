@@ -182,8 +182,7 @@ pub(super) fn decide_one(
             if [ErrorKind::Conflict, ErrorKind::Invalid, ErrorKind::NotFound, ErrorKind::TooLarge]
                 .contains(&error.kind()) =>
         {
-            let hint = error.next_step().map(|hint| format!(" ({hint})")).unwrap_or_default();
-            Ok(Decided { id, commit: None, text: String::new(), error: Some(format!("{}{hint}", error.message())) })
+            Ok(Decided { id, commit: None, text: String::new(), error: Some(error.to_string()) })
         }
         Err(error) => Err(error),
     }

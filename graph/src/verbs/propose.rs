@@ -136,10 +136,7 @@ impl Queue<'_> {
             Err(error) if [ErrorKind::Corrupt, ErrorKind::Poisoned, ErrorKind::Full].contains(&error.kind()) => {
                 return Err(error);
             }
-            Err(error) => {
-                let hint = error.next_step().map(|hint| format!(" ({hint})")).unwrap_or_default();
-                Proposed { error: Some(format!("{}{hint}", error.message())), ..blank }
-            }
+            Err(error) => Proposed { error: Some(error.to_string()), ..blank },
         };
         Ok((new, one))
     }

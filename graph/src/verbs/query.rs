@@ -15,8 +15,6 @@ use crate::space;
 use crate::sparql::{
     self, AnswerFormat, Budget, MAX_QUERY_READ, MAX_QUERY_STEPS, NoService, QueryForm, Readable, Value,
 };
-use crate::store::View;
-use crate::time::Timestamp;
 
 /// Rows of an answer if nobody says how many.
 pub const DEFAULT_ROWS: usize = 100;
@@ -67,8 +65,6 @@ pub struct QueryAnswer {
 }
 
 pub(crate) fn query(inner: &Inner, request: &QueryRequest) -> Result<QueryAnswer> {
-    let now = inner.now();
-    request.moment.check(now)?;
     request.spaces.iter().try_for_each(|name| space::check(name))?;
     if request.limit == 0 || request.limit > MAX_ROWS {
         return Err(Error::new(ErrorKind::Invalid, format!("a limit of {} rows", request.limit))
@@ -76,7 +72,7 @@ pub(crate) fn query(inner: &Inner, request: &QueryRequest) -> Result<QueryAnswer
     }
     thread::scope(|scope| {
         let evaluating = thread::Builder::new().name("query".to_owned()).stack_size(STACK_BYTES);
-        let evaluating = evaluating.spawn_scoped(scope, || evaluate(&inner.view()?, request, now));
+        let evaluating = evaluating.spawn_scoped(scope, || evaluate(inner, request));
         match evaluating.map_err(|error| Error::io("a thread for the query", &error))?.join() {
             Ok(answer) => answer,
             Err(cause) => std::panic::resume_unwind(cause),
@@ -84,10 +80,12 @@ pub(crate) fn query(inner: &Inner, request: &QueryRequest) -> Result<QueryAnswer
     })
 }
 
-fn evaluate(view: &View<'_>, request: &QueryRequest, now: Timestamp) -> Result<QueryAnswer> {
+fn evaluate(inner: &Inner, request: &QueryRequest) -> Result<QueryAnswer> {
+    let view = inner.view()?;
+    request.moment.check(inner, &view)?;
     let query = sparql::parse(&request.text)?;
     let Moment { true_at, known_at } = request.moment;
-    let sight = Sight::new(Rewound::new(view, known_at)?, &request.spaces, known_at.unwrap_or(now));
+    let sight = Sight::new(Rewound::new(&view, known_at)?, &request.spaces, known_at.unwrap_or(inner.now()));
     let sight = match true_at {
         Some(true_at) => sight.asserting(true_at)?,
         None => sight,

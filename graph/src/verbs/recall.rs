@@ -30,11 +30,12 @@ const OWN_WRITES: Duration = Duration::from_millis(250);
 
 pub(crate) fn recall(inner: &Inner, question: &Question, weights: &Weights) -> Result<Recalled> {
     check(question)?;
-    question.moment.check(inner.now())?;
     let asked = inner.traces.drops();
     let mut degraded = Vec::new();
     wait_for_own_writes(inner, &mut degraded);
-    let Packed { hits, dropped, left_out, .. } = find(inner, &inner.view()?, question, weights, &mut degraded)?;
+    let view = inner.view()?;
+    question.moment.check(inner, &view)?;
+    let Packed { hits, dropped, left_out, .. } = find(inner, &view, question, weights, &mut degraded)?;
     let recalled = Recalled { hits, degraded, trace_id: inner.mint.mint(inner.now()), dropped };
     inner.traces.keep(&Trace::new(question, &recalled, &left_out), asked, inner.now());
     Ok(recalled)

@@ -82,8 +82,9 @@ pub struct Timeline {
 
 pub(crate) fn timeline(inner: &Inner, request: &TimelineRequest) -> Result<Timeline> {
     let now = inner.now();
-    check(request, now)?;
+    check(request)?;
     let view = inner.view()?;
+    request.moment.check(inner, &view)?;
     let known_at = request.moment.known_at;
     let (told, name, mut ids) = find(&view, request)?;
     if !request.spaces.is_empty() {
@@ -126,8 +127,7 @@ pub(crate) fn timeline(inner: &Inner, request: &TimelineRequest) -> Result<Timel
     Ok(Timeline { id, name, merged, events, dropped })
 }
 
-fn check(request: &TimelineRequest, now: Timestamp) -> Result<()> {
-    request.moment.check(now)?;
+fn check(request: &TimelineRequest) -> Result<()> {
     if request.limit == 0 || request.limit > MAX_EVENTS {
         return Err(Error::new(ErrorKind::Invalid, format!("a limit of {} events", request.limit))
             .hint(format!("give 1 to {MAX_EVENTS}, and a later start for the rest")));

@@ -4,6 +4,7 @@ use clap::Args;
 use hydra_graph::{MAX_PATH_STEPS, Neighbourhood, Result, Tie};
 
 use super::Setting;
+use super::look::Look;
 use crate::client::Need;
 use crate::outcome;
 use crate::output::{self, Style};
@@ -38,15 +39,8 @@ pub struct Arguments {
     /// Also the shortest paths to this one
     #[arg(long, value_name = "NAME")]
     pub to: Option<String>,
-    /// What was true then in the world
-    #[arg(long, value_name = "WHEN")]
-    pub as_of: Option<String>,
-    /// What was known then, right or wrong
-    #[arg(long, value_name = "WHEN")]
-    pub known_at: Option<String>,
-    /// Only what this space says (repeatable) [default: all]
-    #[arg(long, value_name = "SPACE")]
-    pub space: Vec<String>,
+    #[command(flatten)]
+    pub look: Look,
 }
 
 /// Runs it.
@@ -59,9 +53,9 @@ pub async fn run(setting: &Setting, arguments: Arguments) -> Result<u8> {
         depth: arguments.depth,
         predicates: arguments.predicate,
         to: arguments.to,
-        spaces: arguments.space,
-        as_of: arguments.as_of,
-        known_at: arguments.known_at,
+        spaces: arguments.look.space,
+        as_of: arguments.look.as_of,
+        known_at: arguments.look.known_at,
     };
     let answer = super::ask(setting, Need::Graph, verb).await?;
     let around: Neighbourhood = super::read(answer.clone())?;

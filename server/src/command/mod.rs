@@ -1,5 +1,6 @@
 //! The commands. One file each: what can be typed, one verb, what is shown.
 
+mod belonging;
 pub mod block;
 pub mod check;
 pub mod completions;
@@ -16,6 +17,7 @@ pub mod graph;
 pub mod import;
 pub mod ingest;
 pub mod learn;
+mod look;
 pub mod mcp;
 pub mod models;
 pub mod predicate;
@@ -33,6 +35,8 @@ pub mod timeline;
 pub mod undo;
 pub mod update;
 
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use clap::Parser as _;
@@ -41,12 +45,13 @@ use hydra_graph::{Error, ErrorKind, Result};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use self::progress::Progress;
 use crate::cli::{Cli, Command, Global};
 use crate::client::{Client, Need};
 use crate::config::{Config, LogFormat, LogLevel};
 use crate::logging::{self, Sink};
 use crate::outcome::{self, Failure};
-use crate::verb::Verb;
+use crate::verb::{LongVerb, Verb};
 
 /// Threads of the runtime: they only pass things on, the work is done on blocking threads.
 const RUNTIME_THREADS: usize = 2;
@@ -153,6 +158,30 @@ async fn ask<V: Verb>(setting: &Setting, need: Need, verb: V) -> Result<Value> {
     let answer = answer?;
     closed?;
     Ok(answer)
+}
+
+/// Runs one long verb until it is done or `stop` is set, and leaves the memory in order, whatever came of it. `show` is
+/// called with what the verb tells, to show how far it is.
+async fn follow<V: LongVerb>(
+    setting: &Setting,
+    need: Need,
+    verb: V,
+    stop: Arc<AtomicBool>,
+    mut show: impl FnMut(&mut Progress, &Value),
+) -> Result<Value> {
+    let client = Client::connect(&setting.config, need, V::NAME).await?;
+    let mut progress = Progress::new(setting.global.quiet || setting.global.json);
+    let answer = client.follow(verb, stop, &mut |event| show(&mut progress, event)).await;
+    progress.end();
+    let closed = client.close().await;
+    let answer = answer?;
+    closed?;
+    Ok(answer)
+}
+
+/// Reads a count of what a long verb tells.
+fn count(event: &Value, name: &str) -> u64 {
+    event[name].as_u64().unwrap_or(0)
 }
 
 /// Puts subject, predicate and object together, as an option of three values gives them.

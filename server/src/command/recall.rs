@@ -5,6 +5,7 @@ use hydra_graph::{Kind, Mode, Preference, Result, Timestamp};
 use serde::Deserialize;
 
 use super::Setting;
+use super::look::Look;
 use crate::client::Need;
 use crate::outcome;
 use crate::output::{self, Style};
@@ -32,9 +33,6 @@ pub struct Arguments {
     /// How many hits at most
     #[arg(long, short = 'n', default_value_t = crate::verb::DEFAULT_LIMIT, value_name = "N")]
     pub limit: usize,
-    /// Only this space (repeatable)
-    #[arg(long, value_name = "SPACE")]
-    pub space: Vec<String>,
     /// Only this kind: episode, fact, preference, learning, decision or passage (repeatable)
     #[arg(long, value_name = "KIND")]
     pub kind: Vec<Kind>,
@@ -44,12 +42,8 @@ pub struct Arguments {
     /// Only what was recorded since: 2026-01-31, a full time, or how long ago as in 7d
     #[arg(long, value_name = "WHEN")]
     pub since: Option<String>,
-    /// What was true then in the world: 2026-01-31, a full time, or how long ago
-    #[arg(long, value_name = "WHEN")]
-    pub as_of: Option<String>,
-    /// What was known then, right or wrong; together with --as-of what was thought then of that time
-    #[arg(long, value_name = "WHEN")]
-    pub known_at: Option<String>,
+    #[command(flatten)]
+    pub look: Look,
     /// Stop when the texts together pass this many tokens
     #[arg(long, value_name = "TOKENS")]
     pub budget_tokens: Option<usize>,
@@ -140,12 +134,12 @@ struct Reason {
 pub async fn run(setting: &Setting, arguments: Arguments) -> Result<u8> {
     let verb = Recall {
         query: arguments.query,
-        spaces: arguments.space,
+        spaces: arguments.look.space,
         kinds: arguments.kind,
         entity: arguments.entity,
         since: arguments.since,
-        as_of: arguments.as_of,
-        known_at: arguments.known_at,
+        as_of: arguments.look.as_of,
+        known_at: arguments.look.known_at,
         limit: Some(arguments.limit),
         budget_tokens: arguments.budget_tokens,
         mode: arguments.mode,

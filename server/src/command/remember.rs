@@ -3,11 +3,12 @@
 use std::io::{IsTerminal as _, Read as _};
 
 use clap::Args;
-use hydra_graph::{Error, ErrorKind, Id, Kind, MAX_TEXT_BYTES, Polarity, Preference, Result, Standing};
+use hydra_graph::{Error, ErrorKind, Kind, MAX_TEXT_BYTES, Polarity, Preference, Result, Standing};
 use serde::Deserialize;
 use serde_json::Value;
 
 use super::Setting;
+use super::belonging::Belonging;
 use crate::client::Need;
 use crate::outcome;
 use crate::output;
@@ -35,9 +36,6 @@ pub struct Arguments {
     /// State a fact: whom or what it is about, what is said of it (`hydra predicate list`), and what it is said to be
     #[arg(long, num_args = 3, value_names = ["SUBJECT", "PREDICATE", "OBJECT"])]
     pub fact: Option<Vec<String>>,
-    /// A memory or passage that it rests on (repeatable)
-    #[arg(long, value_name = "ID")]
-    pub evidence: Vec<Id>,
     /// Of a preference: what it is about [default: what a plain sentence says]
     #[arg(long, value_name = "TEXT")]
     pub topic: Option<String>,
@@ -59,12 +57,8 @@ pub struct Arguments {
     /// episode, fact, preference, learning or decision [default: episode]
     #[arg(long, value_name = "KIND")]
     pub kind: Option<Kind>,
-    /// Where it belongs [default: personal]
-    #[arg(long, value_name = "SPACE")]
-    pub space: Option<String>,
-    /// A person, project or thing it is about (repeatable)
-    #[arg(long, value_name = "NAME")]
-    pub entity: Vec<String>,
+    #[command(flatten)]
+    pub belonging: Belonging,
     /// Who said it, or where you have it from
     #[arg(long, value_name = "TEXT")]
     pub source: Option<String>,
@@ -111,11 +105,11 @@ pub async fn run(setting: &Setting, arguments: Arguments) -> Result<u8> {
     let verb = Remember {
         text,
         kind: arguments.kind,
-        space: arguments.space,
-        entities: arguments.entity,
+        space: arguments.belonging.space,
+        entities: arguments.belonging.entity,
         source: arguments.source,
         statement: arguments.fact.map(super::triple).transpose()?,
-        evidence: arguments.evidence,
+        evidence: arguments.belonging.evidence,
         topic: arguments.topic,
         polarity: arguments.polarity,
         inferred: arguments.inferred,

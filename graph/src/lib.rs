@@ -41,6 +41,7 @@ mod record;
 mod redo;
 mod rewound;
 mod scope;
+mod seal;
 mod shapes;
 mod sight;
 mod space;
@@ -77,6 +78,7 @@ pub use question::{AlsoIn, Hit, Lead, MAX_HITS, MAX_QUERY_BYTES, Mode, Question,
 pub use ranking::Weights;
 pub use record::{Kind, Record};
 pub use rewound::{MAX_REWOUND_KEPT, MAX_REWOUND_READ};
+pub use seal::SEAL_KEYS_FILE;
 pub use space::PERSONAL;
 pub use sparql::{
     AnswerFormat, MAX_ANSWER_BYTES, MAX_NESTING, MAX_OPERATIONS, MAX_QUERY_READ, MAX_QUERY_STEPS, MAX_SPARQL_BYTES,

@@ -18,6 +18,7 @@ use crate::proposal::NewProposal;
 use crate::question::{Question, Recalled};
 use crate::ranking::Weights;
 use crate::redo::{Disk, RealDisk};
+use crate::seal::Seals;
 use crate::store::{GraphStore, View};
 use crate::text::TextIndex;
 use crate::time::{Clock, Timestamp};
@@ -77,6 +78,8 @@ pub(crate) struct Inner {
     pub clock: Clock,
     /// Held by whoever erases.
     pub erasing: parking_lot::Mutex<()>,
+    /// By what erased things are recognised.
+    pub seals: Arc<parking_lot::RwLock<Seals>>,
     /// What is accepted without asking.
     pub policy: parking_lot::RwLock<Policy>,
     /// Last, so that the store is closed before its lock is given up.
@@ -129,6 +132,7 @@ impl Memory {
             mint,
             clock: options.clock,
             erasing: parking_lot::Mutex::new(()),
+            seals: Arc::new(parking_lot::RwLock::new(Seals::of(folder.path())?)),
             policy: parking_lot::RwLock::default(),
             folder,
         }));

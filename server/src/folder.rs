@@ -5,7 +5,7 @@ use std::io::Write as _;
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
-use hydra_graph::{Error, ErrorKind, Result};
+use hydra_graph::{Error, ErrorKind, Result, SEAL_KEYS_FILE};
 
 /// Permission bits of anyone but the owner.
 const OTHERS: u32 = 0o077;
@@ -45,8 +45,19 @@ pub fn prepare(folder: &Path) -> Result<()> {
 
 /// What a start that was cut short may leave, and what is put there before the memory is made.
 fn is_empty(folder: &Path) -> std::io::Result<bool> {
-    let known =
-        ["format.new", "lock", "log", "store", "store.import", "index", "models", "start.lock", "serve.log", "token"];
+    let known = [
+        SEAL_KEYS_FILE,
+        "format.new",
+        "lock",
+        "log",
+        "store",
+        "store.import",
+        "index",
+        "models",
+        "start.lock",
+        "serve.log",
+        "token",
+    ];
     for entry in fs::read_dir(folder)? {
         let name = entry?.file_name();
         if !known.iter().any(|known| name == *known) {

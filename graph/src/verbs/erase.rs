@@ -20,6 +20,7 @@ use crate::id::Id;
 use crate::journal::{Agent, Change, Trust};
 use crate::memory::Inner;
 use crate::record::{Kind, Reader, Record};
+use crate::seal::Seals;
 use crate::stale;
 use crate::store::{GraphStore, Node, View, string, subject_id, time_literal};
 use crate::time::Timestamp;
@@ -140,6 +141,8 @@ fn decide(
     now: Timestamp,
 ) -> Result<(Option<Id>, Outcome)> {
     let exports = folder::exports(inner.folder.path())?;
+    let seals = Seals::of_or_new(inner.folder.path())?;
+    *inner.seals.write() = seals.clone();
     let was_erasing = inner.folder.is_erasing();
     inner.folder.begin_erasing()?;
     let (asked, spaces, author) = (ids.to_vec(), spaces.to_vec(), agent.clone());
@@ -159,8 +162,10 @@ fn decide(
             for gone in target.all(view, id)? {
                 let mut node = Node::new(gone, vocab::MEMORY_GRAPH);
                 node.say(vocab::ERASED_AT, time_literal(now));
-                for key in reader.read_last(gone)?.iter().flat_map(|(record, _)| fingerprints(record)) {
-                    node.say(vocab::FORGOTTEN_AS, string(key));
+                if let Some((record, _)) = reader.read_last(gone)? {
+                    for key in fingerprints(view, &record)? {
+                        node.say(vocab::FORGOTTEN_AS, string(seals.seal(&key)));
+                    }
                 }
                 change.added.append(&mut node.quads);
                 // Whoever comes next in a conversation or a file is indexed with a little of what came before.

@@ -108,9 +108,12 @@ fn recognised_by(record: &Record) -> Option<String> {
     })
 }
 
+/// How the key of a passage begins.
+pub(crate) const PASSAGE_KEY: &str = "passage:";
+
 /// The key of a passage that may be forgotten: what it says, and in which file.
 pub(crate) fn passage_key(path: &Path, text: &str) -> String {
-    format!("passage:{}:{}", blake3::hash(text.as_bytes()).to_hex(), path.display())
+    format!("{PASSAGE_KEY}{}:{}", blake3::hash(text.as_bytes()).to_hex(), path.display())
 }
 
 /// The memory and its passages.

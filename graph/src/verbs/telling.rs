@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use oxigraph::model::NamedNode;
 
+use super::erased;
 use super::hearing::Mark;
 use super::remember::NewMemory;
 use super::rivals::{Place, Rivals};
@@ -19,6 +20,7 @@ use crate::passage;
 use crate::predicate::Predicates;
 use crate::record::Kind;
 use crate::scope;
+use crate::seal::Seals;
 use crate::store::{Node, View, number, order, string, time_literal};
 use crate::time::Timestamp;
 use crate::vocab::{self, ext};
@@ -33,6 +35,8 @@ pub(super) struct Told {
     pub ended: Vec<Id>,
     /// The conflict that it is a side of.
     pub conflict: Option<Id>,
+    /// What else the teller should know.
+    pub note: Option<String>,
 }
 
 /// Whether a memory is new.
@@ -46,13 +50,13 @@ pub(super) enum Novelty {
     Known,
     /// The store knows it, and knows more of it now.
     Counted,
-    /// It was inferred, and somebody refused the same before.
+    /// It was inferred, and somebody refused the same before; or it was erased before.
     Refused,
 }
 
 impl Told {
     pub(super) fn known(id: Id, novelty: Novelty) -> Self {
-        Self { id, novelty, ended: Vec::new(), conflict: None }
+        Self { id, novelty, ended: Vec::new(), conflict: None, note: None }
     }
 }
 
@@ -76,6 +80,8 @@ pub(super) struct Telling<'v> {
     /// What this same decision retracts.
     pub(super) disbelieved: HashSet<Id>,
     twins: Twins,
+    /// By what is recognised what was erased.
+    seals: Seals,
     /// What came last in each session that was spoken of.
     last_said: HashMap<Id, Id>,
     pub(super) change: Change,
@@ -97,9 +103,15 @@ impl<'v> Telling<'v> {
             unsaid: HashMap::new(),
             disbelieved: HashSet::new(),
             twins: Twins::default(),
+            seals: Seals::default(),
             last_said: HashMap::new(),
             change: Change::new("remember"),
         }
+    }
+
+    /// Refuses what was erased and comes again.
+    pub fn sealed(self, seals: Seals) -> Self {
+        Self { seals, ..self }
     }
 
     /// Takes in one memory, unless it is known.
@@ -113,6 +125,10 @@ impl<'v> Telling<'v> {
         }
         if let Some(id) = twin::by_key(self.view, new)? {
             return self.again(id, new, Novelty::Known);
+        }
+        if let Some(id) = erased::told(self.view, &self.seals, new, &hash, self.author.trust)? {
+            let note = "it was erased for good before; if it is to be kept after all, tell it in your own words";
+            return Ok(Told { note: Some(note.to_owned()), ..Told::known(id, Novelty::Refused) });
         }
         if new.kind == Kind::Preference {
             let told = self.prefer(new, &hash)?;

@@ -10,6 +10,7 @@ use serde::Serialize;
 
 use super::erased::fingerprints;
 use super::forget::{affected, check_count, check_may, not_found};
+use super::telling::Telling;
 use crate::block::Block;
 use crate::catch_up::IndexDriver;
 use crate::erasure;
@@ -17,7 +18,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::fact;
 use crate::folder;
 use crate::id::Id;
-use crate::journal::{Agent, Change, Trust};
+use crate::journal::{Agent, Trust};
 use crate::memory::Inner;
 use crate::record::{Kind, Reader, Record};
 use crate::seal::Seals;
@@ -145,10 +146,10 @@ fn decide(
     *inner.seals.write() = seals.clone();
     let was_erasing = inner.folder.is_erasing();
     inner.folder.begin_erasing()?;
-    let (asked, spaces, author) = (ids.to_vec(), spaces.to_vec(), agent.clone());
+    let (asked, spaces, author, mint) = (ids.to_vec(), spaces.to_vec(), agent.clone(), inner.mint.clone());
     let decided = inner.writer.write(agent.clone(), move |view| {
-        let mut change = Change::new("erase");
-        change.reason = reason;
+        let mut telling = Telling::new(view, &mint, now, &author);
+        (telling.change.verb, telling.change.reason) = ("erase", reason);
         let mut outcome = Outcome::default();
         let mut reader = Reader::new(view);
         let mut oldest = now;
@@ -167,21 +168,24 @@ fn decide(
                         node.say(vocab::FORGOTTEN_AS, string(seals.seal(&key)));
                     }
                 }
-                change.added.append(&mut node.quads);
+                telling.change.added.append(&mut node.quads);
                 // Whoever comes next in a conversation or a file is indexed with a little of what came before.
                 for before in [gone].into_iter().chain(view.objects(gone, vocab::PART_OF)?) {
                     let node = vocab::node(before);
-                    change.touched.extend(view.subjects(vocab::FOLLOWS, node.as_ref().into(), usize::MAX)?);
+                    telling.change.touched.extend(view.subjects(vocab::FOLLOWS, node.as_ref().into(), usize::MAX)?);
                 }
                 if let Some(fact) = fact::believed(view, gone)?
                     && !fact::is_kept_by_others(view, &fact, now)?
                 {
-                    change.removed.push(fact.assertion());
+                    telling.change.removed.push(fact.assertion());
                 }
-                outcome.stale.extend(stale::flag(view, &mut change, gone)?);
-                change.erased.insert(gone);
+                outcome.stale.extend(stale::flag(view, &mut telling.change, gone)?);
+                telling.change.erased.insert(gone);
             }
         }
+        let fallen: Vec<Id> = telling.change.erased.iter().copied().collect();
+        telling.let_go(&fallen)?;
+        let mut change = telling.into_change();
         outcome.erased.clone_from(&change.erased);
         outcome.stale.retain(|id| !change.erased.contains(id));
         outcome.stale.sort_unstable();

@@ -14,6 +14,7 @@ pub mod entity;
 pub mod erase;
 mod erased;
 pub mod explain;
+mod falling;
 pub mod forget;
 pub mod forgetting;
 pub mod get;

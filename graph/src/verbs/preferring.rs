@@ -5,7 +5,7 @@
 //! each other and would both be in force, neither is, until somebody says which. So any order of the same observations comes
 //! to the same.
 
-use oxigraph::model::NamedNode;
+use oxigraph::model::{NamedNode, Quad};
 
 use super::claim::LEAST_CONFIDENCE_TO_END;
 use super::remember::NewMemory;
@@ -15,10 +15,10 @@ use crate::error::Result;
 use crate::id::Id;
 use crate::identity;
 use crate::journal::Trust;
-use crate::preference::{OBSERVATIONS_TO_HOLD, Preference, Standing};
+use crate::preference::{NewPreference, OBSERVATIONS_TO_HOLD, Preference, Standing};
 use crate::record::{self, Kind, Record};
 use crate::scope;
-use crate::store::{Node, string, time_literal};
+use crate::store::{Node, string, subject_id, time_literal};
 use crate::vocab::{self, ext};
 
 /// A preference that is there already.
@@ -28,6 +28,23 @@ struct Held {
     trust: Trust,
     /// Whether it was neither ended nor taken back, and has not expired.
     stands: bool,
+}
+
+/// Beside which a preference is weighed.
+struct Beside {
+    /// What is of its topic, where it applies.
+    slot: Vec<Held>,
+    /// What is of the same thing under another topic.
+    things: Vec<Held>,
+}
+
+impl Beside {
+    /// Returns what contradicts a preference; one that says that something no longer holds does so under any topic.
+    fn rivals(&self, wish: &Preference, ends_thing: bool) -> Vec<&Held> {
+        let of_slot = self.slot.iter().filter(|held| held.stands && held.preference.contradicts(wish));
+        let is_ended = |held: &&Held| ends_thing && held.stands && held.preference.polarity != wish.polarity;
+        of_slot.chain(self.things.iter().filter(is_ended)).collect()
+    }
 }
 
 /// What becomes of a preference beside others.
@@ -47,24 +64,18 @@ impl Telling<'_> {
         let (mut wish, ends_thing) = Preference::read(&new.text, &new.preference, new.applies_to.as_deref());
         let is_unsure = new.confidence.is_some_and(|share| share < LEAST_CONFIDENCE_TO_END);
         wish.inferred |= trust == Trust::Ingested || is_unsure;
-        let slot = self.held(&wish.slot(&new.space), &new.space)?;
-        let same = slot.iter().find(|held| held.stands && held.preference.is_same(&wish));
-        let mut rivals: Vec<&Held> =
-            slot.iter().filter(|held| held.stands && held.preference.contradicts(&wish)).collect();
-        let things = self.held(&wish.thing(&new.space), &new.space)?;
-        let things = things.iter().filter(|held| !slot.iter().any(|other| other.record.id == held.record.id));
-        let things: Vec<&Held> = things.collect();
-        if ends_thing {
-            let ended = |held: &&&Held| held.stands && held.preference.polarity != wish.polarity;
-            rivals.extend(things.iter().filter(ended));
-        }
+        let beside = self.beside(&wish, &new.space)?;
+        let same = beside.slot.iter().find(|held| held.stands && held.preference.is_same(&wish));
+        let rivals = beside.rivals(&wish, ends_thing);
         if let Some(same) = same {
             return self.prefer_again(new, same, wish.inferred, trust, &rivals);
         }
         // Under another topic too, if one of them is about the thing as such.
-        let related = things.into_iter().filter(|held| held.preference.is_general() || wish.is_general());
-        let mut related = slot.iter().chain(related);
-        let refused = related.find(|held| is_refused(&held.record) && held.preference.is_same(&wish));
+        let related = beside.things.iter().filter(|held| held.preference.is_general() || wish.is_general());
+        let mut related = beside.slot.iter().chain(related);
+        // What this same decision says otherwise was not refused.
+        let is_refused = |held: &Held| is_refused(&held.record) && !self.disbelieved.contains(&held.record.id);
+        let refused = related.find(|held| is_refused(held) && held.preference.is_same(&wish));
         if let Some(refused) = refused.filter(|_| wish.inferred) {
             return Ok(Told::known(refused.record.id, Novelty::Refused));
         }
@@ -146,6 +157,48 @@ impl Telling<'_> {
         Ok(())
     }
 
+    /// Weighs anew what a preference that falls held back, as if each were told now: what somebody said first, then what was
+    /// inferred, each in the order in which it came.
+    pub(super) fn weigh_again(&mut self, fallen: Id) -> Result<()> {
+        let Some(record) = record::read(self.view, fallen)? else { return Ok(()) };
+        let Some(gone) = record.preference else { return Ok(()) };
+        let beside = self.beside(&gone, &record.space)?;
+        let is_held_back =
+            |held: &Held| held.preference.status == Standing::Candidate && held.preference.contradicts(&gone);
+        let waiting = beside.slot.iter().chain(&beside.things).filter(|held| is_held_back(held));
+        let mut waiting: Vec<(bool, Id)> =
+            waiting.map(|held| (held.preference.inferred, held.record.id)).filter(|(_, id)| *id != fallen).collect();
+        waiting.sort_unstable();
+        for (_, id) in waiting {
+            self.weigh_one_again(id)?;
+        }
+        Ok(())
+    }
+
+    /// Puts a candidate in force, if nothing that stands holds it back any more.
+    fn weigh_one_again(&mut self, id: Id) -> Result<()> {
+        let Some(record) = self.read(id)?.filter(|record| self.stands(record)) else { return Ok(()) };
+        let (Some(mut wish), trust) = (record.preference.clone(), trust_of(&record)) else { return Ok(()) };
+        let ends_thing = Preference::read(&record.text, &NewPreference::default(), None).1;
+        let beside = self.beside(&wish, &record.space)?;
+        let rivals: Vec<&Held> =
+            beside.rivals(&wish, ends_thing).into_iter().filter(|held| held.record.id != id).collect();
+        let weighed = weigh(&wish, trust, &rivals);
+        if wish.status == Standing::InForce || weighed.standing != Standing::InForce {
+            return Ok(());
+        }
+        wish.status = Standing::InForce;
+        self.restate(id, &wish)?;
+        for old in &weighed.ends {
+            self.succeed(id, old, self.now, false)?;
+        }
+        if !wish.inferred {
+            let sides: Vec<Id> = rivals.iter().map(|held| held.record.id).chain([id]).collect();
+            self.settle_open(&sides)?;
+        }
+        Ok(())
+    }
+
     /// Does to the others what was decided.
     fn follow_up(
         &mut self,
@@ -202,38 +255,54 @@ impl Telling<'_> {
     /// Says of a memory something that there is one of.
     fn replace(&mut self, id: Id, predicate: impl Into<NamedNode>, value: oxigraph::model::Literal) -> Result<()> {
         let predicate = predicate.into();
-        let subject = vocab::node(id);
-        let value = oxigraph::model::Term::from(value);
-        let before = self.view.quads(Some(subject.as_ref().into()), Some(predicate.as_ref()), None, None);
-        let before = before.collect::<Result<Vec<_>>>()?;
+        let quad = Quad::new(vocab::node(id), predicate, value, vocab::MEMORY_GRAPH);
+        let before = self.said(id)?.into_iter().filter(|before| before.predicate == quad.predicate);
+        let before: Vec<Quad> = before.collect();
         self.change.touched.insert(id);
-        if before.iter().any(|quad| quad.object == value) {
+        if before.contains(&quad) {
             return Ok(());
         }
-        self.change.removed.extend(before);
-        let mut node = Node::new(id, vocab::MEMORY_GRAPH);
-        node.say(predicate, value);
-        self.change.added.append(&mut node.quads);
+        before.into_iter().for_each(|before| self.retire(before));
+        // It may be what this decision took out before.
+        self.change.removed.retain(|removed| *removed != quad);
+        self.change.added.push(quad);
         Ok(())
+    }
+
+    fn stands(&self, record: &Record) -> bool {
+        let is_over = record.expires_at.is_some_and(|end| end <= self.now);
+        record.stands_at(self.now) && !is_over && !self.disbelieved.contains(&record.id)
+    }
+
+    fn beside(&self, wish: &Preference, space: &str) -> Result<Beside> {
+        let slot = self.held(&wish.slot(space), space)?;
+        let mut things = self.held(&wish.thing(space), space)?;
+        things.retain(|held| !slot.iter().any(|other| other.record.id == held.record.id));
+        Ok(Beside { slot, things })
     }
 
     /// Reads the preferences of a key.
     fn held(&self, key: &str, space: &str) -> Result<Vec<Held>> {
-        let mut ids = self.view.subjects(vocab::KEY, string(key).as_ref().into(), usize::MAX)?;
+        let key = oxigraph::model::Term::from(string(key));
+        let mut ids = self.view.subjects(vocab::KEY, key.as_ref(), usize::MAX)?;
+        let is_told = |quad: &&Quad| quad.predicate == vocab::KEY && quad.object == key;
+        ids.extend(self.change.added.iter().filter(is_told).filter_map(|quad| subject_id(&quad.subject)));
         ids.sort_unstable();
+        ids.dedup();
         let mut held = Vec::new();
         for id in ids {
-            let Some(record) = record::read(self.view, id)?.filter(|record| record.space == space) else { continue };
+            let Some(record) = self.read(id)?.filter(|record| record.space == space) else { continue };
             let Some(preference) = record.preference.clone() else { continue };
             debug_assert_eq!(record.kind, Kind::Preference);
-            let stands = record.stands_at(self.now)
-                && record.expires_at.is_none_or(|end| end > self.now)
-                && !self.disbelieved.contains(&id);
-            let trust = record.trust.parse().unwrap_or(Trust::Ingested);
+            let (stands, trust) = (self.stands(&record), trust_of(&record));
             held.push(Held { record, preference, trust, stands });
         }
         Ok(held)
     }
+}
+
+fn trust_of(record: &Record) -> Trust {
+    record.trust.parse().unwrap_or(Trust::Ingested)
 }
 
 /// What was forgotten or retracted is not to be inferred again; what a correction ended may be.

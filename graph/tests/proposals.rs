@@ -247,3 +247,45 @@ fn texts_of_which_nothing_is_known_are_shown_newest_first() {
     assert_eq!(enrichment.waiting.len(), 1);
     assert!(!enrichment.bare.iter().any(|record| record.id == newest), "somebody is at it");
 }
+
+#[test]
+fn what_rested_on_something_that_fell_waits_anew_when_it_is_proposed_with_what_stands() {
+    let opened = open();
+    let memory = &opened.memory;
+    let (old, new) = (tell(memory, "She ordered tea."), tell(memory, "She drank the tea."));
+    let id = propose(memory, proposal(fact("Ada", "likes", "tea"), Some(old))).id.unwrap();
+    memory.forget(&[old], None, &Agent::owner()).unwrap();
+    let again = propose(memory, proposal(fact("Ada", "likes", "tea"), Some(new)));
+    assert_eq!((again.status, again.id), (ProposeStatus::Queued, Some(id)), "{again:?}");
+    let waiting = memory.proposals(&[]).unwrap();
+    assert_eq!((waiting.len(), waiting[0].times_seen, waiting[0].evidence[0].id), (1, 2, new));
+    assert!(accept(memory, id).error.is_none());
+    // What was rejected and rests on what fell is the owner's to propose again, with what stands.
+    let wine = propose(memory, proposal(fact("Ada", "likes", "wine"), Some(new))).id.unwrap();
+    memory.reject(&[wine], None, &Agent::owner()).unwrap();
+    memory.forget(&[new], None, &Agent::owner()).unwrap();
+    let other = tell(memory, "A glass of wine for Ada.");
+    memory.propose(vec![proposal(fact("Ada", "likes", "wine"), Some(other))], None, &Agent::owner()).unwrap();
+    assert!(accept(memory, wine).error.is_none());
+    assert!(memory.check(&mut |_| ()).unwrap().ok);
+}
+
+#[test]
+fn the_policy_weighs_what_it_accepts() {
+    let opened = open();
+    let memory = &opened.memory;
+    let source = tell(memory, "Ada likes tea, or so it seems.");
+    let other = tell(memory, "Ada had three cups.");
+    memory.set_policy(Policy { kinds: vec!["fact".into()], least_confidence: 0.9 });
+    let of = |source, confidence| NewProposal { confidence, ..proposal(fact("Ada", "likes", "tea"), Some(source)) };
+    let first = propose(memory, of(source, 0.8)).id.unwrap();
+    assert_eq!(propose(memory, of(other, 0.5)).status, ProposeStatus::Counted);
+    let waiting = memory.proposals(&[]).unwrap();
+    assert_eq!((waiting[0].confidence, waiting[0].evidence[0].id), (0.8, source), "nobody surer said it");
+    let sure = propose(memory, of(other, 0.95));
+    assert_eq!((sure.status, sure.id), (ProposeStatus::Accepted, Some(first)));
+    let hits = memory.recall(&Question::new("Ada likes tea")).unwrap().hits;
+    let told = hits.iter().find(|hit| hit.text == "Ada likes tea").unwrap();
+    let record = memory.get(&[told.id], Default::default()).unwrap()[0].record.clone().unwrap();
+    assert_eq!((record.confidence, record.derived_from), (Some(0.95), vec![other]), "as it was weighed");
+}

@@ -143,8 +143,9 @@ impl<'v> Telling<'v> {
         let claim = self.claim(id, new, trust)?;
         let mut told = Told::known(id, Novelty::New);
         if let Some(claim) = &claim {
+            told.note.clone_from(&claim.note);
             match self.settle(claim)? {
-                Settled::Same(same) => return self.again(same, new, Novelty::Known),
+                Settled::Same(same) => return Ok(Told { note: told.note, ..self.again(same, new, Novelty::Known)? }),
                 Settled::New { ended, conflict } => (told.ended, told.conflict) = (ended, conflict),
             }
         }

@@ -257,3 +257,23 @@ fn blocks_come_before_memories_when_there_is_no_room_for_both() {
     assert!(context.text.contains("Ghent") && context.text.len() <= 120, "{}", context.text);
     assert_eq!((context.blocks.len(), context.items.len(), context.dropped), (1, 0, 2), "{}", context.text);
 }
+
+#[test]
+fn a_dry_run_of_erasing_a_block_lists_every_version_that_goes() {
+    let opened = open();
+    let block = own(&opened, set("human", "Lives in Ghent."));
+    own(&opened, set("human", "Lives in Porto."));
+    let request = hydra_graph::ForgetRequest {
+        ids: vec![block.id],
+        mode: hydra_graph::ForgetMode::Erase,
+        is_dry_run: true,
+        ..Default::default()
+    };
+    let answer = opened.memory.forget_as(&request, &Agent::owner(), &mut |_, _| ()).unwrap();
+    let hydra_graph::ForgetAnswer::Preview(shown) = answer else { panic!("a dry run writes nothing") };
+    let listed: Vec<(&str, Id)> = shown.forgotten.iter().map(|one| (one.kind.as_str(), one.id)).collect();
+    assert_eq!(listed, [("block", block.id); 2]);
+    for (one, place) in shown.forgotten.iter().zip(["Porto", "Ghent"]) {
+        assert!(one.text.contains(place) && one.text.starts_with("human of "), "{one:?}");
+    }
+}

@@ -289,3 +289,40 @@ fn the_policy_weighs_what_it_accepts() {
     let record = memory.get(&[told.id], Default::default()).unwrap()[0].record.clone().unwrap();
     assert_eq!((record.confidence, record.derived_from), (Some(0.95), vec![other]), "as it was weighed");
 }
+
+#[test]
+fn an_id_tells_what_became_of_a_proposal() {
+    let opened = open();
+    let memory = &opened.memory;
+    let source = tell(memory, "She ordered tea, and wine, and rum.");
+    for name in ["Ada", "Adelaide"] {
+        let about = NewMemory { entities: vec![name.into()], ..NewMemory::new(format!("{name} called")) };
+        memory.remember(about, &Agent::owner()).unwrap();
+    }
+    let merge = Suggestion::Merge { keep: "Ada".into(), other: "Adelaide".into() };
+    let ids =
+        ["tea", "wine"].map(|thing| propose(memory, proposal(fact("Ada", "likes", thing), Some(source))).id.unwrap());
+    let merge = propose(memory, proposal(merge, None)).id.unwrap();
+    let shown = |id: Id| memory.get(&[id], Default::default()).unwrap().remove(0);
+    let waiting = shown(ids[0]).proposal.unwrap();
+    assert_eq!((waiting.status.as_str(), waiting.info.text.as_str()), ("waiting", "Ada likes tea"));
+    assert!(waiting.words().contains("would be kept"), "{}", waiting.words());
+    let accepted = accept(memory, ids[0]).commit.unwrap();
+    let now = shown(ids[0]).proposal.unwrap();
+    let told = memory.recall(&Question::new("Ada likes tea")).unwrap().hits;
+    let told = told.iter().find(|hit| hit.text == "Ada likes tea").unwrap().id;
+    assert_eq!((now.status.as_str(), now.commit, now.became.as_slice()), ("accepted", Some(accepted), &[told][..]));
+    let rejected = memory.reject(&[ids[1]], None, &Agent::owner()).unwrap().remove(0).commit;
+    let now = shown(ids[1]).proposal.unwrap();
+    assert_eq!((now.status.as_str(), now.commit, now.decided_by.as_deref()), ("rejected", rejected, Some("owner")));
+    accept(memory, merge);
+    let now = shown(merge).proposal.unwrap();
+    assert_eq!(now.became.len(), 2, "both entities: {now:?}");
+    assert!(shown(merge).error.is_none());
+    let rum = propose(memory, proposal(fact("Ada", "likes", "rum"), Some(source))).id.unwrap();
+    memory.forget(&[source], None, &Agent::owner()).unwrap();
+    assert_eq!(shown(rum).proposal.unwrap().status, "stale");
+    let elsewhere = hydra_graph::GetRequest { ids: vec![rum], spaces: vec!["work".into()], ..Default::default() };
+    let hidden = memory.get_as(&elsewhere).unwrap().remove(0);
+    assert!(hidden.proposal.is_none() && hidden.error.is_some());
+}

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::proposals::{self, ProposalStanding};
 use super::timeline::revisions;
 use crate::block::Block;
 use crate::entity;
@@ -85,6 +86,9 @@ pub struct Got {
     /// The core block, when the id is one's.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub block: Option<Block>,
+    /// The proposal, when the id is one's: how it stands now, and what it became.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub proposal: Option<ProposalStanding>,
     /// The question, when the id is a trace's.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub question: Option<String>,
@@ -200,6 +204,7 @@ impl Got {
             entity: None,
             replaced_by: None,
             block: None,
+            proposal: None,
             question: None,
             recalled: None,
             error: None,
@@ -262,6 +267,11 @@ fn one(
         let stands = identity::standing_at(view, id, known_at)?;
         got.entity = Some(entity::label(view, stands)?);
         got.replaced_by = Some(stands).filter(|stands| *stands != id);
+        if how == GetView::History {
+            got.commits = journal::history(view, id)?;
+        }
+    } else if let Some(proposal) = proposals::standing(inner, view, id)? {
+        got.proposal = Some(proposal);
         if how == GetView::History {
             got.commits = journal::history(view, id)?;
         }

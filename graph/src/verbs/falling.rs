@@ -30,15 +30,19 @@ impl Telling<'_> {
     }
 
     /// Ends the conflicts that had but one other side: nothing contradicts that any more.
-    fn settle_what_is_left(&mut self, fallen: Id) -> Result<()> {
+    pub(super) fn settle_what_is_left(&mut self, fallen: Id) -> Result<()> {
         for conflict in fact::open_conflicts(self.view, fallen)? {
-            let sides = self.said(conflict)?.into_iter().filter(|quad| quad.predicate == vocab::SIDE);
+            let said = self.said(conflict)?;
             let mut standing = 0;
-            for side in sides.filter_map(|quad| term_id(&quad.object)) {
-                let is_believed = self.read(side)?.is_some_and(|record| record.is_believed());
-                standing += usize::from(is_believed && !self.disbelieved.contains(&side));
+            for side in said.iter().filter(|quad| quad.predicate == vocab::SIDE).filter_map(|q| term_id(&q.object)) {
+                // Of what held once it may still be in dispute when; what was wanted once is over.
+                let counts = self.read(side)?.is_some_and(|record| match record.preference {
+                    Some(_) => self.stands(&record),
+                    None => record.is_believed() && !self.disbelieved.contains(&side),
+                });
+                standing += usize::from(counts);
             }
-            if standing < 2 {
+            if standing < 2 && !said.is_empty() {
                 let mut node = Node::new(conflict, vocab::MEMORY_GRAPH);
                 node.say(vocab::SETTLED_AT, time_literal(self.now));
                 self.change.added.append(&mut node.quads);

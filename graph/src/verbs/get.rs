@@ -8,7 +8,7 @@ use crate::block::Block;
 use crate::entity;
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::Id;
-use crate::identity;
+use crate::identity::{self, Names};
 use crate::journal::{self, CommitRecord};
 use crate::memory::Inner;
 use crate::moment::Moment;
@@ -251,7 +251,7 @@ fn one(
         if matches!(found.kind, Kind::Fact | Kind::Preference) {
             got.voices = Some(match &found.preference {
                 Some(preference) => preference.observations,
-                None => voice::count(&voice::told(view, id)?),
+                None => voice::count(&voice::told(&Names::now(view), id)?),
             });
         }
         if found.is_decision {

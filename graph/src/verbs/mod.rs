@@ -31,6 +31,7 @@ pub mod proposals;
 pub mod propose;
 pub mod query;
 pub mod recall;
+mod regrouping;
 pub mod remember;
 pub mod retelling;
 mod rivals;

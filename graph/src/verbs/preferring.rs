@@ -5,7 +5,9 @@
 //! each other and would both be in force, neither is, until somebody says which. So any order of the same observations comes
 //! to the same.
 
-use oxigraph::model::{NamedNode, Quad};
+use std::collections::{BTreeSet, HashSet};
+
+use oxigraph::model::{NamedNode, Quad, Term};
 
 use super::claim::LEAST_CONFIDENCE_TO_END;
 use super::remember::NewMemory;
@@ -13,27 +15,46 @@ use super::telling::{Novelty, Telling, Told};
 use super::twin;
 use crate::error::Result;
 use crate::id::Id;
-use crate::identity;
+use crate::identity::{self, Names};
 use crate::journal::Trust;
-use crate::preference::{NewPreference, OBSERVATIONS_TO_HOLD, Preference, Standing};
+use crate::preference::{NewPreference, OBSERVATIONS_TO_HOLD, Polarity, Preference, Standing};
 use crate::record::{self, Kind, Record};
 use crate::scope;
 use crate::store::{Node, string, subject_id, time_literal};
 use crate::vocab::{self, ext};
 
 /// A preference that is there already.
-struct Held {
-    record: Record,
-    preference: Preference,
-    trust: Trust,
+pub(super) struct Held {
+    pub(super) record: Record,
+    pub(super) preference: Preference,
+    pub(super) trust: Trust,
     /// Whether it was neither ended nor taken back, and has not expired.
-    stands: bool,
+    pub(super) stands: bool,
+    /// Whether it says of the same thing whether that is wanted.
+    is_same_thing: bool,
+}
+
+impl Held {
+    /// Tells whether it says the same as another of its slot.
+    fn is_same(&self, wish: &Preference) -> bool {
+        self.is_same_thing && self.preference.polarity == wish.polarity
+    }
+
+    /// Tells whether both can't hold, of two of the same slot: two things preferred, or one both preferred and avoided. One
+    /// may well avoid two things.
+    pub(super) fn contradicts(&self, wish: &Preference) -> bool {
+        match (self.preference.polarity, wish.polarity) {
+            (Polarity::For, Polarity::For) => !self.is_same_thing,
+            (Polarity::Against, Polarity::Against) => false,
+            _ => self.is_same_thing,
+        }
+    }
 }
 
 /// Beside which a preference is weighed.
-struct Beside {
+pub(super) struct Beside {
     /// What is of its topic, where it applies.
-    slot: Vec<Held>,
+    pub(super) slot: Vec<Held>,
     /// What is of the same thing under another topic.
     things: Vec<Held>,
 }
@@ -41,7 +62,7 @@ struct Beside {
 impl Beside {
     /// Returns what contradicts a preference; one that says that something no longer holds does so under any topic.
     fn rivals(&self, wish: &Preference, ends_thing: bool) -> Vec<&Held> {
-        let of_slot = self.slot.iter().filter(|held| held.stands && held.preference.contradicts(wish));
+        let of_slot = self.slot.iter().filter(|held| held.stands && held.contradicts(wish));
         let is_ended = |held: &&Held| ends_thing && held.stands && held.preference.polarity != wish.polarity;
         of_slot.chain(self.things.iter().filter(is_ended)).collect()
     }
@@ -65,7 +86,7 @@ impl Telling<'_> {
         let is_unsure = new.confidence.is_some_and(|share| share < LEAST_CONFIDENCE_TO_END);
         wish.inferred |= trust == Trust::Ingested || is_unsure;
         let beside = self.beside(&wish, &new.space)?;
-        let same = beside.slot.iter().find(|held| held.stands && held.preference.is_same(&wish));
+        let same = beside.slot.iter().find(|held| held.stands && held.is_same(&wish));
         let rivals = beside.rivals(&wish, ends_thing);
         if let Some(same) = same {
             return self.prefer_again(new, same, wish.inferred, trust, &rivals);
@@ -75,7 +96,7 @@ impl Telling<'_> {
         let mut related = beside.slot.iter().chain(related);
         // What this same decision says otherwise was not refused.
         let is_refused = |held: &Held| is_refused(&held.record) && !self.disbelieved.contains(&held.record.id);
-        let refused = related.find(|held| is_refused(held) && held.preference.is_same(&wish));
+        let refused = related.find(|held| is_refused(held) && held.is_same(&wish));
         if let Some(refused) = refused.filter(|_| wish.inferred) {
             return Ok(Told::known(refused.record.id, Novelty::Refused));
         }
@@ -163,8 +184,7 @@ impl Telling<'_> {
         let Some(record) = record::read(self.view, fallen)? else { return Ok(()) };
         let Some(gone) = record.preference else { return Ok(()) };
         let beside = self.beside(&gone, &record.space)?;
-        let is_held_back =
-            |held: &Held| held.preference.status == Standing::Candidate && held.preference.contradicts(&gone);
+        let is_held_back = |held: &Held| held.preference.status == Standing::Candidate && held.contradicts(&gone);
         let waiting = beside.slot.iter().chain(&beside.things).filter(|held| is_held_back(held));
         let mut waiting: Vec<(bool, Id)> =
             waiting.map(|held| (held.preference.inferred, held.record.id)).filter(|(_, id)| *id != fallen).collect();
@@ -176,7 +196,7 @@ impl Telling<'_> {
     }
 
     /// Puts a candidate in force, if nothing that stands holds it back any more.
-    fn weigh_one_again(&mut self, id: Id) -> Result<()> {
+    pub(super) fn weigh_one_again(&mut self, id: Id) -> Result<()> {
         let Some(record) = self.read(id)?.filter(|record| self.stands(record)) else { return Ok(()) };
         let (Some(mut wish), trust) = (record.preference.clone(), trust_of(&record)) else { return Ok(()) };
         let ends_thing = Preference::read(&record.text, &NewPreference::default(), None).1;
@@ -192,11 +212,8 @@ impl Telling<'_> {
         for old in &weighed.ends {
             self.succeed(id, old, self.now, false)?;
         }
-        if !wish.inferred {
-            let sides: Vec<Id> = rivals.iter().map(|held| held.record.id).chain([id]).collect();
-            self.settle_open(&sides)?;
-        }
-        Ok(())
+        // Nobody spoke anew, so what still contradicts it stays in dispute.
+        self.settle_what_is_left(id)
     }
 
     /// Does to the others what was decided.
@@ -226,6 +243,10 @@ impl Telling<'_> {
             let sides: Vec<Id> = rivals.iter().map(|held| held.record.id).chain([id]).collect();
             self.settle_open(&sides)?;
         }
+        // What takes the place of another need not contradict what that held back.
+        for old in &weighed.ends {
+            self.weigh_again(old.id)?;
+        }
         Ok(told)
     }
 
@@ -245,7 +266,7 @@ impl Telling<'_> {
         Ok(())
     }
 
-    fn restate(&mut self, id: Id, preference: &Preference) -> Result<()> {
+    pub(super) fn restate(&mut self, id: Id, preference: &Preference) -> Result<()> {
         for (predicate, value) in preference.state() {
             self.replace(id, predicate, value)?;
         }
@@ -269,33 +290,49 @@ impl Telling<'_> {
         Ok(())
     }
 
-    fn stands(&self, record: &Record) -> bool {
+    pub(super) fn stands(&self, record: &Record) -> bool {
         let is_over = record.expires_at.is_some_and(|end| end <= self.now);
         record.stands_at(self.now) && !is_over && !self.disbelieved.contains(&record.id)
     }
 
-    fn beside(&self, wish: &Preference, space: &str) -> Result<Beside> {
-        let slot = self.held(&wish.slot(space), space)?;
-        let mut things = self.held(&wish.thing(space), space)?;
-        things.retain(|held| !slot.iter().any(|other| other.record.id == held.record.id));
+    pub(super) fn beside(&self, wish: &Preference, space: &str) -> Result<Beside> {
+        self.beside_as(&self.names, wish, space)
+    }
+
+    /// Finds beside what a preference is weighed, as names are understood.
+    pub(super) fn beside_as(&self, names: &Names<'_>, wish: &Preference, space: &str) -> Result<Beside> {
+        let mut slot = self.held(names, wish.slots(names, space)?, wish, space)?;
+        let mut things = self.held(names, wish.things(names, space)?, wish, space)?;
+        things.retain(|held| !slot.iter().any(|other| other.record.id == held.record.id) && held.is_same_thing);
+        let mut is_of_slot = Vec::new();
+        for held in &slot {
+            is_of_slot.push(held.preference.has_subject_of(wish, names)?);
+        }
+        let mut is_of_slot = is_of_slot.into_iter();
+        slot.retain(|_| is_of_slot.next().unwrap_or_default());
         Ok(Beside { slot, things })
     }
 
-    /// Reads the preferences of a key.
-    fn held(&self, key: &str, space: &str) -> Result<Vec<Held>> {
-        let key = oxigraph::model::Term::from(string(key));
-        let mut ids = self.view.subjects(vocab::KEY, key.as_ref(), usize::MAX)?;
-        let is_told = |quad: &&Quad| quad.predicate == vocab::KEY && quad.object == key;
+    /// Reads the preferences of some keys that are of the same holder and apply in the same place.
+    fn held(&self, names: &Names<'_>, keys: Vec<String>, wish: &Preference, space: &str) -> Result<Vec<Held>> {
+        let keys: HashSet<Term> = keys.into_iter().map(|key| string(key).into()).collect();
+        let mut ids = BTreeSet::new();
+        for key in &keys {
+            ids.extend(self.view.subjects(vocab::KEY, key.as_ref(), usize::MAX)?);
+        }
+        let is_told = |quad: &&Quad| quad.predicate == vocab::KEY && keys.contains(&quad.object);
         ids.extend(self.change.added.iter().filter(is_told).filter_map(|quad| subject_id(&quad.subject)));
-        ids.sort_unstable();
-        ids.dedup();
         let mut held = Vec::new();
         for id in ids {
             let Some(record) = self.read(id)?.filter(|record| record.space == space) else { continue };
             let Some(preference) = record.preference.clone() else { continue };
             debug_assert_eq!(record.kind, Kind::Preference);
+            if !preference.is_beside(wish, names)? {
+                continue;
+            }
             let (stands, trust) = (self.stands(&record), trust_of(&record));
-            held.push(Held { record, preference, trust, stands });
+            let is_same_thing = names.are_one(&preference.value, &wish.value)?;
+            held.push(Held { record, preference, trust, stands, is_same_thing });
         }
         Ok(held)
     }

@@ -14,7 +14,7 @@ use super::twin::{self, Twins};
 use crate::entity::Entities;
 use crate::error::Result;
 use crate::id::{Id, Mint};
-use crate::identity::{self, Named};
+use crate::identity::{self, Named, Names, Order};
 use crate::journal::{Agent, Change, Trust};
 use crate::passage;
 use crate::predicate::Predicates;
@@ -77,6 +77,8 @@ pub(super) struct Telling<'v> {
     pub(super) heard: HashMap<Id, Vec<Voice>>,
     /// The only voice of a memory of this decision, which goes without saying until there is another.
     pub(super) unsaid: HashMap<Id, Mark>,
+    /// Whom names mean.
+    pub(super) names: Names<'v>,
     /// What this same decision retracts.
     pub(super) disbelieved: HashSet<Id>,
     twins: Twins,
@@ -101,12 +103,18 @@ impl<'v> Telling<'v> {
             disputes: HashMap::new(),
             heard: HashMap::new(),
             unsaid: HashMap::new(),
+            names: Names::now(view),
             disbelieved: HashSet::new(),
             twins: Twins::default(),
             seals: Seals::default(),
             last_said: HashMap::new(),
             change: Change::new("remember"),
         }
+    }
+
+    /// Understands names as they will be after a merge or a split.
+    pub fn after(self, order: Order) -> Self {
+        Self { names: Names { order, ..self.names }, ..self }
     }
 
     /// Refuses what was erased and comes again.

@@ -338,11 +338,13 @@ fn a_guess_said_otherwise_is_still_a_guess() {
     assert_eq!((known.status, known.topic.as_deref()), (Standing::InForce, Some("jazz")));
 }
 
-/// The ways in which what is in force falls, each in one commit.
-fn falls(opened: &Opened, id: Id, conflict: Option<Id>) -> Vec<(&'static str, Box<dyn Fn() -> Id + '_>)> {
+/// A way in which what is in force falls, by name, in one commit.
+type Fall<'o> = (&'static str, Box<dyn Fn() -> Id + 'o>);
+
+fn falls(opened: &Opened, id: Id, conflict: Option<Id>) -> Vec<Fall<'_>> {
     let owner = Agent::owner;
     let update = move |id, op| opened.memory.update(id, op, None, &owner()).unwrap().commit;
-    let mut falls: Vec<(&'static str, Box<dyn Fn() -> Id>)> = vec![
+    let mut falls: Vec<Fall<'_>> = vec![
         ("retracted", Box::new(move || update(id, UpdateOp::Retract))),
         ("forgotten", Box::new(move || opened.memory.forget(&[id], None, &owner()).unwrap().commit.unwrap())),
         ("corrected", Box::new(move || update(id, UpdateOp::Supersede("I prefer trains over planes".into())))),

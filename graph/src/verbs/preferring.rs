@@ -119,7 +119,7 @@ impl Telling<'_> {
             let mut node = Node::new(id, vocab::MEMORY_GRAPH);
             node.maybe(vocab::VALID_FROM, new.valid_from.map(time_literal))
                 .maybe(vocab::VALID_TO, new.valid_to.map(time_literal));
-            self.write(id, new, &new.text, hash, trust, about.clone(), node)?;
+            self.write(id, new, (&new.text, hash), trust, about.clone(), node)?;
         }
         wish.observations = self.begin_observing(id, new)?;
         // What is over already ends nothing.

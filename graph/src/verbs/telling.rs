@@ -171,7 +171,7 @@ impl<'v> Telling<'v> {
         if let Some(name) = applies_to.filter(|scope| !scope::is_path(scope)) {
             about.push(self.entities.by_name(name)?);
         }
-        self.write(id, new, text, &hash, trust, about, node)?;
+        self.write(id, new, (text, &hash), trust, about, node)?;
         if new.kind == Kind::Decision {
             self.decide(id, new, decided)?;
         }
@@ -208,8 +208,7 @@ impl<'v> Telling<'v> {
         &mut self,
         id: Id,
         new: &NewMemory,
-        text: &str,
-        hash: &str,
+        (text, hash): (&str, &str),
         trust: Trust,
         mut about: Vec<Named>,
         mut node: Node,

@@ -5,6 +5,7 @@
 //! each other and would both be in force, neither is, until somebody says which. So any order of the same observations comes
 //! to the same.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeSet, HashSet};
 
 use oxigraph::model::{NamedNode, Quad, Term};
@@ -186,17 +187,23 @@ impl Telling<'_> {
         let beside = self.beside(&gone, &record.space)?;
         let is_held_back = |held: &Held| held.preference.status == Standing::Candidate && held.contradicts(&gone);
         let waiting = beside.slot.iter().chain(&beside.things).filter(|held| is_held_back(held));
-        let mut waiting: Vec<(bool, Id)> =
-            waiting.map(|held| (held.preference.inferred, held.record.id)).filter(|(_, id)| *id != fallen).collect();
-        waiting.sort_unstable();
-        for (_, id) in waiting {
-            self.weigh_one_again(id)?;
+        self.weigh_all_again(waiting.map(|held| held.record.id).filter(|id| *id != fallen).collect())
+    }
+
+    /// Weighs candidates anew: who said something and is trusted most comes first, what was inferred last.
+    pub(super) fn weigh_all_again(&mut self, ids: BTreeSet<Id>) -> Result<()> {
+        let mut waiting = Vec::new();
+        for id in ids {
+            let Some(record) = self.read(id)? else { continue };
+            let Some(preference) = &record.preference else { continue };
+            waiting.push((preference.inferred, Reverse(trust_of(&record)), id));
         }
-        Ok(())
+        waiting.sort_unstable();
+        waiting.into_iter().try_for_each(|(_, _, id)| self.weigh_one_again(id))
     }
 
     /// Puts a candidate in force, if nothing that stands holds it back any more.
-    pub(super) fn weigh_one_again(&mut self, id: Id) -> Result<()> {
+    fn weigh_one_again(&mut self, id: Id) -> Result<()> {
         let Some(record) = self.read(id)?.filter(|record| self.stands(record)) else { return Ok(()) };
         let (Some(mut wish), trust) = (record.preference.clone(), trust_of(&record)) else { return Ok(()) };
         let ends_thing = Preference::read(&record.text, &NewPreference::default(), None).1;

@@ -64,14 +64,8 @@ impl Telling<'_> {
                 closed.push(conflict);
             }
         }
-        self.recount(&members)?;
-        let mut waiting = Vec::new();
-        for id in concerned {
-            let preference = self.read(id)?.and_then(|record| record.preference);
-            waiting.extend(preference.map(|preference| (preference.inferred, id)));
-        }
-        waiting.sort_unstable();
-        waiting.into_iter().try_for_each(|(_, id)| self.weigh_one_again(id))?;
+        let counted = self.recount(&members)?;
+        self.weigh_all_again(concerned.into_iter().chain(counted).collect())?;
         Ok(closed)
     }
 
@@ -145,7 +139,9 @@ impl Telling<'_> {
     }
 
     /// Counts the voices of preferences anew that one of some entities has told: two may be one now, or one two.
-    fn recount(&mut self, entities: &[Id]) -> Result<()> {
+    /// Returns those that have more or fewer then.
+    fn recount(&mut self, entities: &[Id]) -> Result<BTreeSet<Id>> {
+        let mut counted = BTreeSet::new();
         let mut told = BTreeSet::new();
         for label in self.names.labels(entities)? {
             let said = |predicate: NamedNodeRef<'static>| {
@@ -171,10 +167,9 @@ impl Telling<'_> {
             self.restate(id, &preference)?;
             if falls {
                 self.weigh_again(id)?;
-            } else {
-                self.weigh_one_again(id)?;
             }
+            counted.insert(id);
         }
-        Ok(())
+        Ok(counted)
     }
 }

@@ -42,6 +42,7 @@ mod record;
 mod redo;
 mod rewound;
 mod scope;
+mod seal;
 mod shapes;
 mod sight;
 mod space;
@@ -78,6 +79,7 @@ pub use question::{AlsoIn, Hit, Lead, MAX_HITS, MAX_QUERY_BYTES, Mode, Question,
 pub use ranking::Weights;
 pub use record::{Kind, Record};
 pub use rewound::{MAX_REWOUND_KEPT, MAX_REWOUND_READ};
+pub use seal::SEAL_KEYS_FILE;
 pub use space::PERSONAL;
 pub use sparql::{
     AnswerFormat, MAX_ANSWER_BYTES, MAX_NESTING, MAX_OPERATIONS, MAX_QUERY_READ, MAX_QUERY_STEPS, MAX_SPARQL_BYTES,
@@ -115,7 +117,7 @@ pub use verbs::learn::{
 pub use verbs::merge::Merged;
 pub use verbs::packing::{Exclusion, LeftOut, MAX_COPIES, MAX_LEFT_OUT};
 pub use verbs::predicates::{MAX_ALIASES, PredicateInfo};
-pub use verbs::proposals::{Decided, Enrichment, MAX_BARE_TEXTS, MAX_DECIDED, ProposalInfo};
+pub use verbs::proposals::{Decided, Enrichment, MAX_BARE_TEXTS, MAX_DECIDED, ProposalInfo, ProposalStanding};
 pub use verbs::propose::{MAX_PENDING, MAX_PROPOSALS, Policy, ProposeStatus, Proposed};
 pub use verbs::query::{DEFAULT_ROWS, MAX_ROWS, QueryAnswer, QueryRequest};
 pub use verbs::remember::{

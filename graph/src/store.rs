@@ -6,8 +6,8 @@ use std::collections::HashMap;
 use std::io;
 use std::marker::PhantomData;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Weak};
 
 use oxigraph::model::{
     GraphNameRef, Literal, NamedNode, NamedNodeRef, NamedOrBlankNode, NamedOrBlankNodeRef, Quad, QuadRef, Term, TermRef,
@@ -35,7 +35,11 @@ const LOAD_MEMORY_MB: usize = 128;
 /// The store never gives back the room of a string that nothing says any more, so what was erased is only gone from the
 /// medium when everything else was copied into a new folder. Then that one takes its place here, and whoever still reads
 /// the old one reads on.
-pub(crate) struct GraphStore(RwLock<Arc<Generation>>);
+pub(crate) struct GraphStore {
+    current: RwLock<Arc<Generation>>,
+    /// Replaced ones whose folder may still be there.
+    retired: Mutex<Vec<(PathBuf, Weak<Generation>)>>,
+}
 
 /// One folder of RocksDB. A retired one is deleted when its last reader is done.
 struct Generation {
@@ -73,7 +77,7 @@ impl GraphStore {
             }
         })?;
         let generation = Generation { store: Some(store), path: path.to_owned(), is_retired: AtomicBool::new(false) };
-        Ok(Self(RwLock::new(Arc::new(generation))))
+        Ok(Self { current: RwLock::new(Arc::new(generation)), retired: Mutex::default() })
     }
 
     /// Starts a view of this moment; later commits do not show in it.
@@ -83,14 +87,23 @@ impl GraphStore {
     }
 
     fn generation(&self) -> Arc<Generation> {
-        Arc::clone(&self.0.read())
+        Arc::clone(&self.current.read())
     }
 
     /// Lets another store take the place of this one, whose folder is deleted when its last view is dropped.
     pub fn replace(&self, by: GraphStore) {
-        let new = by.0.into_inner();
-        let old = std::mem::replace(&mut *self.0.write(), new);
+        let new = by.current.into_inner();
+        let old = std::mem::replace(&mut *self.current.write(), new);
+        self.retired.lock().push((old.path.clone(), Arc::downgrade(&old)));
         old.is_retired.store(true, Ordering::Release);
+    }
+
+    /// Returns how many readers hold the stores that were replaced; `None` when none of their folders is left.
+    pub fn readers_of_retired(&self) -> Option<usize> {
+        let mut retired = self.retired.lock();
+        retired.retain(|(path, _)| path.exists());
+        let readers = retired.iter().map(|(_, generation)| generation.strong_count()).sum();
+        (!retired.is_empty()).then_some(readers)
     }
 
     /// Makes everything committed so far durable without the log.

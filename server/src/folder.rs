@@ -5,7 +5,7 @@ use std::io::Write as _;
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
-use hydra_graph::{Error, ErrorKind, Result};
+use hydra_graph::{Error, ErrorKind, Result, SEAL_KEYS_FILE};
 
 /// Permission bits of anyone but the owner.
 const OTHERS: u32 = 0o077;
@@ -45,8 +45,19 @@ pub fn prepare(folder: &Path) -> Result<()> {
 
 /// What a start that was cut short may leave, and what is put there before the memory is made.
 fn is_empty(folder: &Path) -> std::io::Result<bool> {
-    let known =
-        ["format.new", "lock", "log", "store", "store.import", "index", "models", "start.lock", "serve.log", "token"];
+    let known = [
+        SEAL_KEYS_FILE,
+        "format.new",
+        "lock",
+        "log",
+        "store",
+        "store.import",
+        "index",
+        "models",
+        "start.lock",
+        "serve.log",
+        "token",
+    ];
     for entry in fs::read_dir(folder)? {
         let name = entry?.file_name();
         if !known.iter().any(|known| name == *known) {
@@ -66,7 +77,8 @@ pub fn write_private(path: &Path, bytes: &[u8]) -> Result<()> {
         let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&beside)?;
         file.write_all(bytes)?;
         file.sync_all()?;
-        fs::rename(&beside, path)
+        fs::rename(&beside, path)?;
+        path.parent().map_or(Ok(()), |folder| fs::File::open(folder)?.sync_all())
     };
     write().map_err(|error| Error::io(path.display(), &error))
 }

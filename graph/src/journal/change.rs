@@ -59,6 +59,14 @@ impl Change {
         Ok(())
     }
 
+    /// Takes in what another one changes.
+    pub fn take(&mut self, mut other: Self) {
+        self.added.append(&mut other.added);
+        self.removed.append(&mut other.removed);
+        self.touched.append(&mut other.touched);
+        self.fresh.extend(other.fresh);
+    }
+
     /// Tells whether nothing would change.
     pub fn is_empty(&self) -> bool {
         self.added.is_empty() && self.removed.is_empty()

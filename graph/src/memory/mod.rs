@@ -16,6 +16,7 @@ use crate::folder::DataFolder;
 use crate::id::{Id, Mint};
 use crate::index::Index;
 use crate::redo::{Disk, RealDisk};
+use crate::seal::Seals;
 use crate::store::{GraphStore, View};
 use crate::text::TextIndex;
 use crate::time::{Clock, Timestamp};
@@ -53,6 +54,8 @@ pub(crate) struct Inner {
     pub first_commit: OnceLock<Id>,
     /// Held by whoever erases.
     pub erasing: parking_lot::Mutex<()>,
+    /// By what erased things are recognised.
+    pub seals: Arc<parking_lot::RwLock<Seals>>,
     /// What is accepted without asking.
     pub policy: parking_lot::RwLock<Policy>,
     /// Last, so that the store is closed before its lock is given up.
@@ -106,6 +109,7 @@ impl Memory {
             clock: options.clock,
             first_commit: OnceLock::new(),
             erasing: parking_lot::Mutex::new(()),
+            seals: Arc::new(parking_lot::RwLock::new(Seals::of(folder.path())?)),
             policy: parking_lot::RwLock::default(),
             folder,
         }));

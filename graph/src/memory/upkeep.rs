@@ -9,6 +9,11 @@ use crate::verbs;
 use crate::verbs::check::{CheckReport, IndexStatus, Status};
 
 impl Memory {
+    /// Tells whether something was erased whose bytes may still be in the files: [`Memory::finish_erasing`] clears them.
+    pub fn is_erasing(&self) -> bool {
+        self.0.folder.is_erasing()
+    }
+
     /// Clears the files of what was erased, if that was cut short; call it when all indexes are attached.
     pub fn finish_erasing(&self) -> Result<()> {
         verbs::erase::finish(&self.0)

@@ -100,7 +100,8 @@ impl<'v> Reader<'v> {
         }
     }
 
-    fn read_of(&mut self, id: Id, quads: Vec<Quad>) -> Result<Option<Record>> {
+    /// As [`Reader::read`], from what is said of it.
+    pub(crate) fn read_of(&mut self, id: Id, quads: Vec<Quad>) -> Result<Option<Record>> {
         let own = Fields(&quads);
         let Some(kind) = own.kind() else { return Ok(None) };
         let part_of = own.ids(vocab::PART_OF).next();

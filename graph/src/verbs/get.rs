@@ -4,12 +4,13 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::proposals::{self, ProposalStanding};
 use super::timeline::revisions;
 use crate::block::Block;
 use crate::entity;
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::Id;
-use crate::identity;
+use crate::identity::{self, Names};
 use crate::journal::{self, CommitRecord};
 use crate::memory::Inner;
 use crate::moment::Moment;
@@ -91,6 +92,9 @@ pub struct Got {
     /// The core block, when the id is one's.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub block: Option<Block>,
+    /// The proposal, when the id is one's: how it stands now, and what it became.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub proposal: Option<ProposalStanding>,
     /// The question, when the id is a trace's.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub question: Option<String>,
@@ -231,6 +235,7 @@ impl Got {
             entity: None,
             replaced_by: None,
             block: None,
+            proposal: None,
             question: None,
             recalled: None,
             error: None,
@@ -288,7 +293,7 @@ fn one(inner: &Inner, reader: &mut Reader<'_>, id: Id, how: GetView, moment: Mom
             got.voices = match &found.preference {
                 Some(preference) => Some(preference.observations),
                 None if moment.known_at.is_some() => None,
-                None => Some(voice::count(&voice::told(view, id)?)),
+                None => Some(voice::count(&voice::told(&Names::now(view), id)?)),
             };
         }
         if found.is_decision {
@@ -306,6 +311,11 @@ fn one(inner: &Inner, reader: &mut Reader<'_>, id: Id, how: GetView, moment: Mom
         got.replaced_by = Some(stands).filter(|stands| *stands != id);
         if how == GetView::History {
             got.commits = history(view, id, moment)?;
+        }
+    } else if let Some(proposal) = proposals::standing(inner, view, id)? {
+        got.proposal = Some(proposal);
+        if how == GetView::History {
+            got.commits = journal::history(view, id)?;
         }
     } else {
         // What a file no longer says still has its past.

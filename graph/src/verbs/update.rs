@@ -1,8 +1,6 @@
 //! `update`: says that a memory ended, was wrong, is to be said otherwise, or stands again; and settles conflicts. Nothing
 //! is overwritten: what a memory said before stays, and every update can be undone.
 
-use std::collections::BTreeSet;
-
 use oxigraph::model::NamedNodeRef;
 use serde::Serialize;
 
@@ -146,21 +144,22 @@ fn apply(view: &View<'_>, telling: &mut Telling<'_>, id: Id, op: UpdateOp) -> Re
                     .hint("give a later end, or retract it if it never held"));
             }
             outcome.stale = fall(view, &mut telling.change, id, vocab::VALID_TO, at, now)?;
+            if at <= now {
+                telling.weigh_again(id)?;
+            }
         }
         UpdateOp::Retract => {
             check_stands(&record, now)?;
             outcome.stale = fall(view, &mut telling.change, id, vocab::RETRACTED_AT, now, now)?;
-            telling.disbelieve(id)?;
-            outcome.fresh = telling.reopen(id)?;
-            settle_what_is_left(view, &mut telling.change, id, now)?;
+            outcome.fresh = telling.let_go(&[id])?;
         }
         UpdateOp::Supersede(text) => {
             (outcome.replaced_by, outcome.stale) = replace(view, telling, record, Some(text), None)?;
-            outcome.fresh = telling.reopen(id)?;
+            outcome.fresh = telling.let_go(&[id])?;
         }
         UpdateOp::Correct(stated) => {
             (outcome.replaced_by, outcome.stale) = replace(view, telling, record, None, Some(stated))?;
-            outcome.fresh = telling.reopen(id)?;
+            outcome.fresh = telling.let_go(&[id])?;
         }
         UpdateOp::Restore => outcome.fresh = restore(view, telling, &record)?,
         UpdateOp::Settle(_) | UpdateOp::KeepAll => unreachable!("a conflict is no record"),
@@ -311,22 +310,6 @@ fn restore(view: &View<'_>, telling: &mut Telling<'_>, record: &Record) -> Resul
     stale::unflag(view, &mut telling.change, record.id)
 }
 
-/// Ends the conflicts that had but one other side: nothing contradicts that any more.
-fn settle_what_is_left(view: &View<'_>, change: &mut Change, retracted: Id, now: Timestamp) -> Result<()> {
-    for conflict in fact::open_conflicts(view, retracted)? {
-        let mut standing = Vec::new();
-        for side in view.objects(conflict, vocab::SIDE)?.into_iter().filter(|side| *side != retracted) {
-            standing.extend(record::read(view, side)?.filter(|record| record.is_believed()).map(|record| record.id));
-        }
-        if standing.len() < 2 {
-            let mut node = Node::new(conflict, vocab::MEMORY_GRAPH);
-            node.say(vocab::SETTLED_AT, time_literal(now));
-            change.added.append(&mut node.quads);
-        }
-    }
-    Ok(())
-}
-
 fn settle(view: &View<'_>, telling: &mut Telling<'_>, conflict: Id, op: &UpdateOp) -> Result<Outcome> {
     let (now, mut outcome) = (telling.now, Outcome::default());
     if !view.is_a(conflict, vocab::CONFLICT)? {
@@ -349,39 +332,28 @@ fn settle(view: &View<'_>, telling: &mut Telling<'_>, conflict: Id, op: &UpdateO
             check_trust(&record, telling.author)?;
             if record.retracted_at.is_none() {
                 outcome.stale.append(&mut fall(view, &mut telling.change, *side, vocab::RETRACTED_AT, now, now)?);
-                telling.disbelieve(*side)?;
             }
         }
-        for side in sides.iter().filter(|side| *side != keep) {
-            outcome.fresh.append(&mut telling.reopen(*side)?);
-        }
-    }
-    if let UpdateOp::Settle(keep) = op {
         telling.prefer_kept(*keep)?;
+        let fallen: Vec<Id> = sides.iter().filter(|side| *side != keep).copied().collect();
+        outcome.fresh = telling.let_go(&fallen)?;
+    } else if may_decide_all(view, &sides, telling.author)? {
+        // Whoever says that all sides hold has said each.
+        sides.iter().try_for_each(|side| telling.prefer_kept(*side))?;
     }
     let mut node = Node::new(conflict, vocab::MEMORY_GRAPH);
     node.say(vocab::SETTLED_AT, time_literal(now));
     telling.change.added.append(&mut node.quads);
     telling.change.touched.extend(sides.iter().copied());
-    // Other conflicts that a retracted side was in are over too when one side is left.
-    if let UpdateOp::Settle(keep) = op {
-        let mut others = BTreeSet::new();
-        for side in &sides {
-            others.extend(fact::open_conflicts(view, *side)?);
-        }
-        others.remove(&conflict);
-        for other in others {
-            let mut standing = 0;
-            for side in view.objects(other, vocab::SIDE)? {
-                let is_fallen = telling.change.touched.contains(&side) && side != *keep;
-                standing += usize::from(!is_fallen && fact::believed(view, side)?.is_some());
-            }
-            if standing < 2 {
-                let mut node = Node::new(other, vocab::MEMORY_GRAPH);
-                node.say(vocab::SETTLED_AT, time_literal(now));
-                telling.change.added.append(&mut node.quads);
-            }
+    Ok(outcome)
+}
+
+/// Tells whether somebody is trusted as much as whoever said any of the sides.
+fn may_decide_all(view: &View<'_>, sides: &[Id], author: &Agent) -> Result<bool> {
+    for side in sides {
+        if record::read(view, *side)?.is_some_and(|record| check_trust(&record, author).is_err()) {
+            return Ok(false);
         }
     }
-    Ok(outcome)
+    Ok(true)
 }

@@ -147,7 +147,7 @@ fn of_preview(preview: ForgetPreview, budget: usize, is_question: bool) -> (Answ
 }
 
 fn item(Consequence { id, kind, text, trust, .. }: Consequence) -> Item {
-    Item { id: id.to_string(), kind: kind.as_str().to_owned(), trust, text }
+    Item { id: id.to_string(), kind, trust, text }
 }
 
 fn render(answer: &Answer) -> String {

@@ -229,17 +229,20 @@ pub(super) fn call(call: Call<'_>) -> Result<CallToolResult> {
     new.session = parameters.session;
     new.speaker = parameters.speaker;
     new.happened_at = parameters.happened_at.map(|at| when::moment(&at, call.now)).transpose()?;
-    let Remembered { id, commit, status, ended, conflict, preference } = call.memory.remember(new, call.agent)?;
+    let Remembered { id, commit, status, ended, conflict, preference, note: also } =
+        call.memory.remember(new, call.agent)?;
     let (status, said) = match status {
         RememberStatus::Inserted => ("inserted", "remembered"),
         RememberStatus::Duplicate => ("duplicate", "known already"),
         RememberStatus::Superseded => ("superseded", "remembered; it ends what held before"),
         RememberStatus::Conflict => ("conflict", "remembered beside what it contradicts"),
+        RememberStatus::Refused if also.is_some() => ("refused", "not kept"),
         RememberStatus::Refused => ("refused", "not kept: the user took the same back before"),
     };
     let known = preference.as_ref().filter(|_| status == "duplicate" || status == "superseded");
     let seen = known.filter(|known| known.times_seen > 1).map(|known| format!("; told {} times", known.times_seen));
-    let note = argument::ignored(NAME, &parameters.unknown);
+    let note: Vec<String> = also.into_iter().chain(argument::ignored(NAME, &parameters.unknown)).collect();
+    let note = (!note.is_empty()).then(|| note.join("; "));
     let mut text = format!("{said}: {id} (take it back: hydra undo {commit})");
     text.push_str(&seen.unwrap_or_default());
     if let Some(preference) = preference.as_ref().filter(|_| status != "refused") {

@@ -19,7 +19,7 @@ Examples:
   hydra get 01kgy3v5q2w8e --view history
   hydra get 01kgy3v5q2w8e --as-of 2025-06-01       was it true then?
 
-An id may be a memory's, a passage's, a commit's, an entity's, or the trace of an earlier recall.
+An id may be a memory's, a passage's, a commit's, an entity's, a proposal's, or the trace of an earlier recall.
 What was not true at --as-of is shown too, and says why it was not.";
 
 /// Options of `hydra get`.
@@ -136,6 +136,18 @@ fn shown(got: &Value, style: Style) -> Option<String> {
     for name in ["name", "space", "trust", "agent", "changed_at", "limit_bytes"] {
         fact(if name == "name" { "block" } else { name }, &got["block"][name]);
     }
+    let proposal = &got["proposal"];
+    for name in ["kind", "status", "decided_by", "commit", "would", "problem", "space", "trust", "agent", "proposed_at"]
+    {
+        fact(if name == "kind" { "proposal" } else { name }, &proposal[name]);
+    }
+    fact("confidence", &proposal["confidence"]);
+    for source in strings(&proposal["evidence"]) {
+        fact("rests on", &source["id"]);
+    }
+    for id in strings(&proposal["became"]) {
+        fact("became", &id);
+    }
     fact("entity", &got["entity"]);
     fact("replaced_by", &got["replaced_by"]);
     fact("question", &got["question"]);
@@ -151,7 +163,7 @@ fn shown(got: &Value, style: Style) -> Option<String> {
         let [id, at, agent, verb] = ["id", "at", "agent", "verb"].map(|name| text(&commit[name]));
         fact("commit", &Value::String(format!("{id} {at} {agent}: {verb}{reason}")));
     }
-    let body = text(&record["text"]) + &text(&got["block"]["text"]);
+    let body = text(&record["text"]) + &text(&got["block"]["text"]) + &text(&proposal["text"]);
     if got.get("error").is_some() && got.get("commits").is_none() {
         return None;
     }

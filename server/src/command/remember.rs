@@ -91,6 +91,7 @@ struct Answer {
     ended: Vec<String>,
     conflict: Option<String>,
     preference: Option<Preference>,
+    note: Option<String>,
 }
 
 /// Runs it.
@@ -135,10 +136,11 @@ pub(super) fn shown(setting: &Setting, answer: Value) -> Result<u8> {
         output::json(&answer)?;
         return Ok(outcome::DONE);
     }
-    let Answer { id, commit, status, ended, conflict, preference } = super::read(answer)?;
+    let Answer { id, commit, status, ended, conflict, preference, note } = super::read(answer)?;
     output::data(&id)?;
     if !setting.global.quiet {
         output::talk(&match (status.as_str(), &preference) {
+            ("refused", _) if note.is_some() => "not kept".to_owned(),
             ("refused", _) => {
                 "not kept: you took the same back before; say it without --inferred if it is so".to_owned()
             }
@@ -159,6 +161,9 @@ pub(super) fn shown(setting: &Setting, answer: Value) -> Result<u8> {
             output::talk(&format!(
                 "it contradicts what stays beside it; settle that with: hydra update {conflict} --keep ID"
             ));
+        }
+        if let Some(note) = note {
+            output::talk(&output::plain(&note));
         }
     }
     Ok(outcome::DONE)

@@ -223,7 +223,6 @@ fn what_is_not_over_is_not_told_as_past_and_one_is_one() {
     assert!(found.contains("holds until 2999-01-01") && !found.contains("held"), "{found}");
     let status = succeeds(data, &["status"]);
     assert!(status.contains("1 memory, 0 notes in 0 passages"), "{status}");
-    says(&run(data, &["graph", "Mirela", "--to", "Mirela"]), 2, &[]);
     succeeds(data, &["remember", "The ladder is blue", "--entity", "Ladder"]);
     says(&run(data, &["graph", "Mirela", "--to", "Ladder"]), 1, &["no path of at most", "graph NAME`"]);
     let limit = run(data, &["block", "limit", "nosuch", "500"]);

@@ -209,7 +209,7 @@ async fn greet(setting: &Setting, arguments: &Arguments, presence: &Presence, cr
         }
     }
     lines.push(format!("connect Claude Code: claude mcp add hydra -- {program} mcp --data-dir {data_dir}"));
-    lines.push("stop:                Ctrl-C".to_owned());
+    lines.push(format!("stop:                Ctrl-C, or: {program} stop --data-dir {data_dir}"));
     if hydra_embed::look(&config.model_dirs()).is_none() {
         lines.push(format!("search by meaning is off until you run: {program} models fetch --data-dir {data_dir}"));
     }

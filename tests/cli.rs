@@ -115,7 +115,9 @@ fn a_conversation_is_told_turn_by_turn() {
 #[test]
 fn errors_are_json_too_when_asked() {
     let temp = tempfile::tempdir().unwrap();
-    let output = run(&temp.path().join("data"), &["--json", "recall", ""]);
+    let data = &temp.path().join("data");
+    json(data, &["remember", "x"]);
+    let output = run(data, &["--json", "recall", ""]);
     let error: Value = serde_json::from_str(stderr(&output).trim()).unwrap();
     assert_eq!(error["error"]["kind"], "invalid");
     assert!(error["error"]["hint"].is_string());
@@ -328,6 +330,7 @@ fn help_is_as_written_down() {
     let commands = [
         "",
         "serve",
+        "stop",
         "mcp",
         "ingest",
         "recall",

@@ -39,7 +39,7 @@ fn a_second_server_is_told_who_holds_the_memory() {
     let server = Server::start(data);
     let second = run(data, &["serve", "--port", "0"]);
     assert_eq!(code(&second), 3);
-    assert!(stderr(&second).contains(&format!("hydra serve` (pid {})", server.pid())), "{}", stderr(&second));
+    assert!(stderr(&second).contains(&format!("(pid {})", server.pid())), "{}", stderr(&second));
     assert_eq!(json(data, &["status"])["server"]["pid"], server.pid(), "the first one is unharmed");
 }
 

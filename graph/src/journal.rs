@@ -170,6 +170,9 @@ pub struct CommitRecord {
     pub agent: String,
     /// What was done: `remember`, `forget`, `ingest`, `undo` and so on.
     pub verb: String,
+    /// Of an update, which one it was: superseded, settled, retracted, ended or restored.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub change: Option<&'static str>,
     /// Why, if it was said.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
@@ -186,15 +189,36 @@ pub(crate) fn record(view: &View<'_>, commit: Id) -> Result<Option<CommitRecord>
         return Ok(None);
     }
     let text = |predicate| view.text(commit, predicate);
+    let verb = text(vocab::VERB)?.unwrap_or_default();
+    let change = if verb == UPDATE { updated(view, commit)? } else { None };
     Ok(Some(CommitRecord {
         id: commit,
         at: text(ext::ENDED_AT)?.and_then(|t| t.parse().ok()).unwrap_or(commit.minted_at()),
         agent: text(ext::ASSOCIATED_WITH)?.unwrap_or_default(),
-        verb: text(vocab::VERB)?.unwrap_or_default(),
+        verb,
+        change,
         reason: text(vocab::REASON)?,
         undoes: view.objects(commit, vocab::UNDOES)?.first().copied(),
         touched: view.objects(commit, vocab::TOUCHED)?.len(),
     }))
+}
+
+/// The verb of every commit that says something else of what is known.
+pub(crate) const UPDATE: &str = "update";
+
+/// Reads from the difference of an update which one it was; what was said instead also retracts.
+fn updated(view: &View<'_>, commit: Id) -> Result<Option<&'static str>> {
+    let (added, removed) = difference(view, commit)?;
+    let says = |quads: &[Quad], predicate: NamedNodeRef<'_>| quads.iter().any(|quad| quad.predicate == predicate);
+    let marks = [
+        (ext::REVISION_OF, "superseded"),
+        (vocab::SETTLED_AT, "settled"),
+        (vocab::RETRACTED_AT, "retracted"),
+        (vocab::VALID_TO, "ended"),
+    ];
+    let made = marks.into_iter().find(|(mark, _)| says(&added, *mark)).map(|(_, what)| what);
+    let taken = [vocab::RETRACTED_AT, vocab::VALID_TO].into_iter().any(|mark| says(&removed, mark));
+    Ok(made.or(taken.then_some("restored")))
 }
 
 /// Tells whether the journal knows a commit.

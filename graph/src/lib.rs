@@ -73,6 +73,7 @@ pub use journal::{Agent, CommitRecord, Trust};
 pub use learning::{Learning, Outcome};
 pub use memory::{Memory, Options};
 pub use moment::Moment;
+pub use names::counted;
 pub use preference::{MAX_PREFERENCE_BYTES, NewPreference, OBSERVATIONS_TO_HOLD, Polarity, Preference, Standing};
 pub use proposal::{NewProposal, Suggestion};
 pub use question::{AlsoIn, Hit, Lead, MAX_HITS, MAX_QUERY_BYTES, Mode, Question, Reason, Recalled, Source, Span, Why};

@@ -149,9 +149,9 @@ pub(crate) fn said(speaker: Option<&str>, happened_at: Option<&str>) -> String {
 /// Returns in words since and until when something holds, with a blank in front; nothing if neither is known.
 pub(crate) fn held(from: Option<&str>, to: Option<&str>) -> String {
     match (from, to) {
-        (Some(from), Some(to)) => format!(" held {from} to {to}"),
+        (Some(from), Some(to)) => format!(" from {from} to {to}"),
         (Some(from), None) => format!(" since {from}"),
-        (None, Some(to)) => format!(" held until {to}"),
+        (None, Some(to)) => format!(" until {to}"),
         (None, None) => String::new(),
     }
 }

@@ -43,6 +43,22 @@ pub fn prepare(folder: &Path) -> Result<()> {
     Ok(())
 }
 
+/// Checks that there is a memory, and makes nothing.
+///
+/// # Errors
+/// `Unavailable` when there is none.
+pub fn check_memory(folder: &Path) -> Result<()> {
+    // A folder of something else is refused when it is opened, and says so.
+    let is_there = folder.join(MARK).exists() || folder.is_dir() && !is_empty(folder).unwrap_or(false);
+    if is_there {
+        return Ok(());
+    }
+    Err(Error::new(ErrorKind::Unavailable, format!("there is no memory at {}", folder.display())).hint(
+        "check the path after --data-dir (or data_dir in the configuration); `hydra remember TEXT` or `hydra ingest \
+         FOLDER` begins a memory there",
+    ))
+}
+
 /// What a start that was cut short may leave, and what is put there before the memory is made.
 fn is_empty(folder: &Path) -> std::io::Result<bool> {
     let known = [

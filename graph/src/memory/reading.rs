@@ -154,6 +154,24 @@ impl Memory {
         verbs::proposals::enrichment(&self.0, spaces)
     }
 
+    /// Lists the spaces that something belongs to.
+    pub fn spaces(&self) -> Result<Vec<String>> {
+        verbs::spaces::spaces(&self.0)
+    }
+
+    /// Returns those of the named spaces that nothing belongs to.
+    pub fn missing_spaces(&self, named: &[String]) -> Result<Vec<String>> {
+        verbs::spaces::missing(&self.0, named)
+    }
+
+    /// Finds a file that was read, by its path or the end of it.
+    ///
+    /// # Errors
+    /// `NotFound` when no file is called so, or more than one.
+    pub fn file(&self, path: &str) -> Result<Id> {
+        verbs::timeline::file_of(&self.0, path)
+    }
+
     /// Lists the sources, or those read under `root`.
     pub fn sources(&self, root: Option<&Path>) -> Result<Vec<SourceState>> {
         verbs::document::sources(&self.0, root)

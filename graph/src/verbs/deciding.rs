@@ -53,7 +53,7 @@ impl Telling<'_> {
             };
             return Err(Error::new(ErrorKind::Conflict, format!("{old} was superseded already, by {by}")).hint(next));
         }
-        update::check_stands(&record, self.now)?;
+        update::check_stands(self.view, &record, self.now)?;
         self.succeed(id, &record, self.now, true)
     }
 
@@ -90,7 +90,7 @@ fn earlier(view: &View<'_>, id: Id) -> Result<HashSet<Id>> {
 }
 
 /// What took the place of a memory: what ended it, or what it was corrected to.
-fn successor(view: &View<'_>, record: &Record) -> Result<Option<Id>> {
+pub(super) fn successor(view: &View<'_>, record: &Record) -> Result<Option<Id>> {
     if record.ended_by.is_some() || record.retracted_at.is_none() {
         return Ok(record.ended_by);
     }

@@ -35,6 +35,7 @@ mod regrouping;
 pub mod remember;
 pub mod retelling;
 mod rivals;
+pub mod spaces;
 pub mod split;
 mod stating;
 pub mod subject;

@@ -101,6 +101,9 @@ pub struct Decided {
     /// Why it still waits.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
+    /// The kind of that error, as JSON names it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error_kind: Option<&'static str>,
 }
 
 /// What is to be enriched.
@@ -247,13 +250,14 @@ pub(super) fn decide_one(
             let (words, said) = text.rsplit_once('`').unwrap_or(("", &text));
             let said = said.replace("would be", "is").replace("would ", "");
             let quote = if words.is_empty() { "" } else { "`" };
-            Ok(Decided { id, commit, text: format!("{words}{quote}{said}"), error: None })
+            Ok(Decided { id, commit, text: format!("{words}{quote}{said}"), error: None, error_kind: None })
         }
         Err(error)
             if [ErrorKind::Conflict, ErrorKind::Invalid, ErrorKind::NotFound, ErrorKind::TooLarge]
                 .contains(&error.kind()) =>
         {
-            Ok(Decided { id, commit: None, text: String::new(), error: Some(error.to_string()) })
+            let error_kind = Some(error.kind().as_str());
+            Ok(Decided { id, commit: None, text: String::new(), error: Some(error.to_string()), error_kind })
         }
         Err(error) => Err(error),
     }

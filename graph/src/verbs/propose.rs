@@ -15,6 +15,7 @@ use crate::fact::Statement;
 use crate::id::{Id, Mint};
 use crate::journal::{Agent, Change, Trust};
 use crate::memory::Inner;
+use crate::names::counted;
 use crate::proposal::{self, NewProposal, Proposal, State, Suggestion};
 use crate::record;
 use crate::shapes::Shapes;
@@ -284,14 +285,8 @@ pub(super) fn rehearse(view: &View<'_>, mint: &Mint, now: Timestamp, proposal: &
                 0 => String::new(),
                 count => format!(", with {count} conflicts"),
             };
-            let (memories, links) = (done.memories, done.links);
-            (
-                change,
-                format!(
-                    "{} would stand for {}: {memories} memories, {links} links{conflicts}",
-                    done.name, done.merged_name
-                ),
-            )
+            let (memories, links) = (counted(done.memories, "memory"), counted(done.links, "link"));
+            (change, format!("{} would stand for {}: {memories}, {links}{conflicts}", done.name, done.merged_name))
         }
         Suggestion::Fact { subject, predicate, object, valid_from, valid_to } => {
             let new = NewMemory {

@@ -59,6 +59,9 @@ pub struct QueryAnswer {
     pub holds: Option<bool>,
     /// Whether there are more rows than these.
     pub is_more: bool,
+    /// Why there is nothing, if that can be told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
     /// The same in the format that was asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
@@ -91,7 +94,7 @@ fn evaluate(inner: &Inner, request: &QueryRequest) -> Result<QueryAnswer> {
         None => sight,
     };
     let budget = Budget::new(MAX_QUERY_READ, MAX_QUERY_STEPS);
-    let mut taken = budget.run(|| {
+    let (mut taken, unknown) = budget.run(|| {
         let readable = Readable::new(&sight, &budget);
         if let Some(dataset) = query.dataset() {
             for graph in dataset.default.iter().chain(dataset.named.iter().flatten()) {
@@ -107,7 +110,10 @@ fn evaluate(inner: &Inner, request: &QueryRequest) -> Result<QueryAnswer> {
             Error::new(ErrorKind::Invalid, format!("the query fails: {error}"))
                 .hint("use the functions of SPARQL 1.1 alone")
         })?;
-        sparql::take(results, request.limit)
+        let taken = sparql::take(results, request.limit)?;
+        // Only an empty answer makes one wonder whether a name is mistyped.
+        let unknown = if taken.is_nothing() { sparql::unknown(&query, readable, &budget)? } else { Vec::new() };
+        Ok((taken, unknown))
     })?;
     if taken.form == QueryForm::Select && selects_all(&request.text) {
         taken.order_by(&request.text);
@@ -118,6 +124,7 @@ fn evaluate(inner: &Inner, request: &QueryRequest) -> Result<QueryAnswer> {
         form: taken.form,
         variables: taken.variables.into_iter().map(|name| name.into_string()).collect(),
         holds: taken.holds,
+        note: (!unknown.is_empty()).then(|| format!("nothing in the graph is called {}", unknown.join(" or "))),
         is_more: taken.is_more,
     })
 }

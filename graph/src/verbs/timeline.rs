@@ -178,6 +178,20 @@ fn find(view: &View<'_>, request: &TimelineRequest) -> Result<(Id, String, Vec<I
     }
 }
 
+/// Finds a file by its path, or by the end of it if no other ends so.
+pub(crate) fn file_of(inner: &Inner, path: &str) -> Result<Id> {
+    let view = inner.view()?;
+    let end = format!("/{}", path.trim_start_matches("./"));
+    let found = match file(&view, &[], |known| known == path)? {
+        Some(found) => Some(found),
+        None => file(&view, &[], |known| known.ends_with(&end))?,
+    };
+    found.map(|(id, _)| id).ok_or_else(|| {
+        Error::new(ErrorKind::NotFound, format!("no one file that was read is called {path}"))
+            .hint("give its whole path; `hydra recall` shows it beside what was found, and ids of passages")
+    })
+}
+
 /// The only file of the spaces whose path is meant.
 fn file(view: &View<'_>, spaces: &[String], is_meant: impl Fn(&str) -> bool) -> Result<Option<(Id, String)>> {
     let mut found = None;

@@ -1,6 +1,6 @@
 //! Operations of `update` on an entity: another name, two that are one, and two that are two after all.
 
-use hydra_graph::{AliasOp, Aliased, Error, ErrorKind, Id, Merged, Result, Split};
+use hydra_graph::{AliasOp, Aliased, Error, ErrorKind, Id, Merged, Result, Split, counted};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -57,7 +57,9 @@ fn merge(call: &Call<'_>, id: &str, given: Given, reason: Option<String>) -> Res
     let done = call.memory.merge(&keep, id, reason, call.agent)?;
     let Merged { id, name, merged, merged_name, commit, memories, links, conflicts } = done;
     let mut text = format!(
-        "{name} ({id}) stands for {merged_name} ({merged}) now: {memories} memories, {links} links (take it back: hydra undo {commit})"
+        "{name} ({id}) stands for {merged_name} ({merged}) now: {}, {} (take it back: hydra undo {commit})",
+        counted(memories, "memory"),
+        counted(links, "link")
     );
     if !conflicts.is_empty() {
         let ids: Vec<String> = conflicts.iter().map(Id::to_string).collect();
@@ -71,7 +73,9 @@ fn split(call: &Call<'_>, id: &str, given: Given, reason: Option<String>) -> Res
     let done = call.memory.split(id, &take, reason, call.agent)?;
     let Split { id, name, from, from_name, commit, memories, links, .. } = done;
     let text = format!(
-        "{name} ({id}) is told apart from {from_name} ({from}): {memories} memories, {links} links (take it back: hydra undo {commit})"
+        "{name} ({id}) is told apart from {from_name} ({from}): {}, {} (take it back: hydra undo {commit})",
+        counted(memories, "memory"),
+        counted(links, "link")
     );
     Ok(Done { id: id.to_string(), commit: commit.to_string(), text })
 }

@@ -79,7 +79,7 @@ struct Item {
     then: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     valid_from: Option<String>,
-    /// Until when it held.
+    /// Until when it held, or holds.
     #[serde(skip_serializing_if = "Option::is_none")]
     valid_to: Option<String>,
     /// Since when it is no longer believed.
@@ -314,8 +314,10 @@ fn link(link: &ChainLink) -> String {
 fn commit_line(commit: &CommitRecord) -> String {
     let reason = commit.reason.as_deref().map(|reason| format!(", because: {}", answer::one_line(reason)));
     let undoes = commit.undoes.map(|undone| format!(", takes back {undone}"));
+    let change = commit.change.map(|change| format!(" ({change})"));
     let CommitRecord { at, agent, verb, id, .. } = commit;
-    format!("{at} {agent}: {verb}{}{} ({id})", undoes.unwrap_or_default(), reason.unwrap_or_default())
+    let [change, undoes, reason] = [change, undoes, reason].map(Option::unwrap_or_default);
+    format!("{at} {agent}: {verb}{change}{undoes}{reason} ({id})")
 }
 
 fn render(answer: &Answer) -> String {
@@ -355,7 +357,7 @@ fn render(answer: &Answer) -> String {
         }
         if let Some(to) = &item.valid_to {
             let by = item.superseded_by.as_ref().map(|by| format!(", superseded by {by}")).unwrap_or_default();
-            text.push_str(&format!("held until {to}{by}\n"));
+            text.push_str(&format!("until {to}{by}\n"));
         }
         if let Some(proposal) = &item.proposal {
             text.push_str(&format!("proposal: {proposal}\n"));

@@ -1,6 +1,6 @@
 //! `graph`: what an entity is tied to.
 
-use hydra_graph::{Error, ErrorKind, GraphRequest, Neighbourhood, Result, Tie};
+use hydra_graph::{Error, ErrorKind, GraphRequest, Neighbourhood, Result, Tie, counted};
 use rmcp::model::{CallToolResult, Tool};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -202,7 +202,7 @@ fn line(edge: &Edge) -> String {
 fn render(answer: &Answer) -> String {
     let mut text = format!("graph of {}\n{}", answer.id, answer::quote(&answer.name));
     for path in answer.paths.iter().flatten() {
-        text.push_str(&format!("path of {} steps:\n", path.len()));
+        text.push_str(&format!("path of {}:\n", counted(path.len(), "step")));
         path.iter().for_each(|edge| text.push_str(&line(edge)));
     }
     if !answer.edges.is_empty() {
@@ -210,12 +210,12 @@ fn render(answer: &Answer) -> String {
     }
     answer.edges.iter().for_each(|edge| text.push_str(&line(edge)));
     for node in &answer.nodes {
-        let texts = node.texts.map(|texts| format!(", {texts} texts")).unwrap_or_default();
+        let texts = node.texts.map(|texts| format!(", {}", counted(texts, "text"))).unwrap_or_default();
         text.push_str(&format!(
-            "{} {} {} steps away{texts}\n{}",
+            "{} {} {} away{texts}\n{}",
             node.id,
             node.kind,
-            node.distance,
+            counted(node.distance, "step"),
             answer::quote(&node.name)
         ));
     }

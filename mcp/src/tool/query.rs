@@ -97,7 +97,7 @@ pub(super) fn call(call: Call<'_>) -> Result<CallToolResult> {
     let too_long = (count > 0 && answer.rows.is_empty()).then(|| {
         "the first row alone is over the budget: raise budget_tokens or select SUBSTR(?text, 1, 300)".to_owned()
     });
-    answer.note = answer::notes([nothing, too_long, argument::ignored(NAME, &parameters.unknown)]);
+    answer.note = answer::notes([nothing, found.note, too_long, argument::ignored(NAME, &parameters.unknown)]);
     let text = render(&answer);
     Ok(answer::success(&answer, text))
 }

@@ -27,6 +27,25 @@ other} or {kind: summary, text, entities}, each with `evidence` (ids of the text
 `confidence`; they wait for the user (hydra://enrichment). What rests on something that fell is marked stale. You cannot overrule the user: what they said \
 themselves only they change, so tell them instead.";
 
+/// Everything that can be said.
+const OPS: [&str; 13] = [
+    "end",
+    "supersede",
+    "edit",
+    "correct",
+    "retract",
+    "restore",
+    "settle",
+    "keep_all",
+    block::EDIT_BLOCK,
+    "merge",
+    "split",
+    "alias",
+    "propose",
+];
+/// Letters of a mistyped one that are said back.
+const MAX_OP_CHARS: usize = 40;
+
 #[derive(Debug, Deserialize, JsonSchema)]
 #[schemars(extend("required" = ["op"]))]
 struct Parameters {
@@ -106,6 +125,7 @@ pub(super) fn call(mut call: Call<'_>) -> Result<CallToolResult> {
         block::EDIT_BLOCK => of_block(&call, parameters),
         "propose" => of_proposals(&call, parameters),
         "accept" | "reject" => Err(propose::undecidable()),
+        op if !OPS.contains(&op) => Err(no_such(op)),
         _ if parameters.id.is_empty() => {
             Err(Error::new(ErrorKind::Invalid, "no id was given").hint("give the id as recall prints it"))
         }
@@ -115,6 +135,12 @@ pub(super) fn call(mut call: Call<'_>) -> Result<CallToolResult> {
     answer.note = note;
     let text = answer::close(text, [], None, &answer.note);
     Ok(answer::success(&answer, text))
+}
+
+fn no_such(op: &str) -> Error {
+    let op: String = op.chars().take(MAX_OP_CHARS).collect();
+    let message = if op.is_empty() { "no op was given".to_owned() } else { format!("`{op}` is not an op") };
+    Error::new(ErrorKind::Invalid, message).hint(format!("say one of: {}", OPS.join(", ")))
 }
 
 fn of_memory(call: &Call<'_>, parameters: Parameters) -> Result<(Answer, String)> {

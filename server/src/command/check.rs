@@ -52,13 +52,17 @@ pub async fn run(setting: &Setting, _arguments: Arguments) -> Result<u8> {
     }
     let Answer { commits, quads, texts, log_entries, indexes, .. } = &answer;
     let looked = format!(
-        "{commits} commits, {quads} statements, {texts} texts, {log_entries} entries in the redo log, indexes: {}",
+        "{}, {}, {}, {} in the redo log, indexes: {}",
+        output::count(*commits, "commit"),
+        output::count(*quads, "statement"),
+        output::count(*texts, "text"),
+        output::count(*log_entries, "entry"),
         indexes.join(", ")
     );
     if answer.ok {
         output::data(&format!("everything agrees: {looked}"))?;
         return Ok(outcome::DONE);
     }
-    output::talk(&format!("{} findings in {looked}", answer.findings.len()));
+    output::talk(&format!("{} in {looked}", output::count(answer.findings.len(), "finding")));
     Ok(outcome::FAILED)
 }

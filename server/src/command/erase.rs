@@ -3,7 +3,7 @@
 use std::io::{BufRead as _, IsTerminal as _, Write as _};
 use std::sync::Arc;
 
-use hydra_graph::{Error, ErrorKind, Id, Result};
+use hydra_graph::{Error, ErrorKind, Result};
 use serde::Deserialize;
 
 use super::Setting;
@@ -34,7 +34,8 @@ struct Removal {
 /// What the verb returns; `Invalid` when nobody agreed.
 pub async fn run(setting: &Setting, verb: Erase, is_agreed: bool) -> Result<u8> {
     if !is_agreed {
-        agree(&verb.ids)?;
+        let ids = verb.ids.iter().map(ToString::to_string);
+        agree(&ids.chain(verb.paths.iter().cloned()).collect::<Vec<_>>())?;
     }
     // The vectors must be there to be erased; the model need not.
     let answer = super::follow(setting, Need::Meaning, verb, Arc::default(), |progress, event| {
@@ -61,9 +62,8 @@ pub async fn run(setting: &Setting, verb: Erase, is_agreed: bool) -> Result<u8> 
     Ok(outcome::DONE)
 }
 
-fn agree(ids: &[Id]) -> Result<()> {
+fn agree(ids: &[String]) -> Result<()> {
     let refused = |message: &str| {
-        let ids: Vec<String> = ids.iter().map(ToString::to_string).collect();
         Err(Error::new(ErrorKind::Invalid, message).hint(format!(
             "see what would go with `hydra forget --erase --dry-run {0}`, then add --yes",
             ids.join(" ")

@@ -161,7 +161,8 @@ fn shown(got: &Value, style: Style) -> Option<String> {
     for commit in got["commits"].as_array().into_iter().flatten() {
         let reason = commit["reason"].as_str().map(|reason| format!(", {reason}")).unwrap_or_default();
         let [id, at, agent, verb] = ["id", "at", "agent", "verb"].map(|name| text(&commit[name]));
-        fact("commit", &Value::String(format!("{id} {at} {agent}: {verb}{reason}")));
+        let change = commit["change"].as_str().map(|change| format!(" ({change})")).unwrap_or_default();
+        fact("commit", &Value::String(format!("{id} {at} {agent}: {verb}{change}{reason}")));
     }
     let body = text(&record["text"]) + &text(&got["block"]["text"]) + &text(&proposal["text"]);
     if got.get("error").is_some() && got.get("commits").is_none() {

@@ -72,7 +72,7 @@ pub async fn run(setting: &Setting, arguments: Arguments) -> Result<u8> {
     match &around.paths {
         Some(paths) => {
             for (number, path) in paths.found.iter().enumerate() {
-                output::data(&style.strong(&format!("{}. {} steps", number + 1, path.len())))?;
+                output::data(&style.strong(&format!("{}. {}", number + 1, output::count(path.len(), "step"))))?;
                 path.iter().try_for_each(|tie| output::data(&line(style, tie)))?;
             }
         }
@@ -82,7 +82,7 @@ pub async fn run(setting: &Setting, arguments: Arguments) -> Result<u8> {
                 let name = style.strong(&output::start_of(&node.name, NAME_CHARS));
                 output::data(&format!(
                     "{name}  {}",
-                    style.faint(&format!("{} {}, {texts} texts", node.kind, node.id))
+                    style.faint(&format!("{} {}, {}", node.kind, node.id, output::count(texts, "text")))
                 ))?;
             }
             around.edges.iter().try_for_each(|tie| output::data(&line(style, tie)))?;
@@ -113,14 +113,18 @@ fn talk(around: &Neighbourhood) {
         Some(paths) if paths.found.is_empty() && paths.is_cut => {
             output::talk("no path was found among the nearest; there may be a longer way");
         }
-        Some(paths) if paths.found.is_empty() => output::talk(&format!("no path of at most {MAX_PATH_STEPS} steps")),
+        Some(paths) if paths.found.is_empty() => output::talk(&format!(
+            "no path of at most {MAX_PATH_STEPS} steps; `hydra graph NAME` shows what each is tied to, `hydra recall \"A B\"` \
+             what names both, and --as-of and fewer filters look further"
+        )),
         None if around.edges.is_empty() => output::talk("nothing is tied to it there and then"),
         _ => {}
     }
     if around.edges_left_out + around.nodes_left_out > 0 {
         output::talk(&format!(
-            "{} ties and {} nodes were left out; --predicate narrows it",
-            around.edges_left_out, around.nodes_left_out
+            "{} and {} left out; --predicate narrows it",
+            output::count(around.edges_left_out, "tie"),
+            output::count(around.nodes_left_out, "node")
         ));
     }
 }

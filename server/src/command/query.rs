@@ -73,6 +73,11 @@ pub async fn run(setting: &Setting, arguments: Arguments) -> Result<u8> {
         (None, QueryForm::Ask) => output::data(if found.holds == Some(true) { "yes" } else { "no" })?,
         (None, _) => table(&found)?,
     }
+    if !setting.global.quiet
+        && let Some(note) = &found.note
+    {
+        output::talk(&output::plain(note));
+    }
     if !setting.global.quiet && found.is_more {
         output::talk(&format!("there are more than these {} rows; --limit shows more", found.rows.len()));
     }

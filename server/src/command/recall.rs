@@ -57,6 +57,7 @@ struct Answer {
     hits: Vec<Hit>,
     degraded: Vec<String>,
     dropped: usize,
+    note: Option<String>,
     took_ms: f64,
 }
 
@@ -155,7 +156,7 @@ pub async fn run(setting: &Setting, arguments: Arguments) -> Result<u8> {
         output::talk(&format!("note: {}", output::plain(reason)));
     }
     if answer.hits.is_empty() {
-        output::talk("nothing found; try other words, or fewer filters");
+        output::talk(answer.note.as_deref().unwrap_or("nothing found; try other words, or fewer filters"));
         return Ok(outcome::NOTHING_FOUND);
     }
     let style = Style::of_stdout();
@@ -186,9 +187,12 @@ fn shown(number: usize, hit: &Hit, style: Style) -> String {
         _ => String::new(),
     };
     let day = |at: Timestamp| at.to_string().chars().take("2026-01-31".len()).collect::<String>();
+    let now = crate::wiring::now();
     let held = match (hit.valid_from, hit.valid_to) {
+        (Some(from), Some(to)) if to > now => format!(" · holds {} to {}", day(from), day(to)),
         (Some(from), Some(to)) => format!(" · held {} to {}", day(from), day(to)),
         (Some(from), None) => format!(" · since {}", day(from)),
+        (None, Some(to)) if to > now => format!(" · holds until {}", day(to)),
         (None, Some(to)) => format!(" · held until {}", day(to)),
         (None, None) => String::new(),
     };

@@ -174,7 +174,7 @@ pub(super) fn text_or_input(text: String) -> Result<String> {
     if text == "-" { standard_input() } else { Ok(text) }
 }
 
-/// Reads what is piped in, a little further than a memory may be long, so that the verb can say that it is too long.
+/// Reads what is piped in, a little further than a memory may be long, to notice that it is too long.
 fn standard_input() -> Result<String> {
     let input = std::io::stdin();
     if input.is_terminal() {
@@ -183,11 +183,14 @@ fn standard_input() -> Result<String> {
     let mut bytes = Vec::new();
     let read = input.lock().take(MAX_TEXT_BYTES as u64 + 1).read_to_end(&mut bytes);
     read.map_err(|error| Error::io("standard input", &error))?;
-    // The limit may cut a letter in two; then the text is too long anyway.
-    let is_cut = bytes.len() > MAX_TEXT_BYTES;
+    if bytes.len() > MAX_TEXT_BYTES {
+        // How many more there are, nobody has read.
+        let message = format!("standard input has more than {MAX_TEXT_BYTES} bytes, which is what one text holds");
+        return Err(Error::new(ErrorKind::TooLarge, message)
+            .hint("write it to a file and run `hydra ingest FILE`, or give its parts"));
+    }
     match String::from_utf8(bytes) {
         Ok(text) => Ok(text.trim_end_matches('\n').to_owned()),
-        Err(error) if is_cut => Ok(String::from_utf8_lossy(error.as_bytes()).into_owned()),
         Err(_) => Err(Error::new(ErrorKind::Invalid, "standard input is not UTF-8 text")
             .hint("convert it, for example with `iconv -t UTF-8`")),
     }

@@ -136,7 +136,11 @@ impl Read for Stoppable {
 fn tell(answer: &Answer, is_quiet: bool) -> Result<()> {
     let Answer { statements, commits, sealed, indexed, degraded, took_ms } = answer;
     let seconds = *took_ms as f64 / 1000.0;
-    output::data(&format!("imported {statements} statements of {commits} commits in {seconds:.1} s"))?;
+    output::data(&format!(
+        "imported {} of {} in {seconds:.1} s",
+        output::count(*statements as usize, "statement"),
+        output::count(*commits, "commit")
+    ))?;
     if is_quiet {
         return Ok(());
     }

@@ -55,6 +55,7 @@ struct Answer {
     merged: Option<Merged>,
     events: Vec<Event>,
     dropped: usize,
+    note: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -92,7 +93,7 @@ pub async fn run(setting: &Setting, arguments: Arguments) -> Result<u8> {
         limit: arguments.limit,
     };
     let answer = super::ask(setting, Need::Graph, verb).await?;
-    let Answer { name, merged, events, dropped } = super::read(answer.clone())?;
+    let Answer { name, merged, events, dropped, note } = super::read(answer.clone())?;
     let code = if events.is_empty() { outcome::NOTHING_FOUND } else { outcome::DONE };
     if setting.global.json {
         output::json(&answer)?;
@@ -112,17 +113,17 @@ pub async fn run(setting: &Setting, arguments: Arguments) -> Result<u8> {
             output::talk(&format!("{was} ({}) is merged into {is}", merged.id));
         }
         if code == outcome::NOTHING_FOUND {
-            output::talk("nothing happened in that time and space");
+            output::talk(note.as_deref().unwrap_or("nothing happened in that time and space"));
         }
         if dropped > 0 {
-            output::talk(&format!("{dropped} older ones were left out; --limit shows more"));
+            output::talk(&format!("{} left out; --limit shows more", output::count(dropped, "older event")));
         }
     }
     Ok(code)
 }
 
 /// A file's path is known to the memory as it is from the root; a name that looks like none is left as it is.
-fn absolute(name: String) -> String {
+pub(super) fn absolute(name: String) -> String {
     let is_path = name.contains('/') || name.ends_with(".md");
     let path = is_path.then(|| Path::new(&name).canonicalize().ok()).flatten();
     path.and_then(|path| path.to_str().map(str::to_owned)).unwrap_or(name)

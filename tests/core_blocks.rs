@@ -5,29 +5,11 @@ mod harness;
 #[path = "wire/mod.rs"]
 mod wire;
 
-use std::path::Path;
-
-use harness::{Server, json as run_json, run};
-use serde_json::{Value, json};
-use wire::{Door, stateless};
+use harness::{Server, json as run_json, run, succeeds};
+use serde_json::json;
+use wire::{Door, said, stateless};
 
 const CORE: &str = "hydra://core";
-
-fn read_core(door: &Door) -> String {
-    let request = json!({"jsonrpc": "2.0", "id": 1, "method": "resources/read", "params": {"uri": CORE}});
-    let answer = door.mcp(&request).json();
-    answer["result"]["contents"][0]["text"].as_str().unwrap().to_owned()
-}
-
-fn said(result: &Value) -> &str {
-    result["content"][0]["text"].as_str().unwrap()
-}
-
-fn succeeds(data: &Path, arguments: &[&str]) -> String {
-    let output = run(data, arguments);
-    assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8(output.stdout).unwrap()
-}
 
 #[test]
 fn what_one_client_writes_into_a_block_is_in_the_context_of_another() {
@@ -58,7 +40,7 @@ fn what_one_client_writes_into_a_block_is_in_the_context_of_another() {
     assert!(said(&context).contains("agent 15/1600 bytes]\n> Lives in Porto."), "{context}");
     let core = std::iter::from_fn(|| news.next()).find(|news| news["params"]["uri"] == CORE).unwrap();
     assert_eq!(core["method"], "notifications/resources/updated");
-    assert!(read_core(&other).starts_with("# What always applies\n\n## Core blocks\n### human ["));
+    assert!(other.read(CORE).starts_with("# What always applies\n\n## Core blocks\n### human ["));
     let id = edited["structuredContent"]["id"].as_str().unwrap();
     let got = other.tool("get", json!({"ids": [id], "view": "history"}));
     assert!(said(&got).contains("> Lives in Porto.") && said(&got).contains("because: moved house"), "{got}");
@@ -77,10 +59,49 @@ fn the_core_has_all_blocks_however_full() {
         succeeds(&data, &["block", "set", name, &format!("{name} {}", "word ".repeat(310))]);
     }
     door.tool("remember", json!({"text": "Anna prefers green tea", "kind": "preference"}));
-    let core = read_core(&door);
+    let core = door.read(CORE);
     assert!(core.contains("> preferences word") && core.contains("- Anna prefers green tea"), "{core}");
     let context = door.tool("context", json!({}));
-    assert!(context["structuredContent"]["dropped"].as_u64().unwrap() > 0, "{context}");
+    let text = said(&context);
+    let cut = "cut: persona, human, system, projects, preferences";
+    assert!(text.contains(&format!("(blocks that did not fit; {cut}; raise budget_tokens)")), "{text}");
+    assert!(text.contains("> preferences word") && text.contains("- Anna prefers green tea"), "{text}");
+    let data = &context["structuredContent"];
+    assert!(data["note"].as_str().unwrap().contains(&format!("blocks {cut}")), "{data}");
+    assert!(data["blocks"][0]["is_cut"] == true && data["items"][0]["kind"] == "preference", "{data}");
+    for form in [data.to_string(), text.to_owned()] {
+        assert!(form.len() / 4 < 2_000, "it costs {} tokens", form.len() / 4);
+    }
+}
+
+#[test]
+fn a_context_is_the_same_from_another_process_and_after_a_rebuild() {
+    let temp = tempfile::tempdir().unwrap();
+    let data = temp.path().join("data");
+    let contexts = || {
+        let _server = Server::start(&data);
+        let door = Door::of(&data);
+        let about = [json!({}), json!({"for": "Mirela"}), json!({"for": "why did the boiler stop"})];
+        about.map(|arguments| said(&door.tool("context", arguments)).to_owned())
+    };
+    for number in 0..20 {
+        let text = format!("The boiler stopped with F{number} on a cold morning");
+        succeeds(&data, &["remember", "--session", "May", "--speaker", "Mirela", &text]);
+    }
+    for place in ["Porto", "Ghent"] {
+        succeeds(&data, &["remember", "--fact", "Mirela", "lives in", place, "--valid-from", "2025-01-01"]);
+    }
+    succeeds(&data, &["remember", "--fact", "Mirela", "works for", "Tern"]);
+    let first = contexts();
+    for wanted in
+        ["## Open threads\n- conflict ", "- conversation `May`", "20 turns", "## Facts\n- Mirela works for Tern"]
+    {
+        assert!(first[0].contains(wanted), "{wanted}: {}", first[0]);
+    }
+    assert!(first[2].contains("## About why did the boiler stop\n- Mirela: The boiler"), "{}", first[2]);
+    assert_eq!(contexts(), first, "from another process");
+    succeeds(&data, &["rebuild"]);
+    assert_eq!(contexts(), first, "after a rebuild");
 }
 
 #[test]
@@ -111,5 +132,5 @@ fn the_command_lists_shows_and_changes_blocks() {
     let first = versions[3]["block"]["changed_at"].as_str().unwrap();
     let then = run_json(data, &["block", "show", "human", "--known-at", first]);
     assert_eq!(then["block"]["text"], "Lives in Ghent.");
-    assert_eq!(code(&["block", "show", "human", "--known-at", "2020-01-01"]), 1);
+    assert_eq!(code(&["block", "show", "human", "--known-at", "2020-01-01"]), 2, "before the first commit");
 }

@@ -58,6 +58,23 @@ fn a_prompt_brings_what_is_remembered_of_its_subject() {
 }
 
 #[test]
+fn an_argument_by_another_name_is_understood_and_one_that_did_nothing_is_named() {
+    let temp = tempfile::tempdir().unwrap();
+    let data = temp.path().join("data");
+    let _server = Server::start(&data);
+    let door = Door::of(&data);
+    let start = "I am about to start on: the loft\n";
+    for name in ["about", "subject", "for", "task", "entity"] {
+        let text = text(&door, "brief", json!({name: " the loft "}));
+        assert!(text.starts_with(start) && !text.contains("ignored"), "{name}: {text}");
+    }
+    let all = json!({"task": "the attic", "about": "the loft", "colour": "red", "empty": ""});
+    let text = text(&door, "brief", all);
+    assert!(text.starts_with(start), "{text}");
+    assert!(text.ends_with("(ignored: `colour`, `task`; brief takes one argument, `about`)"), "{text}");
+}
+
+#[test]
 fn a_wrong_prompt_is_refused_with_the_next_step() {
     let temp = tempfile::tempdir().unwrap();
     let data = temp.path().join("data");
@@ -66,6 +83,7 @@ fn a_wrong_prompt_is_refused_with_the_next_step() {
     for (name, arguments, said) in [
         ("review", json!({}), "brief, reflect, handoff, audit"),
         ("brief", json!({"about": 7}), "is a text"),
+        ("brief", json!({"subject": 7}), "`subject` is a text"),
         ("brief", json!({"about": "x".repeat(100_000)}), "few words"),
     ] {
         let error = get(&door, name, arguments)["error"].clone();

@@ -42,6 +42,7 @@ mod record;
 mod redo;
 mod rewound;
 mod scope;
+mod seal;
 mod seen;
 mod shapes;
 mod sight;
@@ -76,12 +77,14 @@ pub use journal::{Agent, CommitRecord, Trust};
 pub use learning::{Learning, Outcome};
 pub use memory::{Memory, Options};
 pub use moment::Moment;
+pub use names::counted;
 pub use preference::{MAX_PREFERENCE_BYTES, NewPreference, OBSERVATIONS_TO_HOLD, Polarity, Preference, Standing};
 pub use proposal::{NewProposal, Suggestion};
 pub use question::{AlsoIn, Hit, Lead, MAX_HITS, MAX_QUERY_BYTES, Mode, Question, Reason, Recalled, Source, Span, Why};
 pub use ranking::Weights;
 pub use record::{Kind, Record};
 pub use rewound::{MAX_REWOUND_KEPT, MAX_REWOUND_READ};
+pub use seal::SEAL_KEYS_FILE;
 pub use seen::Seen;
 pub use space::PERSONAL;
 pub use sparql::{
@@ -94,7 +97,12 @@ pub use verbs::alias::{AliasOp, Aliased, MAX_ENTITY_ALIASES};
 pub use verbs::blocks::BlockVersion;
 pub use verbs::check::{CheckReport, IndexStatus, Status};
 pub use verbs::conflicts::Conflict;
-pub use verbs::context::{Context, ContextItem, ContextRequest, MAX_BUDGET_TOKENS, MAX_MISSED, MAX_RANKED_LEARNINGS};
+pub use verbs::context::{
+    Context, ContextItem, ContextRequest, DEFAULT_CONTEXT_TOKENS, MAX_BUDGET_TOKENS, MAX_CONFLICTS_LOOKED_AT,
+    MAX_COUNTED, MAX_DEFAULT_CONTEXT_TOKENS, MAX_FACTS_LOOKED_AT, MAX_HOT_ENTITIES, MAX_LATELY, MAX_MISSED,
+    MAX_NAMED_BLOCKS, MAX_OPEN_CONFLICTS, MAX_RANKED_LEARNINGS, MAX_SAME_PREDICATE, MAX_TALKS, MAX_TURNS_COUNTED,
+    MAX_WAITING_LOOKED_AT, MIN_SHOWN_BLOCK_BYTES, Thread, ThreadKind,
+};
 pub use verbs::edit_block::{BlockEdit, BlockOp};
 pub use verbs::entity::{Alias, EntityInfo};
 pub use verbs::erase::{Erased, Removal};
@@ -103,7 +111,7 @@ pub use verbs::forget::{Forgotten, MAX_FORGOTTEN};
 pub use verbs::forgetting::{
     Consequence, ForgetAnswer, ForgetMode, ForgetPreview, ForgetRequest, MAX_FORGET_CANDIDATES, MAX_PREVIEWED,
 };
-pub use verbs::get::{GetRequest, GetView, Got, Link as ChainLink};
+pub use verbs::get::{GetRequest, GetView, Got, Link as ChainLink, Then};
 pub use verbs::graph::{
     GraphNode, GraphRequest, MAX_GRAPH_DEPTH, MAX_GRAPH_EDGES, MAX_GRAPH_NODES, MAX_PATH_NODES, MAX_PATH_STEPS,
     MAX_PATHS, Neighbourhood, Paths,
@@ -115,7 +123,7 @@ pub use verbs::learn::{
 pub use verbs::merge::Merged;
 pub use verbs::packing::{Exclusion, LeftOut, MAX_COPIES, MAX_LEFT_OUT};
 pub use verbs::predicates::{MAX_ALIASES, PredicateInfo};
-pub use verbs::proposals::{Decided, Enrichment, MAX_BARE_TEXTS, MAX_DECIDED, ProposalInfo};
+pub use verbs::proposals::{Decided, Enrichment, MAX_BARE_TEXTS, MAX_DECIDED, ProposalInfo, ProposalStanding};
 pub use verbs::propose::{MAX_PENDING, MAX_PROPOSALS, Policy, ProposeStatus, Proposed};
 pub use verbs::query::{DEFAULT_ROWS, MAX_ROWS, QueryAnswer, QueryRequest};
 pub use verbs::remember::{

@@ -31,7 +31,7 @@ fn own(opened: &Opened, edit: BlockEdit) -> Block {
 
 fn context_of(memory: &Memory, spaces: &[&str], budget_tokens: usize) -> Context {
     let spaces = spaces.iter().map(|space| (*space).to_owned()).collect();
-    memory.context(&ContextRequest { about: None, spaces, budget_tokens }).unwrap()
+    memory.context(&ContextRequest { about: None, spaces, budget_tokens: Some(budget_tokens) }).unwrap()
 }
 
 /// What it was refused for: kind and message. Every refusal names the next step.
@@ -80,6 +80,7 @@ fn a_block_is_no_memory_but_can_be_got_and_survives_a_restart() {
 fn every_version_is_kept_and_an_earlier_moment_reads_it() {
     let opened = open();
     let agent = Agent::named("agent:claude");
+    opened.memory.remember(NewMemory::new("Something was known before"), &Agent::owner()).unwrap();
     let first = own(&opened, BlockEdit { reason: None, ..set("persona", "Terse.") });
     let second = opened
         .memory
@@ -247,13 +248,37 @@ fn a_context_begins_with_the_blocks_of_its_spaces() {
 }
 
 #[test]
-fn blocks_come_before_memories_when_there_is_no_room_for_both() {
+fn a_block_that_does_not_fit_is_named_and_leaves_room_to_others() {
     let opened = open();
     let preference = NewMemory { kind: Kind::Preference, ..NewMemory::new("Prefers green tea") };
     opened.memory.remember(preference, &Agent::owner()).unwrap();
     own(&opened, set("persona", &"x".repeat(300)));
     own(&opened, set("human", "Lives in Ghent."));
+    let context = context_of(&opened.memory, &[], 60);
+    assert!(context.text.contains("Ghent") && context.text.len() <= 240, "{}", context.text);
+    assert_eq!((context.blocks.len(), context.items.len()), (1, 1), "{}", context.text);
+    assert_eq!((context.left_out.as_slice(), context.dropped), (&["persona".to_owned()][..], 0));
     let context = context_of(&opened.memory, &[], 30);
-    assert!(context.text.contains("Ghent") && context.text.len() <= 120, "{}", context.text);
-    assert_eq!((context.blocks.len(), context.items.len(), context.dropped), (1, 0, 2), "{}", context.text);
+    assert!(context.text.starts_with("## Preferences") && context.text.len() <= 120, "{}", context.text);
+    assert_eq!(context.left_out, ["persona", "human"].map(str::to_owned), "{}", context.text);
+}
+
+#[test]
+fn a_dry_run_of_erasing_a_block_lists_every_version_that_goes() {
+    let opened = open();
+    let block = own(&opened, set("human", "Lives in Ghent."));
+    own(&opened, set("human", "Lives in Porto."));
+    let request = hydra_graph::ForgetRequest {
+        ids: vec![block.id],
+        mode: hydra_graph::ForgetMode::Erase,
+        is_dry_run: true,
+        ..Default::default()
+    };
+    let answer = opened.memory.forget_as(&request, &Agent::owner(), &mut |_, _| ()).unwrap();
+    let hydra_graph::ForgetAnswer::Preview(shown) = answer else { panic!("a dry run writes nothing") };
+    let listed: Vec<(&str, Id)> = shown.forgotten.iter().map(|one| (one.kind.as_str(), one.id)).collect();
+    assert_eq!(listed, [("block", block.id); 2]);
+    for (one, place) in shown.forgotten.iter().zip(["Porto", "Ghent"]) {
+        assert!(one.text.contains(place) && one.text.starts_with("human of "), "{one:?}");
+    }
 }

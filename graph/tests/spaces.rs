@@ -11,7 +11,7 @@ use common::{Opened, note, open};
 use hydra_graph::{
     Agent, Answered, Choice, ContextRequest, Document, Evidence, ForgetMode, ForgetRequest, GetRequest, GetView,
     GraphRequest, Id, Kind, Mode, Moment, NewDecision, NewLearning, NewMemory, NewPreference, NewProposal, Outcome,
-    QueryRequest, Question, Statement, Suggestion, TimelineRequest, Timestamp, UpdateOp,
+    QueryRequest, Question, Statement, Suggestion, ThreadKind, TimelineRequest, Timestamp, UpdateOp,
 };
 
 /// What is told in a space, and named in it, has the last part of its name somewhere.
@@ -255,7 +255,7 @@ fn look_at(
                 leaks.look("explain", space, explained);
             }
         }
-        let request = ContextRequest { about: Some(name.clone()), spaces: spaces.clone(), budget_tokens: 4_000 };
+        let request = ContextRequest { about: Some(name.clone()), spaces: spaces.clone(), budget_tokens: Some(4_000) };
         let context = memory.context(&request).map(|mut context| {
             context.text = context.text.replace(&format!("About {name}"), "");
             context
@@ -265,6 +265,22 @@ fn look_at(
         let shown = memory.forget_as(&request, &Agent::owner(), &mut |_, _| ());
         leaks.look("forget", space, shown);
     }
+    let request = ContextRequest { spaces: spaces.clone(), budget_tokens: Some(4_000), ..ContextRequest::default() };
+    let context = leaks.look("context", space, memory.context(&request)).unwrap();
+    let of_own = |id: &Id| own.contains(id) || !anywhere.contains(id);
+    for id in context.items.iter().map(|item| item.id).chain(context.threads.iter().map(|thread| thread.id)) {
+        if !of_own(&id) {
+            leaks.0.insert(format!("context of {space} names {id}"));
+        }
+    }
+    // What waits is counted as the verbs that list it count it.
+    let count = |kind| context.threads.iter().filter(|thread| thread.kind == kind).count();
+    let conflicts = memory.conflicts(&spaces).unwrap();
+    assert!(count(ThreadKind::Conflict) <= conflicts.len(), "{:?}", context.threads);
+    let waiting = memory.proposals(&spaces).unwrap().len();
+    let thread = context.threads.iter().find(|thread| thread.kind == ThreadKind::Proposals);
+    let said = thread.map_or(0, |thread| thread.text.split(' ').next().unwrap().parse().unwrap_or(waiting));
+    assert!(context.dropped > 0 || said == waiting, "{waiting} wait in {space}: {:?}", context.threads);
     let mut references: Vec<String> = names.clone();
     references.extend(anywhere.iter().map(Id::to_string));
     references.extend(
@@ -307,8 +323,8 @@ fn look_at(
     let mut shown = 0;
     for id in ids {
         for view in [GetView::Full, GetView::Provenance, GetView::History] {
-            for known_at in [None, at[1].known_at] {
-                let request = GetRequest { ids: vec![id], view, spaces: spaces.clone(), known_at };
+            for moment in [at[0], at[1], at[at.len() - 1]] {
+                let request = GetRequest { ids: vec![id], view, spaces: spaces.clone(), moment };
                 let got = leaks.look("get", space, memory.get_as(&request)).unwrap().remove(0);
                 shown += usize::from(got.error.is_none());
                 assert!(!own.contains(&id) || got.record.is_some() || got.error.is_some() || !got.commits.is_empty());

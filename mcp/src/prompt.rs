@@ -11,6 +11,10 @@ use crate::tool;
 
 /// What a prompt is about; every one takes it.
 const ABOUT: &str = "about";
+/// It and what else it may be called; of several that are given the first counts.
+const ABOUT_NAMES: [&str; 8] = [ABOUT, "subject", "for", "task", "entity", "topic", "project", "path"];
+/// Arguments that did nothing and are named.
+const MAX_IGNORED: usize = 5;
 
 /// A prompt: what it says of itself, and what it asks for.
 struct Entry {
@@ -108,18 +112,19 @@ pub(crate) fn get(memory: &Memory, name: &str, arguments: &JsonObject) -> Result
         return Err(Error::new(ErrorKind::NotFound, format!("there is no prompt `{start}`"))
             .hint(format!("the prompts are {}", names.join(", "))));
     };
-    let about = subject(arguments)?;
+    let (name_of_about, about) = subject(arguments)?;
     let context = memory.context(&ContextRequest {
         about: about.clone(),
         spaces: Vec::new(),
-        budget_tokens: entry.budget_tokens,
+        budget_tokens: Some(entry.budget_tokens),
     })?;
     let known = match context.text.is_empty() {
         true => "Nothing is remembered of it yet.".to_owned(),
         false => format!("What is remembered:\n\n{}", tool::context::text(&context).trim()),
     };
     let about = about.as_deref().unwrap_or(entry.anything);
-    let text = format!("{}: {about}\n\n{}\n\n{known}", entry.opening, entry.request);
+    let ignored = ignored(entry.name, arguments, name_of_about);
+    let text = format!("{}: {about}\n\n{}\n\n{known}{ignored}", entry.opening, entry.request);
     let message = PromptMessage::new_text(Role::User, text);
     Ok(GetPromptResult::new(vec![message]).with_description(entry.description))
 }
@@ -137,23 +142,39 @@ pub(crate) fn failure(error: &Error) -> ErrorData {
     ErrorData::new(code, message, None)
 }
 
-fn subject(arguments: &JsonObject) -> Result<Option<String>> {
-    let about = match arguments.get(ABOUT) {
-        None | Some(Value::Null) => return Ok(None),
-        Some(Value::String(about)) => about.trim(),
-        Some(other) => {
-            return Err(Error::new(ErrorKind::Invalid, format!("`{ABOUT}` is a text, not {other}"))
-                .hint("write the task, project, person or path"));
-        }
+/// Reads the subject, and what it was called.
+fn subject(arguments: &JsonObject) -> Result<(Option<&'static str>, Option<String>)> {
+    let given = ABOUT_NAMES.into_iter().find_map(|name| match arguments.get(name) {
+        None | Some(Value::Null) => None,
+        Some(Value::String(text)) if text.trim().is_empty() => None,
+        Some(value) => Some((name, value)),
+    });
+    let Some((name, value)) = given else { return Ok((None, None)) };
+    let Value::String(about) = value else {
+        return Err(Error::new(ErrorKind::Invalid, format!("`{name}` is a text, not {value}"))
+            .hint("write the task, project, person or path"));
     };
+    let about = about.trim();
     if about.len() > MAX_QUERY_BYTES {
         return Err(Error::new(
             ErrorKind::TooLarge,
-            format!("`{ABOUT}` has {} bytes; {MAX_QUERY_BYTES} are looked at", about.len()),
+            format!("`{name}` has {} bytes; {MAX_QUERY_BYTES} are looked at", about.len()),
         )
         .hint("name the subject in a few words"));
     }
-    Ok((!about.is_empty()).then(|| about.to_owned()))
+    Ok((Some(name), Some(about.to_owned())))
+}
+
+/// Says which arguments did nothing; one that is empty says nothing either way.
+fn ignored(prompt: &str, arguments: &JsonObject, about: Option<&str>) -> String {
+    let is_empty = |value: &Value| value.is_null() || value.as_str().is_some_and(|text| text.trim().is_empty());
+    let ignored = arguments.iter().filter(|(name, value)| Some(name.as_str()) != about && !is_empty(value));
+    let names = ignored.take(MAX_IGNORED).map(|(name, _)| format!("`{}`", name.chars().take(40).collect::<String>()));
+    let names: Vec<String> = names.collect();
+    match names.is_empty() {
+        true => String::new(),
+        false => format!("\n\n(ignored: {}; {prompt} takes one argument, `{ABOUT}`)", names.join(", ")),
+    }
 }
 
 #[cfg(test)]

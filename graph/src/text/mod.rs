@@ -5,6 +5,7 @@
 
 mod analyser;
 mod card;
+mod likeness;
 mod lookup;
 mod overlay;
 mod schema;
@@ -23,9 +24,10 @@ use crate::id::Id;
 use crate::index::{Index, IndexQuery, Scored, Update};
 use card::Columns;
 pub(crate) use card::{Card, space_key};
+pub(crate) use likeness::likeness;
 pub(crate) use lookup::Holds;
 use overlay::Overlay;
-use schema::{Fields, query_of};
+use schema::{Fields, asked, query_of};
 
 /// Raise it when the fields or the analyser change: the index is then built again by itself.
 const RECIPE: &str = "text-7";
@@ -219,7 +221,7 @@ impl Index for TextIndex {
     }
 
     fn search(&self, query: &IndexQuery<'_>) -> Result<Vec<Scored>> {
-        let terms = self.fields.terms(query.text);
+        let terms = asked(query.text);
         if terms.is_empty() {
             return Ok(Vec::new());
         }

@@ -72,18 +72,18 @@ impl Fields {
         document
     }
 
-    /// Returns the different terms of a question, in a stable order. One that only asks is searched by what it has.
-    pub fn terms(&self, text: &str) -> Vec<String> {
-        let mut seen = BTreeSet::new();
-        let asked = analyse(question_analyser(), text);
-        let asked = if asked.is_empty() { tokens(text) } else { asked };
-        asked.into_iter().map(|token| token.text).filter(|term| seen.insert(term.clone())).take(MAX_TERMS).collect()
-    }
-
     /// Returns the boost of the n-th searched field.
     pub fn boost(position: usize) -> f32 {
         BOOSTS[position]
     }
+}
+
+/// Returns the different terms of a question, in a stable order. One that only asks is searched by what it has.
+pub(super) fn asked(text: &str) -> Vec<String> {
+    let mut seen = BTreeSet::new();
+    let asked = analyse(question_analyser(), text);
+    let asked = if asked.is_empty() { tokens(text) } else { asked };
+    asked.into_iter().map(|token| token.text).filter(|term| seen.insert(term.clone())).take(MAX_TERMS).collect()
 }
 
 /// Analyses a text.

@@ -1,26 +1,42 @@
-//! `context`: what an agent should know before it starts. The same state gives the same bytes.
+//! `context`: what an agent should know before it starts. The same state gives the same bytes: what is said follows from
+//! the graph, and from the words of the subject; no model is asked, which may be there or not.
 
+mod blocks;
+mod lately;
+mod packing;
+mod threads;
+
+use std::cell::RefCell;
 use std::cmp::Reverse;
-use std::collections::HashSet;
-use std::fmt::Write as _;
+use std::collections::HashMap;
 
 use serde::Serialize;
+
+pub use blocks::{MAX_NAMED_BLOCKS, MIN_SHOWN_BLOCK_BYTES};
+pub use lately::{MAX_FACTS_LOOKED_AT, MAX_HOT_ENTITIES, MAX_LATELY, MAX_SAME_PREDICATE};
+pub use packing::MAX_MISSED;
+pub use threads::{
+    MAX_CONFLICTS_LOOKED_AT, MAX_COUNTED, MAX_OPEN_CONFLICTS, MAX_TALKS, MAX_TURNS_COUNTED, MAX_WAITING_LOOKED_AT,
+    Thread, ThreadKind,
+};
 
 use crate::block::{self, Block};
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::Id;
-use crate::index;
+use crate::index::{Index, IndexQuery};
 use crate::journal;
-use crate::learning::{self, Learning};
+use crate::learning;
 use crate::memory::Inner;
 use crate::question::Question;
-use crate::ranking::Weights;
 use crate::record::{Kind, Reader, Record};
 use crate::scope;
 use crate::store::{View, string};
+use crate::text::likeness;
 use crate::time::Timestamp;
 use crate::vocab;
-use crate::voice;
+use lately::Lately;
+use packing::{Entry, Said, Section, one_line};
+use threads::Looking;
 
 /// Newest memories of each standing kind that are looked at.
 const MAX_STANDING: usize = 64;
@@ -30,36 +46,52 @@ pub const MAX_RANKED_LEARNINGS: usize = 1_000;
 const MAX_COMMITS: usize = 200;
 /// Memories that are read for that: one commit may hold hundreds.
 const MAX_RECENT: usize = 200;
-/// Memories one after another that did not fit; then nobody looks on for a short one.
-pub const MAX_MISSED: usize = 8;
 /// Memories that fit the subject.
 const MAX_FITTING: usize = 8;
+/// Texts with words of the subject of which these are chosen.
+const MAX_FITTING_LOOKED_AT: usize = 16;
+/// Ids that the index is asked for: of texts that fit as well it gives any, and the newest are wanted.
+const MAX_FITTING_FOUND: usize = 500;
 /// Largest budget.
 pub const MAX_BUDGET_TOKENS: usize = 20_000;
+/// The budget if none is given.
+pub const DEFAULT_CONTEXT_TOKENS: usize = 1_200;
+/// So far it grows by itself for core blocks: with everything around it an answer stays below 2,000.
+pub const MAX_DEFAULT_CONTEXT_TOKENS: usize = 1_800;
+/// What blocks leave to everything else, or [`RESERVED_PERCENT`] of a budget where that is less.
+const RESERVED_TOKENS: usize = 700;
+const RESERVED_PERCENT: usize = 40;
 /// Bytes of a token, about, in English.
 const TOKEN_BYTES: usize = 4;
 
 /// What the context is for.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ContextRequest {
     /// A task, an entity or a path, in words.
     pub about: Option<String>,
     /// Only memories of these spaces; empty means all.
     pub spaces: Vec<String>,
-    /// The text stays below this (about four characters a token).
-    pub budget_tokens: usize,
+    /// The text stays below this (about four characters a token). If there is none it stays below
+    /// [`DEFAULT_CONTEXT_TOKENS`], or as far below [`MAX_DEFAULT_CONTEXT_TOKENS`] as core blocks need it.
+    pub budget_tokens: Option<usize>,
 }
 
 /// What an agent should know.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Context {
     /// Ready to be read, in sections.
     pub text: String,
-    /// The core blocks, which come first.
+    /// The core blocks, which come first; of one that was cut `text` is the beginning.
     pub blocks: Vec<Block>,
+    /// Names of the blocks that were cut.
+    pub cut: Vec<String>,
+    /// Names of the blocks that did not fit at all.
+    pub left_out: Vec<String>,
+    /// What is unsettled or waits, and the last conversations.
+    pub threads: Vec<Thread>,
     /// The memories below them, as data.
     pub items: Vec<ContextItem>,
-    /// How many of those that were looked at did not fit; in each section, after [`MAX_MISSED`] in a row nobody looks on.
+    /// How many lines that were looked at did not fit; in each section, after [`MAX_MISSED`] in a row nobody looks on.
     pub dropped: usize,
 }
 
@@ -87,12 +119,15 @@ pub struct ContextItem {
 }
 
 pub(crate) fn context(inner: &Inner, request: &ContextRequest) -> Result<Context> {
-    if request.budget_tokens == 0 || request.budget_tokens > MAX_BUDGET_TOKENS {
-        return Err(Error::new(ErrorKind::Invalid, format!("a budget of {} tokens", request.budget_tokens))
-            .hint(format!("give 1 to {MAX_BUDGET_TOKENS}; 1200 is the default")));
+    let about = request.about.as_deref().filter(|about| !about.trim().is_empty());
+    if let Some(about) = about {
+        super::recall::check(&Question { spaces: request.spaces.clone(), ..Question::new(about) })?;
+        super::recall::wait_for_own_writes(inner, &mut Vec::new());
     }
     let view = inner.view()?;
     let now = inner.now();
+    let blocks = block::all(&view, &request.spaces)?;
+    let budget = budget(request.budget_tokens, &blocks)?;
     let is_wanted = |record: &Record| {
         record.stands_at(now)
             && record.expires_at.is_none_or(|end| end > now)
@@ -100,23 +135,133 @@ pub(crate) fn context(inner: &Inner, request: &ContextRequest) -> Result<Context
             && !record.is_candidate()
             && scope::applies(record.scope(), request.about.as_deref())
     };
-    let mut reader = Reader::new(&view);
-    let mut context = Packing::new(block::all(&view, &request.spaces)?, request.budget_tokens * TOKEN_BYTES);
-    let standing = [(Kind::Preference, "Preferences"), (Kind::Decision, "Decisions"), (Kind::Learning, "Learnings")];
-    for (kind, heading) in standing {
-        let ids = standing_of(&view, kind)?.into_iter().map(Ok);
-        context.add(heading, &mut reader, ids, MAX_STANDING, &is_wanted)?;
-    }
-    if let Some(about) = request.about.as_deref().filter(|about| !about.trim().is_empty()) {
-        let question = Question { limit: MAX_FITTING, spaces: request.spaces.clone(), ..Question::new(about) };
-        super::recall::check(&question)?;
-        let fitting = super::recall::find(inner, &view, &question, &Weights::CHOSEN, &mut Vec::new())?.hits;
-        let ids = fitting.into_iter().map(|hit| Ok(hit.id));
-        context.add(&format!("About {}", one_line(about)), &mut reader, ids, MAX_FITTING, &is_wanted)?;
+    let records = Records::new(&view);
+    let mut context = Context::default();
+    let reserved = (budget * RESERVED_PERCENT / 100).min(RESERVED_TOKENS * TOKEN_BYTES);
+    let room = reserved + blocks::show(&mut context, blocks, budget - reserved);
+
+    let said = Said::of(&context.blocks);
+    let named = about.map(|about| lately::named(&view, about)).transpose()?.unwrap_or_default();
+    // Ended or not, it was spoken of.
+    let is_ours = |record: &Record| {
+        record.is_believed()
+            && !record.is_candidate()
+            && record.expires_at.is_none_or(|end| end > now)
+            && (request.spaces.is_empty() || request.spaces.contains(&record.space))
+    };
+    let mut recent = Recent::new(&view)?;
+    let mut lately = Lately::of(&records, &mut recent, &is_ours)?;
+    let looking = Looking { records: &records, spaces: &request.spaces, now, named: &named, about };
+    let threads = looking.threads(&lately)?;
+
+    let memories = |ids: Vec<Id>, most: usize| wanted(&records, ids.into_iter().map(Ok), &is_wanted).take(most);
+    let mut sections = vec![
+        Section::new("Open threads", 4, threads.into_iter().map(|thread| Ok(Entry::Thread(thread)))),
+        Section::new("Preferences", 5, memories(standing_of(&view, Kind::Preference)?, MAX_STANDING)),
+        Section::new("Decisions", 4, memories(standing_of(&view, Kind::Decision)?, MAX_STANDING)),
+        Section::new("Learnings", 4, memories(standing_of(&view, Kind::Learning)?, MAX_STANDING)),
+        Section::new("Facts", 4, memories(lately.facts(&records, &named, now, &is_wanted)?, usize::MAX)),
+    ];
+    if let Some(about) = about {
+        let fitting = fitting(inner, &records, about, &request.spaces, &is_wanted)?;
+        sections.push(Section::new(format!("About {}", one_line(about)), 6, memories(fitting, MAX_FITTING)));
     }
     let no_passage = |record: &Record| record.kind != Kind::Passage && is_wanted(record);
-    context.add("Recently", &mut reader, Recent::new(&view)?, MAX_RECENT, &no_passage)?;
-    Ok(context.context)
+    let recent = std::mem::take(&mut lately.looked_at).into_iter().map(Ok).chain(recent);
+    let recent = wanted(&records, recent, &no_passage).take(MAX_RECENT);
+    sections.push(Section::new("Recently", 3, recent));
+    packing::pack(&mut context, said, sections, room)?;
+    if context.text.starts_with('\n') {
+        context.text.remove(0);
+    }
+    Ok(context)
+}
+
+/// Returns how many bytes the text may have.
+fn budget(tokens: Option<usize>, blocks: &[Block]) -> Result<usize> {
+    let grown = || {
+        let blocks: usize = blocks.iter().map(|block| block.markdown().len()).sum();
+        let wanted = blocks.div_ceil(TOKEN_BYTES) + RESERVED_TOKENS;
+        wanted.clamp(DEFAULT_CONTEXT_TOKENS, MAX_DEFAULT_CONTEXT_TOKENS)
+    };
+    let tokens = tokens.unwrap_or_else(grown);
+    if tokens == 0 || tokens > MAX_BUDGET_TOKENS {
+        return Err(Error::new(ErrorKind::Invalid, format!("a budget of {tokens} tokens"))
+            .hint(format!("give 1 to {MAX_BUDGET_TOKENS}; {DEFAULT_CONTEXT_TOKENS} is usual")));
+    }
+    Ok(tokens * TOKEN_BYTES)
+}
+
+/// Records that several sections look at, each read once.
+struct Records<'v> {
+    view: &'v View<'v>,
+    reader: RefCell<Reader<'v>>,
+    known: RefCell<HashMap<Id, Option<Record>>>,
+}
+
+impl<'v> Records<'v> {
+    fn new(view: &'v View<'v>) -> Self {
+        Self { view, reader: RefCell::new(Reader::new(view)), known: RefCell::default() }
+    }
+
+    fn view(&self) -> &'v View<'v> {
+        self.view
+    }
+
+    fn read(&self, id: Id) -> Result<Option<Record>> {
+        if let Some(known) = self.known.borrow().get(&id) {
+            return Ok(known.clone());
+        }
+        let record = self.reader.borrow_mut().read(id)?;
+        self.known.borrow_mut().insert(id, record.clone());
+        Ok(record)
+    }
+}
+
+/// Reads those that are wanted.
+fn wanted<'r>(
+    records: &'r Records<'r>,
+    ids: impl Iterator<Item = Result<Id>> + 'r,
+    is_wanted: &'r dyn Fn(&Record) -> bool,
+) -> impl Iterator<Item = Result<Entry>> + 'r {
+    let read = |id: Result<Id>| id.and_then(|id| records.read(id)).transpose();
+    ids.filter_map(read)
+        .filter(move |record| record.as_ref().map_or(true, is_wanted))
+        .map(|record| record.map(|record| Entry::Memory(Box::new(record))))
+}
+
+/// The day of a moment, as exact as a reader needs it.
+fn day(at: Timestamp) -> String {
+    at.to_string().chars().take("2026-01-31".len()).collect()
+}
+
+/// Finds what has the words of a subject. Not what means the same: of the model nobody knows whether it is there yet, and
+/// of the vectors not what a rebuilt index finds near.
+fn fitting(
+    inner: &Inner,
+    records: &Records<'_>,
+    about: &str,
+    spaces: &[String],
+    is_wanted: &dyn Fn(&Record) -> bool,
+) -> Result<Vec<Id>> {
+    let past = inner.text.past();
+    let query = IndexQuery { text: about, spaces, limit: MAX_FITTING_FOUND, past: Some(&past), newest: None };
+    let mut found = inner.text.search(&query)?;
+    found.sort_by(|one, other| other.score.total_cmp(&one.score).then(other.id.cmp(&one.id)));
+    let mut found: Vec<Id> = found.into_iter().take(MAX_FITTING_LOOKED_AT).map(|found| found.id).collect();
+    found.sort_unstable_by_key(|id| Reverse(*id));
+    let mut texts = Vec::with_capacity(found.len());
+    let mut ids = Vec::with_capacity(found.len());
+    for id in found {
+        if let Some(record) = records.read(id)?.filter(|record| record.is_text() && is_wanted(record)) {
+            let heading = record.source.heading.as_deref().unwrap_or_default();
+            texts.push(format!("{} {heading} {}", record.title, record.text));
+            ids.push(id);
+        }
+    }
+    let mut ranked: Vec<(f32, Id)> = likeness(about, &texts).into_iter().zip(ids).collect();
+    ranked.sort_by(|one, other| other.0.total_cmp(&one.0).then(other.1.cmp(&one.1)));
+    Ok(ranked.into_iter().map(|(_, id)| id).collect())
 }
 
 /// The newest memories of a kind that stands until it is ended; of learnings those that did best.
@@ -172,111 +317,6 @@ impl Iterator for Recent<'_> {
     }
 }
 
-/// A context that is being filled.
-struct Packing {
-    context: Context,
-    budget: usize,
-    seen: HashSet<Id>,
-    /// What stands above is not said a second time, whoever said it too.
-    said: HashSet<blake3::Hash>,
-}
-
-impl Packing {
-    /// Starts with the blocks.
-    fn new(blocks: Vec<Block>, budget: usize) -> Self {
-        let mut context = Context { text: String::new(), blocks: Vec::new(), items: Vec::new(), dropped: 0 };
-        for block in blocks.into_iter().filter(|block| !block.text.trim().is_empty()) {
-            let heading = if context.text.is_empty() { "## Core blocks\n" } else { "" };
-            let shown = format!("{heading}{}", block.markdown());
-            if context.text.len() + shown.len() > budget {
-                context.dropped += 1;
-                continue;
-            }
-            context.text.push_str(&shown);
-            context.blocks.push(block);
-        }
-        let said = context.blocks.iter().flat_map(|block| block.text.lines()).map(voice::text_key).collect();
-        Self { context, budget, seen: HashSet::new(), said }
-    }
-
-    /// Adds a section: what is wanted and fits of so many memories at most, as far as there is room for some of them.
-    fn add(
-        &mut self,
-        heading: &str,
-        reader: &mut Reader<'_>,
-        ids: impl Iterator<Item = Result<Id>>,
-        most: usize,
-        is_wanted: &dyn Fn(&Record) -> bool,
-    ) -> Result<()> {
-        let (mut is_open, mut looked, mut missed) = (false, 0, 0);
-        for id in ids {
-            if looked == most || missed == MAX_MISSED {
-                break;
-            }
-            let Some(record) = reader.read(id?)?.filter(is_wanted) else { continue };
-            looked += 1;
-            if self.said.contains(&voice::text_key(&record.text)) || !self.seen.insert(record.id) {
-                continue;
-            }
-            let mut lines = String::new();
-            if !is_open {
-                let gap = if self.context.text.is_empty() { "" } else { "\n" };
-                let _ = writeln!(lines, "{gap}## {heading}");
-            }
-            let _ = writeln!(lines, "{}", line(&record));
-            if self.context.text.len() + lines.len() > self.budget {
-                self.context.dropped += 1;
-                missed += 1;
-                continue;
-            }
-            (is_open, missed) = (true, 0);
-            if record.kind == Kind::Preference {
-                self.said.insert(voice::text_key(&record.text));
-            }
-            self.context.text.push_str(&lines);
-            self.context.items.push(item(record));
-        }
-        Ok(())
-    }
-}
-
-fn line(record: &Record) -> String {
-    // The day that matters to whoever reads it.
-    let day = record.happened_at.unwrap_or(record.recorded_at).to_string().chars().take(10).collect::<String>();
-    let title = if record.title.is_empty() { String::new() } else { format!("{}: ", one_line(&record.title)) };
-    let text = index::said(record.speaker.as_deref().unwrap_or_default(), &record.text);
-    let did = record.learning.as_ref().map(did).unwrap_or_default();
-    let standing = record.standing();
-    let did = if standing.is_empty() { did } else { format!("; {}", one_line(&standing)) };
-    format!("- {title}{} [{} {day} {}{did}]", one_line(&text), record.id, record.trust)
-}
-
-/// How a learning went and did, in words.
-fn did(learning: &Learning) -> String {
-    let Learning { outcome, times_seen, times_helped, times_hurt, .. } = learning;
-    let counts = [("seen", *times_seen), ("helped", *times_helped), ("hurt", *times_hurt)];
-    let counts = counts.into_iter().filter(|(_, times)| *times > 0).map(|(what, times)| format!(", {what} {times}"));
-    format!("; {}{}", outcome.as_str(), counts.collect::<String>())
-}
-
-/// A text cannot end its line: what follows would look like a section of ours.
-fn one_line(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
-fn item(record: Record) -> ContextItem {
-    ContextItem {
-        standing: record.standing(),
-        id: record.id,
-        kind: record.kind,
-        text: record.text,
-        title: record.title,
-        recorded_at: record.recorded_at,
-        happened_at: record.happened_at,
-        trust: record.trust,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
@@ -300,7 +340,7 @@ mod tests {
 
     fn read(memory: &Memory) -> (Context, usize) {
         let before = QUADS_READ.get();
-        let request = ContextRequest { about: None, spaces: Vec::new(), budget_tokens: 300 };
+        let request = ContextRequest { about: None, spaces: Vec::new(), budget_tokens: Some(300) };
         (memory.context(&request).unwrap(), QUADS_READ.get() - before)
     }
 
@@ -327,5 +367,41 @@ mod tests {
             decide(&memory, (0..long).map(|n| format!("{n} {}", "long ".repeat(400))).collect());
             assert_eq!(read(&memory).0.text.contains("short one"), is_shown, "behind {long}");
         }
+    }
+
+    fn fact(predicate: &str, object: usize) -> NewMemory {
+        let statement = crate::fact::Statement::new("Mirela", predicate, format!("thing {object:05}"));
+        NewMemory { kind: Kind::Fact, statement: Some(statement), ..NewMemory::new("") }
+    }
+
+    #[test]
+    fn a_context_costs_the_same_however_many_facts_and_memories_there_are() {
+        let (memory, _folder) = open();
+        let tell = |all: Vec<NewMemory>| memory.remember_all(all, &Agent::owner()).unwrap();
+        // What is recent is as much each time.
+        let recently = |from: usize| {
+            let about = |n| NewMemory { entities: vec!["Mirela".into()], ..NewMemory::new(format!("She came {n:05}")) };
+            tell((from..from + MAX_LATELY).map(about).collect());
+        };
+        let read = |about: Option<&str>| {
+            // So few that what is recent is more than fits.
+            let (about, budget_tokens) = (about.map(str::to_owned), Some(400));
+            let before = QUADS_READ.get();
+            let context = memory.context(&ContextRequest { about, budget_tokens, spaces: Vec::new() }).unwrap();
+            assert!(context.text.contains("## Facts"), "{}", context.text);
+            QUADS_READ.get() - before
+        };
+        tell(["owns", "uses", "member of"].map(|predicate| fact(predicate, 0)).into());
+        tell((0..50).map(|n| fact("likes", n)).collect());
+        tell((0..50).map(|n| fact("knows", n)).collect());
+        recently(0);
+        let few = (read(None), read(Some("Mirela")));
+        tell((50..500).map(|n| fact("likes", n)).collect());
+        tell((50..500).map(|n| fact("knows", n)).collect());
+        recently(1_000);
+        let many = (read(None), read(Some("Mirela")));
+        assert_eq!(many.0, few.0, "quads read");
+        // What is looked at as a fact and for its words is read once, and that may be other ones now.
+        assert!(many.1.abs_diff(few.1) < 100, "quads read: {few:?} and {many:?}");
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use oxigraph::model::{NamedNode, NamedNodeRef, Quad, TermRef, Triple};
 
@@ -12,6 +13,7 @@ use crate::id::{Id, Mint};
 use crate::identity::{self, Named};
 use crate::journal::{Agent, Change};
 use crate::memory::Inner;
+use crate::seal::Seals;
 use crate::space;
 use crate::stale;
 use crate::store::{Node, View, number, string, subject_id, term_text, time_literal};
@@ -28,7 +30,12 @@ pub(crate) fn put(inner: &Inner, documents: Vec<Document>, agent: &Agent) -> Vec
             space::check(&document.space)?;
             super::log::check(&document, inner.now())?;
             let (mint, now, agent) = (inner.mint.clone(), inner.now(), agent.clone());
-            inner.writer.submit(agent.clone(), move |view| replace(view, &mint, now, &agent, &document))
+            let seals = Arc::clone(&inner.seals);
+            inner.writer.submit(agent.clone(), move |view| {
+                // Read here, so that what is erased before this is decided is known.
+                let seals = seals.read().clone();
+                replace(view, (&mint, &seals), now, &agent, &document)
+            })
         })
         .collect();
     tickets
@@ -97,15 +104,15 @@ pub(crate) fn sources(inner: &Inner, root: Option<&Path>) -> Result<Vec<SourceSt
 /// Decides what reading a document changes.
 fn replace(
     view: &View<'_>,
-    mint: &Mint,
+    (mint, seals): (&Mint, &Seals),
     now: Timestamp,
     agent: &Agent,
     document: &Document,
 ) -> Result<(Change, (Id, bool))> {
-    if let Some(source) = erased::source(view, document)? {
+    if let Some(source) = erased::source(view, seals, document)? {
         return Ok((Change::new("ingest"), (source, false)));
     }
-    let document = &*erased::left_of(view, document)?;
+    let document = &*erased::left_of(view, seals, document)?;
     let path = document.path.to_string_lossy();
     let known = view.subjects(vocab::PATH, TermRef::from(string(path.as_ref()).as_ref()), 1)?.first().copied();
     let source = match known {

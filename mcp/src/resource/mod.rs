@@ -2,12 +2,15 @@
 
 mod page;
 
-use hydra_graph::{ContextRequest, Error, ErrorKind, GetView, Id, MAX_BUDGET_TOKENS, Memory, Result, SubjectKind};
+use hydra_graph::{
+    ContextRequest, DEFAULT_CONTEXT_TOKENS, Error, ErrorKind, GetView, Id, MAX_BUDGET_TOKENS, Memory, Result,
+    SubjectKind,
+};
 use rmcp::ErrorData;
 use rmcp::model::{ErrorCode, ReadResourceResult, Resource, ResourceContents, ResourceTemplate};
 use serde_json::json;
 
-use crate::{answer, tool};
+use crate::answer;
 
 /// The address of what always applies.
 pub(crate) const CORE: &str = "hydra://core";
@@ -33,7 +36,8 @@ pub(crate) fn list() -> Vec<Resource> {
     let core = Resource::new(CORE, "core")
         .with_title("What always applies")
         .with_description(
-            "The core blocks; preferences, decisions and lessons that stand; and what was remembered last.",
+            "The core blocks; open threads; preferences, decisions, lessons and facts that stand; and what was \
+             remembered last.",
         )
         .with_mime_type(MIME_TYPE);
     let enrichment = Resource::new(ENRICHMENT, "enrichment")
@@ -84,8 +88,9 @@ pub(crate) fn read(memory: &Memory, uri: &str) -> Result<String> {
         Some(Address::Core) => {
             // Who watches has to hear of every block, so all of them have a place of their own.
             let blocks: usize = memory.blocks(&[])?.iter().map(|block| answer::tokens(&block.markdown()) + 1).sum();
-            let budget_tokens = (tool::context::DEFAULT_BUDGET_TOKENS + blocks).min(MAX_BUDGET_TOKENS);
-            let context = memory.context(&ContextRequest { about: None, spaces: Vec::new(), budget_tokens })?;
+            let budget_tokens = (DEFAULT_CONTEXT_TOKENS + blocks).min(MAX_BUDGET_TOKENS);
+            let context =
+                memory.context(&ContextRequest { budget_tokens: Some(budget_tokens), ..ContextRequest::default() })?;
             Ok(page::core(&context))
         }
         Some(Address::Enrichment) => Ok(page::enrichment(&memory.enrichment(&[])?)),

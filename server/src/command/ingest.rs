@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use super::Setting;
 use super::progress::Progress;
-use crate::client::{Client, Need};
+use crate::client::Need;
 use crate::interrupt;
 use crate::outcome;
 use crate::output;
@@ -95,13 +95,9 @@ pub async fn run(setting: &Setting, arguments: Arguments) -> Result<u8> {
     };
     // Without a wait the model would be loaded only to be thrown away.
     let need = if arguments.no_wait { Need::Graph } else { Need::Meaning };
-    let client = Client::connect(&setting.config, need, "ingest").await?;
     let stop = Arc::new(AtomicBool::new(false));
     interrupt::stop_on_signal(Arc::clone(&stop), "stopping; press Ctrl-C again to stop at once")?;
-    let mut progress = Progress::new(setting.global.quiet || setting.global.json);
-    let answer = client.follow(verb, stop, &mut |event| show(event, &mut progress)).await;
-    progress.end();
-    client.close().await?;
+    let answer = super::follow(setting, need, verb, stop, |progress, event| show(event, progress)).await;
     let answer = answer.map_err(|error| match error.kind() {
         ErrorKind::Cancelled => Error::new(ErrorKind::Cancelled, error.message()).hint(GO_ON),
         _ => error,

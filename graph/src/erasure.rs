@@ -10,8 +10,8 @@ use oxigraph::model::{NamedOrBlankNode, Quad, Term, Triple};
 use crate::error::Result;
 use crate::id::Id;
 use crate::journal;
+use crate::seal;
 use crate::store::{View, string, subject_id, term_id, term_text};
-use crate::verbs::forget::PASSAGE_KEY;
 use crate::vocab::{self, ext};
 
 /// Takes `ids` out of the graph and out of every commit that spoke of them, with what only they gave a meaning: their
@@ -301,11 +301,11 @@ impl Erasure {
     }
 }
 
-/// Tells whether a statement about a node stays when that is erased: when it was, and what it is recognised by. A tombstone's
-/// own hash has no secret, and tells whoever guesses the text.
+/// Tells whether a statement about a node stays when that is erased: when it was, and the seal that it is recognised by. What
+/// a tombstone is recognised by has no secret, and tells the path, or whoever guesses the text.
 fn is_kept(quad: &Quad) -> bool {
-    let is_tombstones = || term_text(&quad.object).is_some_and(|key| key.starts_with(PASSAGE_KEY));
-    quad.predicate == vocab::ERASED_AT || (quad.predicate == vocab::FORGOTTEN_AS && !is_tombstones())
+    let is_sealed = || term_text(&quad.object).is_some_and(|key| seal::is_seal(&key));
+    quad.predicate == vocab::ERASED_AT || (quad.predicate == vocab::FORGOTTEN_AS && is_sealed())
 }
 
 fn touching(view: &View<'_>, id: Id) -> Result<Vec<Id>> {

@@ -202,11 +202,12 @@ impl<'v> Sight<'v> {
         let mut is_a_facts = false;
         for reifier in self.rewound.pointing(ext::REIFIES, triple.as_ref()) {
             let Some(id) = subject_id(&reifier?.subject) else { continue };
+            // A link reifies too, but is no memory.
+            is_a_facts |= !self.rewound.objects(id, vocab::KIND)?.is_empty();
             let Some(told) = self.fact(id)? else { continue };
             if !told.is_retracted && told.fact.holds_at(self.now) {
                 return Ok(true);
             }
-            is_a_facts = true;
         }
         Ok(self.spaces.is_empty() && !is_a_facts)
     }

@@ -61,7 +61,8 @@ pub(crate) fn forget(
             for gone in &affected {
                 stale::flag(view, &mut telling.change, *gone)?;
             }
-            for fact in fact::believed(view, id)?.into_iter().filter(|fact| fact.holds_at(now)) {
+            // Also of one whose end has come since anything was written.
+            if let Some(fact) = fact::believed(view, id)? {
                 if !fact::is_kept_by_others(view, &fact, now)? {
                     telling.change.removed.push(fact.assertion());
                 }

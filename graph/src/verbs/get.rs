@@ -315,7 +315,7 @@ fn one(inner: &Inner, reader: &mut Reader<'_>, id: Id, how: GetView, moment: Mom
     } else if let Some(proposal) = proposals::standing(inner, view, id)? {
         got.proposal = Some(proposal);
         if how == GetView::History {
-            got.commits = journal::history(view, id)?;
+            got.commits = history(view, id, moment)?;
         }
     } else {
         // What a file no longer says still has its past.

@@ -163,7 +163,12 @@ impl Telling<'_> {
                 self.replace(id, vocab::CONTENT_HASH, string(twin::fingerprint(new)))?;
             }
         }
-        let trust = if is_inferred { same.trust } else { trust.max(same.trust) };
+        // Whoever guesses, or is trusted less than who said it, decides nothing in their name.
+        if !same.preference.inferred && (is_inferred || trust < same.trust) {
+            self.restate(id, &wish)?;
+            return Ok(Told::known(id, Novelty::Counted));
+        }
+        let trust = if is_inferred { same.trust } else { trust };
         let weighed = weigh(&wish, trust, rivals);
         wish.status = weighed.standing;
         self.restate(id, &wish)?;
@@ -199,17 +204,31 @@ impl Telling<'_> {
             waiting.push((preference.inferred, Reverse(trust_of(&record)), id));
         }
         waiting.sort_unstable();
-        waiting.into_iter().try_for_each(|(_, _, id)| self.weigh_one_again(id))
+        waiting.into_iter().try_for_each(|(_, _, id)| self.weigh_one_again(id, false))
     }
 
-    /// Puts a candidate in force, if nothing that stands holds it back any more.
-    fn weigh_one_again(&mut self, id: Id) -> Result<()> {
+    /// Weighs a preference that stands again as if it were told now, with the trust it had: somebody asked for it.
+    pub(super) fn weigh_restored(&mut self, id: Id) -> Result<()> {
+        let Some(mut preference) = self.read(id)?.and_then(|record| record.preference) else { return Ok(()) };
+        preference.status = Standing::Candidate;
+        self.restate(id, &preference)?;
+        self.weigh_one_again(id, true)
+    }
+
+    /// Puts a candidate in force, if nothing that stands holds it back any more; not over what somebody said since, unless
+    /// it was `asked` for.
+    fn weigh_one_again(&mut self, id: Id, asked: bool) -> Result<()> {
         let Some(record) = self.read(id)?.filter(|record| self.stands(record)) else { return Ok(()) };
         let (Some(mut wish), trust) = (record.preference.clone(), trust_of(&record)) else { return Ok(()) };
         let ends_thing = Preference::read(&record.text, &NewPreference::default(), None).1;
         let beside = self.beside(&wish, &record.space)?;
         let rivals: Vec<&Held> =
             beside.rivals(&wish, ends_thing).into_iter().filter(|held| held.record.id != id).collect();
+        let is_newer = |held: &&&Held| held.record.id > id && held.trust >= trust && !held.preference.inferred;
+        let mut newer = rivals.iter().filter(is_newer);
+        if !asked && newer.any(|held| held.preference.status == Standing::InForce) {
+            return Ok(());
+        }
         let weighed = weigh(&wish, trust, &rivals);
         if wish.status == Standing::InForce || weighed.standing != Standing::InForce {
             return Ok(());
@@ -265,6 +284,12 @@ impl Telling<'_> {
         open.sort_unstable();
         open.dedup();
         for conflict in open {
+            // Nor does it decide what else stands on either side.
+            let others = self.view.objects(conflict, vocab::SIDE)?.into_iter().filter(|side| !sides.contains(side));
+            let others = others.map(|side| Ok(self.read(side)?.is_some_and(|record| self.stands(&record))));
+            if others.collect::<Result<Vec<bool>>>()?.contains(&true) {
+                continue;
+            }
             let mut node = Node::new(conflict, vocab::MEMORY_GRAPH);
             node.say(vocab::SETTLED_AT, time_literal(self.now));
             self.change.added.append(&mut node.quads);

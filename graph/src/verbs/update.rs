@@ -339,6 +339,7 @@ fn restore(view: &View<'_>, telling: &mut Telling<'_>, record: &Record) -> Resul
             telling.end_again(&fact)?;
         }
     }
+    telling.weigh_restored(record.id)?;
     stale::unflag(view, &mut telling.change, record.id)
 }
 

@@ -109,6 +109,7 @@ fn the_command_lists_shows_and_changes_blocks() {
     let temp = tempfile::tempdir().unwrap();
     let data = &temp.path().join("data");
     let code = |arguments: &[&str]| run(data, arguments).status.code().unwrap();
+    succeeds(data, &["remember", "A memory without blocks"]);
     assert_eq!((code(&["block", "list"]), code(&["block", "show", "human"])), (1, 1));
     let commit = succeeds(data, &["block", "set", "human", "Lives in Ghent.", "--reason", "so that you know"]);
     let commit = commit.trim();

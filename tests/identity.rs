@@ -36,7 +36,7 @@ fn a_merge_on_the_command_line_and_what_everybody_sees_of_it() {
     let history = succeeds(&data, &["get", &other, "--view", "history"]);
     assert!(history.contains("merge, the same person"), "{history}");
     let again = run(&data, &["entity", "merge", "Mirela", &other]);
-    assert!(String::from_utf8_lossy(&again.stderr).contains("hydra entity split"));
+    assert!(String::from_utf8_lossy(&again.stderr).contains("entity split"));
     succeeds(&data, &["entity", "split", &other]);
     assert_eq!(run(&data, &["conflicts"]).status.code(), Some(1), "the merge made it");
     let shown = succeeds(&data, &["entity", "show", "Mirela"]);

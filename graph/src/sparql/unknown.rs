@@ -35,11 +35,17 @@ fn names(notation: &str) -> Vec<String> {
             (true, '\\') => drop(letters.next()),
             (_, '"') => is_text = !is_text,
             (false, '<') => {
-                let name: String = letters.by_ref().take_while(|letter| *letter != '>').collect();
-                // `<`, `<=` and `<<(` are no names, and end before a blank.
-                let is_name = name.contains(':') && !name.contains(char::is_whitespace);
-                if is_name && !NOT_SAID.iter().any(|start| name.starts_with(start)) && !names.contains(&name) {
-                    names.push(name);
+                // `<`, `<=` and `<<(` are no names: a blank or another bracket comes before their end.
+                let rest = letters.as_str();
+                let end = rest.find(|letter: char| letter.is_whitespace() || "<>(".contains(letter));
+                let Some((name, _)) =
+                    end.and_then(|end| rest.split_at_checked(end)).filter(|(_, at)| at.starts_with('>'))
+                else {
+                    continue;
+                };
+                let is_said = name.contains(':') && !NOT_SAID.iter().any(|start| name.starts_with(start));
+                if is_said && !names.iter().any(|known| known == name) {
+                    names.push(name.to_owned());
                 }
             }
             _ => {}

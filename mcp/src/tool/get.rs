@@ -79,7 +79,7 @@ struct Item {
     then: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     valid_from: Option<String>,
-    /// Until when it held, or holds.
+    /// Until when it held.
     #[serde(skip_serializing_if = "Option::is_none")]
     valid_to: Option<String>,
     /// Since when it is no longer believed.

@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use crate::block::Block;
 use crate::catch_up::{Head, IndexDriver, Priority};
-use crate::document::{Document, PutReceipt, SourceState};
+use crate::collection::Collection;
+use crate::document::{Document, PutReceipt, Relocated, SourceMove, SourceState};
 use crate::dump::{self, ExportFormat, Exported, Imported};
 use crate::error::Result;
 use crate::folder::DataFolder;
@@ -26,6 +27,7 @@ use crate::verbs;
 use crate::verbs::alias::{AliasOp, Aliased};
 use crate::verbs::blocks::BlockVersion;
 use crate::verbs::check::{CheckReport, IndexStatus, Status};
+use crate::verbs::collect::{CollectionChange, Extent, NewCollection};
 use crate::verbs::conflicts::Conflict;
 use crate::verbs::context::{Context, ContextRequest};
 use crate::verbs::edit_block::BlockEdit;
@@ -447,6 +449,60 @@ impl Memory {
     /// Lists the sources, or those read under `root`.
     pub fn sources(&self, root: Option<&Path>) -> Result<Vec<SourceState>> {
         verbs::document::sources(&self.0, root)
+    }
+
+    /// Says that files are elsewhere now, in one commit: each keeps its source, passages, entity and what was said of it. They
+    /// are to be read again from there, because links in them may mean something else.
+    pub fn move_sources(&self, moves: Vec<SourceMove>, agent: &Agent) -> Result<Relocated> {
+        verbs::relocate::relocate(&self.0, moves, agent)
+    }
+
+    /// Lists the folders that are watched, by path.
+    pub fn collections(&self) -> Result<Vec<Collection>> {
+        verbs::collect::collections(&self.0)
+    }
+
+    /// Returns a watched folder, by its id or path.
+    ///
+    /// # Errors
+    /// `NotFound` when it is not watched.
+    pub fn collection(&self, reference: &str) -> Result<Collection> {
+        verbs::collect::collection(&self.0, reference)
+    }
+
+    /// Has a folder watched from now on; returns it and the commit.
+    ///
+    /// # Errors
+    /// `Conflict` when it is watched already, in whole or in part, or when an agent asks; `TooLarge` when there are
+    /// [`crate::MAX_COLLECTIONS`].
+    pub fn add_collection(&self, new: NewCollection, agent: &Agent) -> Result<(Collection, Id)> {
+        verbs::collect::add(&self.0, new, agent)
+    }
+
+    /// Changes what is read of a watched folder, or whether it is; returns it and the commit.
+    ///
+    /// # Errors
+    /// `NotFound` when it is not watched, `Conflict` when it is like that already.
+    pub fn change_collection(
+        &self,
+        reference: &str,
+        change: CollectionChange,
+        agent: &Agent,
+    ) -> Result<(Collection, Id)> {
+        verbs::collect::change(&self.0, reference, change, agent)
+    }
+
+    /// Has a folder watched no more; what is known of its files stays. Returns it and the commit.
+    ///
+    /// # Errors
+    /// As [`Memory::change_collection`].
+    pub fn remove_collection(&self, reference: &str, agent: &Agent) -> Result<(Collection, Id)> {
+        verbs::collect::remove(&self.0, reference, agent)
+    }
+
+    /// Counts what is known from a folder.
+    pub fn extent(&self, folder: &Path) -> Result<Extent> {
+        verbs::collect::extent(&self.0, folder)
     }
 
     /// Writes the whole graph, its journal included, as it is at this moment; the same graph gives the same bytes. Writes

@@ -18,6 +18,7 @@ macro_rules! terms {
 
 terms! {
     // Classes.
+    COLLECTION = "urn:hydra:ns#Collection";
     COMMIT = "urn:hydra:ns#Commit";
     CONFLICT = "urn:hydra:ns#Conflict";
     CORE_BLOCK = "urn:hydra:ns#Block";
@@ -57,6 +58,7 @@ terms! {
     END = "urn:hydra:ns#end";
     ENDED_BY = "urn:hydra:ns#endedBy";
     ERASED_AT = "urn:hydra:ns#erasedAt";
+    EXCLUDE = "urn:hydra:ns#exclude";
     EXPIRES_AT = "urn:hydra:ns#expiresAt";
     FOLLOWS = "urn:hydra:ns#follows";
     FORGOTTEN_AS = "urn:hydra:ns#forgottenAs";
@@ -65,6 +67,7 @@ terms! {
     HEARD_FROM = "urn:hydra:ns#heardFrom";
     HELD_BY = "urn:hydra:ns#heldBy";
     IDEMPOTENCY_KEY = "urn:hydra:ns#idempotencyKey";
+    INCLUDE = "urn:hydra:ns#include";
     KEY = "urn:hydra:ns#key";
     KIND = "urn:hydra:ns#kind";
     LIMIT = "urn:hydra:ns#limit";
@@ -75,6 +78,7 @@ terms! {
     OBSERVATIONS = "urn:hydra:ns#observations";
     OUTCOME = "urn:hydra:ns#outcome";
     PART_OF = "urn:hydra:ns#partOf";
+    PAUSED = "urn:hydra:ns#paused";
     PATH = "urn:hydra:ns#path";
     POLARITY = "urn:hydra:ns#polarity";
     POSITION = "urn:hydra:ns#position";
@@ -107,6 +111,7 @@ terms! {
     VALID_TO = "urn:hydra:ns#validTo";
     VALUE = "urn:hydra:ns#value";
     WAS_ABOUT = "urn:hydra:ns#wasAbout";
+    WATCHES = "urn:hydra:ns#watches";
     // Named graphs.
     JOURNAL = "urn:hydra:ns#g/journal";
     MEMORY_GRAPH = "urn:hydra:ns#g/memory";

@@ -73,6 +73,21 @@ fn shrunk(passage: &Passage, document: &Document, left: &str) -> Option<Passage>
     (start < end).then(|| Passage { span: start..end, line, ..passage.clone() })
 }
 
+/// Returns what each erased piece of a file is to be recognised by in another place too.
+pub(super) fn keys_elsewhere(view: &View<'_>, from: &Path, to: &Path) -> Result<Vec<(Id, String)>> {
+    let mut keys = Vec::new();
+    let suffix = format!(":{}", from.display());
+    for id in view.subjects(vocab::FORGOTTEN_AS, string(lines_of(from)).as_ref().into(), usize::MAX)? {
+        keys.push((id, lines_of(to)));
+        let node = vocab::node(id);
+        for quad in view.quads(Some(node.as_ref().into()), Some(vocab::FORGOTTEN_AS), None, None) {
+            let Some(key) = term_text(&quad?.object).filter(|key| key.starts_with(LINE_PREFIX)) else { continue };
+            keys.extend(key.strip_suffix(&suffix).map(|line| (id, format!("{line}:{}", to.display()))));
+        }
+    }
+    Ok(keys)
+}
+
 const LINE_PREFIX: &str = "line:";
 /// Letters and digits that a line has at least to be known by it.
 const MIN_LINE_CHARS: usize = 8;

@@ -108,6 +108,8 @@ pub struct SourceState {
     pub path: PathBuf,
     /// The root it was read under.
     pub root: PathBuf,
+    /// The space it belongs to.
+    pub space: String,
     /// BLAKE3 of the bytes that were read, in hex.
     pub content_hash: String,
 }

@@ -1,6 +1,7 @@
 //! Bytes to documents: reads notes as people write them and puts what changed into the graph.
 //!
-//! [`ingest`] is the one verb. It scans each folder into a [`Vault`] (`vault`, with `root` to find where a vault begins
+//! [`ingest`] is the one verb, and [`reconcile`] the same for whoever does it again and again: `seen` keeps how each file
+//! looked when it was read, `moves` finds which are others that moved, and `rules` says what of a watched folder is read. It scans each folder into a [`Vault`] (`vault`, with `root` to find where a vault begins
 //! and `names` to tell which file a link means), compares every note's hash with what the graph knows (`note`), reads
 //! those that changed into a [`hydra_graph::Document`] (`markdown`) and puts them in batches, each note its own commit
 //! (`plan` decides what to look at, `sync` does it). What it did, and what it had to leave, is a [`Summary`] (`summary`).
@@ -17,6 +18,7 @@
 mod foreign;
 mod front_matter;
 mod markdown;
+mod moves;
 mod names;
 mod note;
 mod outline;
@@ -26,6 +28,9 @@ mod plan;
 mod property;
 mod reference;
 mod root;
+mod rules;
+mod seen;
+mod stray;
 mod summary;
 mod sync;
 mod tag;
@@ -34,10 +39,14 @@ mod vault;
 pub use foreign::{Broken, Foreign, MAX_FOREIGN_BYTES, Origin, read_foreign};
 pub use front_matter::MAX_FRONT_MATTER_BYTES;
 pub use markdown::{MAX_TITLE_BYTES, MarkdownFile, Parsed, parse};
+pub use moves::{MAX_MOVED, MIN_MOVED_BYTES};
 pub use note::{MAX_NOTE_BYTES, Note};
 pub use outline::{MAX_HEADING_BYTES, MAX_LINKS, MAX_TAGS};
 pub use passages::{AIM_WORDS, MAX_PASSAGES, MAX_WORDS, MIN_WORDS};
 pub use root::find_root;
+pub use rules::{Rules, find_folder};
+pub use seen::Seen;
+pub use stray::is_temporary;
 pub use summary::{Progress, Skipped, Summary, Warning};
-pub use sync::{Options, ingest};
-pub use vault::{MAX_VAULT_FILES, Vault};
+pub use sync::{Options, Removal, ingest, reconcile};
+pub use vault::{MAX_VAULT_FILES, Vault, is_note};

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use hydra_graph::{Error, ErrorKind, Result, SourceState};
 
 use crate::root::find_root;
+use crate::rules::Rules;
 use crate::summary::{Skipped, Summary};
 use crate::vault::{Vault, is_note};
 
@@ -25,6 +26,7 @@ pub(crate) struct Scan {
     pub notes: BTreeSet<PathBuf>,
     /// What the graph knows of the paths that were asked for.
     pub known: BTreeMap<PathBuf, SourceState>,
+    scopes: BTreeSet<PathBuf>,
 }
 
 impl Plan {
@@ -32,10 +34,10 @@ impl Plan {
     ///
     /// # Errors
     /// `NotFound` or `Invalid` when there is nothing to do at all.
-    pub fn of(paths: &[PathBuf], known: Vec<SourceState>) -> Result<Self> {
+    pub fn of(paths: &[PathBuf], known: &[SourceState], rules: &[Rules]) -> Result<Self> {
         let mut plan = Self { scans: Vec::new(), unseen: Vec::new(), summary: Summary::default() };
-        for (root, scopes) in plan.places(paths, &known) {
-            plan.look(&root, &scopes, &known);
+        for (root, scopes) in plan.places(paths, known) {
+            plan.look(&root, scopes, known, rules);
         }
         if plan.scans.is_empty() && plan.unseen.is_empty() {
             let kind = if paths.iter().any(|path| path.exists()) { ErrorKind::Invalid } else { ErrorKind::NotFound };
@@ -65,11 +67,11 @@ impl Plan {
         roots
     }
 
-    fn look(&mut self, root: &Path, scopes: &BTreeSet<PathBuf>, known: &[SourceState]) {
-        let in_scope = |path: &Path| scopes.iter().any(|scope| path.starts_with(scope));
+    fn look(&mut self, root: &Path, scopes: BTreeSet<PathBuf>, known: &[SourceState], rules: &[Rules]) {
+        let in_scope = |path: &Path| is_in(&scopes, path);
         let known: BTreeMap<PathBuf, SourceState> =
             known.iter().filter(|s| in_scope(&s.path)).map(|s| (s.path.clone(), s.clone())).collect();
-        let vault = match Vault::scan(root) {
+        let vault = match Vault::scan_by(root, rules) {
             Ok(vault) => vault,
             Err(error) if known.is_empty() => return self.summary.skipped.push(Skipped::of(root, &error)),
             Err(error) => {
@@ -78,7 +80,8 @@ impl Plan {
             }
         };
         let notes: BTreeSet<PathBuf> = vault.notes().iter().filter(|note| in_scope(note)).cloned().collect();
-        for scope in scopes.iter().filter(|scope| !notes.contains(*scope) && !scope.is_dir()) {
+        let is_told = |path: &Path| vault.skipped().iter().any(|skipped| skipped.path == path);
+        for scope in scopes.iter().filter(|scope| !notes.contains(*scope) && !scope.is_dir() && !is_told(scope)) {
             self.explain(scope);
         }
         // Nothing but paths that were just explained.
@@ -93,7 +96,7 @@ impl Plan {
             }
         }
         self.summary.files += notes.len() as u64;
-        self.scans.push(Scan { vault, notes, known });
+        self.scans.push(Scan { vault, notes, known, scopes });
     }
 
     /// Says why something that was named by itself is no note of its vault.
@@ -121,11 +124,23 @@ impl Plan {
 }
 
 impl Scan {
+    /// Takes what the graph knows anew, and notes that are to be read too.
+    pub fn take(&mut self, known: &[SourceState], also: &[PathBuf]) {
+        self.scopes.extend(also.iter().filter(|path| self.vault.notes().contains(path)).cloned());
+        self.notes.extend(self.vault.notes().iter().filter(|note| is_in(&self.scopes, note)).cloned());
+        self.known =
+            known.iter().filter(|s| is_in(&self.scopes, &s.path)).map(|s| (s.path.clone(), s.clone())).collect();
+    }
+
     /// Returns what the graph knows and is certainly not there any more, sorted by path.
     pub fn gone(&self) -> Vec<&SourceState> {
         let is_gone = |path: &Path| !self.notes.contains(path) && !self.vault.may_hide(path);
         self.known.values().filter(|source| is_gone(&source.path)).collect()
     }
+}
+
+fn is_in(scopes: &BTreeSet<PathBuf>, path: &Path) -> bool {
+    scopes.iter().any(|scope| path.starts_with(scope))
 }
 
 /// Returns the root of a path and the path as the graph spells it; `None` for what neither disk nor graph knows.

@@ -4,6 +4,7 @@
 //! run finds by the hashes what is left. Nothing is removed from the graph because it could not be seen: only what is
 //! certainly gone from a folder that is certainly there.
 
+use std::collections::HashSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -12,8 +13,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use hydra_graph::{Agent, Document, Error, ErrorKind, Memory, Result, SourceState, Target};
 
 use crate::markdown::{MarkdownFile, Parsed, parse};
+use crate::moves;
 use crate::note::Note;
 use crate::plan::{Plan, Scan};
+use crate::rules::Rules;
+use crate::seen::{Look, Seen};
 use crate::summary::{Progress, Skipped, Summary, Warning};
 
 /// Documents that are put together and so share one fsync.
@@ -24,16 +28,38 @@ const BATCH_BYTES: usize = 4 * 1024 * 1024;
 /// What whoever asks for a run decides.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// The space the notes belong to.
+    /// The space the notes belong to, where no rules say another.
     pub space: String,
+    /// What is read of watched folders.
+    pub rules: Vec<Rules>,
+    /// Files that vanished elsewhere: what is new here may be one of them.
+    pub vanished: Vec<PathBuf>,
+    /// What becomes of what is gone.
+    pub removal: Removal,
     /// Set to `true` from anywhere, it stops the run between two notes.
     pub cancel: Arc<AtomicBool>,
+}
+
+/// What becomes of what is gone.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Removal {
+    /// It is removed.
+    #[default]
+    Now,
+    /// It is kept: whoever asks wants to see first whether it turns up under another name.
+    Later,
 }
 
 impl Options {
     /// Makes options for a space, with a switch of their own.
     pub fn of(space: impl Into<String>) -> Self {
-        Self { space: space.into(), cancel: Arc::default() }
+        Self {
+            space: space.into(),
+            rules: Vec::new(),
+            vanished: Vec::new(),
+            removal: Removal::Now,
+            cancel: Arc::default(),
+        }
     }
 }
 
@@ -51,22 +77,48 @@ pub fn ingest(
     options: &Options,
     progress: &mut dyn FnMut(Progress),
 ) -> Result<Summary> {
+    reconcile(memory, paths, options, &mut Seen::default(), progress)
+}
+
+/// As [`ingest`], for whoever does it again and again: a file that looks as it did when it was `seen` is not read.
+///
+/// # Errors
+/// As [`ingest`].
+pub fn reconcile(
+    memory: &Memory,
+    paths: &[PathBuf],
+    options: &Options,
+    seen: &mut Seen,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<Summary> {
     if paths.is_empty() {
         return Err(Error::new(ErrorKind::Invalid, "no path to read").hint("name a note or a folder of notes"));
     }
-    let plan = Plan::of(paths, memory.sources(None)?)?;
-    let mut run =
-        Run { memory, options, progress, summary: plan.summary, done: Progress::default(), batch: Batch::default() };
+    let known = memory.sources(None)?;
+    let plan = Plan::of(paths, &known, &options.rules)?;
+    let vanished: Vec<SourceState> =
+        known.into_iter().filter(|source| options.vanished.contains(&source.path)).collect();
+    let mut run = Run {
+        memory,
+        options,
+        seen,
+        progress,
+        summary: plan.summary,
+        done: Progress::default(),
+        batch: Batch::default(),
+        moved: HashSet::new(),
+    };
     run.done.files_total = run.summary.files;
     for (root, count, why) in &plan.unseen {
         run.keep(root, *count, why);
     }
-    for scan in &plan.scans {
-        run.read(scan)?;
+    for mut scan in plan.scans {
+        run.follow_moves(&mut scan, &vanished)?;
+        run.read(&scan)?;
         if run.is_cancelled() {
             break;
         }
-        run.remove(scan)?;
+        run.remove(&scan)?;
     }
     run.summary.cancelled = run.is_cancelled();
     run.tell(None);
@@ -76,20 +128,47 @@ pub fn ingest(
 struct Run<'a> {
     memory: &'a Memory,
     options: &'a Options,
+    seen: &'a mut Seen,
     progress: &'a mut dyn FnMut(Progress),
     summary: Summary,
     done: Progress,
     batch: Batch,
+    /// Where files are that were elsewhere.
+    moved: HashSet<PathBuf>,
 }
 
 /// Documents on their way into the graph.
 #[derive(Default)]
 struct Batch {
     documents: Vec<Document>,
+    looks: Vec<Option<Look>>,
     bytes: usize,
 }
 
 impl Run<'_> {
+    /// Says of what moved where it is, before anything else is read: what is under its old name by then is another file.
+    fn follow_moves(&mut self, scan: &mut Scan, vanished: &[SourceState]) -> Result<()> {
+        self.summary.folders.extend_from_slice(scan.vault.folders());
+        self.summary.conflict_copies += scan.vault.conflict_copies().len() as u64;
+        let moves = moves::find(scan, vanished, self.seen);
+        if moves.is_empty() {
+            return Ok(());
+        }
+        let mut to_read = Vec::new();
+        for commit in moves::in_commits(moves) {
+            self.moved.extend(commit.iter().map(|moved| moved.to.clone()));
+            let left: Vec<PathBuf> = commit.iter().map(|moved| moved.from.clone()).collect();
+            let relocated = self.memory.move_sources(commit, &Agent::ingest())?;
+            left.iter().for_each(|path| self.seen.drop(path));
+            to_read.extend(relocated.to_read);
+        }
+        let before = scan.notes.len() as u64;
+        scan.take(&self.memory.sources(None)?, &to_read);
+        self.done.files_total += scan.notes.len() as u64 - before;
+        self.summary.files = self.done.files_total;
+        Ok(())
+    }
+
     /// Reads what changed, and puts it in batches.
     fn read(&mut self, scan: &Scan) -> Result<()> {
         for path in &scan.notes {
@@ -98,9 +177,10 @@ impl Run<'_> {
             }
             self.tell(Some(path.clone()));
             match self.changed(path, scan) {
-                Ok(Some(document)) => {
+                Ok(Some((document, look))) => {
                     self.batch.bytes += document.text.len();
                     self.batch.documents.push(document);
+                    self.batch.looks.push(look);
                 }
                 Ok(None) => self.summary.unchanged += 1,
                 Err(error) => self.summary.skipped.push(Skipped::of(path, &error)),
@@ -114,16 +194,36 @@ impl Run<'_> {
     }
 
     /// Returns a note as a document if it reads differently from what the graph holds.
-    fn changed(&mut self, path: &Path, scan: &Scan) -> Result<Option<Document>> {
-        let note = Note::read(path)?;
+    fn changed(&mut self, path: &Path, scan: &Scan) -> Result<Option<(Document, Option<Look>)>> {
+        // Taken before it is read: what is changed in between looks different from what was kept.
+        let look = std::fs::metadata(path).ok().map(|metadata| Look::of(&metadata));
+        let rules = self.options.rules.iter().find(|rules| rules.rule(path));
         // Under another root the same words may link elsewhere.
-        let is_same = |known: &SourceState| known.content_hash == note.content_hash && known.root == scan.vault.root();
-        if scan.known.get(path).is_some_and(is_same) {
+        let is_same = |hash: &str| {
+            scan.known.get(path).is_some_and(|known| {
+                known.content_hash == hash
+                    && known.root == scan.vault.root()
+                    && rules.is_none_or(|rules| known.space == rules.space())
+            })
+        };
+        if let Some(look) = &look {
+            if self.seen.hash(path, look).is_some_and(is_same) {
+                return Ok(None);
+            }
+            if let Some((reason, hint)) = self.seen.refusal(path, look) {
+                return Err(Error::new(ErrorKind::Invalid, reason).hint(hint));
+            }
+        }
+        let note = Note::read(path)?;
+        if is_same(&note.content_hash) {
+            self.keep_seen(path, look, &note.content_hash, None);
             return Ok(None);
         }
         let (content_hash, modified_at) = (note.content_hash.clone(), note.modified_at);
-        let (text, nuls) = note.into_text()?;
-        let space = self.options.space.as_str();
+        let (text, nuls) = note.into_text().inspect_err(|error| {
+            self.keep_seen(path, look, &content_hash, Some(error));
+        })?;
+        let space = rules.map_or(self.options.space.as_str(), Rules::space);
         let file = MarkdownFile { path, text: &text, content_hash: &content_hash, modified_at, space };
         // A defect in the reader costs one note, not the run.
         let parsed = catch_unwind(AssertUnwindSafe(|| parse(&file, &scan.vault)));
@@ -139,7 +239,15 @@ impl Run<'_> {
                 "open it and remove them; it may be damaged",
             );
         }
-        Ok(Some(document))
+        Ok(Some((document, look)))
+    }
+
+    fn keep_seen(&mut self, path: &Path, look: Option<Look>, hash: &str, refused: Option<&Error>) {
+        if let Some(look) = look {
+            let refused = refused
+                .map(|error| (error.message().to_owned(), error.next_step().unwrap_or("look at the file").to_owned()));
+            self.seen.keep(path, look, hash, refused);
+        }
     }
 
     fn put(&mut self) -> Result<()> {
@@ -149,9 +257,18 @@ impl Run<'_> {
         }
         let counts: Vec<Counts> = batch.documents.iter().map(Counts::of).collect();
         let receipts = self.memory.put_documents(batch.documents, &Agent::ingest());
-        for (receipt, counts) in receipts.into_iter().zip(counts) {
+        for ((receipt, counts), look) in receipts.into_iter().zip(counts).zip(batch.looks) {
             match receipt {
-                Ok(receipt) => counts.add_to(&mut self.summary, receipt.added),
+                Ok(receipt) => {
+                    self.keep_seen(&counts.path, look, &counts.content_hash, None);
+                    let how = match (receipt.added, self.moved.contains(&counts.path)) {
+                        (true, _) => &mut self.summary.added,
+                        (false, true) => &mut self.summary.moved,
+                        (false, false) => &mut self.summary.changed,
+                    };
+                    *how += 1;
+                    counts.add_to(&mut self.summary);
+                }
                 // One document that is refused must not stop the others; a store that cannot be written must.
                 Err(error)
                     if matches!(error.kind(), ErrorKind::Invalid | ErrorKind::TooLarge | ErrorKind::Conflict) =>
@@ -168,10 +285,10 @@ impl Run<'_> {
     /// Removes what the graph knows in the scopes and is certainly not there any more.
     fn remove(&mut self, scan: &Scan) -> Result<()> {
         let gone = scan.gone();
-        if gone.is_empty() {
+        if gone.is_empty() || self.options.removal == Removal::Later {
             return Ok(());
         }
-        if scan.vault.file_count() == 0 {
+        if scan.vault.file_count() == 0 && !self.is_same_disk(scan) {
             self.keep(scan.vault.root(), gone.len(), "shows no files");
             return Ok(());
         }
@@ -179,7 +296,10 @@ impl Run<'_> {
             let ids: Vec<_> = batch.iter().map(|source| source.id).collect();
             for (receipt, source) in self.memory.remove_sources(&ids, &Agent::ingest()).into_iter().zip(batch) {
                 match receipt {
-                    Ok(_) => self.summary.removed += 1,
+                    Ok(_) => {
+                        self.seen.drop(&source.path);
+                        self.summary.removed += 1;
+                    }
                     // Another run was quicker.
                     Err(error) if error.kind() == ErrorKind::NotFound => {}
                     Err(error) => return Err(error.context(format!("removing {}", source.path.display()))),
@@ -187,6 +307,14 @@ impl Run<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Tells whether a folder is on the disk that its files were on, so that it is empty and not waiting for another disk.
+    fn is_same_disk(&self, scan: &Scan) -> bool {
+        let Ok(root) = std::fs::metadata(scan.vault.root()) else { return false };
+        let root = Look::of(&root);
+        let mut looks = scan.known.keys().filter_map(|path| self.seen.look(path));
+        looks.any(|look| look.is_same_disk(&root))
     }
 
     fn keep(&mut self, root: &Path, count: usize, why: &str) {
@@ -217,6 +345,7 @@ impl Run<'_> {
 /// What a document adds to the summary once it is put.
 struct Counts {
     path: PathBuf,
+    content_hash: String,
     passages: u64,
     links: u64,
     unresolved: u64,
@@ -229,6 +358,7 @@ impl Counts {
         let unresolved = document.links.iter().filter(|link| matches!(link.target, Target::Name(_))).count();
         Self {
             path: document.path.clone(),
+            content_hash: document.content_hash.clone(),
             passages: document.passages.len() as u64,
             links: document.links.len() as u64,
             unresolved: unresolved as u64,
@@ -237,8 +367,7 @@ impl Counts {
         }
     }
 
-    fn add_to(&self, summary: &mut Summary, is_added: bool) {
-        *(if is_added { &mut summary.added } else { &mut summary.changed }) += 1;
+    fn add_to(&self, summary: &mut Summary) {
         summary.passages += self.passages;
         summary.links += self.links;
         summary.unresolved += self.unresolved;

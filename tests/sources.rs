@@ -334,7 +334,6 @@ fn a_server_that_is_killed_finds_out_what_happened() {
     let server = Server::start(&home.data);
     let mut client = server.client();
     wait_for_one(&mut client, "quails", &edited);
-    wait_for_state(&mut client, "watching");
     let expected: Vec<String> = {
         let mut paths: Vec<String> = Vec::new();
         for folder in 0..7 {
@@ -344,7 +343,7 @@ fn a_server_that_is_killed_finds_out_what_happened() {
         paths.sort();
         paths
     };
-    assert_eq!(known(&mut client).into_keys().collect::<Vec<_>>(), expected);
+    wait_until("the graph to be what is on disk", || known(&mut client).into_keys().eq(expected.iter().cloned()));
     server.stop();
     let report = json(&home.data, &["check"]);
     assert_eq!(report["ok"], true, "{report}");

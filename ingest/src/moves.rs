@@ -17,8 +17,15 @@ pub const MIN_MOVED_BYTES: u64 = 64;
 /// Files that are moved in one commit, if they did not take each other's places.
 pub const MAX_MOVED: usize = 500;
 
+/// What was found of a scan.
+pub(crate) struct Moves {
+    pub moves: Vec<SourceMove>,
+    /// Notes in whose place another file is than the one that was read, whether it moved there or was written anew.
+    pub displaced: HashSet<PathBuf>,
+}
+
 /// Finds what moved within a scan, or into it from where a source vanished.
-pub(crate) fn find(scan: &Scan, vanished: &[SourceState], seen: &Seen) -> Vec<SourceMove> {
+pub(crate) fn find(scan: &Scan, vanished: &[SourceState], seen: &Seen) -> Moves {
     let gone: BTreeMap<&Path, &SourceState> = scan
         .gone()
         .into_iter()
@@ -38,7 +45,9 @@ pub(crate) fn find(scan: &Scan, vanished: &[SourceState], seen: &Seen) -> Vec<So
     let lost: Vec<&SourceState> = gone.values().copied().filter(|source| !placed.contains(&source.id)).collect();
     pair_by_text(&lost, &targets, seen, &mut from);
     leave_occupied(scan, &mut from);
-    from.into_iter().map(|(to, source)| SourceMove { id: source.id, from: source.path.clone(), to }).collect()
+    let displaced = targets.displaced.iter().map(|path| path.to_path_buf()).collect();
+    let moves = from.into_iter().map(|(to, source)| SourceMove { id: source.id, from: source.path.clone(), to });
+    Moves { moves: moves.collect(), displaced }
 }
 
 /// Files that may be others: new ones, and those in whose place another inode is.

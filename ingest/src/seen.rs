@@ -125,6 +125,13 @@ impl Seen {
         self.files.insert(path.to_owned(), reading);
     }
 
+    /// Takes in that files are elsewhere now, all at once: they may have changed places.
+    pub(crate) fn relocate<'p>(&mut self, moves: impl Iterator<Item = (&'p Path, &'p Path)>) {
+        let taken: Vec<_> = moves.filter_map(|(from, to)| Some((to.to_owned(), self.files.remove(from)?))).collect();
+        self.is_changed |= !taken.is_empty();
+        self.files.extend(taken);
+    }
+
     /// Lets go of a file.
     pub(crate) fn drop(&mut self, path: &Path) {
         self.is_changed |= self.files.remove(path).is_some();

@@ -56,6 +56,12 @@ pub struct Summary {
     /// Notes that are the other side of a change which a sync tool could not bring together; they are among what was left out.
     #[serde(default)]
     pub conflict_copies: u64,
+    /// Notes that another file took the place of while the run went on: they are for the next run, and among the unchanged.
+    #[serde(default)]
+    pub deferred: u64,
+    /// Known files that are gone and were not removed, since whoever asked wants to do that later.
+    #[serde(skip)]
+    pub gone: Vec<PathBuf>,
     /// Folders that were looked into, for whoever watches them.
     #[serde(skip)]
     pub folders: Vec<PathBuf>,

@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use hydra_graph::{Agent, Document, Error, ErrorKind, Memory, Result, SourceState, Target};
 
 use crate::markdown::{MarkdownFile, Parsed, parse};
-use crate::moves;
+use crate::moves::{self, Moves};
 use crate::note::Note;
 use crate::plan::{Plan, Scan};
 use crate::rules::Rules;
@@ -46,7 +46,8 @@ pub enum Removal {
     /// It is removed.
     #[default]
     Now,
-    /// It is kept: whoever asks wants to see first whether it turns up under another name.
+    /// It is kept and named: a folder that is renamed while it is looked through is seen under neither name, so whoever
+    /// watches wants to know first whether it turns up.
     Later,
 }
 
@@ -107,6 +108,7 @@ pub fn reconcile(
         done: Progress::default(),
         batch: Batch::default(),
         moved: HashSet::new(),
+        displaced: HashSet::new(),
     };
     run.done.files_total = run.summary.files;
     for (root, count, why) in &plan.unseen {
@@ -135,6 +137,8 @@ struct Run<'a> {
     batch: Batch,
     /// Where files are that were elsewhere.
     moved: HashSet<PathBuf>,
+    /// Notes in whose place another file was when it was looked for what moved.
+    displaced: HashSet<PathBuf>,
 }
 
 /// Documents on their way into the graph.
@@ -150,16 +154,16 @@ impl Run<'_> {
     fn follow_moves(&mut self, scan: &mut Scan, vanished: &[SourceState]) -> Result<()> {
         self.summary.folders.extend_from_slice(scan.vault.folders());
         self.summary.conflict_copies += scan.vault.conflict_copies().len() as u64;
-        let moves = moves::find(scan, vanished, self.seen);
+        let Moves { moves, displaced } = moves::find(scan, vanished, self.seen);
+        self.displaced = displaced;
         if moves.is_empty() {
             return Ok(());
         }
         let mut to_read = Vec::new();
         for commit in moves::in_commits(moves) {
             self.moved.extend(commit.iter().map(|moved| moved.to.clone()));
-            let left: Vec<PathBuf> = commit.iter().map(|moved| moved.from.clone()).collect();
-            let relocated = self.memory.move_sources(commit, &Agent::ingest())?;
-            left.iter().for_each(|path| self.seen.drop(path));
+            let relocated = self.memory.move_sources(commit.clone(), &Agent::ingest())?;
+            self.seen.relocate(commit.iter().map(|moved| (moved.from.as_path(), moved.to.as_path())));
             to_read.extend(relocated.to_read);
         }
         let before = scan.notes.len() as u64;
@@ -208,6 +212,15 @@ impl Run<'_> {
         };
         if let Some(look) = &look {
             if self.seen.hash(path, look).is_some_and(is_same) {
+                return Ok(None);
+            }
+            // It changed places with another since it was looked for that; the next run finds out with which.
+            let is_other = |then: &Look| then.identity().is_some() && !look.is_same_file(then);
+            if self.seen.look(path).is_some_and(is_other)
+                && scan.known.contains_key(path)
+                && !self.displaced.contains(path)
+            {
+                self.summary.deferred += 1;
                 return Ok(None);
             }
             if let Some((reason, hint)) = self.seen.refusal(path, look) {
@@ -285,11 +298,15 @@ impl Run<'_> {
     /// Removes what the graph knows in the scopes and is certainly not there any more.
     fn remove(&mut self, scan: &Scan) -> Result<()> {
         let gone = scan.gone();
-        if gone.is_empty() || self.options.removal == Removal::Later {
+        if gone.is_empty() {
             return Ok(());
         }
         if scan.vault.file_count() == 0 && !self.is_same_disk(scan) {
             self.keep(scan.vault.root(), gone.len(), "shows no files");
+            return Ok(());
+        }
+        if self.options.removal == Removal::Later {
+            self.summary.gone.extend(gone.into_iter().map(|source| source.path.clone()));
             return Ok(());
         }
         for batch in gone.chunks(BATCH_DOCUMENTS) {

@@ -1,6 +1,6 @@
 //! One watched folder: what was heard of it, when it is looked at next, and the look itself.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -185,19 +185,23 @@ impl Folder {
         self.state.progress = None;
         let mut looked = Looked { is_all, ..Looked::default() };
         match result {
-            Ok(summary) => {
+            Ok(mut summary) => {
                 self.settle(&summary, is_all, took);
-                if let Some(paths) = paths {
-                    let removed = std::mem::take(&mut self.to_remove);
-                    let is_lost = |path: &PathBuf| !removed.contains(path) && std::fs::symlink_metadata(path).is_err();
-                    looked.vanished = paths.into_iter().filter(is_lost).collect();
-                } else {
-                    self.to_remove.clear();
-                }
+                self.to_remove.clear();
+                looked.vanished = std::mem::take(&mut summary.gone);
+                tracing::debug!(
+                    source = %self.collection.id,
+                    is_all,
+                    files = summary.files,
+                    removed = summary.removed,
+                    vanished = looked.vanished.len(),
+                    deferred = summary.deferred,
+                    "looked"
+                );
                 let did = summary.added + summary.changed + summary.moved + summary.removed;
                 looked.summary = (did > 0).then_some(summary);
             }
-            Err(error) => self.fail(&error, is_all, &mut around),
+            Err(error) => self.fail(&error, &mut around),
         }
         looked
     }
@@ -217,29 +221,38 @@ impl Folder {
             self.is_polled = around.watches.set(root, vault.folders()) == Watched::LimitReached;
             self.state.note = self.is_polled.then(|| NO_WATCHES.to_owned());
         }
-        let removal = if paths.is_none() { Removal::Now } else { Removal::Later };
-        let root_alone = [root.clone()];
+        let heard: Vec<PathBuf> = match paths {
+            Some(paths) => paths.iter().filter(|path| !self.to_remove.contains(*path)).cloned().collect(),
+            None => vec![root.clone()],
+        };
         let options = Options {
             rules: vec![rules],
             vanished: around.vanished.clone(),
-            removal,
+            removal: Removal::Later,
             cancel: Arc::clone(around.cancel),
             ..Options::of(space)
         };
         let watched = root.clone();
-        let mut summary = {
+        let mut summary = if heard.is_empty() {
+            Summary::default()
+        } else {
             let named = (!self.is_passing).then_some(&self.collection);
             let mut reading = Reading::new(named, around.memory, around.inbox, &options.cancel);
             let state = &mut self.state;
-            reconcile(around.memory, paths.unwrap_or(&root_alone), &options, around.seen, &mut |progress| {
+            let looked = reconcile(around.memory, &heard, &options, around.seen, &mut |progress| {
                 if reading.take(&progress) {
                     state.state = Doing::Reading;
                     state.progress = Some((progress.files_done, progress.files_total));
                     tell(state);
                 }
-            })?
+            });
+            match looked {
+                // What was heard of is no note and never was one, or came and went.
+                Err(error) if paths.is_some() && is_nothing(&error) => Summary::default(),
+                looked => looked?,
+            }
         };
-        if !self.to_remove.is_empty() && paths.is_some() {
+        if !self.to_remove.is_empty() {
             let gone: Vec<PathBuf> = self.to_remove.iter().cloned().collect();
             let options = Options { removal: Removal::Now, ..options.clone() };
             match reconcile(around.memory, &gone, &options, around.seen, &mut |_| {}) {
@@ -255,8 +268,12 @@ impl Folder {
             self.pending.add_all(now);
             return Ok(summary);
         }
+        if summary.deferred > 0 {
+            self.pending.add_all(Instant::now());
+        }
         if paths.is_none() {
-            around.seen.retain(&watched, |path| path.exists());
+            let gone: HashSet<&PathBuf> = summary.gone.iter().collect();
+            around.seen.retain(&watched, |path| gone.contains(&path.to_path_buf()) || path.exists());
         }
         let folders: Vec<PathBuf> =
             summary.folders.iter().filter(|folder| folder.starts_with(&watched)).cloned().collect();
@@ -282,17 +299,13 @@ impl Folder {
             self.state.error = why;
             return;
         }
-        self.state.state = if summary.cancelled { Doing::Reading } else { Doing::Watching };
+        // What vanished and may turn up is known until it is removed.
+        let is_true = !summary.cancelled && summary.gone.is_empty();
+        self.state.state = if is_true { Doing::Watching } else { Doing::Reading };
         self.state.error = None;
     }
 
-    fn fail(&mut self, error: &Error, is_all: bool, around: &mut Around<'_>) {
-        if !is_all && is_nothing(error) {
-            // What was heard of is no note and never was one, or came and went.
-            self.to_remove.clear();
-            self.state.state = Doing::Watching;
-            return;
-        }
+    fn fail(&mut self, error: &Error, around: &mut Around<'_>) {
         self.to_remove.clear();
         self.looked_at_all = Some(Instant::now());
         let is_gone = !self.collection.path.is_dir();

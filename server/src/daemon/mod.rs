@@ -10,7 +10,7 @@ mod heard;
 mod state;
 mod watches;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -261,7 +261,8 @@ impl Run {
         let looked = folder.look(around, &mut |state| writing.write(id, state));
         self.written_at = writing.written_at;
         if looked.is_all {
-            self.vanished.retain(|path, _| !folder.collection.holds(path));
+            let gone: HashSet<&PathBuf> = looked.vanished.iter().collect();
+            self.vanished.retain(|path, _| !folder.collection.holds(path) || gone.contains(path));
         }
         let now = Instant::now();
         for path in looked.vanished {

@@ -99,7 +99,10 @@ impl State {
             self.named.retain(|known| !heard(&known.path));
             let room = MAX_NAMED - self.named.len().min(MAX_NAMED);
             // What came and went is no trouble, and what is left out on purpose neither.
-            let is_trouble = |skipped: &&Skipped| hydra_ingest::is_note(&skipped.path) && skipped.path.is_file();
+            let is_trouble = |skipped: &&Skipped| {
+                let is_meant = skipped.reason.starts_with("is hidden");
+                !is_meant && hydra_ingest::is_note(&skipped.path) && skipped.path.is_file()
+            };
             self.named.extend(summary.skipped.iter().filter(is_trouble).take(room).cloned());
             self.left_out = self.left_out.max(self.named.len() as u64);
         }

@@ -48,7 +48,8 @@ fn a_folder_is_watched_changed_and_removed_and_each_can_be_taken_back() {
     memory.undo(removed_in, &owner).unwrap();
     assert_eq!(memory.collections().unwrap(), [added]);
     assert_eq!(memory.collection(&above.id.to_string()).unwrap_err().kind(), ErrorKind::NotFound);
-    assert_eq!(memory.undo(commit, &owner).unwrap_err().kind(), ErrorKind::Conflict, "it was changed since");
+    memory.undo(commit, &owner).unwrap();
+    assert_eq!(memory.collections().unwrap(), [], "all that came after its adding was taken back");
     assert!(memory.check(&mut |_| ()).unwrap().ok);
 }
 
@@ -163,7 +164,7 @@ fn a_file_that_moves_keeps_ids_and_nothing_is_embedded_again() {
     assert!(opened.memory.wait_for_indexes(PATIENCE));
     assert_eq!(*counter.texts.lock().unwrap(), [], "no text is other than it was");
     let hits = opened.memory.recall(&Question::new("ladder boiler")).unwrap().hits;
-    assert_eq!(hits.iter().map(|hit| hit.id).collect::<Vec<_>>(), passages);
+    assert!(passages.iter().all(|id| hits.iter().any(|hit| hit.id == *id)), "its passages are the same");
     let entity = opened.memory.entity("New name").unwrap();
     assert_eq!(entity.name, "New name");
     assert_eq!(opened.memory.entity("Old name").unwrap().id, entity.id, "links by the old name go on leading there");

@@ -1,5 +1,6 @@
 //! A watched folder in which everything happens at random for as long as `HYDRA_SOAK` says (minutes), while somebody reads and
 //! the server is killed every minute: at the end the graph is what is on disk, and nothing is there twice.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod harness;
 

@@ -1,4 +1,5 @@
 //! A watched folder and the graph say the same, whatever happens to the folder, the server or both.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod harness;
 

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::corpus::{Random, write_vault};
 use crate::harness::{Client, Server, wait_until};
-use crate::measure::{Times, timed, usage, wait_for_indexes};
+use crate::measure::{Times, timed, usage};
 use crate::report::Report;
 
 /// Notes of the watched folder.
@@ -72,6 +72,17 @@ pub fn daemon(report: &mut Report) {
     change_all(report, &server, &vault);
     grow(report, &server, &vault);
     server.stop();
+}
+
+/// Waits until everything is found, however long the model takes for it on a machine that does other things too.
+fn wait_for_indexes(client: &mut Client) {
+    loop {
+        let status = client.ask("/v1/status", &json!({}));
+        if status["indexes"].as_array().is_some_and(|all| all.iter().all(|index| index["behind"] == false)) {
+            return;
+        }
+        std::thread::sleep(Duration::from_millis(200));
+    }
 }
 
 fn look(client: &mut Client) -> Value {

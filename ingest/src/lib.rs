@@ -1,6 +1,6 @@
 //! Bytes to documents: reads notes as people write them and puts what changed into the graph.
 //!
-//! [`ingest`] is the one verb, and [`reconcile`] the same for whoever does it again and again: `seen` keeps how each file
+//! [`ingest`] is the one verb, and [`reconcile`] the same for whoever does it again and again: `Readings` keeps how each file
 //! looked when it was read, `moves` finds which are others that moved, and `rules` says what of a watched folder is read. It scans each folder into a [`Vault`] (`vault`, with `root` to find where a vault begins
 //! and `names` to tell which file a link means), compares every note's hash with what the graph knows (`note`), reads
 //! those that changed into a [`hydra_graph::Document`] (`markdown`) and puts them in batches, each note its own commit
@@ -10,6 +10,8 @@
 //! the Markdown into blocks, links, block ids and tags (`tag`), `reference` and `names` find what each link points at,
 //! and `passages` cuts the blocks into units of recall (`piece` splits what is too long for one).
 //!
+//! A log is not kept whole: [`LogReader`] counts what its records have in common and keeps what happened (`log`).
+//!
 //! [`read_foreign`] reads what other memory systems wrote into memories to keep (`foreign`, one file a format).
 //!
 //! This crate reads files and nothing else: no socket, no environment, no clock. What stands in a note is data; nothing
@@ -17,6 +19,7 @@
 
 mod foreign;
 mod front_matter;
+mod log;
 mod markdown;
 mod moves;
 mod names;
@@ -26,10 +29,10 @@ mod passages;
 mod piece;
 mod plan;
 mod property;
+mod readings;
 mod reference;
 mod root;
 mod rules;
-mod seen;
 mod stray;
 mod summary;
 mod sync;
@@ -38,15 +41,21 @@ mod vault;
 
 pub use foreign::{Broken, Foreign, MAX_FOREIGN_BYTES, Origin, read_foreign};
 pub use front_matter::MAX_FRONT_MATTER_BYTES;
+pub use log::{
+    EPISODE_WINDOW_MS, LastRecord, LogOptions, LogReader, LogStep, MAX_CHILDREN, MAX_EPISODE_BYTES,
+    MAX_EPISODES_AN_HOUR, MAX_EPISODES_READ_AN_HOUR, MAX_EXAMPLE_BYTES, MAX_LINE_BYTES, MAX_LOGS, MAX_OPEN_EPISODES,
+    MAX_RECORD_BYTES, MAX_RECORD_LINES, MAX_TEMPLATE_BYTES, MAX_TEMPLATES, MAX_TOKEN_BYTES, MAX_TOKENS, MIN_HOURS,
+    MIN_UNUSUAL, Mined, STEP_BYTES, UNUSUAL_DEVIATIONS, UNUSUAL_FACTOR, mine,
+};
 pub use markdown::{MAX_TITLE_BYTES, MarkdownFile, Parsed, parse};
 pub use moves::{MAX_MOVED, MIN_MOVED_BYTES};
 pub use note::{MAX_NOTE_BYTES, Note};
 pub use outline::{MAX_HEADING_BYTES, MAX_LINKS, MAX_TAGS};
 pub use passages::{AIM_WORDS, MAX_PASSAGES, MAX_WORDS, MIN_WORDS};
+pub use readings::Readings;
 pub use root::find_root;
 pub use rules::{Rules, find_folder};
-pub use seen::Seen;
 pub use stray::is_temporary;
-pub use summary::{Progress, Skipped, Summary, Warning};
-pub use sync::{Options, Removal, ingest, reconcile};
+pub use summary::{LogSummary, Progress, Skipped, Summary, Warning};
+pub use sync::{Kind, Options, Removal, ingest, reconcile};
 pub use vault::{MAX_VAULT_FILES, Vault, is_note};

@@ -10,7 +10,7 @@ use hydra_graph::{SourceMove, SourceState};
 
 use crate::note::Note;
 use crate::plan::Scan;
-use crate::seen::{Look, Seen};
+use crate::readings::{Look, Readings};
 
 /// Files shorter than this are alike by chance: an empty note, a template, a single heading.
 pub const MIN_MOVED_BYTES: u64 = 64;
@@ -25,7 +25,7 @@ pub(crate) struct Moves {
 }
 
 /// Finds what moved within a scan, or into it from where a source vanished.
-pub(crate) fn find(scan: &Scan, vanished: &[SourceState], seen: &Seen) -> Moves {
+pub(crate) fn find(scan: &Scan, vanished: &[SourceState], readings: &Readings) -> Moves {
     let gone: BTreeMap<&Path, &SourceState> = scan
         .gone()
         .into_iter()
@@ -33,17 +33,17 @@ pub(crate) fn find(scan: &Scan, vanished: &[SourceState], seen: &Seen) -> Moves 
         .filter(|source| std::fs::symlink_metadata(&source.path).is_err())
         .map(|source| (source.path.as_path(), source))
         .collect();
-    let targets = Targets::of(scan, seen);
+    let targets = Targets::of(scan, readings);
     let mut from: BTreeMap<PathBuf, &SourceState> = BTreeMap::new();
     for source in gone.values().copied().chain(targets.displaced.iter().filter_map(|path| scan.known.get(*path))) {
-        let there = seen.look(&source.path).and_then(Look::identity).and_then(|file| targets.by_file.get(&file));
+        let there = readings.look(&source.path).and_then(Look::identity).and_then(|file| targets.by_file.get(&file));
         if let Some(path) = there.filter(|path| **path != source.path) {
             from.entry((*path).to_owned()).or_insert(source);
         }
     }
     let placed: HashSet<_> = from.values().map(|source| source.id).collect();
     let lost: Vec<&SourceState> = gone.values().copied().filter(|source| !placed.contains(&source.id)).collect();
-    pair_by_text(&lost, &targets, seen, &mut from);
+    pair_by_text(&lost, &targets, readings, &mut from);
     leave_occupied(scan, &mut from);
     let displaced = targets.displaced.iter().map(|path| path.to_path_buf()).collect();
     let moves = from.into_iter().map(|(to, source)| SourceMove { id: source.id, from: source.path.clone(), to });
@@ -58,15 +58,15 @@ struct Targets<'s> {
 }
 
 impl<'s> Targets<'s> {
-    fn of(scan: &'s Scan, seen: &Seen) -> Self {
+    fn of(scan: &'s Scan, readings: &Readings) -> Self {
         let mut targets = Self { by_file: HashMap::new(), fresh: Vec::new(), displaced: Vec::new() };
         // Of a folder of which nothing is known, nothing was known under another name.
-        if scan.known.is_empty() && seen.is_empty() {
+        if scan.known.is_empty() && readings.is_empty() {
             targets.fresh = scan.notes.iter().map(PathBuf::as_path).collect();
             return targets;
         }
         for path in &scan.notes {
-            let then = seen.look(path);
+            let then = readings.look(path);
             let is_known = scan.known.contains_key(path);
             if is_known && then.is_none() {
                 continue;
@@ -87,7 +87,7 @@ impl<'s> Targets<'s> {
 fn pair_by_text<'s>(
     lost: &[&'s SourceState],
     targets: &Targets<'_>,
-    seen: &Seen,
+    readings: &Readings,
     from: &mut BTreeMap<PathBuf, &'s SourceState>,
 ) {
     if lost.is_empty() {
@@ -99,7 +99,7 @@ fn pair_by_text<'s>(
         if metadata.len() < MIN_MOVED_BYTES {
             continue;
         }
-        let known = seen.hash(path, &Look::of(&metadata)).map(str::to_owned);
+        let known = readings.hash(path, &Look::of(&metadata)).map(str::to_owned);
         if let Some(hash) = known.or_else(|| Note::read(path).ok().map(|note| note.content_hash)) {
             by_hash.entry(hash).or_default().push(path);
         }

@@ -11,6 +11,7 @@ use crate::summary::{Skipped, Summary};
 use crate::vault::{Vault, is_note};
 
 /// The work of one run.
+#[derive(Default)]
 pub(crate) struct Plan {
     pub scans: Vec<Scan>,
     /// Roots that cannot be listed though the graph knows so many notes of them, and why.
@@ -116,7 +117,11 @@ impl Plan {
         } else if !path.is_file() {
             self.skip(path, "is not a plain file", "name a Markdown file or a folder");
         } else if !is_note(path) {
-            self.skip(path, "is not a Markdown file", "only .md and .markdown files are read");
+            self.skip(
+                path,
+                "is neither a Markdown file nor a log",
+                "notes are .md and .markdown files; of a log with another name than .log say `--kind log`",
+            );
         } else {
             self.skip(
                 path,
@@ -205,7 +210,7 @@ fn place(path: &Path, known: &Known<'_>, rules: &[Rules]) -> Option<(PathBuf, Pa
 }
 
 /// Spells a path that does not exist as it was spelled when it did: absolute, symlinks in its folders followed.
-fn settle(path: &Path) -> PathBuf {
+pub(crate) fn settle(path: &Path) -> PathBuf {
     let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
     let real = absolute.ancestors().find_map(|folder| Some((folder, folder.canonicalize().ok()?)));
     match real {

@@ -10,14 +10,17 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use hydra_graph::{Agent, Document, Error, ErrorKind, Memory, Result, SourceState, Target};
+use hydra_graph::{Agent, Document, Error, ErrorKind, Memory, Result, SourceState, Target, Timestamp};
+use jiff::tz::TimeZone;
+use serde::{Deserialize, Serialize};
 
+use crate::log::{self, LastRecord, LogOptions, Logs};
 use crate::markdown::{MarkdownFile, Parsed, parse};
 use crate::moves::{self, Moves};
 use crate::note::Note;
 use crate::plan::{Plan, Scan};
+use crate::readings::{Look, Readings};
 use crate::rules::Rules;
-use crate::seen::{Look, Seen};
 use crate::summary::{Progress, Skipped, Summary, Warning};
 
 /// Documents that are put together and so share one fsync.
@@ -36,6 +39,12 @@ pub struct Options {
     pub vanished: Vec<PathBuf>,
     /// What becomes of what is gone.
     pub removal: Removal,
+    /// What the files are.
+    pub kind: Kind,
+    /// The zone of times in logs that do not say theirs.
+    pub zone: TimeZone,
+    /// When it is: what logs may add to the memory is bounded by the hour.
+    pub now: Timestamp,
     /// Set to `true` from anywhere, it stops the run between two notes.
     pub cancel: Arc<AtomicBool>,
 }
@@ -59,9 +68,26 @@ impl Options {
             rules: Vec::new(),
             vanished: Vec::new(),
             removal: Removal::Now,
+            kind: Kind::ByName,
+            zone: TimeZone::UTC,
+            now: Timestamp::from_millis(0),
             cancel: Arc::default(),
         }
     }
+}
+
+/// What files are read as.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    /// A file that is named and ends in `.log` is a log; everything else is looked through for notes.
+    #[default]
+    #[serde(skip)]
+    ByName,
+    /// Notes.
+    Notes,
+    /// Logs, whatever their names; of a folder those that end in `.log`.
+    Log,
 }
 
 /// Reads notes and folders of notes into the graph, and removes what is gone from them.
@@ -78,10 +104,10 @@ pub fn ingest(
     options: &Options,
     progress: &mut dyn FnMut(Progress),
 ) -> Result<Summary> {
-    reconcile(memory, paths, options, &mut Seen::default(), progress)
+    reconcile(memory, paths, options, &mut Readings::default(), progress)
 }
 
-/// As [`ingest`], for whoever does it again and again: a file that looks as it did when it was `seen` is not read.
+/// As [`ingest`], for whoever does it again and again: a file that looks as it did when it was read (`readings`) is not read.
 ///
 /// # Errors
 /// As [`ingest`].
@@ -89,20 +115,37 @@ pub fn reconcile(
     memory: &Memory,
     paths: &[PathBuf],
     options: &Options,
-    seen: &mut Seen,
+    readings: &mut Readings,
     progress: &mut dyn FnMut(Progress),
 ) -> Result<Summary> {
     if paths.is_empty() {
         return Err(Error::new(ErrorKind::Invalid, "no path to read").hint("name a note or a folder of notes"));
     }
-    let known = memory.sources(None)?;
-    let plan = Plan::of(paths, &known, &options.rules)?;
-    let vanished: Vec<SourceState> =
-        known.into_iter().filter(|source| options.vanished.contains(&source.path)).collect();
+    let (logs, notes) = Logs::among(paths, options.kind);
+    let mut vanished: Vec<SourceState> = Vec::new();
+    let plan = if notes.is_empty() {
+        Plan::default()
+    } else {
+        let mut known = memory.sources(None)?;
+        // What the logs say stays, also when notes are read from their folder.
+        known.retain(|source| !source.is_log);
+        let plan = match Plan::of(&notes, &known, &options.rules) {
+            // The logs are there.
+            Err(error)
+                if !logs.files.is_empty() && matches!(error.kind(), ErrorKind::NotFound | ErrorKind::Invalid) =>
+            {
+                let skipped = notes.iter().map(|path| Skipped::of(path, &error)).collect();
+                Plan { summary: Summary { skipped, ..Summary::default() }, ..Plan::default() }
+            }
+            plan => plan?,
+        };
+        vanished.extend(known.into_iter().filter(|source| options.vanished.contains(&source.path)));
+        plan
+    };
     let mut run = Run {
         memory,
         options,
-        seen,
+        readings,
         progress,
         summary: plan.summary,
         done: Progress::default(),
@@ -110,7 +153,7 @@ pub fn reconcile(
         moved: HashSet::new(),
         displaced: HashSet::new(),
     };
-    run.done.files_total = run.summary.files;
+    run.done.files_total = run.summary.files + logs.files.len() as u64;
     for (root, count, why) in &plan.unseen {
         run.keep(root, *count, why);
     }
@@ -122,15 +165,23 @@ pub fn reconcile(
         }
         run.remove(&scan)?;
     }
+    run.logs(logs)?;
     run.summary.cancelled = run.is_cancelled();
     run.tell(None);
+    if notes.is_empty()
+        && run.summary.logs.files == 0
+        && let Some(Skipped { path, reason, hint }) = run.summary.skipped.first()
+    {
+        let kind = if paths.iter().any(|path| path.exists()) { ErrorKind::Invalid } else { ErrorKind::NotFound };
+        return Err(Error::new(kind, format!("{}: {reason}", path.display())).hint(hint.as_str()));
+    }
     Ok(run.summary)
 }
 
 struct Run<'a> {
     memory: &'a Memory,
     options: &'a Options,
-    seen: &'a mut Seen,
+    readings: &'a mut Readings,
     progress: &'a mut dyn FnMut(Progress),
     summary: Summary,
     done: Progress,
@@ -154,7 +205,7 @@ impl Run<'_> {
     fn follow_moves(&mut self, scan: &mut Scan, vanished: &[SourceState]) -> Result<()> {
         self.summary.folders.extend_from_slice(scan.vault.folders());
         self.summary.conflict_copies += scan.vault.conflict_copies().len() as u64;
-        let Moves { moves, displaced } = moves::find(scan, vanished, self.seen);
+        let Moves { moves, displaced } = moves::find(scan, vanished, self.readings);
         self.displaced = displaced;
         if moves.is_empty() {
             return Ok(());
@@ -163,7 +214,7 @@ impl Run<'_> {
         for commit in moves::in_commits(moves) {
             self.moved.extend(commit.iter().map(|moved| moved.to.clone()));
             let relocated = self.memory.move_sources(commit.clone(), &Agent::ingest())?;
-            self.seen.relocate(commit.iter().map(|moved| (moved.from.as_path(), moved.to.as_path())));
+            self.readings.relocate(commit.iter().map(|moved| (moved.from.as_path(), moved.to.as_path())));
             to_read.extend(relocated.to_read);
         }
         let before = scan.notes.len() as u64;
@@ -197,6 +248,23 @@ impl Run<'_> {
         self.put()
     }
 
+    /// Reads logs on from where they were left.
+    fn logs(&mut self, logs: Logs) -> Result<()> {
+        self.summary.skipped.extend(logs.skipped);
+        let options =
+            LogOptions { space: self.options.space.clone(), zone: self.options.zone.clone(), last: LastRecord::Take };
+        for path in logs.files {
+            if self.is_cancelled() {
+                break;
+            }
+            self.tell(Some(path.clone()));
+            let is_cancelled = || self.options.cancel.load(Ordering::Relaxed);
+            log::read(self.memory, &path, (&options, self.options.now), &mut self.summary, &|| !is_cancelled())?;
+            self.done.files_done += 1;
+        }
+        Ok(())
+    }
+
     /// Returns a note as a document if it reads differently from what the graph holds.
     fn changed(&mut self, path: &Path, scan: &Scan) -> Result<Option<(Document, Option<Look>)>> {
         // Taken before it is read: what is changed in between looks different from what was kept.
@@ -211,30 +279,30 @@ impl Run<'_> {
             })
         };
         if let Some(look) = &look {
-            if self.seen.hash(path, look).is_some_and(is_same) {
+            if self.readings.hash(path, look).is_some_and(is_same) {
                 return Ok(None);
             }
             // It changed places with another since it was looked for that; the next run finds out with which.
             let is_other = |then: &Look| then.identity().is_some() && !look.is_same_file(then);
-            if self.seen.look(path).is_some_and(is_other)
+            if self.readings.look(path).is_some_and(is_other)
                 && scan.known.contains_key(path)
                 && !self.displaced.contains(path)
             {
                 self.summary.deferred += 1;
                 return Ok(None);
             }
-            if let Some((reason, hint)) = self.seen.refusal(path, look) {
+            if let Some((reason, hint)) = self.readings.refusal(path, look) {
                 return Err(Error::new(ErrorKind::Invalid, reason).hint(hint));
             }
         }
         let note = Note::read(path)?;
         if is_same(&note.content_hash) {
-            self.keep_seen(path, look, &note.content_hash, None);
+            self.keep_reading(path, look, &note.content_hash, None);
             return Ok(None);
         }
         let (content_hash, modified_at) = (note.content_hash.clone(), note.modified_at);
         let (text, nuls) = note.into_text().inspect_err(|error| {
-            self.keep_seen(path, look, &content_hash, Some(error));
+            self.keep_reading(path, look, &content_hash, Some(error));
         })?;
         let space = rules.map_or(self.options.space.as_str(), Rules::space);
         let file = MarkdownFile { path, text: &text, content_hash: &content_hash, modified_at, space };
@@ -255,11 +323,11 @@ impl Run<'_> {
         Ok(Some((document, look)))
     }
 
-    fn keep_seen(&mut self, path: &Path, look: Option<Look>, hash: &str, refused: Option<&Error>) {
+    fn keep_reading(&mut self, path: &Path, look: Option<Look>, hash: &str, refused: Option<&Error>) {
         if let Some(look) = look {
             let refused = refused
                 .map(|error| (error.message().to_owned(), error.next_step().unwrap_or("look at the file").to_owned()));
-            self.seen.keep(path, look, hash, refused);
+            self.readings.keep(path, look, hash, refused);
         }
     }
 
@@ -273,7 +341,7 @@ impl Run<'_> {
         for ((receipt, counts), look) in receipts.into_iter().zip(counts).zip(batch.looks) {
             match receipt {
                 Ok(receipt) => {
-                    self.keep_seen(&counts.path, look, &counts.content_hash, None);
+                    self.keep_reading(&counts.path, look, &counts.content_hash, None);
                     let how = match (receipt.added, self.moved.contains(&counts.path)) {
                         (true, _) => &mut self.summary.added,
                         (false, true) => &mut self.summary.moved,
@@ -314,7 +382,7 @@ impl Run<'_> {
             for (receipt, source) in self.memory.remove_sources(&ids, &Agent::ingest()).into_iter().zip(batch) {
                 match receipt {
                     Ok(_) => {
-                        self.seen.drop(&source.path);
+                        self.readings.drop(&source.path);
                         self.summary.removed += 1;
                     }
                     // Another run was quicker.
@@ -330,7 +398,7 @@ impl Run<'_> {
     fn is_same_disk(&self, scan: &Scan) -> bool {
         let Ok(root) = std::fs::metadata(scan.vault.root()) else { return false };
         let root = Look::of(&root);
-        let mut looks = scan.known.keys().filter_map(|path| self.seen.look(path));
+        let mut looks = scan.known.keys().filter_map(|path| self.readings.look(path));
         looks.any(|look| look.is_same_disk(&root))
     }
 

@@ -186,7 +186,7 @@ fn wrong_paths_are_named() {
     assert_eq!(summary.added, 1);
     assert_eq!(
         reasons(&summary),
-        [("b.png".to_owned(), "is not a Markdown file"), ("gone.md".to_owned(), "does not exist")]
+        [("b.png".to_owned(), "is neither a Markdown file nor a log"), ("gone.md".to_owned(), "does not exist")]
     );
     let error = home.ingest(&[&missing]).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::NotFound);

@@ -9,6 +9,7 @@ mod daemon;
 #[path = "../harness/mod.rs"]
 mod harness;
 mod life;
+mod logs;
 mod measure;
 mod report;
 
@@ -36,6 +37,9 @@ fn main() {
     }
     if is_wanted("daemon") {
         daemon::daemon(&mut report);
+    }
+    if is_wanted("logs") {
+        logs::logs(&mut report);
     }
     if is_wanted("recall") {
         measure::recall(&mut report, &keep);

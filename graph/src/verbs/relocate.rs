@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use oxigraph::model::{NamedNode, Quad};
 
@@ -16,6 +17,7 @@ use crate::error::Result;
 use crate::id::Id;
 use crate::journal::{Agent, Change};
 use crate::memory::Inner;
+use crate::seal::Seals;
 use crate::store::{Node, View, string};
 use crate::verbs::last_reading::passages_in;
 use crate::vocab::{self, ext};
@@ -29,12 +31,17 @@ pub(crate) fn read_hash(hash: &str) -> &str {
 }
 
 pub(crate) fn relocate(inner: &Inner, moves: Vec<SourceMove>, agent: &Agent) -> Result<Relocated> {
-    let (commit, mut relocated) = inner.writer.write(agent.clone(), move |view| decide(view, moves))?;
+    let seals = Arc::clone(&inner.seals);
+    let (commit, mut relocated) = inner.writer.write(agent.clone(), move |view| {
+        // Read here, so that what is erased before this is decided is known.
+        let seals = seals.read().clone();
+        decide(view, &seals, moves)
+    })?;
     relocated.commit = commit;
     Ok(relocated)
 }
 
-fn decide(view: &View<'_>, moves: Vec<SourceMove>) -> Result<(Change, Relocated)> {
+fn decide(view: &View<'_>, seals: &Seals, moves: Vec<SourceMove>) -> Result<(Change, Relocated)> {
     let moves = standing(view, moves)?;
     let mut change = Change::new("move");
     change.reason = moves.first().map(|first| {
@@ -46,7 +53,7 @@ fn decide(view: &View<'_>, moves: Vec<SourceMove>) -> Result<(Change, Relocated)
     let mut to_read = BTreeSet::new();
     for moved in &moves {
         say_place(view, moved, &mut change)?;
-        say_forgotten(view, moved, &mut change)?;
+        say_forgotten(view, seals, moved, &mut change)?;
         let is_taken_over = taken.contains(moved.from.as_path());
         for page in entity::lookup(view, &file_key(&moved.from), usize::MAX)? {
             say_page(view, page, moved, is_taken_over, &mut change)?;
@@ -122,7 +129,7 @@ fn mark(view: &View<'_>, source: Id, change: &mut Change) -> Result<()> {
 }
 
 /// What was forgotten or erased of the file is recognised in its new place too.
-fn say_forgotten(view: &View<'_>, moved: &SourceMove, change: &mut Change) -> Result<()> {
+fn say_forgotten(view: &View<'_>, seals: &Seals, moved: &SourceMove, change: &mut Change) -> Result<()> {
     let mut say = |id: Id, key: String| {
         let mut node = Node::new(id, vocab::MEMORY_GRAPH);
         node.say(vocab::FORGOTTEN_AS, string(key));
@@ -131,7 +138,7 @@ fn say_forgotten(view: &View<'_>, moved: &SourceMove, change: &mut Change) -> Re
     for id in view.subjects(vocab::FORGOTTEN_AS, string(file_key(&moved.from)).as_ref().into(), usize::MAX)? {
         say(id, file_key(&moved.to));
     }
-    for (id, key) in erased::keys_elsewhere(view, &moved.from, &moved.to)? {
+    for (id, key) in erased::keys_elsewhere(view, seals, &moved.from, &moved.to)? {
         say(id, key);
     }
     let graph = vocab::node(moved.id);

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use hydra_graph::{Collection, Error, ErrorKind, Memory, Result};
-use hydra_ingest::{Options, Progress, Removal, Rules, Seen, Summary, Vault, is_temporary, reconcile};
+use hydra_ingest::{Options, Progress, Readings, Removal, Rules, Summary, Vault, is_temporary, reconcile};
 
 use super::heard::{Inbox, Pending};
 use super::state::{Doing, State};
@@ -45,7 +45,7 @@ pub struct Around<'r> {
     pub inbox: &'r Inbox,
     pub cancel: &'r Arc<AtomicBool>,
     pub watches: &'r mut Watches,
-    pub seen: &'r mut Seen,
+    pub readings: &'r mut Readings,
     /// Files that vanished, here and elsewhere.
     pub vanished: Vec<PathBuf>,
 }
@@ -239,7 +239,7 @@ impl Folder {
             let named = (!self.is_passing).then_some(&self.collection);
             let mut reading = Reading::new(named, around.memory, around.inbox, &options.cancel);
             let state = &mut self.state;
-            let looked = reconcile(around.memory, &heard, &options, around.seen, &mut |progress| {
+            let looked = reconcile(around.memory, &heard, &options, around.readings, &mut |progress| {
                 if reading.take(&progress) {
                     state.state = Doing::Reading;
                     state.progress = Some((progress.files_done, progress.files_total));
@@ -255,7 +255,7 @@ impl Folder {
         if !self.to_remove.is_empty() {
             let gone: Vec<PathBuf> = self.to_remove.iter().cloned().collect();
             let options = Options { removal: Removal::Now, ..options.clone() };
-            match reconcile(around.memory, &gone, &options, around.seen, &mut |_| {}) {
+            match reconcile(around.memory, &gone, &options, around.readings, &mut |_| {}) {
                 Ok(removed) => summary.removed += removed.removed,
                 // It was another file's by then, or nothing was known of it.
                 Err(error) if is_nothing(&error) => {}
@@ -273,7 +273,7 @@ impl Folder {
         }
         if paths.is_none() {
             let gone: HashSet<&PathBuf> = summary.gone.iter().collect();
-            around.seen.retain(&watched, |path| gone.contains(&path.to_path_buf()) || path.exists());
+            around.readings.retain(&watched, |path| gone.contains(&path.to_path_buf()) || path.exists());
         }
         let folders: Vec<PathBuf> =
             summary.folders.iter().filter(|folder| folder.starts_with(&watched)).cloned().collect();

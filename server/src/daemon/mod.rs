@@ -18,7 +18,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use hydra_graph::{Collection, Id, Memory, Result};
-use hydra_ingest::{Seen, Summary};
+use hydra_ingest::{Readings, Summary};
 
 use crate::folder::write_private;
 use crate::wiring;
@@ -43,7 +43,7 @@ const GRACE: Duration = Duration::from_millis(1_500);
 /// How long is waited after the first event, so that those that come with it are taken together.
 const GATHER: Duration = Duration::from_millis(20);
 /// How often is kept on disk how files looked when they were read, while that changes.
-const SAVE_SEEN_EVERY: Duration = Duration::from_secs(60);
+const SAVE_READINGS_EVERY: Duration = Duration::from_secs(60);
 /// How often a state that only counts on is written.
 const WRITE_STATE_EVERY: Duration = Duration::from_secs(1);
 /// Whatever a person waits for comes first.
@@ -95,8 +95,8 @@ struct Run {
     cancel: Arc<AtomicBool>,
     watches: Watches,
     folders: BTreeMap<Id, Folder>,
-    seen: Seen,
-    seen_saved_at: Instant,
+    readings: Readings,
+    readings_saved_at: Instant,
     /// Files that are gone and may turn up under another name.
     vanished: BTreeMap<PathBuf, Instant>,
     written: States,
@@ -113,14 +113,14 @@ impl Run {
         inbox: Arc<Inbox>,
         cancel: Arc<AtomicBool>,
     ) -> Self {
-        let json = std::fs::read(state::seen_path(&data_dir)).unwrap_or_default();
-        let seen = Seen::from_json(&json, wiring::clock());
+        let json = std::fs::read(state::readings_path(&data_dir)).unwrap_or_default();
+        let readings = Readings::from_json(&json, wiring::clock());
         let now = Instant::now();
         Self {
             watches: Watches::start(Arc::clone(&inbox)),
             folders: BTreeMap::new(),
-            seen,
-            seen_saved_at: now,
+            readings,
+            readings_saved_at: now,
             vanished: BTreeMap::new(),
             written: States::read(&data_dir),
             written_at: now,
@@ -154,11 +154,11 @@ impl Run {
                 }
             }
             self.remove_vanished();
-            if self.seen_saved_at.elapsed() > SAVE_SEEN_EVERY {
-                self.save_seen();
+            if self.readings_saved_at.elapsed() > SAVE_READINGS_EVERY {
+                self.save_readings();
             }
         }
-        self.save_seen();
+        self.save_readings();
         for folder in self.folders.values_mut() {
             folder.state.progress = None;
             folder.state.state = Doing::Waiting;
@@ -178,7 +178,7 @@ impl Run {
         for id in gone {
             if let Some(folder) = self.folders.remove(&id) {
                 self.watches.forget(&folder.collection.path);
-                self.seen.retain(&folder.collection.path, |_| false);
+                self.readings.retain(&folder.collection.path, |_| false);
                 self.vanished.retain(|path, _| !folder.collection.holds(path));
             }
         }
@@ -255,7 +255,7 @@ impl Run {
             inbox: &self.inbox,
             cancel: &self.cancel,
             watches: &mut self.watches,
-            seen: &mut self.seen,
+            readings: &mut self.readings,
             vanished,
         };
         let looked = folder.look(around, &mut |state| writing.write(id, state));
@@ -306,10 +306,10 @@ impl Run {
         }
     }
 
-    fn save_seen(&mut self) {
-        self.seen_saved_at = Instant::now();
-        let Some(json) = self.seen.to_json() else { return };
-        if let Err(error) = write_private(&state::seen_path(&self.data_dir), &json) {
+    fn save_readings(&mut self) {
+        self.readings_saved_at = Instant::now();
+        let Some(json) = self.readings.to_json() else { return };
+        if let Err(error) = write_private(&state::readings_path(&self.data_dir), &json) {
             tracing::warn!("what was read can't be kept ({error}); the next start reads it again");
         }
     }

@@ -137,8 +137,8 @@ fn path(data_dir: &Path) -> PathBuf {
 }
 
 /// Where is kept how each file looked when it was read.
-pub fn seen_path(data_dir: &Path) -> PathBuf {
-    data_dir.join("seen.json")
+pub fn readings_path(data_dir: &Path) -> PathBuf {
+    data_dir.join("readings.json")
 }
 
 #[cfg(test)]
@@ -159,7 +159,12 @@ mod tests {
 
     #[test]
     fn as_much_is_named_as_fits() {
-        let skipped = |n: usize| Skipped { path: format!("/{n}").into(), reason: String::new(), hint: String::new() };
+        let temp = tempfile::tempdir().unwrap();
+        let skipped = |n: usize| {
+            let path = temp.path().join(format!("{n}.md"));
+            std::fs::write(&path, "").unwrap();
+            Skipped { path, reason: String::new(), hint: String::new() }
+        };
         let summary = Summary { skipped: (0..=MAX_NAMED).map(skipped).collect(), ..Summary::default() };
         let mut state = State::default();
         let now = Timestamp::from_millis(0);

@@ -4,7 +4,8 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use hydra_graph::{Memory, Result};
-use hydra_ingest::Rules;
+use hydra_ingest::{Kind, Rules};
+use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -20,6 +21,9 @@ pub struct Ingest {
     /// The space they belong to.
     #[serde(default)]
     pub space: Option<String>,
+    /// What the files are, if their names do not say.
+    #[serde(default)]
+    pub kind: Option<Kind>,
     /// When it is done: once all can be found, or once all is read.
     #[serde(default)]
     pub until: Until,
@@ -48,7 +52,14 @@ impl LongVerb for Ingest {
             .iter()
             .map(|watched| Rules::new(&watched.path, &watched.space, &watched.include, &watched.exclude))
             .collect::<Result<_>>()?;
-        let options = hydra_ingest::Options { cancel: watch.stop(), rules, ..hydra_ingest::Options::of(space) };
+        let options = hydra_ingest::Options {
+            kind: self.kind.unwrap_or_default(),
+            zone: TimeZone::system(),
+            now: session.now(),
+            cancel: watch.stop(),
+            rules,
+            ..hydra_ingest::Options::of(space)
+        };
         let summary = hydra_ingest::ingest(memory, &self.paths, &options, &mut |progress| {
             watch.tell(json!({
                 "event": "file",

@@ -61,6 +61,7 @@ pub struct AddSource {
 
 impl Verb for AddSource {
     const NAME: &'static str = "add_source";
+    const MAY_BEGIN: bool = true;
 
     fn run(self, memory: &Memory, session: &Session) -> Result<Value> {
         if self.kind != CollectionKind::Notes {

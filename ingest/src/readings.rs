@@ -71,19 +71,19 @@ struct Reading {
 
 /// What was read of each file. Kept between runs it saves reading; losing it costs one reading of everything.
 #[derive(Clone, Default)]
-pub struct Seen {
+pub struct Readings {
     files: BTreeMap<PathBuf, Reading>,
     clock: Option<Clock>,
     is_changed: bool,
 }
 
-impl Seen {
+impl Readings {
     /// Starts with nothing.
     pub fn new(clock: Clock) -> Self {
         Self { clock: Some(clock), ..Self::default() }
     }
 
-    /// Reads what [`Seen::to_json`] wrote; nothing if it does not read.
+    /// Reads what [`Readings::to_json`] wrote; nothing if it does not read.
     pub fn from_json(json: &[u8], clock: Clock) -> Self {
         Self { files: serde_json::from_slice(json).unwrap_or_default(), clock: Some(clock), is_changed: false }
     }
@@ -186,23 +186,23 @@ mod tests {
             // The clock was ahead when it was written.
             (READ_AT_MS + 60_000, READ_AT_MS - 60_000, false),
         ] {
-            let mut seen = Seen::new(Arc::new(|| Timestamp::from_millis(READ_AT_MS)));
+            let mut readings = Readings::new(Arc::new(|| Timestamp::from_millis(READ_AT_MS)));
             let now = look(modified_ms, changed_ms);
-            seen.keep(path, now, "h", None);
-            assert_eq!(seen.hash(path, &now).is_some(), is_known, "{modified_ms} {changed_ms}");
+            readings.keep(path, now, "h", None);
+            assert_eq!(readings.hash(path, &now).is_some(), is_known, "{modified_ms} {changed_ms}");
         }
     }
 
     #[test]
     fn another_look_is_another_file_text_and_an_inode_made_later_another_file() {
         let path = Path::new("/a.md");
-        let mut seen = Seen::new(Arc::new(|| Timestamp::from_millis(READ_AT_MS)));
+        let mut readings = Readings::new(Arc::new(|| Timestamp::from_millis(READ_AT_MS)));
         let then = look(0, 0);
-        seen.keep(path, then, "h", Some(("bad".into(), "mend it".into())));
-        assert_eq!(seen.refusal(path, &then).unwrap().0, "bad");
-        assert_eq!(seen.hash(path, &Look { size_bytes: 4, ..then }), None);
+        readings.keep(path, then, "h", Some(("bad".into(), "mend it".into())));
+        assert_eq!(readings.refusal(path, &then).unwrap().0, "bad");
+        assert_eq!(readings.hash(path, &Look { size_bytes: 4, ..then }), None);
         // A clock that was set back gives an edit an earlier time, which is another one all the same.
-        assert_eq!(seen.hash(path, &Look { modified_ns: -5, changed_ns: -5, ..then }), None);
+        assert_eq!(readings.hash(path, &Look { modified_ns: -5, changed_ns: -5, ..then }), None);
         assert!(then.is_same_file(&Look { size_bytes: 9, ..then }));
         assert!(!then.is_same_file(&Look { born_ns: Some(8), ..then }));
         assert!(!Look { born_ns: None, ..then }.is_same_file(&Look { born_ns: None, ..then }));
@@ -211,13 +211,13 @@ mod tests {
     #[test]
     fn it_comes_back_as_it_was_written() {
         let clock: Clock = Arc::new(|| Timestamp::from_millis(READ_AT_MS));
-        let mut seen = Seen::new(Arc::clone(&clock));
-        seen.keep(Path::new("/v/a.md"), look(0, 0), "h", None);
-        let json = seen.to_json().unwrap();
-        assert_eq!(seen.to_json(), None, "nothing changed since");
-        let mut back = Seen::from_json(&json, Arc::clone(&clock));
+        let mut readings = Readings::new(Arc::clone(&clock));
+        readings.keep(Path::new("/v/a.md"), look(0, 0), "h", None);
+        let json = readings.to_json().unwrap();
+        assert_eq!(readings.to_json(), None, "nothing changed since");
+        let mut back = Readings::from_json(&json, Arc::clone(&clock));
         assert_eq!(back.hash(Path::new("/v/a.md"), &look(0, 0)), Some("h"));
         back.retain(Path::new("/v"), |_| false);
-        assert!(back.is_empty() && Seen::from_json(b"{", clock).is_empty());
+        assert!(back.is_empty() && Readings::from_json(b"{", clock).is_empty());
     }
 }

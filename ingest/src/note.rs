@@ -37,14 +37,20 @@ impl Note {
         if !metadata.is_file() {
             return Err(Error::new(ErrorKind::Invalid, "is not a plain file").hint("name a Markdown file or a folder"));
         }
+        let too_large = |size: u64| {
+            Error::new(ErrorKind::TooLarge, format!("is {size} bytes, more than {MAX_NOTE_BYTES}"))
+                .hint("split it, or leave it out with a line in .hydraignore")
+        };
+        // One that grows for ever costs a look each time, not a reading.
+        if metadata.len() > MAX_NOTE_BYTES {
+            return Err(too_large(metadata.len()));
+        }
         let mut bytes = Vec::with_capacity(metadata.len().min(MAX_NOTE_BYTES) as usize);
         let file = File::open(path).map_err(|e| failed(&e))?;
         // It may grow while it is read, so the limit is on what is read, not on what the folder says.
         file.take(MAX_NOTE_BYTES + 1).read_to_end(&mut bytes).map_err(|e| failed(&e))?;
         if bytes.len() as u64 > MAX_NOTE_BYTES {
-            let size = metadata.len().max(bytes.len() as u64);
-            return Err(Error::new(ErrorKind::TooLarge, format!("is {size} bytes, more than {MAX_NOTE_BYTES}"))
-                .hint("split it, or leave it out with a line in .hydraignore"));
+            return Err(too_large(bytes.len() as u64));
         }
         let modified_at = metadata.modified().ok().and_then(|time| {
             let since_1970 = time.duration_since(std::time::UNIX_EPOCH).ok()?;

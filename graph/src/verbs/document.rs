@@ -78,14 +78,14 @@ pub(crate) fn remove(inner: &Inner, ids: &[Id], agent: &Agent) -> Vec<Result<Put
 
 pub(crate) fn sources(inner: &Inner, root: Option<&Path>) -> Result<Vec<SourceState>> {
     let view = inner.view()?;
-    // Four scans over one predicate each: cheaper than four look-ups a source.
+    // One scan over each predicate: cheaper than a look-up of each for every source.
     let column = |predicate: NamedNodeRef<'_>| -> Result<HashMap<Id, String>> {
         view.quads(None, Some(predicate), None, None)
             .filter_map(|quad| quad.map(|q| Some((subject_id(&q.subject)?, term_text(&q.object)?))).transpose())
             .collect()
     };
     let (paths, mut hashes, mut roots) = (column(vocab::PATH)?, column(vocab::CONTENT_HASH)?, column(vocab::ROOT)?);
-    let logs = column(vocab::TAIL)?;
+    let (mut spaces, logs) = (column(vocab::SPACE)?, column(vocab::TAIL)?);
     let mut states: Vec<SourceState> = paths
         .into_iter()
         .filter(|(_, path)| root.is_none_or(|root| Path::new(path).starts_with(root)))
@@ -93,6 +93,7 @@ pub(crate) fn sources(inner: &Inner, root: Option<&Path>) -> Result<Vec<SourceSt
             id,
             path: PathBuf::from(path),
             root: PathBuf::from(roots.remove(&id).unwrap_or_default()),
+            space: spaces.remove(&id).unwrap_or_default(),
             content_hash: hashes.remove(&id).unwrap_or_default(),
             is_log: logs.contains_key(&id),
         })

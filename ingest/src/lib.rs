@@ -9,14 +9,22 @@
 //! the Markdown into blocks, links, block ids and tags (`tag`), `reference` and `names` find what each link points at,
 //! and `passages` cuts the blocks into units of recall (`piece` splits what is too long for one).
 //!
+//! What is no Markdown is read by the file of its kind (`text`; `format` has the table) into `content`, of which the
+//! rest is made alike; `encoding` makes text of bytes that do not say in which encoding they are.
+//!
 //! [`read_foreign`] reads what other memory systems wrote into memories to keep (`foreign`, one file a format).
 //!
 //! This crate reads files and nothing else: no socket, no environment, no clock. What stands in a note is data; nothing
 //! here follows an instruction found in one.
 
+mod content;
+mod encoding;
 mod foreign;
+mod format;
 mod front_matter;
 mod markdown;
+#[cfg(test)]
+mod mutation;
 mod names;
 mod note;
 mod outline;
@@ -29,9 +37,11 @@ mod root;
 mod summary;
 mod sync;
 mod tag;
+mod text;
 mod vault;
 
 pub use foreign::{Broken, Foreign, MAX_FOREIGN_BYTES, Origin, read_foreign};
+pub use format::Format;
 pub use front_matter::MAX_FRONT_MATTER_BYTES;
 pub use markdown::{MAX_TITLE_BYTES, MarkdownFile, Parsed, parse};
 pub use note::{MAX_NOTE_BYTES, Note};

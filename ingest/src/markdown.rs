@@ -6,7 +6,7 @@ use std::path::Path;
 use hydra_graph::{Document, Link, LinkKind, Target, Timestamp};
 
 use crate::front_matter::{self, FrontMatter};
-use crate::outline::{BlockKind, MAX_LINKS, MAX_TAGS, Outline, shorten};
+use crate::outline::{BlockKind, MAX_LINKS, MAX_TAGS, Outline, WrittenLink, shorten};
 use crate::passages::{self, MAX_PASSAGES};
 use crate::reference;
 use crate::summary::Warning;
@@ -37,6 +37,13 @@ pub struct Parsed {
     pub document: Document,
     /// What a person should look at.
     pub warnings: Vec<Warning>,
+}
+
+impl Parsed {
+    /// Adds something that a person should look at.
+    pub(crate) fn warn(&mut self, line: Option<u32>, message: String, hint: &str) {
+        self.warnings.push(Warning { path: self.document.path.clone(), line, message, hint: hint.to_owned() });
+    }
 }
 
 /// Reads a note. Any text is a note: what is not understood becomes a warning, and the rest is read.
@@ -95,7 +102,8 @@ fn title(front_matter: &FrontMatter, outline: &Outline, path: &Path) -> String {
     shorten(&title, MAX_TITLE_BYTES).trim_end().to_owned()
 }
 
-fn file_title(path: &Path) -> String {
+/// A file's name without its kind.
+pub(crate) fn file_title(path: &Path) -> String {
     path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default()
 }
 
@@ -105,15 +113,19 @@ fn links(front_matter: &FrontMatter, outline: &Outline, path: &Path, vault: &Vau
         let (target, fragment) = reference::wiki(&link.target, LinkKind::Property, path, vault)?;
         Some(Link { span: 0..0, kind: LinkKind::Property, target, fragment, label: link.label })
     });
-    let of_body = outline.links.iter().filter_map(|link| {
+    of_properties.chain(links_of_body(&outline.links, path, vault)).collect()
+}
+
+/// Finds what the links of a text mean; those that name nothing are left out.
+pub(crate) fn links_of_body(written: &[WrittenLink], path: &Path, vault: &Vault) -> impl Iterator<Item = Link> {
+    written.iter().filter_map(move |link| {
         let read = if link.is_wiki { reference::wiki } else { reference::markdown };
         let (target, fragment) = read(&link.target, link.kind, path, vault)?;
         let says_target =
             matches!(&target, Target::Name(name) | Target::Url(name) if link.label.as_ref() == Some(name));
         let label = link.label.clone().filter(|_| !says_target);
         Some(Link { span: link.span.clone(), kind: link.kind, target, fragment, label })
-    });
-    of_properties.chain(of_body).collect()
+    })
 }
 
 /// Leaves out what differs only by case from something before it.

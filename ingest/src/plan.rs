@@ -5,9 +5,10 @@ use std::path::{Path, PathBuf};
 
 use hydra_graph::{Error, ErrorKind, Result, SourceState};
 
+use crate::format::{self, Format};
 use crate::root::find_root;
 use crate::summary::{Skipped, Summary};
-use crate::vault::{Vault, is_note};
+use crate::vault::Vault;
 
 /// The work of one run.
 pub(crate) struct Plan {
@@ -103,9 +104,9 @@ impl Plan {
         if !path.exists() {
             // Gone; if the graph knows it, it is removed.
         } else if !path.is_file() {
-            self.skip(path, "is not a plain file", "name a Markdown file or a folder");
-        } else if !is_note(path) {
-            self.skip(path, "is not a Markdown file", "only .md and .markdown files are read");
+            self.skip(path, "is not a plain file", "name a file or a folder");
+        } else if Format::of(path).is_none() {
+            self.skip(path, "is of a kind that is not read", &format!("read are {}", format::known()));
         } else {
             self.skip(
                 path,

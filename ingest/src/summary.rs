@@ -48,6 +48,9 @@ pub struct Summary {
     pub skipped: Vec<Skipped>,
     /// What was read, but not all of it.
     pub warnings: Vec<Warning>,
+    /// Files that were looked at and could be read, counted by what they are: `Markdown`, `text` and so on.
+    #[serde(default)]
+    pub formats: BTreeMap<String, u64>,
     /// Files of kinds that are not read yet, counted by extension in lower case.
     pub not_read_yet: BTreeMap<String, u64>,
     /// Whether it was stopped before its end; the next run goes on from there.

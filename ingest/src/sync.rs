@@ -11,7 +11,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use hydra_graph::{Agent, Document, Error, ErrorKind, Memory, Result, SourceState, Target};
 
-use crate::markdown::{MarkdownFile, Parsed, parse};
+use crate::format::{self, Format};
+use crate::markdown::Parsed;
 use crate::note::Note;
 use crate::plan::{Plan, Scan};
 use crate::summary::{Progress, Skipped, Summary, Warning};
@@ -97,7 +98,13 @@ impl Run<'_> {
                 break;
             }
             self.tell(Some(path.clone()));
-            match self.changed(path, scan) {
+            let changed = self.changed(path, scan);
+            if changed.is_ok()
+                && let Some(format) = Format::of(path)
+            {
+                *self.summary.formats.entry(format.name().to_owned()).or_default() += 1;
+            }
+            match changed {
                 Ok(Some(document)) => {
                     self.batch.bytes += document.text.len();
                     self.batch.documents.push(document);
@@ -121,24 +128,14 @@ impl Run<'_> {
         if scan.known.get(path).is_some_and(is_same) {
             return Ok(None);
         }
-        let (content_hash, modified_at) = (note.content_hash.clone(), note.modified_at);
-        let (text, nuls) = note.into_text()?;
         let space = self.options.space.as_str();
-        let file = MarkdownFile { path, text: &text, content_hash: &content_hash, modified_at, space };
-        // A defect in the reader costs one note, not the run.
-        let parsed = catch_unwind(AssertUnwindSafe(|| parse(&file, &scan.vault)));
-        let Parsed { document, warnings } = parsed.map_err(|_| {
-            Error::new(ErrorKind::Invalid, "the Markdown reader failed on it")
-                .hint("this is a defect: please report it with the note, if you can share it")
+        // A defect in a reader costs one file, not the run.
+        let parsed = catch_unwind(AssertUnwindSafe(|| format::read(path, note, space, &scan.vault)));
+        let Parsed { document, warnings } = parsed.unwrap_or_else(|_| {
+            Err(Error::new(ErrorKind::Invalid, "the reader failed on it")
+                .hint("this is a defect: please report it with the file, if you can share it"))
         })?;
         self.summary.warnings.extend(warnings);
-        if nuls > 0 {
-            self.warn(
-                path,
-                &format!("holds {nuls} NUL bytes, read as U+FFFD"),
-                "open it and remove them; it may be damaged",
-            );
-        }
         Ok(Some(document))
     }
 

@@ -1,4 +1,4 @@
-//! The files under a root: which of them are notes, which file a link means, and what had to be left out.
+//! The files under a root: which of them are read, which file a link means, and what had to be left out.
 //!
 //! Hidden files and folders (`.git`, `.obsidian`, `.trash`) and what `.hydraignore` names are not part of a vault.
 //! Symlinks are never walked into: what they point at inside the root is read at its own place, and what is outside
@@ -11,6 +11,7 @@ use std::path::{Component, Path, PathBuf};
 use hydra_graph::{Error, ErrorKind, LinkKind, Result};
 use ignore::{DirEntry, WalkBuilder};
 
+use crate::format::Format;
 use crate::names::Names;
 use crate::summary::Skipped;
 
@@ -18,7 +19,6 @@ use crate::summary::Skipped;
 pub const MAX_VAULT_FILES: usize = 250_000;
 /// A file in which an owner lists, as in `.gitignore`, what must not be read.
 const IGNORE_FILE: &str = ".hydraignore";
-const NOTE_EXTENSIONS: [&str; 2] = ["md", "markdown"];
 
 /// The files under one root, as they were when it was scanned.
 #[derive(Debug, Default)]
@@ -81,7 +81,7 @@ impl Vault {
         &self.root
     }
 
-    /// Returns the notes, absolute, sorted.
+    /// Returns the files that are read, absolute, sorted; [`Format::of`] tells how.
     pub fn notes(&self) -> &[PathBuf] {
         &self.notes
     }
@@ -160,7 +160,7 @@ impl Vault {
 
     fn count(&mut self, path: &Path) {
         self.files += 1;
-        if is_note(path) {
+        if Format::of(path).is_some() {
             self.notes.push(path.to_owned());
         } else {
             let extension = path.extension().map(|e| e.to_string_lossy().to_lowercase()).unwrap_or_default();
@@ -214,11 +214,6 @@ impl Vault {
     }
 }
 
-/// Tells whether a file is read as Markdown.
-pub(crate) fn is_note(path: &Path) -> bool {
-    path.extension().is_some_and(|extension| NOTE_EXTENSIONS.iter().any(|known| extension.eq_ignore_ascii_case(known)))
-}
-
 fn is_hidden(entry: &DirEntry) -> bool {
     entry.file_name().as_encoded_bytes().starts_with(b".")
 }
@@ -265,8 +260,8 @@ mod tests {
                 "a.md",
                 "B/größe 日本.markdown",
                 "B/UP.MD",
-                "x.pdf",
-                "y.PDF",
+                "x.docx",
+                "y.DOCX",
                 "none",
                 ".obsidian/x.md",
                 ".hid.md",
@@ -277,7 +272,7 @@ mod tests {
         let vault = Vault::scan(folder.path()).unwrap();
         assert_eq!(notes(&vault), ["B/UP.MD", "B/größe 日本.markdown", "a.md"]);
         let counts: Vec<_> = vault.not_read_yet().iter().map(|(e, n)| (e.as_str(), *n)).collect();
-        assert_eq!(counts, [("", 1), ("pdf", 2)]);
+        assert_eq!(counts, [("", 1), ("docx", 2)]);
         assert_eq!(vault.skipped(), []);
         assert!(Vault::scan(&folder.path().join("gone")).is_err());
     }

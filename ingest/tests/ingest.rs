@@ -68,11 +68,11 @@ fn only_what_changed_is_read_again() {
     let home = Home::new();
     home.write("a.md", "# A\n\none [[b]] [[none]] #t");
     home.write("sub/b.md", "two");
-    home.write("x.pdf", "");
+    home.write("x.docx", "");
     let first = home.ingest_all();
     assert_eq!(counts(&first), [2, 2, 0, 0, 0]);
     assert_eq!((first.passages, first.links, first.unresolved, first.tags), (2, 2, 1, 1));
-    assert_eq!(first.not_read_yet.get("pdf"), Some(&1));
+    assert_eq!(first.not_read_yet.get("docx"), Some(&1));
     assert_eq!(counts(&home.ingest_all()), [2, 0, 0, 2, 0]);
     home.write("a.md", "changed");
     home.write("c.md", "new");
@@ -186,7 +186,7 @@ fn wrong_paths_are_named() {
     assert_eq!(summary.added, 1);
     assert_eq!(
         reasons(&summary),
-        [("b.png".to_owned(), "is not a Markdown file"), ("gone.md".to_owned(), "does not exist")]
+        [("b.png".to_owned(), "is of a kind that is not read"), ("gone.md".to_owned(), "does not exist")]
     );
     let error = home.ingest(&[&missing]).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::NotFound);
@@ -287,4 +287,23 @@ fn a_name_that_is_not_utf_8_does_not_take_the_report_with_it() {
     let json = serde_json::to_value(&summary).unwrap();
     assert!(json["skipped"][0]["path"].as_str().unwrap().contains("caf\u{fffd}.md"), "{json}");
     assert!(!summary.skipped[0].hint.is_empty());
+}
+
+#[test]
+fn every_kind_is_read_by_its_name_and_counted() {
+    let home = Home::new();
+    home.write("note.md", "See [[plan.txt]] and [[old]].");
+    home.write("plan.txt", "Plan\n====\n\nThe boiler is replaced in May, see [[note]].");
+    home.write("old.txt", b"Gr\xFC\xDFe aus K\xF6ln");
+    home.write("wide.txt", b"\xFF\xFEh\0i\0");
+    home.write("program.txt", b"\x7fELF\x02\x01\x01\0\0\0\0\0\0\0");
+    let summary = home.ingest_all();
+    assert_eq!(counts(&summary), [5, 4, 0, 0, 0]);
+    let formats: Vec<_> = summary.formats.iter().map(|(format, count)| (format.as_str(), *count)).collect();
+    assert_eq!(formats, [("Markdown", 1), ("text", 3)]);
+    assert_eq!(reasons(&summary).len(), 1);
+    assert_eq!(summary.warnings.len(), 1, "{:?}", summary.warnings);
+    // A link that names the file means it; one without its ending is not a text's name, as in Obsidian.
+    assert_eq!((summary.links, summary.unresolved), (3, 1));
+    assert_eq!(counts(&home.ingest_all()), [5, 0, 0, 4, 0]);
 }

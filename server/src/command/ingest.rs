@@ -36,7 +36,7 @@ like: the next run goes on where it stopped.";
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Arguments {
-    /// Markdown files, or folders of them
+    /// Files, or folders of them; Markdown, text and other kinds that README lists
     #[arg(required = true, value_name = "PATH")]
     pub paths: Vec<PathBuf>,
     /// The space they belong to [default: personal]
@@ -140,6 +140,11 @@ fn tell(answer: &Answer, is_quiet: bool) -> Result<()> {
         for (extension, count) in &summary.not_read_yet {
             output::talk(&format!("{count} .{} files are of a kind that is not read yet", output::plain(extension)));
         }
+    }
+    // A folder of notes alone says so by its count.
+    if summary.formats.keys().any(|format| format != "Markdown") {
+        let counts: Vec<String> = summary.formats.iter().map(|(format, count)| format!("{count} {format}")).collect();
+        output::data(&format!("{} files: {}", summary.formats.values().sum::<u64>(), counts.join(", ")))?;
     }
     output::data(&format!(
         "{} notes: {} new, {} changed, {} unchanged, {} gone, {} left out; {} passages, {} links ({} to nothing), in {:.1} s",

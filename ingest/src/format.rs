@@ -1,0 +1,96 @@
+//! Which files are read and by whom: one table from the end of a file's name to its reader.
+
+use std::path::Path;
+
+use hydra_graph::{Error, ErrorKind, Result};
+
+use crate::content::Facts;
+use crate::markdown::{MarkdownFile, Parsed, parse};
+use crate::note::{MAX_NOTE_BYTES, Note};
+use crate::text;
+use crate::vault::Vault;
+
+/// How a file is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Format {
+    /// A note as people write it in Obsidian, Logseq, Foam or any editor.
+    Markdown,
+    /// Plain text, also with the headings of reStructuredText or Org.
+    Text,
+}
+
+/// Ends of file names, in lower case, and what they are read as.
+const EXTENSIONS: [(&str, Format); 6] = [
+    ("md", Format::Markdown),
+    ("markdown", Format::Markdown),
+    ("txt", Format::Text),
+    ("text", Format::Text),
+    ("rst", Format::Text),
+    ("org", Format::Text),
+];
+
+impl Format {
+    /// Returns how a file is read; `None` for a kind that is not.
+    pub fn of(path: &Path) -> Option<Self> {
+        let extension = path.extension()?;
+        EXTENSIONS.iter().find(|(known, _)| extension.eq_ignore_ascii_case(known)).map(|(_, format)| *format)
+    }
+
+    /// Returns its name for people.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Markdown => "Markdown",
+            Self::Text => "text",
+        }
+    }
+
+    /// Returns how long a file of this kind may be.
+    pub fn max_bytes(self) -> u64 {
+        MAX_NOTE_BYTES
+    }
+}
+
+/// Spells the kinds that are read, for a message.
+pub(crate) fn known() -> String {
+    EXTENSIONS.iter().map(|(extension, _)| format!(".{extension}")).collect::<Vec<_>>().join(", ")
+}
+
+/// Turns a file's bytes into a document.
+///
+/// # Errors
+/// `Invalid` or `TooLarge` when it is not what its name says, or more than is read.
+pub(crate) fn read(path: &Path, note: Note, space: &str, vault: &Vault) -> Result<Parsed> {
+    let format = Format::of(path).ok_or_else(|| {
+        Error::new(ErrorKind::Invalid, "is of a kind that is not read").hint(format!("read are {}", known()))
+    })?;
+    let (content_hash, modified_at) = (note.content_hash.clone(), note.modified_at);
+    let facts = Facts { path, content_hash: &content_hash, modified_at, space };
+    match format {
+        Format::Markdown => {
+            let (text, nuls) = note.into_text()?;
+            let file = MarkdownFile { path, text: &text, content_hash: &content_hash, modified_at, space };
+            let mut parsed = parse(&file, vault);
+            if nuls > 0 {
+                let message = format!("holds {nuls} NUL bytes, read as U+FFFD");
+                parsed.warn(None, message, "open it and remove them; it may be damaged");
+            }
+            Ok(parsed)
+        }
+        Format::Text => Ok(text::read(&note.into_bytes(), path)?.into_parsed(&facts, vault)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_end_of_the_name_decides_without_case() {
+        let of = |name: &str| Format::of(Path::new(name)).map(Format::name);
+        assert_eq!(of("/v/a.MD"), Some("Markdown"));
+        assert_eq!(of("/v/a.b.Txt"), Some("text"));
+        for name in ["/v/a.docx", "/v/md", "/v/.md", "/v/a.md.bak"] {
+            assert_eq!(of(name), None, "{name}");
+        }
+    }
+}

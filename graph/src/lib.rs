@@ -35,6 +35,7 @@ mod passage;
 mod past;
 mod predicate;
 mod preference;
+mod property;
 mod proposal;
 mod question;
 mod ranking;
@@ -61,7 +62,9 @@ pub use block::{
     Block, CUSTOMARY_BLOCKS, DEFAULT_BLOCK_BYTES, MAX_BLOCK_NAME_BYTES, MAX_SPACE_BLOCK_BYTES, MAX_SPACE_BLOCKS,
 };
 pub use decision::{Choice, Decision, MAX_OPTION_BYTES, MAX_OPTIONS, MAX_REASONS, NewDecision, Verdict};
-pub use document::{Document, Link, LinkKind, Passage, Property, PutReceipt, SourceState, Target};
+pub use document::{
+    Datatype, Document, Link, LinkKind, Passage, Property, PutReceipt, Reading, Remark, SourceState, Target,
+};
 pub use dump::{EXPORT_FORMAT, ExportFormat, Exported, Follower, Imported, MAX_LINE_BYTES};
 pub use error::{Error, ErrorKind, Result};
 pub use fact::Statement;

@@ -655,6 +655,7 @@ mod tests {
 
     fn big_note(number: u64) -> Document {
         Document {
+            reading: crate::document::Reading::default(),
             path: PathBuf::from(format!("/v/{number}.md")),
             root: PathBuf::from("/v"),
             space: crate::space::PERSONAL.to_owned(),

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use hydra_graph::{Document, Passage, Property, Timestamp};
+use hydra_graph::{Document, Passage, Property, Reading, Timestamp};
 
 use crate::markdown::{MAX_TITLE_BYTES, Parsed, file_title, links_of_body};
 use crate::outline::{MAX_LINKS, MAX_TAGS, Outline, WrittenLink, shorten};
@@ -76,6 +76,7 @@ impl Content {
             content_hash: facts.content_hash.to_owned(),
             modified_at: facts.modified_at,
             passages: self.passages,
+            reading: Reading::default(),
         };
         let mut parsed = Parsed { document, warnings: Vec::new() };
         for (line, message, hint) in self.troubles {

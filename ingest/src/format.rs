@@ -2,13 +2,20 @@
 
 use std::path::Path;
 
-use hydra_graph::{Error, ErrorKind, Result};
+use hydra_graph::{Error, ErrorKind, Reading, Remark, Result};
 
 use crate::content::Facts;
 use crate::markdown::{MarkdownFile, Parsed, parse};
 use crate::note::{MAX_NOTE_BYTES, Note};
+use crate::summary::Warning;
 use crate::text;
 use crate::vault::Vault;
+
+/// By which rules files are read, counted up when the same bytes come to say something else: a file that was read by
+/// older ones is read again though it did not change.
+pub(crate) const RULES: u32 = 1;
+/// Most remarks on one file that are kept.
+const MAX_REMARKS: usize = 20;
 
 /// How a file is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -55,11 +62,20 @@ pub(crate) fn known() -> String {
     EXTENSIONS.iter().map(|(extension, _)| format!(".{extension}")).collect::<Vec<_>>().join(", ")
 }
 
-/// Turns a file's bytes into a document.
+/// Turns a file's bytes into a document that knows how it was read.
 ///
 /// # Errors
 /// `Invalid` or `TooLarge` when it is not what its name says, or more than is read.
 pub(crate) fn read(path: &Path, note: Note, space: &str, vault: &Vault) -> Result<Parsed> {
+    let mut parsed = read_as(path, note, space, vault)?;
+    let remark =
+        |warning: &Warning| Remark { line: warning.line, message: warning.message.clone(), hint: warning.hint.clone() };
+    let remarks = parsed.warnings.iter().take(MAX_REMARKS).map(remark).collect();
+    parsed.document.reading = Reading { rules: RULES, remarks };
+    Ok(parsed)
+}
+
+fn read_as(path: &Path, note: Note, space: &str, vault: &Vault) -> Result<Parsed> {
     let format = Format::of(path).ok_or_else(|| {
         Error::new(ErrorKind::Invalid, "is of a kind that is not read").hint(format!("read are {}", known()))
     })?;

@@ -6,7 +6,7 @@
 //! (`plan` decides what to look at, `sync` does it). What it did, and what it had to leave, is a [`Summary`] (`summary`).
 //!
 //! A note is read in four steps: `front_matter` reads the properties (`property` flattens their values), `outline` turns
-//! the Markdown into blocks, links, block ids and tags (`tag`), `reference` and `names` find what each link points at,
+//! the Markdown into blocks, links, block ids, inline fields (`field`) and tags (`tag`), `reference` and `names` find what each link points at,
 //! and `passages` cuts the blocks into units of recall (`piece` splits what is too long for one).
 //!
 //! What is no Markdown is read by the file of its kind (`text`; `format` has the table) into `content`, of which the
@@ -17,8 +17,10 @@
 //! This crate reads files and nothing else: no socket, no environment, no clock. What stands in a note is data; nothing
 //! here follows an instruction found in one.
 
+mod comment;
 mod content;
 mod encoding;
+mod field;
 mod foreign;
 mod format;
 mod front_matter;
@@ -40,6 +42,7 @@ mod tag;
 mod text;
 mod vault;
 
+pub use field::MAX_FIELDS;
 pub use foreign::{Broken, Foreign, MAX_FOREIGN_BYTES, Origin, read_foreign};
 pub use format::Format;
 pub use front_matter::MAX_FRONT_MATTER_BYTES;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use hydra_graph::Error;
+use hydra_graph::{Error, Remark};
 use serde::{Deserialize, Serialize, Serializer};
 
 /// How far a run is.
@@ -93,5 +93,12 @@ impl Skipped {
     pub(crate) fn of(path: impl Into<PathBuf>, error: &Error) -> Self {
         let hint = error.next_step().unwrap_or("run it again; if it stays, look at the file").to_owned();
         Self { path: path.into(), reason: error.message().to_owned(), hint }
+    }
+}
+
+impl Warning {
+    /// Says a remark of an earlier reading again.
+    pub(crate) fn of(path: &Path, remark: &Remark) -> Self {
+        Self { path: path.to_owned(), line: remark.line, message: remark.message.clone(), hint: remark.hint.clone() }
     }
 }

@@ -124,8 +124,14 @@ impl Run<'_> {
     fn changed(&mut self, path: &Path, scan: &Scan) -> Result<Option<Document>> {
         let note = Note::read(path)?;
         // Under another root the same words may link elsewhere.
-        let is_same = |known: &SourceState| known.content_hash == note.content_hash && known.root == scan.vault.root();
-        if scan.known.get(path).is_some_and(is_same) {
+        let is_same = |known: &&SourceState| {
+            known.content_hash == note.content_hash
+                && known.root == scan.vault.root()
+                && known.reading.rules == format::RULES
+        };
+        if let Some(known) = scan.known.get(path).filter(is_same) {
+            // What is wrong in it is as wrong as before.
+            self.summary.warnings.extend(known.reading.remarks.iter().map(|remark| Warning::of(path, remark)));
             return Ok(None);
         }
         let space = self.options.space.as_str();

@@ -4,21 +4,29 @@
 //! Symlinks are never walked into: what they point at inside the root is read at its own place, and what is outside
 //! was not asked for.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fs;
 use std::path::{Component, Path, PathBuf};
+use std::sync::OnceLock;
 
 use hydra_graph::{Error, ErrorKind, LinkKind, Result};
 use ignore::{DirEntry, WalkBuilder};
 
+use crate::field::is_uuid;
 use crate::format::Format;
 use crate::names::Names;
+use crate::note::Note;
 use crate::summary::Skipped;
 
 /// Most files a vault may hold: far above any collection of notes, so what has more is a whole disk named by mistake.
 pub const MAX_VAULT_FILES: usize = 250_000;
 /// A file in which an owner lists, as in `.gitignore`, what must not be read.
 const IGNORE_FILE: &str = ".hydraignore";
+
+/// How Logseq begins the line that names a block.
+const BLOCK_ID: &str = "id:: ";
+/// Most blocks that references find; Logseq names only those that are referred to.
+const MAX_BLOCKS: usize = 200_000;
 
 /// The files under one root, as they were when it was scanned.
 #[derive(Debug, Default)]
@@ -30,6 +38,8 @@ pub struct Vault {
     skipped: Vec<Skipped>,
     unreadable: Vec<PathBuf>,
     names: Names,
+    /// Which note holds a block of Logseq, looked up when the first reference to one is met.
+    blocks: OnceLock<HashMap<String, PathBuf>>,
 }
 
 impl Vault {
@@ -110,6 +120,25 @@ impl Vault {
     pub fn resolve(&self, from: &Path, link: &str, kind: LinkKind) -> Option<&Path> {
         let folder = from.parent().and_then(|folder| self.relative(folder)).unwrap_or_default();
         self.names.resolve(&folder, link, kind)
+    }
+
+    /// Returns the note that holds a block of Logseq by its id. The first to ask has all notes looked through: only they
+    /// know where a block is.
+    pub(crate) fn block(&self, id: &str) -> Option<&Path> {
+        let blocks = self.blocks.get_or_init(|| {
+            let mut blocks = HashMap::new();
+            for path in self.notes.iter().filter(|path| Format::of(path) == Some(Format::Markdown)) {
+                let Ok((text, _)) = Note::read(path).and_then(Note::into_text) else { continue };
+                for (at, mark) in text.match_indices(BLOCK_ID) {
+                    let id = text[at + mark.len()..].lines().next().unwrap_or_default().trim();
+                    if is_uuid(id) && blocks.len() < MAX_BLOCKS {
+                        blocks.entry(id.to_owned()).or_insert_with(|| path.clone());
+                    }
+                }
+            }
+            blocks
+        });
+        blocks.get(id).map(PathBuf::as_path)
     }
 
     /// Spells a path from the root with `/`; `None` when it is not below it or is not UTF-8.
@@ -314,6 +343,18 @@ mod tests {
         );
         let meant = vault.resolve(&root.join("a/b.md"), "6", LinkKind::Wikilink);
         assert_eq!(meant, Some(root.join("real.md").as_path()));
+    }
+
+    #[test]
+    fn blocks_are_found_in_the_notes_that_hold_them() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path().canonicalize().unwrap();
+        let id = "64f1a2b3-0c1d-4e2f-8a9b-0123456789ab";
+        fs::write(root.join("a.md"), format!("- x\n  id:: {id}\n- id:: none\n")).unwrap();
+        write(&root, &["b.md"]);
+        let vault = Vault::scan(&root).unwrap();
+        assert_eq!(vault.block(id), Some(root.join("a.md").as_path()));
+        assert_eq!(vault.block("none"), None);
     }
 
     #[test]

@@ -307,3 +307,42 @@ fn every_kind_is_read_by_its_name_and_counted() {
     assert_eq!((summary.links, summary.unresolved), (3, 1));
     assert_eq!(counts(&home.ingest_all()), [5, 0, 0, 4, 0]);
 }
+
+#[test]
+fn what_is_wrong_is_said_at_each_run_until_it_is_put_right() {
+    let home = Home::new();
+    home.write("a.md", "---\nup: [\n---\nbody");
+    let first = home.ingest_all();
+    assert_eq!((first.added, first.warnings.len(), first.warnings[0].line), (1, 1, Some(2)));
+    let again = home.ingest_all();
+    assert_eq!((again.unchanged, &again.warnings), (1, &first.warnings));
+    home.write("a.md", "---\nup: []\n---\nbody");
+    assert_eq!(home.ingest_all().warnings, []);
+    assert_eq!(home.ingest_all().warnings, []);
+}
+
+fn rows(home: &Home, query: &str) -> Vec<String> {
+    let query = hydra_graph::QueryRequest::new(query);
+    let answer = home.memory.query(&query).unwrap();
+    answer.rows.iter().map(|row| format!("{row:?}")).collect()
+}
+
+#[test]
+fn a_title_is_a_name_that_links_find_whichever_came_first() {
+    for (first, second) in [("x.md", "link.md"), ("link.md", "x.md")] {
+        let home = Home::new();
+        let text = |name: &str| match name {
+            "x.md" => "---\ntitle: The old boiler\nrating: 5\nbought: 2019-03-01\n---\nIt leaks.",
+            _ => "See [[The old boiler]].",
+        };
+        for name in [first, second] {
+            let path = home.write(name, text(name));
+            home.ingest(&[&path]).unwrap();
+        }
+        let found = rows(
+            &home,
+            "SELECT ?rating ?bought { ?a hy:linksTo ?b . ?b prop:rating ?rating ; prop:bought ?bought FILTER(?rating > 4 && ?bought < xsd:date('2020-01-01')) }",
+        );
+        assert!(found.concat().contains("2019-03-01"), "{first} first: {found:?}");
+    }
+}

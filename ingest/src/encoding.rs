@@ -19,11 +19,22 @@ pub(crate) struct Decoded {
 /// # Errors
 /// `Invalid` when what comes out is no text.
 pub(crate) fn decode(bytes: &[u8]) -> Result<Decoded> {
+    decode_as(bytes, None)
+}
+
+/// The same for a text that may say its encoding: that counts where it is not UTF-8 anyway.
+///
+/// # Errors
+/// `Invalid` when what comes out is no text.
+pub(crate) fn decode_as(bytes: &[u8], named: Option<&'static Encoding>) -> Result<Decoded> {
     let (text, guessed) = match Encoding::for_bom(bytes) {
         Some((encoding, mark)) => (encoding.decode_without_bom_handling(&bytes[mark..]).0, None),
         None => match UTF_8.decode_without_bom_handling_and_without_replacement(bytes) {
             Some(text) => (text, None),
-            None => (WINDOWS_1252.decode_without_bom_handling(bytes).0, Some("Windows-1252")),
+            None => match named.filter(|named| *named != UTF_8) {
+                Some(named) => (named.decode_without_bom_handling(bytes).0, None),
+                None => (WINDOWS_1252.decode_without_bom_handling(bytes).0, Some(WINDOWS_1252.name())),
+            },
         },
     };
     // ESC colours the output of programs, and form feeds part pages.
@@ -53,7 +64,7 @@ mod tests {
             (b"\xEF\xBB\xBFmark", "mark", None),
             (b"\xFF\xFEG\0r\0\xFC\0\xDF\0e\0", "Grüße", None),
             (b"\xFE\xFF\0G\0r\0\xFC", "Grü", None),
-            (b"Gr\xFC\xDFe f\xFCr 5 \x80", "Grüße für 5 €", Some("Windows-1252")),
+            (b"Gr\xFC\xDFe f\xFCr 5 \x80", "Grüße für 5 €", Some("windows-1252")),
             (b"", "", None),
         ];
         for (bytes, text, guessed) in cases {

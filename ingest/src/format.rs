@@ -7,9 +7,10 @@ use hydra_graph::{Error, ErrorKind, Reading, Remark, Result};
 use crate::content::Facts;
 use crate::markdown::{MarkdownFile, Parsed, parse};
 use crate::note::{MAX_NOTE_BYTES, Note};
+use crate::pdf::{self, MAX_PDF_BYTES};
 use crate::summary::Warning;
-use crate::text;
 use crate::vault::Vault;
+use crate::{base, canvas, html, json_lines, text};
 
 /// By which rules files are read, counted up when the same bytes come to say something else: a file that was read by
 /// older ones is read again though it did not change.
@@ -24,16 +25,33 @@ pub enum Format {
     Markdown,
     /// Plain text, also with the headings of reStructuredText or Org.
     Text,
+    /// A web page.
+    Html,
+    /// An Obsidian canvas.
+    Canvas,
+    /// An Obsidian base.
+    Base,
+    /// A JSON record a line.
+    JsonLines,
+    /// A PDF with text in it.
+    Pdf,
 }
 
 /// Ends of file names, in lower case, and what they are read as.
-const EXTENSIONS: [(&str, Format); 6] = [
+const EXTENSIONS: [(&str, Format); 13] = [
     ("md", Format::Markdown),
     ("markdown", Format::Markdown),
     ("txt", Format::Text),
     ("text", Format::Text),
     ("rst", Format::Text),
     ("org", Format::Text),
+    ("html", Format::Html),
+    ("htm", Format::Html),
+    ("canvas", Format::Canvas),
+    ("base", Format::Base),
+    ("jsonl", Format::JsonLines),
+    ("ndjson", Format::JsonLines),
+    ("pdf", Format::Pdf),
 ];
 
 impl Format {
@@ -48,12 +66,20 @@ impl Format {
         match self {
             Self::Markdown => "Markdown",
             Self::Text => "text",
+            Self::Html => "HTML",
+            Self::Canvas => "canvas",
+            Self::Base => "base",
+            Self::JsonLines => "JSON lines",
+            Self::Pdf => "PDF",
         }
     }
 
     /// Returns how long a file of this kind may be.
     pub fn max_bytes(self) -> u64 {
-        MAX_NOTE_BYTES
+        match self {
+            Self::Pdf => MAX_PDF_BYTES,
+            _ => MAX_NOTE_BYTES,
+        }
     }
 }
 
@@ -81,7 +107,7 @@ fn read_as(path: &Path, note: Note, space: &str, vault: &Vault) -> Result<Parsed
     })?;
     let (content_hash, modified_at) = (note.content_hash.clone(), note.modified_at);
     let facts = Facts { path, content_hash: &content_hash, modified_at, space };
-    match format {
+    let content = match format {
         Format::Markdown => {
             let (text, nuls) = note.into_text()?;
             let file = MarkdownFile { path, text: &text, content_hash: &content_hash, modified_at, space };
@@ -90,10 +116,16 @@ fn read_as(path: &Path, note: Note, space: &str, vault: &Vault) -> Result<Parsed
                 let message = format!("holds {nuls} NUL bytes, read as U+FFFD");
                 parsed.warn(None, message, "open it and remove them; it may be damaged");
             }
-            Ok(parsed)
+            return Ok(parsed);
         }
-        Format::Text => Ok(text::read(&note.into_bytes(), path)?.into_parsed(&facts, vault)),
-    }
+        Format::Text => text::read(&note.into_bytes(), path)?,
+        Format::Html => html::read(&note.into_bytes())?,
+        Format::Canvas => canvas::read(&note.into_bytes())?,
+        Format::Base => base::read(&note.into_bytes())?,
+        Format::JsonLines => json_lines::read(&note.into_bytes())?,
+        Format::Pdf => pdf::read(note.into_bytes())?,
+    };
+    Ok(content.into_parsed(&facts, vault))
 }
 
 #[cfg(test)]

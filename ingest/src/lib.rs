@@ -9,7 +9,8 @@
 //! the Markdown into blocks, links, block ids, inline fields (`field`) and tags (`tag`), `reference` and `names` find what each link points at,
 //! and `passages` cuts the blocks into units of recall (`piece` splits what is too long for one).
 //!
-//! What is no Markdown is read by the file of its kind (`text`; `format` has the table) into `content`, of which the
+//! What is no Markdown is read by the file of its kind (`text`, `html`, `canvas`, `base`, `json_lines`, `pdf`; `format`
+//! has the table) into `content`, of which the
 //! rest is made alike; `encoding` makes text of bytes that do not say in which encoding they are.
 //!
 //! [`read_foreign`] reads what other memory systems wrote into memories to keep (`foreign`, one file a format).
@@ -17,6 +18,8 @@
 //! This crate reads files and nothing else: no socket, no environment, no clock. What stands in a note is data; nothing
 //! here follows an instruction found in one.
 
+mod base;
+mod canvas;
 mod comment;
 mod content;
 mod encoding;
@@ -24,6 +27,8 @@ mod field;
 mod foreign;
 mod format;
 mod front_matter;
+mod html;
+mod json_lines;
 mod markdown;
 #[cfg(test)]
 mod mutation;
@@ -31,6 +36,7 @@ mod names;
 mod note;
 mod outline;
 mod passages;
+mod pdf;
 mod piece;
 mod plan;
 mod property;
@@ -50,6 +56,7 @@ pub use markdown::{MAX_TITLE_BYTES, MarkdownFile, Parsed, parse};
 pub use note::{MAX_NOTE_BYTES, Note};
 pub use outline::{MAX_HEADING_BYTES, MAX_LINKS, MAX_TAGS};
 pub use passages::{AIM_WORDS, MAX_PASSAGES, MAX_WORDS, MIN_WORDS};
+pub use pdf::{MAX_PDF_BYTES, MAX_PDF_PAGES};
 pub use root::find_root;
 pub use summary::{Progress, Skipped, Summary, Warning};
 pub use sync::{Options, ingest};

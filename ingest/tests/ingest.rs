@@ -346,3 +346,33 @@ fn a_title_is_a_name_that_links_find_whichever_came_first() {
         assert!(found.concat().contains("2019-03-01"), "{first} first: {found:?}");
     }
 }
+
+#[test]
+fn pages_canvases_and_records_are_read_and_bombs_left_out() {
+    let home = Home::new();
+    home.write("note.md", "The boiler.");
+    home.write("page.html", "<title>Page</title><p>See <a href='note.md'>the note</a>.");
+    home.write("board.canvas", r#"{"nodes":[{"id":"a","type":"file","file":"note.md"}],"edges":[]}"#);
+    home.write("open.base", "filters: file.hasLink(\"note\")\n");
+    home.write("data.jsonl", "{\"text\":\"one\"}\n{broken\n{\"text\":\"two\"}\n");
+    let nested = "[".repeat(1_000_000);
+    for bad in ["deep.canvas", "deep.jsonl", "fake.pdf"] {
+        home.write(bad, &nested);
+    }
+    home.write("binary.html", b"\x7fELF\x02\x01\x01\0\0\0\0\0\0\0\0\0");
+    for (long, bytes) in [("long.jsonl", MAX_NOTE_BYTES + 1), ("long.pdf", hydra_ingest::MAX_PDF_BYTES + 1)] {
+        fs::File::create(home.vault.join(long)).unwrap().set_len(bytes).unwrap();
+    }
+    let summary = home.ingest_all();
+    assert_eq!((summary.added, summary.skipped.len(), summary.warnings.len()), (5, 6, 1), "{summary:#?}");
+    let kinds: Vec<&str> = summary.formats.keys().map(String::as_str).collect();
+    assert_eq!(kinds, ["HTML", "JSON lines", "Markdown", "base", "canvas"]);
+    assert!(summary.warnings[0].message.ends_with("not JSON: 2") && summary.warnings[0].line == Some(2));
+    assert_eq!((summary.links, summary.unresolved), (3, 0));
+    let links = rows(
+        &home,
+        "SELECT ?from { ?from hy:linksTo ?to . ?source schema:mainEntity ?to FILTER EXISTS { ?source a hy:Source } }",
+    );
+    assert!(!links.is_empty());
+    assert_eq!(counts(&home.ingest_all()), [11, 0, 0, 5, 0]);
+}

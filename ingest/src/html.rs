@@ -95,7 +95,7 @@ fn named_encoding(bytes: &[u8]) -> Option<&'static Encoding> {
     let (_, behind) = head.split_once("charset=")?;
     let name = behind.trim_start_matches(['"', '\'', ' ']);
     let end = name.find(|c: char| !c.is_ascii_alphanumeric() && !"-_:.".contains(c)).unwrap_or(name.len());
-    Encoding::for_label(name[..end].as_bytes())
+    Encoding::for_label(&name.as_bytes()[..end])
 }
 
 #[derive(Default)]

@@ -108,3 +108,14 @@ fn a_kill_in_the_middle_of_an_erasure_leaves_nothing_behind_for_long() {
     assert_eq!(json(&data, &["check"])["ok"], true);
     assert_eq!(holders(&data), [""; 0]);
 }
+
+#[test]
+fn any_command_finishes_an_erasure_that_was_cut_short() {
+    let temp = tempfile::tempdir().unwrap();
+    json(temp.path(), &["remember", "The kettle is blue"]);
+    let marker = temp.path().join("erasing");
+    std::fs::write(&marker, "").unwrap();
+    json(temp.path(), &["status"]);
+    assert!(!marker.exists());
+    assert!(temp.path().join("store.2").exists(), "what is left was copied");
+}

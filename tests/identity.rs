@@ -7,30 +7,15 @@ mod wire;
 
 use std::path::Path;
 
-use harness::{Server, json as run_json, run};
-use serde_json::{Value, json};
-use wire::Door;
-
-fn said(result: &Value) -> &str {
-    result["content"][0]["text"].as_str().unwrap()
-}
-
-fn succeeds(data: &Path, arguments: &[&str]) -> String {
-    let output = run(data, arguments);
-    assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8(output.stdout).unwrap()
-}
+use harness::{Server, json as run_json, run, succeeds};
+use serde_json::json;
+use wire::{Door, said};
 
 fn tell(data: &Path) {
     succeeds(data, &["remember", "--fact", "Mirela", "works for", "Acme"]);
     succeeds(data, &["remember", "--fact", "M. Kovac", "works for", "Beta"]);
     succeeds(data, &["remember", "--fact", "M. Kovac", "speaks", "Arabic"]);
     succeeds(data, &["remember", "She rows on Sundays", "--entity", "M. Kovac"]);
-}
-
-fn read(door: &Door, uri: &str) -> String {
-    let request = json!({"jsonrpc": "2.0", "id": 1, "method": "resources/read", "params": {"uri": uri}});
-    door.mcp(&request).json()["result"]["contents"][0]["text"].as_str().unwrap().to_owned()
 }
 
 #[test]
@@ -51,7 +36,7 @@ fn a_merge_on_the_command_line_and_what_everybody_sees_of_it() {
     let history = succeeds(&data, &["get", &other, "--view", "history"]);
     assert!(history.contains("merge, the same person"), "{history}");
     let again = run(&data, &["entity", "merge", "Mirela", &other]);
-    assert!(String::from_utf8_lossy(&again.stderr).contains("hydra entity split"));
+    assert!(String::from_utf8_lossy(&again.stderr).contains("entity split"));
     succeeds(&data, &["entity", "split", &other]);
     assert_eq!(run(&data, &["conflicts"]).status.code(), Some(1), "the merge made it");
     let shown = succeeds(&data, &["entity", "show", "Mirela"]);
@@ -74,7 +59,7 @@ fn an_agent_merges_splits_and_names_but_not_against_the_user() {
     let merged = door.tool("update", merge.clone());
     assert!(said(&merged).starts_with("Mirela (") && said(&merged).contains("they disagree"), "{merged}");
     let other = run_json(&data, &["entity", "show", "M. Kovac"])["merged"]["id"].as_str().unwrap().to_owned();
-    let page = read(&door, &format!("hydra://entity/{other}"));
+    let page = door.read(&format!("hydra://entity/{other}"));
     assert!(page.starts_with("# Mirela\n") && page.contains("is merged into it") && page.contains("rows"), "{page}");
     assert!(said(&door.tool("get", json!({"ids": [other]}))).contains("stands for it now"));
     assert!(said(&door.tool("timeline", json!({"of": other}))).contains("(was M. Kovac)"));
@@ -107,14 +92,14 @@ fn what_an_agent_proposes_waits_for_the_user() {
     let door = Door::of(&data);
     let source = succeeds(&data, &["remember", "The ferry crew greeted her, and she steered."]);
     let source = source.trim();
-    assert!(read(&door, "hydra://enrichment").contains("she steered"));
+    assert!(door.read("hydra://enrichment").contains("she steered"));
     let fact = json!({"kind": "fact", "subject": "Mirela", "predicate": "plays", "object": "helmsman",
         "evidence": [{"id": source, "quote": "she steered"}], "confidence": 0.7});
     let bad = json!({"kind": "fact", "subject": "Mirela", "predicate": "frobs", "object": "x", "evidence": [source]});
     let answer = door.tool("update", json!({"op": "propose", "proposals": [fact, bad]}));
     let all = &answer["structuredContent"]["proposals"];
     assert_eq!((&all[0]["status"], &all[1]["status"]), (&json!("queued"), &json!("refused")), "{answer}");
-    let page = read(&door, "hydra://enrichment");
+    let page = door.read("hydra://enrichment");
     assert!(page.starts_with("# Waiting for the user: 1") && !page.contains("> The ferry crew"), "{page}");
     let id = all[0]["id"].as_str().unwrap();
     for op in ["accept", "reject"] {

@@ -7,27 +7,10 @@ mod wire;
 
 use std::fs;
 use std::path::Path;
-use std::process::Output;
 
-use harness::{Server, json as run_json, run};
-use serde_json::{Value, json};
-use wire::Door;
-
-fn code(output: &Output) -> i32 {
-    output.status.code().unwrap()
-}
-
-fn stdout(output: &Output) -> String {
-    String::from_utf8(output.stdout.clone()).unwrap()
-}
-
-fn stderr(output: &Output) -> String {
-    String::from_utf8(output.stderr.clone()).unwrap()
-}
-
-fn text(result: &Value) -> String {
-    result["content"][0]["text"].as_str().unwrap().to_owned()
-}
+use harness::{Server, code, json as run_json, run, stderr, stdout};
+use serde_json::json;
+use wire::{Door, said as text};
 
 fn household(data: &Path) {
     for fact in [
@@ -154,10 +137,70 @@ fn answers_to_agents_keep_their_budget() {
         ("query", json!({"query": "SELECT * { ?s ?p ?o }", "limit": 1000}), "dropped"),
     ] {
         let result = door.tool(tool, arguments);
-        for form in [result["structuredContent"].to_string(), text(&result)] {
+        for form in [result["structuredContent"].to_string(), text(&result).to_owned()] {
             assert!(form.len() / 4 < 2_000, "{tool} costs {} tokens", form.len() / 4);
         }
         assert!(result["structuredContent"][dropped].as_u64().unwrap() > 0, "{tool}: {result}");
         assert!(text(&result).contains("did not fit"), "{tool}");
     }
+}
+
+#[test]
+fn every_door_says_whether_it_was_true_then_and_refuses_the_same_moments() {
+    let temp = tempfile::tempdir().unwrap();
+    let data = &temp.path().join("data");
+    household(data);
+    let acme =
+        run_json(data, &["recall", "who does Mirela work for", "--as-of", "2024-06-01"])["hits"][0]["id"].clone();
+    let acme = acme.as_str().unwrap();
+    let why = "it held from 2024-02-01T00:00:00Z to 2025-09-01T00:00:00Z, superseded by ";
+    let shown = run(data, &["get", acme, "--as-of", "2025-10-01"]);
+    assert_eq!(code(&shown), 0, "whoever names an id gets what it is");
+    let not_then = format!("as of not true at 2025-10-01T00:00:00Z: {why}");
+    assert!(stdout(&shown).contains(&not_then) && stdout(&shown).contains("Acme"), "{}", stdout(&shown));
+    let shown = stdout(&run(data, &["get", acme, "--as-of", "2025-01-01"]));
+    assert!(shown.contains("as of true at 2025-01-01T00:00:00Z"), "{shown}");
+
+    let _server = Server::start(data);
+    let door = Door::of(data);
+    let got = door.post("/v1/get", &[], &json!({"ids": [acme], "as_of": "2025-10-01"})).json();
+    let then = &got["records"][0]["then"];
+    assert!(then["held"] == false && then["why_not"].as_str().unwrap().starts_with(why), "{then}");
+    let got = door.tool("get", json!({"ids": acme, "valid_at": "2025-10-01", "page": 2}));
+    let then = got["structuredContent"]["records"][0]["then"].as_str().unwrap();
+    assert!(then.starts_with(&format!("not true at 2025-10-01T00:00:00Z: {why}")), "{then}");
+    assert!(text(&got).contains(then) && text(&got).contains("has no parameter `page`"), "{}", text(&got));
+    assert_eq!(text(&got).matches("\nuntil ").count(), 1, "{}", text(&got));
+
+    for (moment, said) in [("2100-01-01", "has not come yet"), ("2001-01-01", "the first commit is of")] {
+        for (verb, named) in [
+            ("recall", "query"),
+            ("explain", "query"),
+            ("get", "ids"),
+            ("timeline", "of"),
+            ("graph", "entity"),
+            ("query", "query"),
+        ] {
+            let asked = match verb {
+                "get" => json!([acme]),
+                "query" => json!("ASK { ?m a hy:Memory }"),
+                _ => json!("Mirela"),
+            };
+            let request = json!({named: asked, "known_at": moment});
+            let answer = door.tool(verb, request.clone());
+            assert!(answer["isError"] == true && text(&answer).contains(said), "{verb}: {}", text(&answer));
+            let answer = door.post(&format!("/v1/{verb}"), &[], &request);
+            assert_eq!(answer.status, 400, "{verb}");
+            let message = answer.json()["error"].clone();
+            assert!(message["message"].as_str().unwrap().contains(said) && message["hint"].is_string(), "{message}");
+            let words = request[named].as_str().unwrap_or(acme);
+            let typed = run(data, &[verb, words, "--known-at", moment]);
+            assert!(code(&typed) == 2 && stderr(&typed).contains(said), "{verb}: {}", stderr(&typed));
+        }
+    }
+    let trace = door.tool("recall", json!({"query": "Mirela"}))["structuredContent"]["trace_id"].clone();
+    let answer = door.tool("explain", json!({"trace_id": trace, "as_of": "2025-01-01"}));
+    assert!(answer["isError"] == true && text(&answer).contains("a moment of its own"), "{}", text(&answer));
+    let why = door.tool("explain", json!({"query": "who does Mirela work for", "as_of": "2025-10-01", "id": acme}));
+    assert!(text(&why).contains("it ended"), "{}", text(&why));
 }

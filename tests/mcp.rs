@@ -186,7 +186,7 @@ fn what_a_memory_rests_on_and_whether_it_stands_is_shown() {
     let got = door.tool("get", json!({"ids": [new]}));
     let record = &got["structuredContent"]["records"][0];
     assert!(record["valid_to"].is_string() && record["revision_of"] == id, "{record}");
-    assert!(text(&got).contains("held until 20") && text(&got).contains("took the place of"), "{}", text(&got));
+    assert!(text(&got).contains("\nuntil 20") && text(&got).contains("took the place of"), "{}", text(&got));
 }
 
 #[test]
@@ -269,6 +269,7 @@ fn errors_are_results_that_say_what_to_do() {
     for (tool, arguments, said) in [
         ("recall", json!({}), "empty"),
         ("recall", json!({"query": "x", "limit": "many"}), "whole number"),
+        ("update", json!({"id": "0000000000000", "op": "mend"}), "edit_block, merge, split, alias, propose"),
         ("recall", json!({"query": "x", "kinds": ["thing"]}), "kinds are"),
         ("recall", json!({"query": "x".repeat(100_000)}), "8192"),
         ("remember", json!({"text": " "}), "say what"),

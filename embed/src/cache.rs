@@ -163,6 +163,10 @@ impl VectorCache {
             let file = out.into_inner().map_err(|error| failed(error.into_error()))?;
             file.sync_all().map_err(failed)?;
             fs::rename(&new, &self.path).map_err(|error| Error::io(self.path.display(), &error))?;
+            // Or a power cut brings back what was erased.
+            if let Some(folder) = self.path.parent() {
+                File::open(folder).and_then(|folder| folder.sync_all()).map_err(failed)?;
+            }
             *records = self.open()?;
             *self.reader.lock() = None;
             Ok(())

@@ -271,8 +271,8 @@ fn what_is_purged_is_in_no_file_and_the_rest_is_found() {
     index.apply(&[update(3, "green bush")]).unwrap();
     index.seal(STAMP).unwrap();
     index.purge(&[Id(2), Id(7)]).unwrap();
-    assert_eq!(holds(home.path(), &gone), [PathBuf::new(); 0]);
-    assert_eq!(holds(home.path(), &traces_of(&embedder, "green tree")), [PathBuf::new(); 0]);
+    assert_eq!(holds(home.path(), &gone), [] as [PathBuf; 0]);
+    assert_eq!(holds(home.path(), &traces_of(&embedder, "green tree")), [] as [PathBuf; 0]);
     assert_eq!(holds(home.path(), &stays).len(), 2);
     assert_eq!((best(&index, "blue car"), best(&index, "red boat")), (None, Some(Id(1))));
     drop(index);

@@ -7,7 +7,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::id::Id;
 pub use crate::property::Datatype;
+use crate::seen::Seen;
 use crate::time::Timestamp;
+use crate::verbs::remember::NewMemory;
 
 /// A file (or another outside thing) as it reads now. Putting one replaces what the graph held from the same `path`.
 #[derive(Clone, Debug, PartialEq)]
@@ -38,6 +40,26 @@ pub struct Document {
     pub links: Vec<Link>,
     /// How it was read.
     pub reading: Reading,
+    /// What a log says besides its templates, which are its passages; `None` for a note.
+    pub log: Option<LogPart>,
+}
+
+/// How far a log was read, and what happened in what was read.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LogPart {
+    /// Whatever the reader needs to go on, opaque to the graph. It changes with every reading, so it should be small.
+    pub tail: String,
+    /// What happened, in order.
+    pub occurrences: Vec<Occurrence>,
+}
+
+/// Something that happened and is a memory of its own.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Occurrence {
+    /// It is new. Its idempotency key is what it is counted up by; what is known by that key already is not told again.
+    First(Box<NewMemory>, Seen),
+    /// It is known under a key, and was seen again. Nothing is said of what is no longer known.
+    Again(String, Seen),
 }
 
 /// One front matter value.
@@ -80,8 +102,24 @@ pub struct Passage {
     pub line: u32,
     /// Headings above it, outermost first.
     pub headings: Vec<String>,
-    /// Obsidian's block id (`^name`), without the caret.
+    /// What it is called within its file: Obsidian's block id (`^name`) without the caret, or the name of a template.
     pub block: Option<String>,
+    /// Which records of a log it stands for, if it is a template. It is known again by its block then, whatever its text.
+    pub pattern: Option<Pattern>,
+}
+
+/// The pattern that records of a log have, and how often. Only its passage's text is indexed, so that counting up
+/// embeds nothing anew.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pattern {
+    /// Words, with `<*>` where the records differ.
+    pub template: String,
+    /// How often it was seen, from when to when.
+    pub seen: Seen,
+    /// The latest hour it was seen in.
+    pub hour: Option<Timestamp>,
+    /// How often in that hour.
+    pub times_in_hour: usize,
 }
 
 /// A link out of a document.
@@ -137,6 +175,34 @@ pub struct SourceState {
     pub content_hash: String,
     /// How it was read.
     pub reading: Reading,
+    /// Whether it is a log, which is read on from where it was left.
+    pub is_log: bool,
+}
+
+/// What the graph knows of a log: enough to read on.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LogState {
+    /// The source's id.
+    pub id: Id,
+    /// The space it was read into.
+    pub space: String,
+    /// What its reader left there.
+    pub tail: String,
+    /// Its templates.
+    pub templates: Vec<LogTemplate>,
+}
+
+/// A template as the graph holds it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LogTemplate {
+    /// What it is called within its log.
+    pub block: String,
+    /// The text that it is found by.
+    pub text: String,
+    /// The line it was seen on last.
+    pub line: u32,
+    /// What it stands for.
+    pub pattern: Pattern,
 }
 
 /// What became of a document that was put.

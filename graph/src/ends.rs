@@ -40,16 +40,15 @@ impl Ends {
 
     /// Returns the facts of a slot that ended by a moment, and the others, each in the order of their ids.
     pub fn split(&mut self, view: &View<'_>, slot: &str, by: Timestamp) -> Result<(Vec<Id>, Vec<Id>)> {
-        if !self.slots.contains(slot) {
-            self.keep(slot.into(), read(view, slot)?);
+        if let Some(facts) = self.slots.get(slot) {
+            #[cfg(test)]
+            tests::is_as_in_the_graph(view, slot, facts);
+            return Ok(split(facts, by));
         }
-        let facts = match self.slots.get(slot) {
-            Some(facts) => facts,
-            None => &read(view, slot)?,
-        };
-        #[cfg(test)]
-        tests::is_as_in_the_graph(view, slot, facts);
-        Ok(split(facts, by))
+        let facts = read(view, slot)?;
+        let parts = split(&facts, by);
+        self.keep(slot.into(), facts);
+        Ok(parts)
     }
 
     /// Takes in a change, after it was applied to the view.
@@ -66,6 +65,9 @@ impl Ends {
                 let end = end(view, id)?;
                 self.slots.peek_mut(&slot).map(|facts| facts.insert(id, end));
             }
+        }
+        if self.slot_of.len() > self.most {
+            self.clear();
         }
         for quad in removed.iter().chain(added).filter(|quad| quad.predicate == vocab::VALID_TO) {
             let Some(id) = subject_id(&quad.subject) else { continue };
@@ -136,7 +138,7 @@ mod tests {
     use crate::verbs::remember::NewMemory;
     use crate::verbs::update::UpdateOp;
 
-    /// Compares what is kept with what is said, whenever a decision of any test asks; that is not what it costs.
+    /// Compares what is kept with what is said, whenever a decision of a test in this crate asks; that is not what it costs.
     pub(super) fn is_as_in_the_graph(view: &View<'_>, slot: &str, facts: &HashMap<Id, Option<Timestamp>>) {
         let before = QUADS_READ.get();
         assert_eq!(facts, &read(view, slot).unwrap(), "{slot}");
@@ -173,6 +175,7 @@ mod tests {
                         memory.merge(&format!("Person {}", below(3)), &format!("Person {}", below(3)), None, &owner);
                     None
                 }
+                (5, Some(id)) => memory.forget(&[id], None, &owner).ok().and_then(|forgotten| forgotten.commit),
                 (9, _) => {
                     let _ = memory.split(&format!("Person {}", below(3)), &[], None, &owner);
                     None

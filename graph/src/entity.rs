@@ -291,7 +291,8 @@ pub(crate) fn label(view: &View<'_>, id: Id) -> Result<String> {
     Ok(view.text(id, ext::PREF_LABEL)?.unwrap_or_else(|| id.to_string()))
 }
 
-fn keys(view: &View<'_>, id: Id) -> Result<Vec<String>> {
+/// Returns the keys that something is found by.
+pub(crate) fn keys(view: &View<'_>, id: Id) -> Result<Vec<String>> {
     let node = vocab::node(id);
     view.quads(Some(node.as_ref().into()), Some(vocab::KEY), None, None)
         .map(|quad| quad.map(|q| crate::store::term_text(&q.object).unwrap_or_default()))

@@ -113,6 +113,7 @@ impl Error {
     }
 }
 
+// The message, and the next step in brackets: for a place that holds one text.
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.hint {

@@ -55,8 +55,14 @@ pub fn note_export(folder: &Path, path: &Path, at: Timestamp) -> Result<()> {
         .collect();
     let file = folder.join(EXPORTS_FILE);
     let new = file.with_extension("new");
-    let written = fs::write(&new, lines.join("\n") + "\n").and_then(|()| fs::rename(&new, &file));
-    written.map_err(|e| Error::io(file.display(), &e))
+    let write = || -> std::io::Result<()> {
+        let mut out = File::create(&new)?;
+        out.write_all((lines.join("\n") + "\n").as_bytes())?;
+        out.sync_all()?;
+        fs::rename(&new, &file)
+    };
+    write().map_err(|e| Error::io(file.display(), &e))?;
+    sync_folder(folder)
 }
 
 /// Returns the exports that are remembered. A line that does not read back is left out.

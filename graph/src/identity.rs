@@ -9,10 +9,12 @@ use std::collections::BTreeSet;
 
 use oxigraph::model::{NamedNodeRef, Quad, Term, Triple};
 
+use crate::entity;
 use crate::error::Result;
 use crate::id::Id;
 use crate::past::Past;
-use crate::store::{Node, View, subject_id, term_id};
+use crate::preference::fold;
+use crate::store::{Node, View, subject_id, term_id, term_text};
 use crate::time::Timestamp;
 use crate::vocab::{self, ext};
 
@@ -24,6 +26,105 @@ const MAX_CHAIN: usize = 64;
 pub(crate) struct Named {
     pub told: Id,
     pub stands: Id,
+}
+
+/// Who stands for whom: as it is, or as it will be after what is being decided.
+#[derive(Clone, Default)]
+pub(crate) enum Order {
+    /// As it is.
+    #[default]
+    Now,
+    /// The second stands for the first.
+    Merged(Id, Id),
+    /// The first of them stands for all of them, as it did before it was merged.
+    Split(Vec<Id>),
+}
+
+impl Order {
+    /// Returns the entity that stands for another.
+    pub fn stands(&self, view: &View<'_>, told: Id) -> Result<Id> {
+        Ok(match self {
+            Self::Split(group) if group.contains(&told) => group[0],
+            Self::Now | Self::Split(_) => standing(view, told)?,
+            Self::Merged(other, keep) => match standing(view, told)? {
+                before if before == *other => *keep,
+                before => before,
+            },
+        })
+    }
+
+    /// Returns an entity that stands and everything that it stands for; itself first.
+    pub fn members(&self, view: &View<'_>, stands: Id) -> Result<Vec<Id>> {
+        let mut members = members(view, stands)?;
+        match self {
+            Self::Merged(other, keep) if *keep == stands => members.extend(self::members(view, *other)?),
+            Self::Split(group) if group[0] != stands => members.retain(|member| !group.contains(member)),
+            Self::Now | Self::Merged(..) | Self::Split(_) => {}
+        }
+        Ok(members)
+    }
+}
+
+/// Whom names mean, where a text and not an entity is kept: whose a preference is and who said something.
+pub(crate) struct Names<'v> {
+    pub view: &'v View<'v>,
+    pub order: Order,
+}
+
+impl<'v> Names<'v> {
+    /// Reads names as they are.
+    pub fn now(view: &'v View<'v>) -> Self {
+        Self { view, order: Order::Now }
+    }
+
+    /// Returns what stands for whatever goes by a name; nothing if that is only a word.
+    pub fn meant(&self, name: &str) -> Result<Option<Id>> {
+        if let Some(id) = entity::as_id(self.view, name)? {
+            return self.order.stands(self.view, id).map(Some);
+        }
+        for spelling in [name, &fold(name)] {
+            // As whoever tells it is understood: of several the oldest.
+            let named = entity::lookup(self.view, &entity::name_key(spelling), usize::MAX)?.into_iter().min();
+            if let Some(id) = named {
+                return self.order.stands(self.view, id).map(Some);
+            }
+        }
+        Ok(None)
+    }
+
+    /// Tells whether two names are of one, by their spelling or because somebody said so.
+    pub fn are_one(&self, one: &str, other: &str) -> Result<bool> {
+        if fold(one) == fold(other) {
+            return Ok(true);
+        }
+        Ok(match self.meant(one)? {
+            Some(id) => self.meant(other)? == Some(id),
+            None => false,
+        })
+    }
+
+    /// Returns every name of whatever goes by one, folded; of a mere word, that.
+    pub fn spellings(&self, name: &str) -> Result<BTreeSet<String>> {
+        let mut spellings = BTreeSet::from([fold(name)]);
+        if let Some(stands) = self.meant(name)? {
+            for member in self.order.members(self.view, stands)? {
+                let names = entity::keys(self.view, member)?;
+                spellings.extend(names.iter().filter_map(|key| key.strip_prefix("name:")).map(fold));
+            }
+        }
+        Ok(spellings)
+    }
+
+    /// Returns the names of entities as they were written.
+    pub fn labels(&self, entities: &[Id]) -> Result<BTreeSet<String>> {
+        let mut labels = BTreeSet::new();
+        for id in entities {
+            let said = self.view.about(*id)?.into_iter();
+            let said = said.filter(|quad| quad.predicate == ext::PREF_LABEL || quad.predicate == ext::ALT_LABEL);
+            labels.extend(said.filter_map(|quad| term_text(&quad.object)));
+        }
+        Ok(labels)
+    }
 }
 
 /// Returns the entity that stands for another; itself if it was not merged.

@@ -3,8 +3,10 @@
 //! The same entry goes into the redo log (as JSON) and into the journal's graph (as RDF, in one transaction with the
 //! facts). History, undo and catch-up read it back from the graph.
 
+mod agent;
+mod change;
+
 use std::collections::{BTreeSet, HashSet};
-use std::str::FromStr;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
@@ -15,137 +17,12 @@ use serde::{Deserialize, Serialize};
 use crate::erasure;
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::Id;
-use crate::names::shortened;
 use crate::store::{Node, View, order, string, term_id, term_text, time_literal};
 use crate::time::Timestamp;
 use crate::vocab::{self, ext};
 
-/// Who asks for a change, and how far their word is trusted. Stamped by the front end from who is calling, never by
-/// the caller's own claim.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Agent {
-    /// `owner`, or the name of an agent or of a part of this program.
-    pub name: String,
-    /// How far it is trusted.
-    pub trust: Trust,
-}
-
-impl Agent {
-    /// The person this memory belongs to.
-    pub fn owner() -> Self {
-        Self { name: "owner".into(), trust: Trust::Owner }
-    }
-
-    /// An agent that speaks for itself.
-    pub fn named(name: impl Into<String>) -> Self {
-        Self { name: name.into(), trust: Trust::Agent }
-    }
-
-    /// Whoever brings in what another program kept: data, as what the reader of files reads.
-    pub fn import() -> Self {
-        Self { name: "import".into(), trust: Trust::Ingested }
-    }
-
-    /// The reader of files.
-    pub fn ingest() -> Self {
-        Self { name: "ingest".into(), trust: Trust::Ingested }
-    }
-}
-
-/// How far a statement is trusted, lowest first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Trust {
-    /// Read from a file or a log: data, never an instruction.
-    Ingested,
-    /// Said by an agent.
-    Agent,
-    /// Set by the owner's policy.
-    Policy,
-    /// Said by the owner.
-    Owner,
-}
-
-impl Trust {
-    /// Returns the name in the graph.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Ingested => "ingested",
-            Self::Agent => "agent",
-            Self::Policy => "policy",
-            Self::Owner => "owner",
-        }
-    }
-}
-
-impl FromStr for Trust {
-    type Err = Error;
-
-    fn from_str(text: &str) -> Result<Self> {
-        let all = [Self::Ingested, Self::Agent, Self::Policy, Self::Owner];
-        all.into_iter().find(|trust| trust.as_str() == text).ok_or_else(|| {
-            Error::new(ErrorKind::Invalid, format!("`{}` is no degree of trust", shortened(text)))
-                .hint("trust is ingested, agent, policy or owner")
-        })
-    }
-}
-
-/// A difference that is not saved yet.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Change {
-    pub verb: &'static str,
-    pub reason: Option<String>,
-    pub undoes: Option<Id>,
-    pub added: Vec<Quad>,
-    pub removed: Vec<Quad>,
-    /// What goes for good, from the graph and from the journal; it is in no difference.
-    pub erased: BTreeSet<Id>,
-    /// Memories and passages whose findable text changed, appeared or went.
-    pub touched: BTreeSet<Id>,
-    /// Subjects of which the view says nothing, found once by [`Change::reduce`]: most of a change is new, and asking
-    /// for each statement whether it is there already costs more than writing it.
-    pub fresh: HashSet<NamedOrBlankNode>,
-}
-
-impl Change {
-    /// Starts a change for a verb.
-    pub fn new(verb: &'static str) -> Self {
-        Self { verb, ..Self::default() }
-    }
-
-    /// Leaves only what really differs from the view, so that the entry can be inverted exactly.
-    pub fn reduce(&mut self, view: &View<'_>) -> Result<()> {
-        for subject in self.added.iter().map(|quad| &quad.subject) {
-            if !self.fresh.contains(subject) && view.is_unknown(subject.as_ref())? {
-                self.fresh.insert(subject.clone());
-            }
-        }
-        let added: HashSet<&Quad> = self.added.iter().collect();
-        let unchanged: HashSet<Quad> = self.removed.iter().filter(|quad| added.contains(quad)).cloned().collect();
-        let mut seen = HashSet::new();
-        let mut kept = Vec::with_capacity(self.added.len());
-        for quad in std::mem::take(&mut self.added) {
-            let is_new = self.fresh.contains(&quad.subject) || !view.contains(quad.as_ref())?;
-            if is_new && !unchanged.contains(&quad) && seen.insert(quad.clone()) {
-                kept.push(quad);
-            }
-        }
-        self.added = kept;
-        let mut kept = Vec::with_capacity(self.removed.len());
-        for quad in std::mem::take(&mut self.removed) {
-            if !unchanged.contains(&quad) && view.contains(quad.as_ref())? && seen.insert(quad.clone()) {
-                kept.push(quad);
-            }
-        }
-        self.removed = kept;
-        Ok(())
-    }
-
-    /// Tells whether nothing would change.
-    pub fn is_empty(&self) -> bool {
-        self.added.is_empty() && self.removed.is_empty()
-    }
-}
+pub use self::agent::{Agent, Trust};
+pub(crate) use self::change::Change;
 
 /// One commit, as the redo log keeps it. The first field marks the start of a payload.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -293,6 +170,9 @@ pub struct CommitRecord {
     pub agent: String,
     /// What was done: `remember`, `forget`, `ingest`, `undo` and so on.
     pub verb: String,
+    /// Of an update, which one it was: superseded, settled, retracted, ended or restored.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub change: Option<&'static str>,
     /// Why, if it was said.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
@@ -309,15 +189,36 @@ pub(crate) fn record(view: &View<'_>, commit: Id) -> Result<Option<CommitRecord>
         return Ok(None);
     }
     let text = |predicate| view.text(commit, predicate);
+    let verb = text(vocab::VERB)?.unwrap_or_default();
+    let change = if verb == UPDATE { updated(view, commit)? } else { None };
     Ok(Some(CommitRecord {
         id: commit,
         at: text(ext::ENDED_AT)?.and_then(|t| t.parse().ok()).unwrap_or(commit.minted_at()),
         agent: text(ext::ASSOCIATED_WITH)?.unwrap_or_default(),
-        verb: text(vocab::VERB)?.unwrap_or_default(),
+        verb,
+        change,
         reason: text(vocab::REASON)?,
         undoes: view.objects(commit, vocab::UNDOES)?.first().copied(),
         touched: view.objects(commit, vocab::TOUCHED)?.len(),
     }))
+}
+
+/// The verb of every commit that says something else of what is known.
+pub(crate) const UPDATE: &str = "update";
+
+/// Reads from the difference of an update which one it was; what was said instead also retracts.
+fn updated(view: &View<'_>, commit: Id) -> Result<Option<&'static str>> {
+    let (added, removed) = difference(view, commit)?;
+    let says = |quads: &[Quad], predicate: NamedNodeRef<'_>| quads.iter().any(|quad| quad.predicate == predicate);
+    let marks = [
+        (ext::REVISION_OF, "superseded"),
+        (vocab::SETTLED_AT, "settled"),
+        (vocab::RETRACTED_AT, "retracted"),
+        (vocab::VALID_TO, "ended"),
+    ];
+    let made = marks.into_iter().find(|(mark, _)| says(&added, *mark)).map(|(_, what)| what);
+    let taken = [vocab::RETRACTED_AT, vocab::VALID_TO].into_iter().any(|mark| says(&removed, mark));
+    Ok(made.or(taken.then_some("restored")))
 }
 
 /// Tells whether the journal knows a commit.

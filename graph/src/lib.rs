@@ -43,6 +43,8 @@ mod record;
 mod redo;
 mod rewound;
 mod scope;
+mod seal;
+mod seen;
 mod shapes;
 mod sight;
 mod space;
@@ -63,7 +65,8 @@ pub use block::{
 };
 pub use decision::{Choice, Decision, MAX_OPTION_BYTES, MAX_OPTIONS, MAX_REASONS, NewDecision, Verdict};
 pub use document::{
-    Datatype, Document, Link, LinkKind, Passage, Property, PutReceipt, Reading, Remark, SourceState, Target,
+    Datatype, Document, Link, LinkKind, LogPart, LogState, LogTemplate, Occurrence, Passage, Pattern, Property,
+    PutReceipt, Reading, Remark, SourceState, Target,
 };
 pub use dump::{EXPORT_FORMAT, ExportFormat, Exported, Follower, Imported, MAX_LINE_BYTES};
 pub use error::{Error, ErrorKind, Result};
@@ -75,12 +78,15 @@ pub use journal::{Agent, CommitRecord, Trust};
 pub use learning::{Learning, Outcome};
 pub use memory::{Memory, Options};
 pub use moment::Moment;
+pub use names::counted;
 pub use preference::{MAX_PREFERENCE_BYTES, NewPreference, OBSERVATIONS_TO_HOLD, Polarity, Preference, Standing};
 pub use proposal::{NewProposal, Suggestion};
 pub use question::{AlsoIn, Hit, Lead, MAX_HITS, MAX_QUERY_BYTES, Mode, Question, Reason, Recalled, Source, Span, Why};
 pub use ranking::Weights;
 pub use record::{Kind, Record};
 pub use rewound::{MAX_REWOUND_KEPT, MAX_REWOUND_READ};
+pub use seal::SEAL_KEYS_FILE;
+pub use seen::Seen;
 pub use space::PERSONAL;
 pub use sparql::{
     AnswerFormat, MAX_ANSWER_BYTES, MAX_NESTING, MAX_OPERATIONS, MAX_QUERY_READ, MAX_QUERY_STEPS, MAX_SPARQL_BYTES,
@@ -106,7 +112,7 @@ pub use verbs::forget::{Forgotten, MAX_FORGOTTEN};
 pub use verbs::forgetting::{
     Consequence, ForgetAnswer, ForgetMode, ForgetPreview, ForgetRequest, MAX_FORGET_CANDIDATES, MAX_PREVIEWED,
 };
-pub use verbs::get::{GetRequest, GetView, Got, Link as ChainLink};
+pub use verbs::get::{GetRequest, GetView, Got, Link as ChainLink, Then};
 pub use verbs::graph::{
     GraphNode, GraphRequest, MAX_GRAPH_DEPTH, MAX_GRAPH_EDGES, MAX_GRAPH_NODES, MAX_PATH_NODES, MAX_PATH_STEPS,
     MAX_PATHS, Neighbourhood, Paths,
@@ -118,7 +124,7 @@ pub use verbs::learn::{
 pub use verbs::merge::Merged;
 pub use verbs::packing::{Exclusion, LeftOut, MAX_COPIES, MAX_LEFT_OUT};
 pub use verbs::predicates::{MAX_ALIASES, PredicateInfo};
-pub use verbs::proposals::{Decided, Enrichment, MAX_BARE_TEXTS, MAX_DECIDED, ProposalInfo};
+pub use verbs::proposals::{Decided, Enrichment, MAX_BARE_TEXTS, MAX_DECIDED, ProposalInfo, ProposalStanding};
 pub use verbs::propose::{MAX_PENDING, MAX_PROPOSALS, Policy, ProposeStatus, Proposed};
 pub use verbs::query::{DEFAULT_ROWS, MAX_ROWS, QueryAnswer, QueryRequest};
 pub use verbs::remember::{

@@ -118,6 +118,15 @@ pub(crate) fn shortened(text: &str) -> String {
     text.chars().take(QUOTED_LETTERS).collect()
 }
 
+/// Says how many there are of something with a regular plural: `1 memory`, `2 memories`.
+pub fn counted(number: usize, noun: &str) -> String {
+    match (number, noun.strip_suffix('y')) {
+        (1, _) => format!("1 {noun}"),
+        (_, Some(stem)) => format!("{number} {stem}ies"),
+        (_, None) => format!("{number} {noun}s"),
+    }
+}
+
 /// Returns the runs of words in a question that may be a name, longest first. Likely ones begin with a capital; whoever
 /// writes without capitals has every run of several words looked up.
 pub(crate) fn possible(question: &str) -> Vec<Run> {
@@ -201,6 +210,13 @@ mod tests {
 
     fn check(text: &str, expected: &[&str]) {
         assert_eq!(mentioned(text).into_iter().collect::<Vec<_>>(), expected, "{text}");
+    }
+
+    #[test]
+    fn one_is_counted_as_one() {
+        for (number, noun, said) in [(1, "memory", "1 memory"), (2, "memory", "2 memories"), (0, "text", "0 texts")] {
+            assert_eq!(counted(number, noun), said);
+        }
     }
 
     #[test]

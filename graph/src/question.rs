@@ -11,6 +11,7 @@ use crate::id::Id;
 use crate::moment::Moment;
 use crate::preference::Preference;
 use crate::record::Kind;
+use crate::seen::Seen;
 use crate::time::Timestamp;
 
 /// Longest question that is read.
@@ -125,6 +126,9 @@ pub struct Hit {
     /// Until when it held, if it ended.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub valid_to: Option<Timestamp>,
+    /// How often it was seen in a log, if it was counted there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub seen: Option<Seen>,
     /// What is wanted, and whether it is in force, if it is a preference.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub preference: Option<Preference>,

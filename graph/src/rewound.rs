@@ -12,6 +12,7 @@ use oxigraph::model::{
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::Id;
 use crate::journal;
+use crate::moment::{Moment, nothing_known};
 use crate::store::{View, subject_id};
 use crate::time::Timestamp;
 use crate::vocab;
@@ -47,7 +48,7 @@ impl<'v> Rewound<'v> {
     }
 
     fn within(view: &'v View<'v>, known_at: Option<Timestamp>, bounds: Bounds) -> Result<Self> {
-        let newest = crate::moment::Moment { known_at, true_at: None }.newest_id();
+        let newest = Moment { known_at, true_at: None }.newest_id();
         let mut rewound = Self { view, newest, gone: HashSet::new(), back: Dataset::new() };
         let Some(known_at) = known_at else { return Ok(rewound) };
         let mut read = 0;
@@ -67,9 +68,7 @@ impl<'v> Rewound<'v> {
                     .hint("look from a later moment; recall, get and timeline look back as far as you like"));
             }
         }
-        let since = oldest.map_or_else(String::new, |first| format!("; the first commit is of {}", first.minted_at()));
-        Err(Error::new(ErrorKind::Invalid, format!("nothing was known yet at {known_at}{since}"))
-            .hint("give a later moment, or leave it out for now"))
+        Err(nothing_known(known_at, oldest))
     }
 
     /// Takes a commit back; returns how much was read.

@@ -316,6 +316,9 @@ mod tests {
         let source = "a hy:Source ; hy:path \"/a\" ; hy:contentHash \"x\" ; hy:space \"personal\" ; dcterms:title \"A\" ; \
             schema:mainEntity hy:e ; hy:recordedAt \"2026-01-01T00:00:00Z\"^^xsd:dateTime";
         let passage = "a hy:Passage ; hy:partOf hy:s ; schema:text \"x\" ; hy:start 0 ; hy:end 1 ; hy:position 0";
+        let template = "a hy:Passage ; hy:partOf hy:s ; schema:text \"x\" ; hy:start 0 ; hy:end 1 ; hy:position 0 ; \
+            hy:template \"<*>\" ; hy:timesSeen 1 ; hy:timesInHour 1 ; hy:hour \"2026-01-01T00:00:00Z\"^^xsd:dateTime ; \
+            hy:firstSeen \"2026-01-01T00:00:00Z\"^^xsd:dateTime ; hy:lastSeen \"2026-01-01T00:00:00Z\"^^xsd:dateTime";
         let entity = "a hy:Entity ; skos:prefLabel \"E\" ; hy:key \"name:e\" ; dcterms:isReplacedBy hy:f";
         let learning = "a hy:Learning ; hy:trigger \"x\" ; hy:lesson \"y\" ; hy:outcome \"worked\" ; hy:appliesTo \"/a\" ; \
             hy:timesSeen 1 ; hy:timesHelped 0 ; hy:timesHurt 0";
@@ -343,7 +346,11 @@ mod tests {
             (memory, "\"2026-01-01T00:00:00Z\"^^xsd:dateTime", "\"yesterday\"", "recordedAt"),
             (source, "hy:path \"/a\"", "hy:path \"\"", "path"),
             (source, "schema:mainEntity hy:e", "schema:mainEntity \"e\"", "mainEntity"),
+            (source, "hy:contentHash", "hy:tail \"{}\", \"[]\" ; hy:contentHash", "tail"),
             (passage, "hy:start 0", "hy:start -1", "start"),
+            (template, "hy:timesSeen 1", "hy:timesSeen 0", "timesSeen"),
+            (template, "hy:template \"<*>\"", "hy:template \"\"", "template"),
+            (template, "hy:timesInHour 1", "hy:timesInHour -1", "timesInHour"),
             (passage, "hy:partOf hy:s", "hy:partOf hy:s, hy:t", "partOf"),
             (entity, "skos:prefLabel \"E\" ;", "", "prefLabel"),
             (entity, "dcterms:isReplacedBy hy:f", "dcterms:isReplacedBy hy:f, hy:g", "isReplacedBy"),

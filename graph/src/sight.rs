@@ -195,19 +195,21 @@ impl<'v> Sight<'v> {
         })
     }
 
-    /// Tells whether a plain statement is one of a fact that the caller sees.
+    /// Tells whether a plain statement is one of a fact that the caller sees and that holds: the end of one may have come
+    /// since anything was written. What no fact says, as who stands for whom, is shown to whoever sees everything.
     fn is_stated(&self, quad: &Quad) -> Result<bool> {
-        if self.spaces.is_empty() {
-            return Ok(true);
-        }
         let triple = Term::from(oxigraph::model::Triple::from(quad.clone()));
+        let mut is_a_facts = false;
         for reifier in self.rewound.pointing(ext::REIFIES, triple.as_ref()) {
             let Some(id) = subject_id(&reifier?.subject) else { continue };
-            if self.fact(id)?.is_some_and(|told| !told.is_retracted && told.fact.holds_at(self.now)) {
+            // A link reifies too, but is no memory.
+            is_a_facts |= !self.rewound.objects(id, vocab::KIND)?.is_empty();
+            let Some(told) = self.fact(id)? else { continue };
+            if !told.is_retracted && told.fact.holds_at(self.now) {
                 return Ok(true);
             }
         }
-        Ok(false)
+        Ok(self.spaces.is_empty() && !is_a_facts)
     }
 
     /// Tells whether the caller sees a file that a name stands for.

@@ -1,11 +1,13 @@
 //! The RDF store, and one consistent look at it. Nothing else in this crate touches oxigraph's store.
 
+mod term;
+
 use std::collections::HashMap;
 use std::io;
 use std::marker::PhantomData;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Weak};
 
 use oxigraph::model::{
     GraphNameRef, Literal, NamedNode, NamedNodeRef, NamedOrBlankNode, NamedOrBlankNodeRef, Quad, QuadRef, Term, TermRef,
@@ -18,8 +20,9 @@ use self_cell::self_cell;
 use crate::ends::Ends;
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::Id;
-use crate::time::Timestamp;
 use crate::vocab::{self, ext};
+
+pub(crate) use self::term::{Node, number, order, string, subject_id, term_id, term_text, time_literal};
 
 const RUNS: &str = "a view's transaction runs until the view is committed";
 /// Statements that are copied at once.
@@ -32,7 +35,11 @@ const LOAD_MEMORY_MB: usize = 128;
 /// The store never gives back the room of a string that nothing says any more, so what was erased is only gone from the
 /// medium when everything else was copied into a new folder. Then that one takes its place here, and whoever still reads
 /// the old one reads on.
-pub(crate) struct GraphStore(RwLock<Arc<Generation>>);
+pub(crate) struct GraphStore {
+    current: RwLock<Arc<Generation>>,
+    /// Replaced ones whose folder may still be there.
+    retired: Mutex<Vec<(PathBuf, Weak<Generation>)>>,
+}
 
 /// One folder of RocksDB. A retired one is deleted when its last reader is done.
 struct Generation {
@@ -70,7 +77,7 @@ impl GraphStore {
             }
         })?;
         let generation = Generation { store: Some(store), path: path.to_owned(), is_retired: AtomicBool::new(false) };
-        Ok(Self(RwLock::new(Arc::new(generation))))
+        Ok(Self { current: RwLock::new(Arc::new(generation)), retired: Mutex::default() })
     }
 
     /// Starts a view of this moment; later commits do not show in it.
@@ -80,14 +87,23 @@ impl GraphStore {
     }
 
     fn generation(&self) -> Arc<Generation> {
-        Arc::clone(&self.0.read())
+        Arc::clone(&self.current.read())
     }
 
     /// Lets another store take the place of this one, whose folder is deleted when its last view is dropped.
     pub fn replace(&self, by: GraphStore) {
-        let new = by.0.into_inner();
-        let old = std::mem::replace(&mut *self.0.write(), new);
+        let new = by.current.into_inner();
+        let old = std::mem::replace(&mut *self.current.write(), new);
+        self.retired.lock().push((old.path.clone(), Arc::downgrade(&old)));
         old.is_retired.store(true, Ordering::Release);
+    }
+
+    /// Returns how many readers hold the stores that were replaced; `None` when none of their folders is left.
+    pub fn readers_of_retired(&self) -> Option<usize> {
+        let mut retired = self.retired.lock();
+        retired.retain(|(path, _)| path.exists());
+        let readers = retired.iter().map(|(_, generation)| generation.strong_count()).sum();
+        (!retired.is_empty()).then_some(readers)
     }
 
     /// Makes everything committed so far durable without the log.
@@ -347,79 +363,4 @@ fn storage(error: StorageError) -> Error {
 
 fn evaluation(error: QueryEvaluationError) -> Error {
     Error::new(ErrorKind::Corrupt, format!("the store: {error}")).hint("run `hydra check`")
-}
-
-/// Returns the text of a literal, or the IRI of a node.
-pub(crate) fn term_text(term: &Term) -> Option<String> {
-    match term {
-        Term::Literal(literal) => Some(literal.value().to_owned()),
-        Term::NamedNode(node) => Some(node.as_str().to_owned()),
-        _ => None,
-    }
-}
-
-/// Returns the id of a node of ours.
-pub(crate) fn term_id(term: &Term) -> Option<Id> {
-    match term {
-        Term::NamedNode(node) => Id::from_iri(node.as_str()),
-        _ => None,
-    }
-}
-
-/// Returns the id of a subject of ours.
-pub(crate) fn subject_id(subject: &NamedOrBlankNode) -> Option<Id> {
-    match subject {
-        NamedOrBlankNode::NamedNode(node) => Id::from_iri(node.as_str()),
-        NamedOrBlankNode::BlankNode(_) => None,
-    }
-}
-
-/// Returns a point in time as an `xsd:dateTime`.
-pub(crate) fn time_literal(at: Timestamp) -> Literal {
-    Literal::new_typed_literal(at.to_string(), oxigraph::model::vocab::xsd::DATE_TIME)
-}
-
-/// Returns the place of an id in `hy:order`: the newest has the smallest.
-pub(crate) fn order(id: Id) -> Literal {
-    // Ids stay below 2^63 for another 4,000 years.
-    Literal::from(-(id.0 as i64))
-}
-
-/// Collects quads of one subject in one graph.
-pub(crate) struct Node {
-    subject: NamedNode,
-    graph: NamedNode,
-    /// What was said so far.
-    pub quads: Vec<Quad>,
-}
-
-impl Node {
-    /// Starts on `id` in `graph`.
-    pub fn new(id: Id, graph: impl Into<NamedNode>) -> Self {
-        Self { subject: vocab::node(id), graph: graph.into(), quads: Vec::new() }
-    }
-
-    /// Says one thing.
-    pub fn say(&mut self, predicate: impl Into<NamedNode>, object: impl Into<Term>) -> &mut Self {
-        self.quads.push(Quad::new(self.subject.clone(), predicate, object, self.graph.clone()));
-        self
-    }
-
-    /// Says one thing if there is one.
-    pub fn maybe(&mut self, predicate: impl Into<NamedNode>, object: Option<impl Into<Term>>) -> &mut Self {
-        if let Some(object) = object {
-            self.say(predicate, object);
-        }
-        self
-    }
-}
-
-/// Returns a plain string literal.
-pub(crate) fn string(text: impl Into<String>) -> Literal {
-    Literal::new_simple_literal(text)
-}
-
-/// Returns a whole number as an `xsd:integer`.
-pub(crate) fn number(n: usize) -> Literal {
-    Literal::from(i64::try_from(n).unwrap_or(i64::MAX))
 }

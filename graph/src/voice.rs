@@ -7,6 +7,7 @@ use std::collections::{BTreeSet, HashSet};
 use crate::entity::{normalise, session_key};
 use crate::error::Result;
 use crate::id::Id;
+use crate::identity::Names;
 use crate::journal::Trust;
 use crate::store::{View, term_text};
 use crate::vocab::{self, ext};
@@ -31,7 +32,8 @@ pub(crate) struct Voice {
 
 impl Voice {
     /// Reads the voice of a memory, passage, source or session.
-    pub fn of(view: &View<'_>, id: Id) -> Result<Self> {
+    pub fn of(names: &Names<'_>, id: Id) -> Result<Self> {
+        let view = names.view;
         let mut voice = Self::default();
         let mut open = vec![id];
         let mut seen = HashSet::new();
@@ -46,7 +48,7 @@ impl Voice {
                     vocab::KEY if text.starts_with("session:") => drop(voice.roots.insert(text)),
                     // Two files with one content are one.
                     vocab::CONTENT_HASH => drop(voice.roots.insert(format!("content:{text}"))),
-                    predicate if predicate == ext::PRIMARY_SOURCE => drop(voice.roots.insert(said(&text))),
+                    predicate if predicate == ext::PRIMARY_SOURCE => voice.roots.extend(said(names, &text)?),
                     predicate if predicate == ext::TEXT => {
                         voice.roots.insert(format!("text:{}", text_key(&text).to_hex()));
                         if at == id {
@@ -68,8 +70,8 @@ impl Voice {
     }
 
     /// The voice of whoever or whatever something is said to come from.
-    pub fn of_source(name: &str) -> Self {
-        Self { roots: BTreeSet::from([said(name)]), words: String::new() }
+    pub fn of_source(names: &Names<'_>, name: &str) -> Result<Self> {
+        Ok(Self { roots: said(names, name)?.collect(), words: String::new() })
     }
 
     /// Tells whether two are one.
@@ -81,8 +83,10 @@ impl Voice {
     }
 }
 
-fn said(name: &str) -> String {
-    format!("said:{}", normalise(name))
+/// The keys of whoever said something: the name as it is spelled, and whoever stands for who goes by it.
+fn said(names: &Names<'_>, name: &str) -> Result<impl Iterator<Item = String> + use<>> {
+    let who = names.meant(name)?.map(|id| format!("who:{id}"));
+    Ok([format!("said:{}", normalise(name))].into_iter().chain(who))
 }
 
 /// The words of a text as they are compared: no case, no signs, no line breaks.
@@ -119,10 +123,10 @@ pub(crate) fn count(voices: &[Voice]) -> usize {
 
 /// Reads the voices that told a memory: what it was derived or heard from, else its conversation, else who said it, else the
 /// owner. Nothing, where an agent does not say where it has it from.
-pub(crate) fn told(view: &View<'_>, id: Id) -> Result<Vec<Voice>> {
-    let mut voices = Vec::new();
+pub(crate) fn told(names: &Names<'_>, id: Id) -> Result<Vec<Voice>> {
+    let (view, mut voices) = (names.view, Vec::new());
     for source in sorted(view.objects(id, ext::DERIVED_FROM)?) {
-        voices.push(Voice::of(view, source)?);
+        voices.push(Voice::of(names, source)?);
     }
     let quads = view.about(id)?;
     let mut heard: Vec<String> = quads
@@ -131,11 +135,13 @@ pub(crate) fn told(view: &View<'_>, id: Id) -> Result<Vec<Voice>> {
         .filter_map(|quad| term_text(&quad.object))
         .collect();
     heard.sort_unstable();
-    voices.extend(heard.iter().map(|name| Voice::of_source(name)));
+    for name in &heard {
+        voices.push(Voice::of_source(names, name)?);
+    }
     if voices.is_empty() {
         voices.extend(match first(view, id)? {
-            Some(First::Session(session)) => Some(Voice::of(view, session)?),
-            Some(First::Source(name)) => Some(Voice::of_source(&name)),
+            Some(First::Session(session)) => Some(Voice::of(names, session)?),
+            Some(First::Source(name)) => Some(Voice::of_source(names, &name)?),
             None => None,
         });
     }

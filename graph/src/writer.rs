@@ -368,18 +368,24 @@ impl State {
         };
         let mut bytes = 0;
         for (agent, decide, reply) in requests {
-            let answer = decide(&view).and_then(|change| self.stage(&mut view, &agent, change));
-            replies.push((
-                reply,
-                answer.map(|entry| {
-                    entry.map(|entry| {
+            let answer = match decide(&view).and_then(|change| self.examine(&view, change)) {
+                Err(error) => Err(error),
+                Ok(None) => Ok(None),
+                Ok(Some(change)) => match self.stage(&mut view, &agent, &change) {
+                    Ok(entry) => {
                         bytes += entry.added.len() + entry.removed.len();
                         let commit = entry.commit;
                         entries.push(entry);
-                        commit
-                    })
-                }),
-            ));
+                        Ok(Some(commit))
+                    }
+                    // Half of it is in the view, and nothing may be committed on top of that.
+                    Err(error) => {
+                        replies.push((reply, Ok(None)));
+                        return Err(error);
+                    }
+                },
+            };
+            replies.push((reply, answer));
             if bytes > BATCH_BYTES {
                 break;
             }
@@ -394,21 +400,26 @@ impl State {
         })
     }
 
-    /// Checks a change and applies it to the open transaction.
-    fn stage(&self, view: &mut View<'_>, agent: &Agent, mut change: Change) -> Result<Option<Entry>> {
+    /// Checks a change; `None` if it changes nothing.
+    fn examine(&self, view: &View<'_>, mut change: Change) -> Result<Option<Change>> {
         change.reduce(view)?;
         if change.is_empty() {
             return Ok(None);
         }
         self.shapes.check(view, &change)?;
+        Ok(Some(change))
+    }
+
+    /// Applies a change to the open transaction.
+    fn stage(&self, view: &mut View<'_>, agent: &Agent, change: &Change) -> Result<Entry> {
         let at = (self.clock)();
-        let entry = Entry::new(self.mint.mint(at), view.head()?, at, agent, &change);
+        let entry = Entry::new(self.mint.mint(at), view.head()?, at, agent, change);
         entry.apply_parsed(view, &change.added, &change.removed)?;
         let mut ends = self.ends.lock();
         // Erasing takes out more than the change says.
         if !change.erased.is_empty() || ends.note(view, &change.added, &change.removed).is_err() {
             ends.clear();
         }
-        Ok(Some(entry))
+        Ok(entry)
     }
 }

@@ -80,6 +80,7 @@ fn a_block_is_no_memory_but_can_be_got_and_survives_a_restart() {
 fn every_version_is_kept_and_an_earlier_moment_reads_it() {
     let opened = open();
     let agent = Agent::named("agent:claude");
+    opened.memory.remember(NewMemory::new("Something was known before"), &Agent::owner()).unwrap();
     let first = own(&opened, BlockEdit { reason: None, ..set("persona", "Terse.") });
     let second = opened
         .memory
@@ -260,4 +261,24 @@ fn a_block_that_does_not_fit_is_named_and_leaves_room_to_others() {
     let context = context_of(&opened.memory, &[], 30);
     assert!(context.text.starts_with("## Preferences") && context.text.len() <= 120, "{}", context.text);
     assert_eq!(context.left_out, ["persona", "human"].map(str::to_owned), "{}", context.text);
+}
+
+#[test]
+fn a_dry_run_of_erasing_a_block_lists_every_version_that_goes() {
+    let opened = open();
+    let block = own(&opened, set("human", "Lives in Ghent."));
+    own(&opened, set("human", "Lives in Porto."));
+    let request = hydra_graph::ForgetRequest {
+        ids: vec![block.id],
+        mode: hydra_graph::ForgetMode::Erase,
+        is_dry_run: true,
+        ..Default::default()
+    };
+    let answer = opened.memory.forget_as(&request, &Agent::owner(), &mut |_, _| ()).unwrap();
+    let hydra_graph::ForgetAnswer::Preview(shown) = answer else { panic!("a dry run writes nothing") };
+    let listed: Vec<(&str, Id)> = shown.forgotten.iter().map(|one| (one.kind.as_str(), one.id)).collect();
+    assert_eq!(listed, [("block", block.id); 2]);
+    for (one, place) in shown.forgotten.iter().zip(["Porto", "Ghent"]) {
+        assert!(one.text.contains(place) && one.text.starts_with("human of "), "{one:?}");
+    }
 }

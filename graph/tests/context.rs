@@ -424,7 +424,7 @@ fn the_same_state_gives_the_same_bytes_also_after_opening_and_rebuilding() {
     for number in 0..4 {
         let text = format!("The boiler is old.\n\nIt shows F28, version {number}.\n\nMirela knows.");
         let put = memory.put_documents(vec![note("/w/Boiler.md", &text, &["Mirela"])], &Agent::ingest());
-        put.into_iter().for_each(|put| drop(put.unwrap()));
+        put.into_iter().for_each(|put| assert!(put.is_ok()));
     }
     dispute(&opened, "Mirela");
     tell(&opened, turn("call of May", "Is the boiler fixed?"));

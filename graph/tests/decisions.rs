@@ -173,3 +173,28 @@ fn a_decision_has_limits() {
     let long = decision(&"x".repeat(MAX_TEXT_BYTES - 5), &["x: y"], None);
     assert_eq!(opened.memory.remember(long, &Agent::owner()).unwrap_err().kind(), ErrorKind::TooLarge);
 }
+
+#[test]
+fn what_is_gone_is_not_offered_to_be_superseded() {
+    for is_erased in [false, true] {
+        let opened = open();
+        let decide = |text: &str, supersedes: Option<Id>| {
+            let decision = NewDecision { supersedes, ..NewDecision::default() };
+            let new = NewMemory { kind: Kind::Decision, decision, ..NewMemory::new(text) };
+            opened.memory.remember(new, &Agent::owner())
+        };
+        let first = decide("We use Postgres", None).unwrap().id;
+        let second = decide("We use SQLite", Some(first)).unwrap().id;
+        let error = decide("We use files", Some(first)).unwrap_err();
+        assert!(error.next_step().unwrap().contains(&second.to_string()));
+        let mode = if is_erased { hydra_graph::ForgetMode::Erase } else { hydra_graph::ForgetMode::Tombstone };
+        let request = hydra_graph::ForgetRequest { ids: vec![second], mode, ..Default::default() };
+        opened.memory.forget_as(&request, &Agent::owner(), &mut |_, _| ()).unwrap();
+        let error = decide("We use files", Some(first)).unwrap_err();
+        let next = error.next_step().unwrap();
+        assert!(next.contains(&format!("hydra update {first} --restore")), "{error:?}");
+        // The hint can be followed.
+        opened.memory.update(first, hydra_graph::UpdateOp::Restore, None, &Agent::owner()).unwrap();
+        assert_eq!(decide("We use files", Some(first)).unwrap().ended, [first]);
+    }
+}

@@ -106,7 +106,7 @@ fn an_empty_memory_goes_round_too() {
     let text = nquads(&opened.memory);
     assert_eq!(text.lines().count(), 2);
     let folder = tempfile::tempdir().unwrap();
-    assert_eq!(import(folder.path(), &text).unwrap(), Imported { statements: 0, commits: 0, head: None });
+    assert_eq!(import(folder.path(), &text).unwrap(), Imported { statements: 0, commits: 0, head: None, sealed: 0 });
     assert_eq!(nquads(&open_in(folder.path())), text);
 }
 

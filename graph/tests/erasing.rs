@@ -4,6 +4,7 @@
 mod common;
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::time::Duration;
 
@@ -12,8 +13,8 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use common::{Opened, open, open_in};
 use hydra_graph::{
     Agent, Answered, Choice, Document, ErrorKind, Evidence, ExportFormat, ForgetAnswer, ForgetMode, ForgetRequest,
-    GetView, Id, Kind, NewDecision, NewMemory, NewProposal, QueryRequest, Question, Statement, Suggestion, Timestamp,
-    UpdateOp,
+    GetView, Id, Kind, NewDecision, NewMemory, NewProposal, QueryRequest, Question, RememberStatus, SEAL_KEYS_FILE,
+    Statement, Suggestion, Timestamp, UpdateOp,
 };
 
 /// No word of any other text, and of nothing that the program writes itself.
@@ -351,4 +352,81 @@ fn what_is_tied_to_what_goes_stays_right() {
     assert_eq!(holders(opened.folder.path()), [""; 0]);
     assert!(found(&opened, "is that so").contains(&next));
     assert!(memory.check(&mut |_| ()).unwrap().ok);
+}
+
+#[test]
+fn what_another_system_kept_does_not_come_back_when_it_is_imported_again() {
+    let opened = open();
+    let import = |new: &NewMemory| opened.memory.remember(new.clone(), &Agent::import()).unwrap();
+    let kept = NewMemory { idempotency_key: Some("mem0:1".into()), ..NewMemory::new("The zyxomorph key") };
+    let text_alone = NewMemory::new("A zyxomorph without a key");
+    let fact = NewMemory {
+        idempotency_key: Some("mem0:2".into()),
+        ..NewMemory::fact(Statement::new("Mirela", "likes", "zyxomorphs"))
+    };
+    for new in [&kept, &text_alone, &fact] {
+        let first = import(new);
+        erase(&opened, &[first.id]).unwrap();
+        let again = import(new);
+        assert_eq!((again.status, again.id), (RememberStatus::Refused, first.id), "{new:?}");
+        assert!(again.note.as_ref().is_some_and(|note| note.contains("erased")), "{again:?}");
+    }
+    let moved = NewMemory { idempotency_key: Some("mem0:7".into()), ..kept.clone() };
+    assert_eq!(import(&moved).status, RememberStatus::Refused, "word for word the same, from elsewhere");
+    assert_eq!(found(&opened, "zyxomorph"), [] as [Id; 0]);
+    assert_eq!(holders_but_questions(opened.folder.path()), [""; 0]);
+    // What somebody says is theirs to say.
+    let said = opened.memory.remember(text_alone.clone(), &Agent::owner()).unwrap();
+    assert_eq!(said.status, RememberStatus::Inserted);
+}
+
+#[test]
+fn what_is_kept_of_the_erased_tells_nothing_to_whoever_guesses() {
+    let opened = open();
+    let line = "The zyxomorph is under the floor.";
+    let garden = note("/notes/garden.md", &format!("{line}\n\nThe rose needs none."), &[]);
+    let put = |opened: &Opened| opened.memory.put_documents(vec![garden.clone()], &Agent::ingest()).remove(0).unwrap();
+    put(&opened);
+    let id = found(&opened, "zyxomorph floor")[0];
+    // Forgotten first: a tombstone is recognised by a plain hash, which must go with the text.
+    opened.memory.forget(&[id], None, &Agent::owner()).unwrap();
+    erase(&opened, &[id]).unwrap();
+    let guess = blake3::hash(line.as_bytes()).to_hex().to_string();
+    assert!(!everything(&opened).contains(&guess), "a guess can be tested");
+    let keys = opened.folder.path().join(SEAL_KEYS_FILE);
+    let secret = fs::read_to_string(&keys).unwrap();
+    assert_eq!(fs::metadata(&keys).unwrap().permissions().mode() & 0o777, 0o600);
+    assert!(!everything(&opened).contains(secret.trim()));
+    let read_again = |opened: &mut Opened, path: &Path| {
+        opened.memory.close().unwrap();
+        opened.memory = open_in(tempfile::tempdir().unwrap().path());
+        opened.memory = open_in(path);
+        let changed = note("/notes/garden.md", &format!("New.\n\n{line}\n\nThe rose needs none."), &[]);
+        opened.memory.put_documents(vec![changed], &Agent::ingest()).remove(0).unwrap();
+        let hits = opened.memory.recall(&Question::new("zyxomorph floor")).unwrap().hits;
+        hits.iter().filter(|hit| hit.text.contains(SECRET)).count()
+    };
+    // An export holds no secret; with the old one beside its own, a restored memory recognises it too.
+    let mut export = Vec::new();
+    opened.memory.export(ExportFormat::NQuads, &mut export, &mut |_, _| ()).unwrap();
+    for (has_secret, comes_back) in [(true, 0), (false, 1)] {
+        let elsewhere = tempfile::tempdir().unwrap();
+        let imported =
+            hydra_graph::Memory::import(elsewhere.path(), "a test", &mut export.as_slice(), &mut |_, _| ()).unwrap();
+        assert_eq!(imported.sealed, 2, "a line, and the file that it stood in");
+        if has_secret {
+            fs::write(elsewhere.path().join(SEAL_KEYS_FILE), format!("{}\n{secret}", "ab".repeat(32))).unwrap();
+        }
+        let mut restored = Opened { memory: open_in(elsewhere.path()), folder: tempfile::tempdir().unwrap() };
+        assert_eq!(read_again(&mut restored, elsewhere.path()), comes_back, "{has_secret}");
+    }
+    let mut opened = opened;
+    let own = opened.folder.path().to_owned();
+    assert_eq!(read_again(&mut opened, &own), 0);
+    fs::write(&keys, "no secret\n").unwrap();
+    opened.memory.close().unwrap();
+    opened.memory = open_in(tempfile::tempdir().unwrap().path());
+    let options = hydra_graph::Options { clock: std::sync::Arc::new(|| Timestamp::from_millis(1)), holder: "x".into() };
+    let error = hydra_graph::Memory::open(&own, options).err().unwrap();
+    assert!(error.kind() == ErrorKind::Corrupt && error.message().contains("line 1"), "{error}");
 }

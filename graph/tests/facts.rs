@@ -383,3 +383,83 @@ fn the_owner_declares_what_facts_can_say() {
     opened.memory.undo(commit, &Agent::owner()).unwrap();
     assert!(refused(&opened, fact("Mirela", "trains with", "Kim")).1.contains("trains with"));
 }
+
+#[test]
+fn what_a_fact_had_ended_goes_on_however_that_fact_falls() {
+    for is_erased in [false, true] {
+        let opened = open();
+        let acme = tell(&opened, fact("Mirela", "works for", "Acme"));
+        let beta = tell(&opened, fact("Mirela", "works for", "Beta"));
+        let gamma = tell(&opened, fact("Mirela", "works for", "Gamma"));
+        let asked = |firm: &str| {
+            let text = format!("ASK {{ ?who schema:worksFor ?firm . ?firm skos:prefLabel \"{firm}\" }}");
+            opened.memory.query(&hydra_graph::QueryRequest::new(text)).unwrap().holds.unwrap()
+        };
+        let fall = |id: Id| {
+            let mode = if is_erased { hydra_graph::ForgetMode::Erase } else { hydra_graph::ForgetMode::Tombstone };
+            let request = hydra_graph::ForgetRequest { ids: vec![id], mode, ..Default::default() };
+            opened.memory.forget_as(&request, &Agent::owner(), &mut |_, _| ()).unwrap()
+        };
+        fall(beta.id);
+        let now = record(&opened, acme.id);
+        assert_eq!(now.ended_by, Some(gamma.id), "it goes on until the next begins");
+        let answer = fall(gamma.id);
+        let now = record(&opened, acme.id);
+        assert_eq!((now.valid_to, now.ended_by), (None, None), "erased: {is_erased}");
+        assert!(asked("Acme"));
+        assert_eq!(recalled(&opened, "who does Mirela work for"), ["Mirela works for Acme"]);
+        if let hydra_graph::ForgetAnswer::Done(done) = answer {
+            opened.memory.undo(done.commit.unwrap(), &Agent::owner()).unwrap();
+            assert_eq!(record(&opened, acme.id).ended_by, Some(gamma.id));
+            assert!(asked("Gamma") && !asked("Acme"));
+        } else {
+            let error = opened.memory.undo(beta.commit, &Agent::owner()).unwrap_err();
+            assert!(!error.next_step().unwrap().starts_with("undo "), "{error:?}");
+        }
+        assert!(opened.memory.check(&mut |_| ()).unwrap().ok);
+    }
+}
+
+#[test]
+fn nobody_is_told_to_undo_an_erasure() {
+    let opened = open();
+    let acme = tell(&opened, fact("Mirela", "works for", "Acme"));
+    let end = opened.memory.update(acme.id, UpdateOp::End(day("2026-01-01")), None, &Agent::owner()).unwrap();
+    let note =
+        tell(&opened, NewMemory { evidence: vec![Evidence { id: acme.id, quote: None }], ..NewMemory::new("A plan") });
+    let both = opened
+        .memory
+        .remember(
+            NewMemory { evidence: vec![Evidence { id: note.id, quote: None }], ..NewMemory::new("A trip") },
+            &Agent::owner(),
+        )
+        .unwrap();
+    let retracted = opened.memory.update(note.id, UpdateOp::Retract, None, &Agent::owner()).unwrap();
+    assert!(retracted.stale.contains(&both.id));
+    let request =
+        hydra_graph::ForgetRequest { ids: vec![acme.id], mode: hydra_graph::ForgetMode::Erase, ..Default::default() };
+    opened.memory.forget_as(&request, &Agent::owner(), &mut |_, _| ()).unwrap();
+    for commit in [end.commit, retracted.commit] {
+        let error = opened.memory.undo(commit, &Agent::owner()).unwrap_err();
+        let next = error.next_step().unwrap();
+        assert!(next.contains("can't be undone") && !next.starts_with("undo "), "{error:?}");
+    }
+}
+
+#[test]
+fn a_text_that_says_otherwise_than_its_statement_is_said_to() {
+    let opened = open();
+    let both = |text: &str, object: &str| NewMemory { text: text.into(), ..fact("Mirela", "lives in", object) };
+    let told = tell(&opened, both("Mirela lives in Lisbon", "Porto"));
+    let note = told.note.expect("both were told");
+    assert!(note.contains("Lisbon") && note.contains("lives in Porto"), "{note}");
+    assert_eq!(record(&opened, told.id).statement.unwrap().object, "Porto");
+    assert!(tell(&opened, both("mirela lives in Lisbon.", "Porto")).note.is_some(), "and when it is known");
+    for (text, object) in
+        [("Mirela lives in porto", "Porto"), ("Oskar lives in Lisbon", "Porto"), ("She has moved", "Porto")]
+    {
+        assert_eq!(tell(&opened, both(text, object)).note, None, "{text}");
+    }
+    let likes = NewMemory { text: "Mirela likes tea".into(), ..fact("Mirela", "likes", "coffee") };
+    assert_eq!(tell(&opened, likes).note, None, "both may be so");
+}

@@ -337,3 +337,113 @@ fn a_guess_said_otherwise_is_still_a_guess() {
     let known = preference(&opened, last);
     assert_eq!((known.status, known.topic.as_deref()), (Standing::InForce, Some("jazz")));
 }
+
+/// A way in which what is in force falls, by name, in one commit.
+type Fall<'o> = (&'static str, Box<dyn Fn() -> Id + 'o>);
+
+fn falls(opened: &Opened, id: Id, conflict: Option<Id>) -> Vec<Fall<'_>> {
+    let owner = Agent::owner;
+    let update = move |id, op| opened.memory.update(id, op, None, &owner()).unwrap().commit;
+    let mut falls: Vec<Fall<'_>> = vec![
+        ("retracted", Box::new(move || update(id, UpdateOp::Retract))),
+        ("forgotten", Box::new(move || opened.memory.forget(&[id], None, &owner()).unwrap().commit.unwrap())),
+        ("corrected", Box::new(move || update(id, UpdateOp::Supersede("I prefer trains over planes".into())))),
+        (
+            "ended",
+            Box::new(move || {
+                update(
+                    id,
+                    UpdateOp::End(
+                        opened.memory.get(&[id], GetView::Full).unwrap()[0]
+                            .record
+                            .as_ref()
+                            .unwrap()
+                            .recorded_at
+                            .max(hydra_graph::Timestamp::from_millis(1_750_000_000_000)),
+                    ),
+                )
+            }),
+        ),
+    ];
+    if let Some(conflict) = conflict {
+        let sides = opened.memory.conflicts(&[]).unwrap().remove(0).sides;
+        let other = sides.iter().map(|side| side.id).find(|side| *side != id).unwrap();
+        falls.push(("settled", Box::new(move || update(conflict, UpdateOp::Settle(other)))));
+        falls.push(("both kept", Box::new(move || update(conflict, UpdateOp::KeepAll))));
+    }
+    falls
+}
+
+#[test]
+fn what_a_preference_held_back_is_weighed_again_when_it_falls() {
+    let coffee = || of_topic("prefers coffee", "hot drinks");
+    let guessed = |session: &str| NewMemory {
+        preference: NewPreference { is_inferred: true, ..coffee().preference },
+        session: Some(session.into()),
+        ..coffee()
+    };
+    for sessions in [&[][..], &["Monday"], &["Monday", "Friday"]] {
+        let opened = open();
+        let tea = tell(&opened, of_topic("prefers tea", "hot drinks"));
+        let told: Vec<Remembered> = match sessions {
+            [] => vec![told_by(&opened, coffee(), &claude())],
+            sessions => sessions.iter().map(|session| told_by(&opened, guessed(session), &claude())).collect(),
+        };
+        let (held_back, conflict) = (told[0].id, told[0].conflict);
+        assert_eq!(conflict.is_some(), sessions.is_empty());
+        let before = preference(&opened, held_back);
+        assert_eq!(before.status, Standing::Candidate);
+        for (how, fall) in falls(&opened, tea.id, conflict) {
+            let commit = fall();
+            let expected = if sessions.len() == 1 { Standing::Candidate } else { Standing::InForce };
+            assert_eq!(preference(&opened, held_back).status, expected, "{how}, {sessions:?}");
+            assert!(opened.memory.conflicts(&[]).unwrap().is_empty(), "{how}");
+            opened.memory.undo(commit, &Agent::owner()).unwrap();
+            assert_eq!(preference(&opened, held_back), before, "{how}, taken back");
+            assert_eq!(opened.memory.conflicts(&[]).unwrap().len(), usize::from(conflict.is_some()));
+        }
+        assert!(opened.memory.check(&mut |_| ()).unwrap().ok);
+    }
+}
+
+#[test]
+fn of_two_guesses_that_contradict_each_other_the_one_that_is_left_is_in_force() {
+    let opened = open();
+    let guesses = ["prefers tea", "prefers coffee"].map(|text| {
+        let told = ["Monday", "Friday"].map(|session| {
+            let mut guess = of_topic(text, "hot drinks");
+            (guess.preference.is_inferred, guess.session) = (true, Some(format!("{text} {session}")));
+            told_by(&opened, guess, &claude()).id
+        });
+        told[0]
+    });
+    assert_eq!(guesses.map(|id| preference(&opened, id).status), [Standing::Candidate; 2]);
+    let forgotten = opened.memory.forget(&guesses[..1], None, &Agent::owner()).unwrap();
+    assert_eq!(preference(&opened, guesses[1]).status, Standing::InForce);
+    assert!(opened.memory.conflicts(&[]).unwrap().is_empty());
+    opened.memory.undo(forgotten.commit.unwrap(), &Agent::owner()).unwrap();
+    assert_eq!(guesses.map(|id| preference(&opened, id).status), [Standing::Candidate; 2]);
+    let request = hydra_graph::ForgetRequest {
+        ids: guesses[1..].to_vec(),
+        mode: hydra_graph::ForgetMode::Erase,
+        ..Default::default()
+    };
+    opened.memory.forget_as(&request, &Agent::owner(), &mut |_, _| ()).unwrap();
+    assert_eq!(preference(&opened, guesses[0]).status, Standing::InForce, "erased too");
+    assert!(opened.memory.check(&mut |_| ()).unwrap().ok);
+}
+
+#[test]
+fn of_several_that_were_held_back_what_was_said_last_is_in_force() {
+    let opened = open();
+    let tea = tell(&opened, of_topic("prefers tea", "hot drinks")).id;
+    let [coffee, cocoa] =
+        ["prefers coffee", "prefers cocoa"].map(|text| told_by(&opened, of_topic(text, "hot drinks"), &claude()).id);
+    let commit = opened.memory.update(tea, UpdateOp::Retract, None, &Agent::owner()).unwrap().commit;
+    assert_eq!(record(&opened, coffee).ended_by, Some(cocoa));
+    assert_eq!(preference(&opened, cocoa).status, Standing::InForce);
+    assert!(opened.memory.conflicts(&[]).unwrap().is_empty());
+    opened.memory.undo(commit, &Agent::owner()).unwrap();
+    assert_eq!((record(&opened, coffee).ended_by, preference(&opened, cocoa).status), (None, Standing::Candidate));
+    assert!(opened.memory.check(&mut |_| ()).unwrap().ok);
+}

@@ -247,3 +247,82 @@ fn texts_of_which_nothing_is_known_are_shown_newest_first() {
     assert_eq!(enrichment.waiting.len(), 1);
     assert!(!enrichment.bare.iter().any(|record| record.id == newest), "somebody is at it");
 }
+
+#[test]
+fn what_rested_on_something_that_fell_waits_anew_when_it_is_proposed_with_what_stands() {
+    let opened = open();
+    let memory = &opened.memory;
+    let (old, new) = (tell(memory, "She ordered tea."), tell(memory, "She drank the tea."));
+    let id = propose(memory, proposal(fact("Ada", "likes", "tea"), Some(old))).id.unwrap();
+    memory.forget(&[old], None, &Agent::owner()).unwrap();
+    let again = propose(memory, proposal(fact("Ada", "likes", "tea"), Some(new)));
+    assert_eq!((again.status, again.id), (ProposeStatus::Queued, Some(id)), "{again:?}");
+    let waiting = memory.proposals(&[]).unwrap();
+    assert_eq!((waiting.len(), waiting[0].times_seen, waiting[0].evidence[0].id), (1, 2, new));
+    assert!(accept(memory, id).error.is_none());
+    // What was rejected and rests on what fell is the owner's to propose again, with what stands.
+    let wine = propose(memory, proposal(fact("Ada", "likes", "wine"), Some(new))).id.unwrap();
+    memory.reject(&[wine], None, &Agent::owner()).unwrap();
+    memory.forget(&[new], None, &Agent::owner()).unwrap();
+    let other = tell(memory, "A glass of wine for Ada.");
+    memory.propose(vec![proposal(fact("Ada", "likes", "wine"), Some(other))], None, &Agent::owner()).unwrap();
+    assert!(accept(memory, wine).error.is_none());
+    assert!(memory.check(&mut |_| ()).unwrap().ok);
+}
+
+#[test]
+fn the_policy_weighs_what_it_accepts() {
+    let opened = open();
+    let memory = &opened.memory;
+    let source = tell(memory, "Ada likes tea, or so it seems.");
+    let other = tell(memory, "Ada had three cups.");
+    memory.set_policy(Policy { kinds: vec!["fact".into()], least_confidence: 0.9 });
+    let of = |source, confidence| NewProposal { confidence, ..proposal(fact("Ada", "likes", "tea"), Some(source)) };
+    let first = propose(memory, of(source, 0.8)).id.unwrap();
+    assert_eq!(propose(memory, of(other, 0.5)).status, ProposeStatus::Counted);
+    let waiting = memory.proposals(&[]).unwrap();
+    assert_eq!((waiting[0].confidence, waiting[0].evidence[0].id), (0.8, source), "nobody surer said it");
+    let sure = propose(memory, of(other, 0.95));
+    assert_eq!((sure.status, sure.id), (ProposeStatus::Accepted, Some(first)));
+    let hits = memory.recall(&Question::new("Ada likes tea")).unwrap().hits;
+    let told = hits.iter().find(|hit| hit.text == "Ada likes tea").unwrap();
+    let record = memory.get(&[told.id], Default::default()).unwrap()[0].record.clone().unwrap();
+    assert_eq!((record.confidence, record.derived_from), (Some(0.95), vec![other]), "as it was weighed");
+}
+
+#[test]
+fn an_id_tells_what_became_of_a_proposal() {
+    let opened = open();
+    let memory = &opened.memory;
+    let source = tell(memory, "She ordered tea, and wine, and rum.");
+    for name in ["Ada", "Adelaide"] {
+        let about = NewMemory { entities: vec![name.into()], ..NewMemory::new(format!("{name} called")) };
+        memory.remember(about, &Agent::owner()).unwrap();
+    }
+    let merge = Suggestion::Merge { keep: "Ada".into(), other: "Adelaide".into() };
+    let ids =
+        ["tea", "wine"].map(|thing| propose(memory, proposal(fact("Ada", "likes", thing), Some(source))).id.unwrap());
+    let merge = propose(memory, proposal(merge, None)).id.unwrap();
+    let shown = |id: Id| memory.get(&[id], Default::default()).unwrap().remove(0);
+    let waiting = shown(ids[0]).proposal.unwrap();
+    assert_eq!((waiting.status.as_str(), waiting.info.text.as_str()), ("waiting", "Ada likes tea"));
+    assert!(waiting.words().contains("would be kept"), "{}", waiting.words());
+    let accepted = accept(memory, ids[0]).commit.unwrap();
+    let now = shown(ids[0]).proposal.unwrap();
+    let told = memory.recall(&Question::new("Ada likes tea")).unwrap().hits;
+    let told = told.iter().find(|hit| hit.text == "Ada likes tea").unwrap().id;
+    assert_eq!((now.status.as_str(), now.commit, now.became.as_slice()), ("accepted", Some(accepted), &[told][..]));
+    let rejected = memory.reject(&[ids[1]], None, &Agent::owner()).unwrap().remove(0).commit;
+    let now = shown(ids[1]).proposal.unwrap();
+    assert_eq!((now.status.as_str(), now.commit, now.decided_by.as_deref()), ("rejected", rejected, Some("owner")));
+    accept(memory, merge);
+    let now = shown(merge).proposal.unwrap();
+    assert_eq!(now.became.len(), 2, "both entities: {now:?}");
+    assert!(shown(merge).error.is_none());
+    let rum = propose(memory, proposal(fact("Ada", "likes", "rum"), Some(source))).id.unwrap();
+    memory.forget(&[source], None, &Agent::owner()).unwrap();
+    assert_eq!(shown(rum).proposal.unwrap().status, "stale");
+    let elsewhere = hydra_graph::GetRequest { ids: vec![rum], spaces: vec!["work".into()], ..Default::default() };
+    let hidden = memory.get_as(&elsewhere).unwrap().remove(0);
+    assert!(hidden.proposal.is_none() && hidden.error.is_some());
+}

@@ -412,3 +412,34 @@ fn answers_are_written_in_the_usual_formats() {
     }
     assert_eq!("excel".parse::<AnswerFormat>().unwrap_err().kind(), ErrorKind::Invalid);
 }
+
+#[test]
+fn what_has_ended_by_now_is_no_plain_statement_though_nothing_was_written_since() {
+    let folder = tempfile::tempdir().unwrap();
+    let start = 1_750_000_000_000;
+    let opened = Opened { memory: common::open_at(folder.path(), start), folder: tempfile::tempdir().unwrap() };
+    let hour = 3_600_000;
+    let until = |object: &str, hours: Option<i64>| NewMemory {
+        valid_to: hours.map(|hours| Timestamp::from_millis(start + hours * hour)),
+        ..NewMemory::fact(Statement::new("Mirela", "knows", object))
+    };
+    for new in [until("Oskar", Some(1)), until("Ada", Some(3)), until("Ben", None)] {
+        opened.memory.remember(new, &Agent::owner()).unwrap();
+    }
+    let known = "SELECT ?name { ?who schema:knows ?whom . ?whom skos:prefLabel ?name }";
+    let seen = |opened: &Opened, spaces: &[&str]| lines(&ask(opened, known, spaces, Moment::default()).unwrap());
+    for spaces in [&[][..], &["personal"]] {
+        assert_eq!(seen(&opened, spaces), ["Ada", "Ben", "Oskar"], "{spaces:?}");
+    }
+    opened.memory.close().unwrap();
+    drop(opened);
+    let later =
+        Opened { memory: common::open_at(folder.path(), start + 2 * hour), folder: tempfile::tempdir().unwrap() };
+    for spaces in [&[][..], &["personal"]] {
+        assert_eq!(seen(&later, spaces), ["Ada", "Ben"], "{spaces:?}");
+    }
+    let hits = later.memory.recall(&Question::new("whom does Mirela know")).unwrap().hits;
+    assert!(hits.iter().all(|hit| !hit.text.contains("Oskar")) && hits.len() == 2, "nor recalled");
+    let tied = later.memory.graph(&hydra_graph::GraphRequest::new("Mirela")).unwrap();
+    assert!(!format!("{tied:?}").contains("Oskar"), "nor tied");
+}

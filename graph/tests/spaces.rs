@@ -323,8 +323,8 @@ fn look_at(
     let mut shown = 0;
     for id in ids {
         for view in [GetView::Full, GetView::Provenance, GetView::History] {
-            for known_at in [None, at[1].known_at] {
-                let request = GetRequest { ids: vec![id], view, spaces: spaces.clone(), known_at };
+            for moment in [at[0], at[1], at[at.len() - 1]] {
+                let request = GetRequest { ids: vec![id], view, spaces: spaces.clone(), moment };
                 let got = leaks.look("get", space, memory.get_as(&request)).unwrap().remove(0);
                 shown += usize::from(got.error.is_none());
                 assert!(!own.contains(&id) || got.record.is_some() || got.error.is_some() || !got.commits.is_empty());

@@ -236,3 +236,37 @@ fn copies_are_one_hit_that_names_the_others() {
     let one = opened.memory.recall(&Question { limit: 1, ..Question::new("who serviced the boiler") }).unwrap();
     assert_eq!(one.hits[0].also_in.len(), MAX_COPIES, "also where the limit is reached");
 }
+
+#[test]
+fn one_who_goes_by_two_names_is_one_voice_until_they_are_split() {
+    let opened = open();
+    let memory = &opened.memory;
+    for name in ["Bob", "Robert"] {
+        tell(&opened, NewMemory { entities: vec![name.into()], ..NewMemory::new(format!("{name} called")) });
+    }
+    let by = |new: NewMemory, who: &str| tell(&opened, NewMemory { said_by: Some(who.into()), ..new });
+    let fact = |object: &str| NewMemory::fact(Statement::new("Ann", "knows", object));
+    let guess = |thing: &str| {
+        let preference = NewPreference { is_inferred: true, ..NewPreference::default() };
+        NewMemory { kind: Kind::Preference, preference, ..NewMemory::new(format!("I like {thing}")) }
+    };
+    let [told, liked] = [fact("Oskar"), guess("jazz")].map(|new| {
+        by(new.clone(), "Bob");
+        by(new, "robert")
+    });
+    assert_eq!(voices(&opened, told.id), 2);
+    assert_eq!(liked.preference.unwrap().status, Standing::InForce);
+    let standing = || {
+        let known = memory.get(&[liked.id], GetView::Full).unwrap().remove(0).record.unwrap().preference.unwrap();
+        (known.status, known.observations)
+    };
+    memory.merge("Bob", "Robert", None, &Agent::owner()).unwrap();
+    assert_eq!((voices(&opened, told.id), standing()), (1, (Standing::Candidate, 1)), "it was one person");
+    let [fresh, rock] = [fact("Mirela"), guess("rock")].map(|new| {
+        by(new.clone(), "Bob");
+        by(new, "Robert")
+    });
+    assert_eq!((voices(&opened, fresh.id), rock.preference.unwrap().status), (1, Standing::Candidate));
+    memory.split("Robert", &[], None, &Agent::owner()).unwrap();
+    assert_eq!((voices(&opened, told.id), standing()), (2, (Standing::InForce, 2)));
+}

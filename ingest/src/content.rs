@@ -77,6 +77,7 @@ impl Content {
             modified_at: facts.modified_at,
             passages: self.passages,
             reading: Reading::default(),
+            log: None,
         };
         let mut parsed = Parsed { document, warnings: Vec::new() };
         for (line, message, hint) in self.troubles {

@@ -95,7 +95,7 @@ impl Content {
             if self.passages.len() == MAX_PASSAGES {
                 return false;
             }
-            self.passages.push(Passage { span, line, headings: Vec::new(), block: None });
+            self.passages.push(Passage { span, line, headings: Vec::new(), block: None, pattern: None });
         }
         for found in tag::find(record, 0..record.len()) {
             let Found::Address(span) = found else { continue };

@@ -12,6 +12,7 @@
 //! What is no Markdown is read by the file of its kind (`text`, `html`, `canvas`, `base`, `json_lines`, `pdf`; `format`
 //! has the table) into `content`, of which the
 //! rest is made alike; `encoding` makes text of bytes that do not say in which encoding they are.
+//! A log is not kept whole: [`LogReader`] counts what its records have in common and keeps what happened (`log`).
 //!
 //! [`read_foreign`] reads what other memory systems wrote into memories to keep (`foreign`, one file a format).
 //!
@@ -29,6 +30,7 @@ mod format;
 mod front_matter;
 mod html;
 mod json_lines;
+mod log;
 mod markdown;
 #[cfg(test)]
 mod mutation;
@@ -52,12 +54,18 @@ pub use field::MAX_FIELDS;
 pub use foreign::{Broken, Foreign, MAX_FOREIGN_BYTES, Origin, read_foreign};
 pub use format::Format;
 pub use front_matter::MAX_FRONT_MATTER_BYTES;
+pub use log::{
+    EPISODE_WINDOW_MS, LastRecord, LogOptions, LogReader, LogStep, MAX_CHILDREN, MAX_EPISODE_BYTES,
+    MAX_EPISODES_AN_HOUR, MAX_EPISODES_READ_AN_HOUR, MAX_EXAMPLE_BYTES, MAX_LINE_BYTES, MAX_LOGS, MAX_OPEN_EPISODES,
+    MAX_RECORD_BYTES, MAX_RECORD_LINES, MAX_TEMPLATE_BYTES, MAX_TEMPLATES, MAX_TOKEN_BYTES, MAX_TOKENS, MIN_HOURS,
+    MIN_UNUSUAL, Mined, STEP_BYTES, UNUSUAL_DEVIATIONS, UNUSUAL_FACTOR, mine,
+};
 pub use markdown::{MAX_TITLE_BYTES, MarkdownFile, Parsed, parse};
 pub use note::{MAX_NOTE_BYTES, Note};
 pub use outline::{MAX_HEADING_BYTES, MAX_LINKS, MAX_TAGS};
 pub use passages::{AIM_WORDS, MAX_PASSAGES, MAX_WORDS, MIN_WORDS};
 pub use pdf::{MAX_PDF_BYTES, MAX_PDF_PAGES};
 pub use root::find_root;
-pub use summary::{Progress, Skipped, Summary, Warning};
-pub use sync::{Options, ingest};
+pub use summary::{LogSummary, Progress, Skipped, Summary, Warning};
+pub use sync::{Kind, Options, ingest};
 pub use vault::{MAX_VAULT_FILES, Vault};

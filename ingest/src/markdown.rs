@@ -87,6 +87,7 @@ pub fn parse(file: &MarkdownFile<'_>, vault: &Vault) -> Parsed {
         root: vault.root().to_owned(),
         space: file.space.to_owned(),
         links: links(&front_matter, &outline, file.path, vault),
+        log: None,
         tags: once_each(front_matter.tags.iter().chain(&outline.tags)).take(MAX_TAGS).collect(),
         aliases: once_each(&front_matter.aliases).filter(|alias| *alias != title).collect(),
         title,

@@ -35,7 +35,7 @@ impl Cut {
         let pieces = pieces.into_iter().filter_map(|piece| trimmed(text, piece));
         let passages = pieces.map(|span| {
             let line = 1 + text[..span.start].matches('\n').count();
-            Passage { span, line: line as u32, headings: Vec::new(), block: None }
+            Passage { span, line: line as u32, headings: Vec::new(), block: None, pattern: None }
         });
         self.passages.splice(0..0, passages);
     }
@@ -178,7 +178,7 @@ impl Cutter<'_> {
         }
         let line = self.lines.partition_point(|end| *end < span.start) + 1;
         let headings = self.section.iter().map(|(_, heading)| heading).filter(|h| !h.is_empty()).cloned().collect();
-        self.cut.passages.push(Passage { span, line: line as u32, headings, block });
+        self.cut.passages.push(Passage { span, line: line as u32, headings, block, pattern: None });
     }
 }
 

@@ -143,7 +143,13 @@ impl Content {
             }
             let line = 1 + text[..span.start - at].matches('\n').count();
             let line = u32::try_from(self.lines() + line).unwrap_or(u32::MAX);
-            self.passages.push(Passage { span, line, headings: vec![format!("page {number}")], block: None });
+            self.passages.push(Passage {
+                span,
+                line,
+                headings: vec![format!("page {number}")],
+                block: None,
+                pattern: None,
+            });
         }
         self.text.push_str(&text);
         self.text.push('\n');

@@ -11,6 +11,7 @@ use crate::summary::{Skipped, Summary};
 use crate::vault::Vault;
 
 /// The work of one run.
+#[derive(Default)]
 pub(crate) struct Plan {
     pub scans: Vec<Scan>,
     /// Roots that cannot be listed though the graph knows so many notes of them, and why.
@@ -106,7 +107,8 @@ impl Plan {
         } else if !path.is_file() {
             self.skip(path, "is not a plain file", "name a file or a folder");
         } else if Format::of(path).is_none() {
-            self.skip(path, "is of a kind that is not read", &format!("read are {}", format::known()));
+            let hint = format!("read are {}; of a log with another name than .log say `--kind log`", format::known());
+            self.skip(path, "is of a kind that is not read", &hint);
         } else {
             self.skip(
                 path,
@@ -156,7 +158,7 @@ fn place(path: &Path, known: &[SourceState]) -> Option<(PathBuf, PathBuf)> {
 }
 
 /// Spells a path that does not exist as it was spelled when it did: absolute, symlinks in its folders followed.
-fn settle(path: &Path) -> PathBuf {
+pub(crate) fn settle(path: &Path) -> PathBuf {
     let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
     let real = absolute.ancestors().find_map(|folder| Some((folder, folder.canonicalize().ok()?)));
     match real {

@@ -44,6 +44,9 @@ pub struct Summary {
     pub tags: u64,
     /// Bytes of the notes that were put.
     pub bytes: u64,
+    /// What was read of logs.
+    #[serde(default)]
+    pub logs: LogSummary,
     /// What could not be read, and why.
     pub skipped: Vec<Skipped>,
     /// What was read, but not all of it.
@@ -55,6 +58,35 @@ pub struct Summary {
     pub not_read_yet: BTreeMap<String, u64>,
     /// Whether it was stopped before its end; the next run goes on from there.
     pub cancelled: bool,
+}
+
+/// What was read of logs in a run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LogSummary {
+    /// Logs that were looked at.
+    pub files: u64,
+    /// Lines that were new in them.
+    pub lines: u64,
+    /// Records that these lines make.
+    pub records: u64,
+    /// Bytes of them.
+    pub bytes: u64,
+    /// Templates these logs have by now.
+    pub templates: u64,
+    /// Templates that are new.
+    pub new_templates: u64,
+    /// Errors, changes of state and unusual hours that became memories.
+    pub episodes: u64,
+    /// Those that were counted with an earlier one like them.
+    pub counted: u64,
+    /// Those of which there were too many in their hour: only their templates were counted.
+    pub left_out: u64,
+    /// Lines and records of which only the beginning was kept.
+    pub cut: u64,
+    /// Lines with bytes that are no text, read as U+FFFD.
+    pub damaged: u64,
+    /// How often a file was begun anew since it was read: renamed, or cut to nothing.
+    pub rotated: u64,
 }
 
 /// Something that was left out.

@@ -9,9 +9,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use hydra_graph::{Agent, Document, Error, ErrorKind, Memory, Result, SourceState, Target};
+use hydra_graph::{Agent, Document, Error, ErrorKind, Memory, Result, SourceState, Target, Timestamp};
+use jiff::tz::TimeZone;
+use serde::{Deserialize, Serialize};
 
 use crate::format::{self, Format};
+use crate::log::{self, LastRecord, LogOptions, Logs};
 use crate::markdown::Parsed;
 use crate::note::Note;
 use crate::plan::{Plan, Scan};
@@ -27,6 +30,12 @@ const BATCH_BYTES: usize = 4 * 1024 * 1024;
 pub struct Options {
     /// The space the notes belong to.
     pub space: String,
+    /// What the files are.
+    pub kind: Kind,
+    /// The zone of times in logs that do not say theirs.
+    pub zone: TimeZone,
+    /// When it is: what logs may add to the memory is bounded by the hour.
+    pub now: Timestamp,
     /// Set to `true` from anywhere, it stops the run between two notes.
     pub cancel: Arc<AtomicBool>,
 }
@@ -34,8 +43,28 @@ pub struct Options {
 impl Options {
     /// Makes options for a space, with a switch of their own.
     pub fn of(space: impl Into<String>) -> Self {
-        Self { space: space.into(), cancel: Arc::default() }
+        Self {
+            space: space.into(),
+            kind: Kind::ByName,
+            zone: TimeZone::UTC,
+            now: Timestamp::from_millis(0),
+            cancel: Arc::default(),
+        }
     }
+}
+
+/// What files are read as.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    /// A file that is named and ends in `.log` is a log; everything else is looked through for notes.
+    #[default]
+    #[serde(skip)]
+    ByName,
+    /// Notes.
+    Notes,
+    /// Logs, whatever their names; of a folder those that end in `.log`.
+    Log,
 }
 
 /// Reads notes and folders of notes into the graph, and removes what is gone from them.
@@ -55,10 +84,27 @@ pub fn ingest(
     if paths.is_empty() {
         return Err(Error::new(ErrorKind::Invalid, "no path to read").hint("name a note or a folder of notes"));
     }
-    let plan = Plan::of(paths, memory.sources(None)?)?;
+    let (logs, notes) = Logs::among(paths, options.kind);
+    let plan = if notes.is_empty() {
+        Plan::default()
+    } else {
+        let mut known = memory.sources(None)?;
+        // What the logs say stays, also when notes are read from their folder.
+        known.retain(|source| !source.is_log);
+        match Plan::of(&notes, known) {
+            // The logs are there.
+            Err(error)
+                if !logs.files.is_empty() && matches!(error.kind(), ErrorKind::NotFound | ErrorKind::Invalid) =>
+            {
+                let skipped = notes.iter().map(|path| Skipped::of(path, &error)).collect();
+                Plan { summary: Summary { skipped, ..Summary::default() }, ..Plan::default() }
+            }
+            plan => plan?,
+        }
+    };
     let mut run =
         Run { memory, options, progress, summary: plan.summary, done: Progress::default(), batch: Batch::default() };
-    run.done.files_total = run.summary.files;
+    run.done.files_total = run.summary.files + logs.files.len() as u64;
     for (root, count, why) in &plan.unseen {
         run.keep(root, *count, why);
     }
@@ -69,8 +115,16 @@ pub fn ingest(
         }
         run.remove(scan)?;
     }
+    run.logs(logs)?;
     run.summary.cancelled = run.is_cancelled();
     run.tell(None);
+    if notes.is_empty()
+        && run.summary.logs.files == 0
+        && let Some(Skipped { path, reason, hint }) = run.summary.skipped.first()
+    {
+        let kind = if paths.iter().any(|path| path.exists()) { ErrorKind::Invalid } else { ErrorKind::NotFound };
+        return Err(Error::new(kind, format!("{}: {reason}", path.display())).hint(hint.as_str()));
+    }
     Ok(run.summary)
 }
 
@@ -118,6 +172,23 @@ impl Run<'_> {
             self.done.files_done += 1;
         }
         self.put()
+    }
+
+    /// Reads logs on from where they were left.
+    fn logs(&mut self, logs: Logs) -> Result<()> {
+        self.summary.skipped.extend(logs.skipped);
+        let options =
+            LogOptions { space: self.options.space.clone(), zone: self.options.zone.clone(), last: LastRecord::Take };
+        for path in logs.files {
+            if self.is_cancelled() {
+                break;
+            }
+            self.tell(Some(path.clone()));
+            let is_cancelled = || self.options.cancel.load(Ordering::Relaxed);
+            log::read(self.memory, &path, (&options, self.options.now), &mut self.summary, &|| !is_cancelled())?;
+            self.done.files_done += 1;
+        }
+        Ok(())
     }
 
     /// Returns a note as a document if it reads differently from what the graph holds.

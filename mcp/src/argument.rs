@@ -62,10 +62,7 @@ fn choice(value: Value) -> Result<Choice, String> {
         option.ok_or_else(|| "an option needs `option`, what it is; `verdict` and `why` go with it".to_owned())?;
     let why_not = text(&["why_not", "rejected_because", "rejected"]);
     let said = text(&["verdict", "status", "outcome"]).map(|verdict| verdict.parse::<Verdict>()).transpose();
-    let said = said.map_err(|error| match error.next_step() {
-        Some(hint) => format!("{}; {hint}", error.message()),
-        None => error.message().to_owned(),
-    })?;
+    let said = said.map_err(|error| error.to_string())?;
     let flagged = match (flag("chosen"), flag("rejected")) {
         (Some(true), _) => Some(Verdict::Chosen),
         (Some(false), _) | (_, Some(true)) => Some(Verdict::Rejected),

@@ -20,6 +20,7 @@ mod crossing;
 mod handler;
 mod http;
 mod identity;
+mod parameter;
 mod prompt;
 pub mod proposal;
 mod resource;

@@ -6,8 +6,8 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::command::{
     block, check, completions, conflicts, decide, entity, eval, explain, export, forget, get, graph, import, ingest,
-    learn, mcp, models, predicate, proposals, propose, query, rebuild, recall, remember, serve, status, timeline, undo,
-    update,
+    learn, mcp, models, predicate, proposals, propose, query, rebuild, recall, remember, serve, status, stop, timeline,
+    undo, update,
 };
 use crate::config::{LogLevel, Overrides};
 
@@ -85,6 +85,8 @@ impl Global {
 pub enum Command {
     /// Keep the memory open and serve it to agents and commands
     Serve(serve::Arguments),
+    /// Stop the server that runs
+    Stop(stop::Arguments),
     /// Speak MCP on standard input and output, for an agent; starts the server if none runs
     Mcp(mcp::Arguments),
     /// Read notes and folders of notes

@@ -5,7 +5,7 @@ use std::io::Write as _;
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
-use hydra_graph::{Error, ErrorKind, Result};
+use hydra_graph::{Error, ErrorKind, Result, SEAL_KEYS_FILE};
 
 /// Permission bits of anyone but the owner.
 const OTHERS: u32 = 0o077;
@@ -43,10 +43,37 @@ pub fn prepare(folder: &Path) -> Result<()> {
     Ok(())
 }
 
+/// Checks that there is a memory, and makes nothing.
+///
+/// # Errors
+/// `Unavailable` when there is none.
+pub fn check_memory(folder: &Path) -> Result<()> {
+    // A folder of something else is refused when it is opened, and says so.
+    let is_there = folder.join(MARK).exists() || folder.is_dir() && !is_empty(folder).unwrap_or(false);
+    if is_there {
+        return Ok(());
+    }
+    Err(Error::new(ErrorKind::Unavailable, format!("there is no memory at {}", folder.display())).hint(
+        "check the path after --data-dir (or data_dir in the configuration); `hydra remember TEXT` or `hydra ingest \
+         FOLDER` begins a memory there",
+    ))
+}
+
 /// What a start that was cut short may leave, and what is put there before the memory is made.
 fn is_empty(folder: &Path) -> std::io::Result<bool> {
-    let known =
-        ["format.new", "lock", "log", "store", "store.import", "index", "models", "start.lock", "serve.log", "token"];
+    let known = [
+        SEAL_KEYS_FILE,
+        "format.new",
+        "lock",
+        "log",
+        "store",
+        "store.import",
+        "index",
+        "models",
+        "start.lock",
+        "serve.log",
+        "token",
+    ];
     for entry in fs::read_dir(folder)? {
         let name = entry?.file_name();
         if !known.iter().any(|known| name == *known) {
@@ -66,7 +93,8 @@ pub fn write_private(path: &Path, bytes: &[u8]) -> Result<()> {
         let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&beside)?;
         file.write_all(bytes)?;
         file.sync_all()?;
-        fs::rename(&beside, path)
+        fs::rename(&beside, path)?;
+        path.parent().map_or(Ok(()), |folder| fs::File::open(folder)?.sync_all())
     };
     write().map_err(|error| Error::io(path.display(), &error))
 }

@@ -36,6 +36,8 @@ pub fn start(level: LogLevel, format: LogFormat, sink: &Sink<'_>) {
     // Only our own crates say more on request: others log whole messages, which hold what is remembered.
     let ours = ["hydra", "hydra_graph", "hydra_embed", "hydra_ingest", "hydra_mcp"];
     let filter = ours.iter().fold(String::from("error"), |filter, name| format!("{filter},{name}={level}"));
+    // At a stop it calls an answer that nobody waits for any more an error; what fails in a request is answered there.
+    let filter = filter + ",rmcp::service=off";
     let (writer, is_terminal) = match sink {
         Sink::Stderr => (BoxMakeWriter::new(io::stderr), io::stderr().is_terminal()),
         Sink::Folder(folder) => (BoxMakeWriter::new(Mutex::new(BoundedLog::new(folder.join(LOG_FILE)))), false),

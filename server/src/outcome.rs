@@ -90,7 +90,11 @@ impl Failure {
     pub fn report(self) -> ExitCode {
         let code = exit_code(self.error.kind());
         if self.is_json {
-            output::talk(&error_json(&self.error).to_string());
+            let error = Error::new(self.error.kind(), self.error.message());
+            output::talk_json(&error_json(&match self.error.next_step() {
+                Some(hint) => error.hint(output::advice(hint)),
+                None => error,
+            }));
         } else {
             output::talk(&format!("error: {}", output::plain(self.error.message())));
             if let Some(hint) = self.error.next_step() {

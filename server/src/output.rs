@@ -1,6 +1,8 @@
 //! Writes for people and for pipes: data on standard output, talk on standard error, and a closed pipe is no error.
 
 use std::io::{self, IsTerminal as _, Write as _};
+use std::path::Path;
+use std::sync::OnceLock;
 
 use hydra_graph::{Error, Result};
 use serde_json::Value;
@@ -26,9 +28,53 @@ pub fn json(value: &Value) -> Result<()> {
     data(&value.to_string())
 }
 
-/// Says something to the person; nothing is done about a standard error that is closed.
+/// The folder that was named with `--data-dir`, as a shell takes it.
+static FOLDER: OnceLock<String> = OnceLock::new();
+
+/// Has every command that is advised from here on name the folder, if one was named.
+pub fn name_folder(folder: Option<&Path>) {
+    if let Some(folder) = folder {
+        let _ = FOLDER.set(quoted(&folder.display().to_string()));
+    }
+}
+
+/// Says something to the person, with commands that are about the same memory as the one that was typed; nothing is done
+/// about a standard error that is closed.
 pub fn talk(text: &str) {
-    let _ = writeln!(io::stderr().lock(), "{text}");
+    let _ = writeln!(io::stderr().lock(), "{}", advice(text));
+}
+
+/// Says something to a program, on standard error too.
+pub fn talk_json(value: &Value) {
+    let _ = writeln!(io::stderr().lock(), "{value}");
+}
+
+/// Names the folder in the commands of a text, if one was named.
+pub fn advice(text: &str) -> String {
+    match FOLDER.get() {
+        Some(folder) => advice_for(text, folder),
+        None => text.to_owned(),
+    }
+}
+
+/// A command is written as `hydra …`, or stands behind `with: `.
+fn advice_for(text: &str, folder: &str) -> String {
+    let named = text.replace("`hydra ", &format!("`hydra --data-dir {folder} "));
+    named.replace("with: hydra ", &format!("with: hydra --data-dir {folder} "))
+}
+
+fn quoted(word: &str) -> String {
+    let is_plain = |c: char| c.is_alphanumeric() || "/._-+:@%,".contains(c);
+    if !word.is_empty() && word.chars().all(is_plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', "'\\''"))
+    }
+}
+
+/// Says how many there are: `1 memory`, `2 memories`.
+pub fn count(number: usize, noun: &str) -> String {
+    hydra_graph::counted(number, noun)
 }
 
 /// Replaces control characters: a remembered text must not be able to move the cursor or rename the window.
@@ -97,6 +143,14 @@ mod tests {
     #[test]
     fn a_text_cannot_command_the_terminal() {
         assert_eq!(plain("a\x1b]0;x\x07b\n\tc"), "a\u{fffd}]0;x\u{fffd}b\n\tc");
+    }
+
+    #[test]
+    fn advice_is_about_the_same_memory() {
+        let advised = advice_for("run `hydra models fetch`; take it back with: hydra undo 1", "/m");
+        assert_eq!(advised, "run `hydra --data-dir /m models fetch`; take it back with: hydra --data-dir /m undo 1");
+        assert_eq!(quoted("my notes"), "'my notes'");
+        assert_eq!(quoted("/a/b-c"), "/a/b-c");
     }
 
     #[test]

@@ -8,6 +8,7 @@ mod corpus;
 #[path = "../harness/mod.rs"]
 mod harness;
 mod life;
+mod logs;
 mod measure;
 mod report;
 
@@ -32,6 +33,9 @@ fn main() {
     }
     if is_wanted("ingest") {
         measure::ingest(&mut report);
+    }
+    if is_wanted("logs") {
+        logs::logs(&mut report);
     }
     if is_wanted("recall") {
         measure::recall(&mut report, &keep);

@@ -63,7 +63,7 @@ pub fn wait_for_indexes(client: &mut Client) {
 }
 
 /// CPU seconds a process has used, and its resident megabytes.
-fn usage(pid: u32) -> (f64, f64) {
+pub fn usage(pid: u32) -> (f64, f64) {
     let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
     let after_name = stat.rsplit(')').next().unwrap_or_default();
     let fields: Vec<f64> = after_name.split_whitespace().map(|field| field.parse().unwrap_or(0.0)).collect();

@@ -37,6 +37,38 @@ pub fn json(data: &Path, arguments: &[&str]) -> Value {
     })
 }
 
+/// Runs a command that succeeds, and returns what it printed.
+pub fn succeeds(data: &Path, arguments: &[&str]) -> String {
+    let output = run(data, arguments);
+    assert!(output.status.success(), "{arguments:?}: {}", stderr(&output));
+    stdout(&output)
+}
+
+/// Returns the exit code.
+pub fn code(output: &Output) -> i32 {
+    output.status.code().unwrap_or(-1)
+}
+
+/// Returns what a person was told.
+pub fn stderr(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+/// Returns what was printed.
+pub fn stdout(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+/// A vault of `count` notes that link to each other.
+pub fn vault(folder: &Path, count: usize) {
+    std::fs::create_dir_all(folder).expect("a temporary folder is written to");
+    for number in 0..count {
+        let next = (number + 1) % count;
+        let text = format!("# Note {number}\n\nThe lighthouse number{number} stands by [[note {next}]].\n");
+        std::fs::write(folder.join(format!("note {number}.md")), text).expect("a temporary folder is written to");
+    }
+}
+
 /// The folder of the embedding model, if there is one.
 pub fn model() -> Option<PathBuf> {
     std::env::var_os("HYDRA_MODEL_DIR").map(PathBuf::from).filter(|folder| folder.join("model.onnx").exists())

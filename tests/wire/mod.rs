@@ -171,6 +171,18 @@ impl Door {
         assert_eq!(answer.status, 200, "{}", answer.body);
         answer.json()["result"].clone()
     }
+
+    /// Reads a resource.
+    pub fn read(&self, uri: &str) -> String {
+        let request = json!({"jsonrpc": "2.0", "id": 1, "method": "resources/read", "params": {"uri": uri}});
+        let answer = self.mcp(&request).json();
+        answer["result"]["contents"][0]["text"].as_str().expect("a resource is a text").to_owned()
+    }
+}
+
+/// Returns the text that a tool's answer says.
+pub fn said(result: &Value) -> &str {
+    result["content"][0]["text"].as_str().expect("a tool's answer has a text")
 }
 
 /// What a server wrote down of itself.

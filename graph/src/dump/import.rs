@@ -16,8 +16,10 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::folder::DataFolder;
 use crate::id::Id;
 use crate::redo;
-use crate::store::{GraphStore, View, subject_id};
+use crate::seal::{self, SEAL_KEYS_FILE};
+use crate::store::{GraphStore, View, subject_id, term_text};
 use crate::verbs::check;
+use crate::vocab;
 
 /// Bytes of statements that go into the store at once.
 const CHUNK_BYTES: usize = 16 * 1024 * 1024;
@@ -35,6 +37,9 @@ pub struct Imported {
     pub commits: usize,
     /// The newest commit; ids that are minted from now on come after it.
     pub head: Option<Id>,
+    /// Seals of what was erased, which are of use only with the secrets of the folder they come from
+    /// ([`crate::SEAL_KEYS_FILE`]); 0 if the folder has some.
+    pub sealed: usize,
 }
 
 /// Imports into a folder that holds an empty memory; `progress` is told how many statements of how many were read.
@@ -46,7 +51,10 @@ pub(crate) fn import(
     check_empty(folder)?;
     let imported = stage(folder, input, progress);
     match imported {
-        Ok(imported) => folder.put_staged_store().map(|()| imported),
+        Ok(imported) => {
+            let sealed = if folder.path().join(SEAL_KEYS_FILE).exists() { 0 } else { imported.sealed };
+            folder.put_staged_store().map(|()| Imported { sealed, ..imported })
+        }
         Err(error) => {
             folder.discard_staged_store()?;
             Err(error)
@@ -167,7 +175,15 @@ fn check_whole(store: &GraphStore, header: &Header, newest: Option<Id>) -> Resul
     let commits = check::check_journal(&view, &mut findings)?;
     check::check_shapes(&view, &mut findings)?;
     match findings.is_empty() {
-        true => Ok(Imported { statements, commits, head }),
+        true => Ok(Imported { statements, commits, head, sealed: seals(&view)? }),
         false => refuse(findings.join("; ")),
     }
+}
+
+fn seals(view: &View<'_>) -> Result<usize> {
+    let mut found = 0;
+    for quad in view.quads(None, Some(vocab::FORGOTTEN_AS), None, None) {
+        found += usize::from(term_text(&quad?.object).is_some_and(|key| seal::is_seal(&key)));
+    }
+    Ok(found)
 }

@@ -2,6 +2,7 @@
 
 mod sentence;
 
+use std::collections::BTreeSet;
 use std::str::FromStr;
 
 use oxigraph::model::{NamedNodeRef, Quad};
@@ -9,7 +10,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::entity::normalise;
 use crate::error::{Error, ErrorKind, Result};
+use crate::identity::Names;
 use crate::names::shortened;
+use crate::scope;
 use crate::store::{Node, number, string, term_text};
 use crate::vocab::{self, ext};
 
@@ -135,22 +138,58 @@ impl Preference {
 
     /// The key of everything that is said of a topic where it applies.
     pub(crate) fn slot(&self, space: &str) -> String {
-        self.key("preference", space, self.subject())
+        let [holder, scope] = [&self.holder, &self.scope].map(|name| fold(name.as_deref().unwrap_or_default()));
+        key("preference", space, [&holder, &scope, &fold(self.subject())])
     }
 
     /// The key of everything that is said of a thing where it applies, whatever the topic.
     pub(crate) fn thing(&self, space: &str) -> String {
-        self.key("preferred", space, &self.value)
+        let [holder, scope] = [&self.holder, &self.scope].map(|name| fold(name.as_deref().unwrap_or_default()));
+        key("preferred", space, [&holder, &scope, &fold(&self.value)])
     }
 
-    fn key(&self, name: &str, space: &str, of: &str) -> String {
-        let mut hasher = blake3::Hasher::new();
-        for part in [self.holder.as_deref().unwrap_or_default(), self.scope.as_deref().unwrap_or_default(), of] {
-            let part = fold(part);
-            hasher.update(&(part.len() as u64).to_le_bytes());
-            hasher.update(part.as_bytes());
+    /// As [`Preference::slot`], under every name of whoever and whatever it names; what is found is to be compared.
+    pub(crate) fn slots(&self, names: &Names<'_>, space: &str) -> Result<Vec<String>> {
+        self.keys(names, "preference", space, self.subject())
+    }
+
+    /// As [`Preference::thing`], under every name.
+    pub(crate) fn things(&self, names: &Names<'_>, space: &str) -> Result<Vec<String>> {
+        self.keys(names, "preferred", space, &self.value)
+    }
+
+    fn keys(&self, names: &Names<'_>, name: &str, space: &str, of: &str) -> Result<Vec<String>> {
+        let spellings = |text: Option<&str>| match text {
+            Some(text) if !scope::is_path(text) => names.spellings(text),
+            text => Ok(BTreeSet::from([fold(text.unwrap_or_default())])),
+        };
+        let (holders, scopes) = (spellings(self.holder.as_deref())?, spellings(self.scope.as_deref())?);
+        let mut keys = Vec::new();
+        for of in &names.spellings(of)? {
+            for holder in &holders {
+                keys.extend(scopes.iter().map(|scope| key(name, space, [holder, scope, of])));
+            }
         }
-        format!("{name}:{space} {}", hasher.finalize().to_hex())
+        Ok(keys)
+    }
+
+    /// Tells whether another is of the same holder and applies in the same place.
+    pub(crate) fn is_beside(&self, other: &Self, names: &Names<'_>) -> Result<bool> {
+        for (one, other) in [(&self.holder, &other.holder), (&self.scope, &other.scope)] {
+            let is_one = match (one, other) {
+                (Some(one), Some(other)) => names.are_one(one, other)?,
+                (one, other) => one == other,
+            };
+            if !is_one {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// Tells whether another is about the same.
+    pub(crate) fn has_subject_of(&self, other: &Self, names: &Names<'_>) -> Result<bool> {
+        names.are_one(self.subject(), other.subject())
     }
 
     /// What it is about; where nobody says, only the same words are about the same.
@@ -161,22 +200,6 @@ impl Preference {
     /// Tells whether it is about a thing as such, and not about what to choose for something.
     pub(crate) fn is_general(&self) -> bool {
         self.topic.as_ref().is_none_or(|topic| fold(topic) == fold(&self.value))
-    }
-
-    /// Tells whether another of the same slot says the same.
-    pub(crate) fn is_same(&self, other: &Self) -> bool {
-        self.polarity == other.polarity && fold(&self.value) == fold(&other.value)
-    }
-
-    /// Tells whether both can't hold, of two of the same slot: two things preferred, or one both preferred and avoided. One
-    /// may well avoid two things.
-    pub(crate) fn contradicts(&self, other: &Self) -> bool {
-        let is_same_thing = fold(&self.value) == fold(&other.value);
-        match (self.polarity, other.polarity) {
-            (Polarity::For, Polarity::For) => !is_same_thing,
-            (Polarity::Against, Polarity::Against) => false,
-            _ => is_same_thing,
-        }
     }
 
     /// Says of a memory's node what does not change of it.
@@ -225,6 +248,15 @@ impl Preference {
         words.extend(self.scope.as_ref().map(|scope| format!("for {scope}")));
         words.join(", ")
     }
+}
+
+fn key(name: &str, space: &str, parts: [&String; 3]) -> String {
+    let mut hasher = blake3::Hasher::new();
+    for part in parts {
+        hasher.update(&(part.len() as u64).to_le_bytes());
+        hasher.update(part.as_bytes());
+    }
+    format!("{name}:{space} {}", hasher.finalize().to_hex())
 }
 
 /// Reads it from what is said of a node; `None` if that is no preference that says so.

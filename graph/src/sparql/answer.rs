@@ -113,6 +113,13 @@ pub(crate) struct Taken {
     pub is_more: bool,
 }
 
+impl Taken {
+    /// Tells whether there is neither a row nor a yes.
+    pub fn is_nothing(&self) -> bool {
+        self.rows.is_empty() && self.holds != Some(true)
+    }
+}
+
 /// Takes rows from an evaluation until there are enough.
 ///
 /// # Errors

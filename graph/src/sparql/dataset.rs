@@ -26,6 +26,23 @@ impl<'s> Readable<'s> {
         Self { sight, budget }
     }
 
+    /// Tells whether a name stands anywhere in what the caller sees.
+    pub fn is_said(self, name: &str) -> Result<bool> {
+        let (term, predicate) = (Term::NamedNode(NamedNode::new_unchecked(name)), NamedNode::new_unchecked(name));
+        let graph = predicate.clone();
+        let patterns = [
+            Pattern { predicate: Some(predicate), ..Pattern::default() },
+            Pattern { object: Some(term.clone()), ..Pattern::default() },
+            Pattern { subject: Some(term), ..Pattern::default() },
+        ];
+        for pattern in patterns {
+            if self.quads(&pattern, None).next().transpose()?.is_some() {
+                return Ok(true);
+            }
+        }
+        has_graph(self, &graph)
+    }
+
     fn count(&self, term: impl Into<Term>) -> Counted {
         Counted::new(term.into(), self.budget)
     }

@@ -16,6 +16,10 @@ pub const MAX_SPARQL_BYTES: usize = 10_000;
 pub const MAX_NESTING: usize = 64;
 /// Patterns, operators and values of one query: planning their order costs the cube of their number.
 pub const MAX_OPERATIONS: usize = 500;
+/// What the parser says of a prefix that nobody declared.
+const NO_PREFIX: &str = "Prefix not found";
+/// Letters of a query that are quoted.
+const MAX_QUOTED: usize = 40;
 /// Letters of what the parser expected.
 const MAX_EXPECTED: usize = 160;
 
@@ -41,7 +45,7 @@ pub(crate) fn parse(text: &str) -> Result<Query> {
             return Error::new(ErrorKind::Invalid, "that is an update; a query only reads")
                 .hint("change what is known with remember, update, forget and undo, which can be taken back");
         }
-        broken(&error.to_string())
+        broken(text, &error.to_string())
     })?;
     // One bracket each in the algebra's own notation; a bracket in a text counts too.
     let operations = query.to_sse().matches('(').count();
@@ -59,17 +63,47 @@ fn parser() -> SparqlParser {
 }
 
 /// The parser says `error at 1:8: expected …`.
-fn broken(said: &str) -> Error {
+fn broken(text: &str, said: &str) -> Error {
     let place = said.strip_prefix("error at ").and_then(|rest| rest.split_once(": "));
-    let (place, rest) = match place.and_then(|(at, rest)| Some((at.split_once(':')?, rest))) {
-        Some(((line, column), rest)) => (format!(" at line {line}, column {column}"), rest),
+    let place = place.and_then(|(at, rest)| Some((at.split_once(':')?, rest)));
+    let place = place.and_then(|((line, column), rest)| Some((line.parse().ok()?, column.parse().ok()?, rest)));
+    let names: Vec<&str> = PREFIXES.iter().map(|(prefix, _)| *prefix).collect();
+    let known = format!("known prefixes are {}; declare others with PREFIX", names.join(", "));
+    let (place, rest) = match place {
+        Some((line, column, rest)) => {
+            let before = before(text, line, column);
+            if rest.contains(NO_PREFIX)
+                && let Some(prefix) = prefix_at_end(before)
+            {
+                let message = format!("`{prefix}:` is no known prefix, at line {line}, column {column}");
+                return Error::new(ErrorKind::Invalid, message).hint(known);
+            }
+            let last = before.split_whitespace().next_back().unwrap_or_default();
+            let last: String = last.chars().rev().take(MAX_QUOTED).collect::<Vec<_>>().into_iter().rev().collect();
+            let after = if last.is_empty() { String::new() } else { format!(", after `{last}`") };
+            (format!(" at line {line}, column {column}{after}"), rest)
+        }
         None => (String::new(), said),
     };
     let expected: String = rest.chars().take(MAX_EXPECTED).collect();
     let more = if rest.chars().count() > MAX_EXPECTED { " …" } else { "" };
-    let names: Vec<&str> = PREFIXES.iter().map(|(prefix, _)| *prefix).collect();
     Error::new(ErrorKind::Invalid, format!("the query does not parse{place}: {expected}{more}"))
-        .hint(format!("known prefixes are {}; declare others with PREFIX", names.join(", ")))
+        .hint(format!("look there for a missing bracket, quote or full stop; {known}"))
+}
+
+/// The part of a query before a place, which the parser counts from 1.
+fn before(text: &str, line: usize, column: usize) -> &str {
+    let start: usize = text.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum();
+    let rest = text.get(start..).unwrap_or_default();
+    let end = rest.char_indices().nth(column.saturating_sub(1)).map_or(rest.len(), |(at, _)| at);
+    &text[..start + end]
+}
+
+/// The prefix of the last name of a text.
+fn prefix_at_end(text: &str) -> Option<&str> {
+    let is_of_name = |c: char| c.is_alphanumeric() || "_-.:%".contains(c);
+    let name = text.trim_end().rsplit(|c: char| !is_of_name(c)).find(|part| !part.is_empty())?;
+    name.split_once(':').map(|(prefix, _)| prefix)
 }
 
 /// The deepest bracket, outside texts, names and comments. What is miscounted is counted too deep.

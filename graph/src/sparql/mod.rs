@@ -6,6 +6,7 @@ mod budget;
 mod dataset;
 mod guard;
 mod prefix;
+mod unknown;
 
 pub(crate) use answer::take;
 pub use answer::{AnswerFormat, MAX_ANSWER_BYTES, QueryForm, Value, ValueKind};
@@ -15,3 +16,4 @@ pub(crate) use dataset::{Readable, has_graph};
 pub use guard::{MAX_NESTING, MAX_OPERATIONS, MAX_SPARQL_BYTES};
 pub(crate) use guard::{NoService, parse};
 pub use prefix::PREFIXES;
+pub(crate) use unknown::unknown;

@@ -187,7 +187,12 @@ impl Kept {
         self.file = None;
         let mut file = private().write(true).create(true).truncate(true).open(&new)?;
         file.write_all(&self.lines.values().map(Vec::as_slice).collect::<Vec<_>>().concat())?;
+        // Seldom, so it may cost: a power cut must not leave an empty file, nor what is older than it may be.
+        file.sync_all()?;
         fs::rename(&new, path)?;
+        if let Some(folder) = path.parent() {
+            File::open(folder)?.sync_all()?;
+        }
         self.lines_written = self.lines.len();
         self.bytes_written = bytes;
         self.oldest_written = self.lines.keys().next().copied();

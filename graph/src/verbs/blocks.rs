@@ -28,8 +28,8 @@ pub(crate) fn blocks(inner: &Inner, spaces: &[String]) -> Result<Vec<Block>> {
 }
 
 pub(crate) fn block(inner: &Inner, space: &str, name: &str, known_at: Option<Timestamp>) -> Result<Block> {
-    Moment { known_at, true_at: None }.check(inner.now())?;
     let view = inner.view()?;
+    Moment { known_at, true_at: None }.check(inner, &view)?;
     let name = block::checked_name(name)?;
     let Some(known_at) = known_at else {
         let found = block::find(&view, space, &name)?.map(|id| Block::read(&view, id)).transpose()?;

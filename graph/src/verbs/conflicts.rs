@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use crate::error::Result;
 use crate::id::Id;
+use crate::identity::Names;
 use crate::journal::Trust;
 use crate::memory::Inner;
 use crate::record::{Reader, Record};
@@ -54,7 +55,7 @@ pub(crate) fn read(view: &View<'_>, id: Id) -> Result<Conflict> {
     for side in view.objects(id, vocab::SIDE)? {
         if let Some(record) = reader.read(side)? {
             let trust = record.trust.parse::<Trust>().unwrap_or(Trust::Ingested);
-            sides.push((Reverse(trust), Reverse(voice::count(&voice::told(view, side)?)), record));
+            sides.push((Reverse(trust), Reverse(voice::count(&voice::told(&Names::now(view), side)?)), record));
         }
     }
     sides.sort_by_key(|(trust, voices, record)| (*trust, *voices, record.id));

@@ -45,11 +45,15 @@ impl Telling<'_> {
         }
         update::check_trust(&record, self.author)?;
         if let Some(by) = successor(self.view, &record)? {
-            let newest = newest(self.view, by)?;
-            return Err(Error::new(ErrorKind::Conflict, format!("{old} was superseded already, by {by}"))
-                .hint(format!("supersede {newest} instead")));
+            let next = match newest(self.view, by, self.now)? {
+                Some(newest) => format!("supersede {newest} instead"),
+                None => {
+                    format!("that does not stand any more; let {old} stand again first: `hydra update {old} --restore`")
+                }
+            };
+            return Err(Error::new(ErrorKind::Conflict, format!("{old} was superseded already, by {by}")).hint(next));
         }
-        update::check_stands(&record, self.now)?;
+        update::check_stands(self.view, &record, self.now)?;
         self.succeed(id, &record, self.now, true)
     }
 
@@ -86,21 +90,23 @@ fn earlier(view: &View<'_>, id: Id) -> Result<HashSet<Id>> {
 }
 
 /// What took the place of a memory: what ended it, or what it was corrected to.
-fn successor(view: &View<'_>, record: &Record) -> Result<Option<Id>> {
+pub(super) fn successor(view: &View<'_>, record: &Record) -> Result<Option<Id>> {
     if record.ended_by.is_some() || record.retracted_at.is_none() {
         return Ok(record.ended_by);
     }
     Ok(view.subjects(ext::REVISION_OF, vocab::node(record.id).as_ref().into(), usize::MAX)?.into_iter().max())
 }
 
-fn newest(view: &View<'_>, id: Id) -> Result<Id> {
+/// The last that took its place, if that stands: what was forgotten or erased can't be superseded.
+fn newest(view: &View<'_>, id: Id, now: Timestamp) -> Result<Option<Id>> {
     let mut at = id;
     let mut seen = HashSet::new();
     while seen.insert(at) {
-        match record::read(view, at)?.map(|record| successor(view, &record)).transpose()?.flatten() {
+        let Some(record) = record::read(view, at)? else { return Ok(None) };
+        match successor(view, &record)? {
             Some(next) => at = next,
-            None => break,
+            None => return Ok(record.stands_at(now).then_some(at)),
         }
     }
-    Ok(at)
+    Ok(None)
 }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use oxigraph::model::{NamedNode, NamedNodeRef, Quad, TermRef, Triple};
 
@@ -13,6 +14,7 @@ use crate::identity::{self, Named};
 use crate::journal::{Agent, Change};
 use crate::memory::Inner;
 use crate::property;
+use crate::seal::Seals;
 use crate::space;
 use crate::stale;
 use crate::store::{Node, View, number, string, subject_id, term_text, time_literal};
@@ -27,8 +29,14 @@ pub(crate) fn put(inner: &Inner, documents: Vec<Document>, agent: &Agent) -> Vec
         .into_iter()
         .map(|document| {
             space::check(&document.space)?;
+            super::log::check(&document, inner.now())?;
             let (mint, now, agent) = (inner.mint.clone(), inner.now(), agent.clone());
-            inner.writer.submit(agent.clone(), move |view| replace(view, &mint, now, &agent, &document))
+            let seals = Arc::clone(&inner.seals);
+            inner.writer.submit(agent.clone(), move |view| {
+                // Read here, so that what is erased before this is decided is known.
+                let seals = seals.read().clone();
+                replace(view, (&mint, &seals), now, &agent, &document)
+            })
         })
         .collect();
     tickets
@@ -88,6 +96,7 @@ pub(crate) fn sources(inner: &Inner, root: Option<&Path>) -> Result<Vec<SourceSt
         }
     }
     remarks.values_mut().for_each(|remarks| remarks.sort());
+    let logs = column(vocab::TAIL)?;
     let mut states: Vec<SourceState> = paths
         .into_iter()
         .filter(|(_, path)| root.is_none_or(|root| Path::new(path).starts_with(root)))
@@ -100,6 +109,7 @@ pub(crate) fn sources(inner: &Inner, root: Option<&Path>) -> Result<Vec<SourceSt
                 rules: rules.remove(&id).and_then(|rules| rules.parse().ok()).unwrap_or_default(),
                 remarks: remarks.remove(&id).unwrap_or_default(),
             },
+            is_log: logs.contains_key(&id),
         })
         .collect();
     states.sort_by(|a, b| a.path.cmp(&b.path));
@@ -109,15 +119,15 @@ pub(crate) fn sources(inner: &Inner, root: Option<&Path>) -> Result<Vec<SourceSt
 /// Decides what reading a document changes.
 fn replace(
     view: &View<'_>,
-    mint: &Mint,
+    (mint, seals): (&Mint, &Seals),
     now: Timestamp,
     agent: &Agent,
     document: &Document,
 ) -> Result<(Change, (Id, bool))> {
-    if let Some(source) = erased::source(view, document)? {
+    if let Some(source) = erased::source(view, seals, document)? {
         return Ok((Change::new("ingest"), (source, false)));
     }
-    let document = &*erased::left_of(view, document)?;
+    let document = &*erased::left_of(view, seals, document)?;
     let path = document.path.to_string_lossy();
     let known = view.subjects(vocab::PATH, TermRef::from(string(path.as_ref()).as_ref()), 1)?.first().copied();
     let source = match known {
@@ -148,6 +158,9 @@ fn replace(
     change.removed = old;
     change.added = draft.quads;
     change.added.append(&mut entities.into_quads());
+    if let Some(log) = &document.log {
+        super::log::tell(view, mint, now, agent, (&document.space, &log.occurrences), &mut change)?;
+    }
     stale::follow(view, &mut change)?;
     Ok((change, (source, known.is_none())))
 }
@@ -185,7 +198,8 @@ impl Draft {
             .say(ext::TITLE, string(&document.title))
             .say(ext::TEXT, string(&document.text))
             .say(ext::MAIN_ENTITY, vocab::node(self.page.stands))
-            .maybe(ext::MODIFIED, document.modified_at.map(time_literal));
+            .maybe(ext::MODIFIED, document.modified_at.map(time_literal))
+            .maybe(vocab::TAIL, document.log.as_ref().map(|log| string(&log.tail)));
         source.say(vocab::READING, number(document.reading.rules as usize));
         for remark in &document.reading.remarks {
             source.say(vocab::REMARK, string(serde_json::to_string(remark).expect("a remark is plain text")));
@@ -216,13 +230,17 @@ impl Draft {
         mint: &Mint,
         old: &OldPassages,
     ) -> Result<Vec<Id>> {
-        let mut old = old.by_content.clone();
+        let (mut old, named) = (old.by_content.clone(), &old.by_block);
         let mut ids = Vec::with_capacity(document.passages.len());
         for (position, passage) in document.passages.iter().enumerate() {
             let text = &document.text[passage.span.clone()];
             let headings = passage.headings.join(" > ");
             // A passage that only moved stays the same memory.
-            let same = old.get_mut(&(text.to_owned(), headings.clone())).and_then(VecDeque::pop_front);
+            let same = match (&passage.pattern, &passage.block) {
+                // A template stays the same while its text gets more general.
+                (Some(_), Some(block)) => named.get(block).copied(),
+                _ => old.get_mut(&(text.to_owned(), headings.clone())).and_then(VecDeque::pop_front),
+            };
             let id = match same {
                 Some(id) => id,
                 // Under another heading, or back after it was cut: forgotten all the same. Of two equal ones in a
@@ -241,7 +259,11 @@ impl Draft {
                 .say(ext::TEXT, string(text))
                 .maybe(vocab::HEADINGS, (!headings.is_empty()).then(|| string(headings)))
                 .maybe(vocab::BLOCK, passage.block.as_ref().map(string))
-                .maybe(vocab::FOLLOWS, ids.last().map(|id| vocab::node(*id)));
+                // Templates stand beside each other.
+                .maybe(vocab::FOLLOWS, ids.last().filter(|_| passage.pattern.is_none()).map(|id| vocab::node(*id)));
+            if let Some(pattern) = &passage.pattern {
+                super::log::say(pattern, &mut node);
+            }
             self.quads.append(&mut node.quads);
             ids.push(id);
         }
@@ -319,7 +341,7 @@ fn kind_name(kind: LinkKind) -> &'static str {
     }
 }
 
-fn graph_of(view: &View<'_>, source: Id) -> Result<Vec<Quad>> {
+pub(super) fn graph_of(view: &View<'_>, source: Id) -> Result<Vec<Quad>> {
     let graph = vocab::node(source);
     view.quads(None, None, None, Some(graph.as_ref().into())).collect()
 }

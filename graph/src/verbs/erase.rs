@@ -4,12 +4,13 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
 use super::erased::fingerprints;
 use super::forget::{affected, check_count, check_may, not_found};
+use super::telling::Telling;
 use crate::block::Block;
 use crate::catch_up::IndexDriver;
 use crate::erasure;
@@ -17,9 +18,10 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::fact;
 use crate::folder;
 use crate::id::Id;
-use crate::journal::{Agent, Change, Trust};
+use crate::journal::{Agent, Trust};
 use crate::memory::Inner;
 use crate::record::{Kind, Reader, Record};
+use crate::seal::Seals;
 use crate::stale;
 use crate::store::{GraphStore, Node, View, string, subject_id, time_literal};
 use crate::time::Timestamp;
@@ -28,6 +30,9 @@ use crate::writer::MIN_FREE_BYTES;
 
 /// How long an index may take to hear of it before what it holds of the erased is taken out by hand.
 const INDEX_WAIT: Duration = Duration::from_secs(10);
+
+/// How long those who read the old store may take to finish before the receipt says that it is still there.
+const READER_WAIT: Duration = Duration::from_millis(500);
 
 /// What was erased, and from where.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -140,12 +145,14 @@ fn decide(
     now: Timestamp,
 ) -> Result<(Option<Id>, Outcome)> {
     let exports = folder::exports(inner.folder.path())?;
+    let seals = Seals::of_or_new(inner.folder.path())?;
+    *inner.seals.write() = seals.clone();
     let was_erasing = inner.folder.is_erasing();
     inner.folder.begin_erasing()?;
-    let (asked, spaces, author) = (ids.to_vec(), spaces.to_vec(), agent.clone());
+    let (asked, spaces, author, mint) = (ids.to_vec(), spaces.to_vec(), agent.clone(), inner.mint.clone());
     let decided = inner.writer.write(agent.clone(), move |view| {
-        let mut change = Change::new("erase");
-        change.reason = reason;
+        let mut telling = Telling::new(view, &mint, now, &author);
+        (telling.change.verb, telling.change.reason) = ("erase", reason);
         let mut outcome = Outcome::default();
         let mut reader = Reader::new(view);
         let mut oldest = now;
@@ -159,24 +166,29 @@ fn decide(
             for gone in target.all(view, id)? {
                 let mut node = Node::new(gone, vocab::MEMORY_GRAPH);
                 node.say(vocab::ERASED_AT, time_literal(now));
-                for key in reader.read_last(gone)?.iter().flat_map(|(record, _)| fingerprints(record)) {
-                    node.say(vocab::FORGOTTEN_AS, string(key));
+                if let Some((record, _)) = reader.read_last(gone)? {
+                    for key in fingerprints(view, &record)? {
+                        node.say(vocab::FORGOTTEN_AS, string(seals.seal(&key)));
+                    }
                 }
-                change.added.append(&mut node.quads);
+                telling.change.added.append(&mut node.quads);
                 // Whoever comes next in a conversation or a file is indexed with a little of what came before.
                 for before in [gone].into_iter().chain(view.objects(gone, vocab::PART_OF)?) {
                     let node = vocab::node(before);
-                    change.touched.extend(view.subjects(vocab::FOLLOWS, node.as_ref().into(), usize::MAX)?);
+                    telling.change.touched.extend(view.subjects(vocab::FOLLOWS, node.as_ref().into(), usize::MAX)?);
                 }
                 if let Some(fact) = fact::believed(view, gone)?
                     && !fact::is_kept_by_others(view, &fact, now)?
                 {
-                    change.removed.push(fact.assertion());
+                    telling.change.removed.push(fact.assertion());
                 }
-                outcome.stale.extend(stale::flag(view, &mut change, gone)?);
-                change.erased.insert(gone);
+                outcome.stale.extend(stale::flag(view, &mut telling.change, gone)?);
+                telling.change.erased.insert(gone);
             }
         }
+        let fallen: Vec<Id> = telling.change.erased.iter().copied().collect();
+        telling.let_go(&fallen)?;
+        let mut change = telling.into_change();
         outcome.erased.clone_from(&change.erased);
         outcome.stale.retain(|id| !change.erased.contains(id));
         outcome.stale.sort_unstable();
@@ -288,7 +300,25 @@ fn clear_files(
     {
         tracing::warn!(%error, "the files are cleared, but will be once more at the next start");
     }
+    // Nothing is owed for a store that is still read: it goes with its last reader, at the latest at the next start.
+    if let (Some(store), Some(readers)) = (removed.last_mut().filter(|store| store.is_done), wait_for_readers(inner)) {
+        let readers = if readers == 1 { "1 reader".to_owned() } else { format!("{readers} readers") };
+        store.is_done = false;
+        store.note = Some(format!("the old one is held by {readers} until they finish, then it is deleted"));
+    }
     removed
+}
+
+/// Gives whoever reads the old store a moment to finish; returns how many do not.
+fn wait_for_readers(inner: &Inner) -> Option<usize> {
+    let deadline = Instant::now() + READER_WAIT;
+    loop {
+        let readers = inner.store.readers_of_retired();
+        if readers.is_none() || Instant::now() > deadline {
+            return readers;
+        }
+        std::thread::sleep(READER_WAIT / 50);
+    }
 }
 
 fn is_being_built(driver: &IndexDriver) -> bool {
@@ -312,4 +342,36 @@ fn replace_store(inner: &Inner, progress: &mut dyn FnMut(u64, u64)) -> Result<()
         inner.folder.discard(&path)?;
     }
     replaced
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::AtomicI64;
+
+    use super::*;
+    use crate::memory::{Memory, Options};
+    use crate::verbs::remember::NewMemory;
+
+    #[test]
+    fn a_store_that_is_still_read_is_not_said_to_be_gone() {
+        let folder = tempfile::tempdir().unwrap();
+        let now = AtomicI64::new(1_750_000_000_000);
+        let clock = Arc::new(move || Timestamp::from_millis(now.fetch_add(1, Ordering::Relaxed)));
+        let memory = Memory::open(folder.path(), Options { clock, holder: "a test".into() }).unwrap();
+        let tell = |text: &str| memory.remember(NewMemory::new(text), &Agent::owner()).unwrap().id;
+        let store = |id| {
+            let erased = erase(&memory.0, &[id], &[], None, &Agent::owner(), &mut |_, _| ()).unwrap();
+            erased.removed.into_iter().find(|removal| removal.place == "store").unwrap()
+        };
+        let ids = [tell("one"), tell("two")];
+        let view = memory.0.view().unwrap();
+        let held = store(ids[0]);
+        assert!(!held.is_done && held.note.as_ref().unwrap().contains("1 reader "), "{held:?}");
+        assert!(folder.path().join("store").exists());
+        assert!(!memory.0.folder.is_erasing(), "nothing is owed: it goes with its reader");
+        drop(view);
+        assert!(!folder.path().join("store").exists());
+        assert!(store(ids[1]).is_done);
+    }
 }

@@ -1,5 +1,6 @@
-//! What was erased and is still in its file: it is not read again, also when the text around it was changed. What it is
-//! recognised by is a hash of each of its lines, with the file they stood in.
+//! What was erased and comes again: from its file, also when the text around it was changed, or from another system's
+//! memories that are imported again. What it is recognised by is a seal of each of its lines with the file they stood in;
+//! of what was told, of the key that it was told with, and of its text.
 
 use std::borrow::Cow;
 use std::collections::{BTreeSet, HashSet};
@@ -9,37 +10,67 @@ use crate::document::{Document, Passage};
 use crate::entity::file_key;
 use crate::error::Result;
 use crate::id::Id;
+use crate::journal::Trust;
+use crate::past::Past;
 use crate::record::{Kind, Record};
+use crate::seal::Seals;
 use crate::store::{View, string, term_text};
-use crate::vocab;
+use crate::verbs::remember::NewMemory;
+use crate::vocab::{self, ext};
 
-/// The fingerprints by which a file, or a piece of one, is known again; none for what was told.
-pub(super) fn fingerprints(record: &Record) -> BTreeSet<String> {
-    let Some(path) = &record.source.path else { return BTreeSet::new() };
-    match record.kind {
+/// What a file, a piece of one, or what was told is known again by, before it is sealed.
+pub(super) fn fingerprints(view: &View<'_>, record: &Record) -> Result<BTreeSet<String>> {
+    let Some(path) = &record.source.path else {
+        let mut quads = view.about(record.id)?;
+        if !quads.iter().any(|quad| quad.predicate == ext::TYPE) {
+            quads = Past::new(view).last_of(record.id)?;
+        }
+        let said = |predicate| quads.iter().find(|quad| quad.predicate == predicate).and_then(|q| term_text(&q.object));
+        let key = said(vocab::IDEMPOTENCY_KEY).map(|key| told_key(&record.space, &key));
+        return Ok(key.into_iter().chain(said(vocab::CONTENT_HASH).map(|hash| text_key(&hash))).collect());
+    };
+    Ok(match record.kind {
         Kind::Passage => lines(&record.text).map(|line| line_key(path, line)).chain([lines_of(path)]).collect(),
         _ => BTreeSet::from([file_key(path)]),
+    })
+}
+
+/// Returns what was erased and is told again: with the key it was told with, or word for word as data. What somebody says
+/// in the same words is theirs to say.
+pub(super) fn told(view: &View<'_>, seals: &Seals, new: &NewMemory, hash: &str, trust: Trust) -> Result<Option<Id>> {
+    let key = new.idempotency_key.as_ref().map(|key| told_key(&new.space, key));
+    let text = (trust == Trust::Ingested).then(|| text_key(hash));
+    for key in key.into_iter().chain(text) {
+        for seal in seals.sealed(&key) {
+            if let Some(id) = view.subjects(vocab::FORGOTTEN_AS, string(seal).as_ref().into(), 1)?.pop() {
+                return Ok(Some(id));
+            }
+        }
     }
+    Ok(None)
 }
 
 /// Returns the erased source that a document would be.
-pub(super) fn source(view: &View<'_>, document: &Document) -> Result<Option<Id>> {
-    for id in view.subjects(vocab::FORGOTTEN_AS, string(file_key(&document.path)).as_ref().into(), usize::MAX)? {
-        if view.object(id, vocab::ERASED_AT)?.is_some() {
-            return Ok(Some(id));
+pub(super) fn source(view: &View<'_>, seals: &Seals, document: &Document) -> Result<Option<Id>> {
+    for key in seals.spellings(&file_key(&document.path)) {
+        for id in view.subjects(vocab::FORGOTTEN_AS, string(key).as_ref().into(), usize::MAX)? {
+            if view.object(id, vocab::ERASED_AT)?.is_some() {
+                return Ok(Some(id));
+            }
         }
     }
     Ok(None)
 }
 
 /// Returns a document without the lines that were erased, blanked out byte for byte, and without what stood in them.
-pub(super) fn left_of<'d>(view: &View<'_>, document: &'d Document) -> Result<Cow<'d, Document>> {
+pub(super) fn left_of<'d>(view: &View<'_>, seals: &Seals, document: &'d Document) -> Result<Cow<'d, Document>> {
     let mut erased: HashSet<String> = HashSet::new();
-    let of_file = string(lines_of(&document.path));
-    for id in view.subjects(vocab::FORGOTTEN_AS, of_file.as_ref().into(), usize::MAX)? {
-        let node = vocab::node(id);
-        for quad in view.quads(Some(node.as_ref().into()), Some(vocab::FORGOTTEN_AS), None, None) {
-            erased.extend(term_text(&quad?.object).filter(|key| key.starts_with(LINE_PREFIX)));
+    for of_file in seals.spellings(&lines_of(&document.path)) {
+        for id in view.subjects(vocab::FORGOTTEN_AS, string(of_file).as_ref().into(), usize::MAX)? {
+            let node = vocab::node(id);
+            for quad in view.quads(Some(node.as_ref().into()), Some(vocab::FORGOTTEN_AS), None, None) {
+                erased.extend(term_text(&quad?.object));
+            }
         }
     }
     if erased.is_empty() {
@@ -48,10 +79,19 @@ pub(super) fn left_of<'d>(view: &View<'_>, document: &'d Document) -> Result<Cow
     let mut text = String::with_capacity(document.text.len());
     for line in document.text.split_inclusive('\n') {
         let words = line.trim();
-        if words.is_empty() || !erased.contains(&line_key(&document.path, words)) {
+        let is_erased = || seals.spellings(&line_key(&document.path, words)).any(|key| erased.contains(&key));
+        if words.is_empty() || !is_erased() {
             text.push_str(line);
         } else {
             text.extend(line.bytes().map(|byte| if byte == b'\n' { '\n' } else { ' ' }));
+        }
+    }
+    // Of a template of a log, which says in its example and its pattern what it says, nothing is left.
+    for passage in document.passages.iter().filter(|passage| passage.pattern.is_some()) {
+        let span = passage.span.clone();
+        if text[span.clone()] != document.text[span.clone()] {
+            let blank = " ".repeat(span.len());
+            text.replace_range(span, &blank);
         }
     }
     let mut left = Document { text, ..document.clone() };
@@ -73,12 +113,19 @@ fn shrunk(passage: &Passage, document: &Document, left: &str) -> Option<Passage>
     (start < end).then(|| Passage { span: start..end, line, ..passage.clone() })
 }
 
-const LINE_PREFIX: &str = "line:";
 /// Letters and digits that a line has at least to be known by it.
 const MIN_LINE_CHARS: usize = 8;
 
 fn line_key(path: &Path, line: &str) -> String {
-    format!("{LINE_PREFIX}{}:{}", blake3::hash(line.as_bytes()).to_hex(), path.display())
+    format!("line:{}:{}", blake3::hash(line.as_bytes()).to_hex(), path.display())
+}
+
+fn told_key(space: &str, key: &str) -> String {
+    format!("key:{space} {key}")
+}
+
+fn text_key(hash: &str) -> String {
+    format!("text:{hash}")
 }
 
 /// Under this, all are found of which lines of a file were erased.

@@ -2,12 +2,13 @@
 
 use serde::Serialize;
 
-use super::packing::{Filter, LeftOut};
+use super::packing::{Exclusion, Filter, LeftOut};
 use super::recall::MAX_CANDIDATES;
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::Id;
 use crate::index::{Index as _, IndexQuery};
 use crate::memory::Inner;
+use crate::moment::Moment;
 use crate::question::{Hit, Question};
 use crate::ranking::Weights;
 use crate::record::Reader;
@@ -20,6 +21,25 @@ pub enum Answered {
     Before(Id),
     /// Asked again now.
     Now(Question),
+}
+
+impl Answered {
+    /// Takes either an earlier answer or a question, as a front end is given them.
+    ///
+    /// # Errors
+    /// `Invalid` when neither is given, or a moment for an earlier answer, which has its own.
+    pub fn given(trace: Option<Id>, query: Option<String>, spaces: &[String], moment: Moment) -> Result<Self> {
+        match (trace, query) {
+            (Some(trace), _) if !moment.is_now() => {
+                Err(Error::new(ErrorKind::Invalid, format!("the trace {trace} was asked of a moment of its own"))
+                    .hint("leave as_of and known_at out, or ask the question again without the trace"))
+            }
+            (Some(trace), _) => Ok(Self::Before(trace)),
+            (None, Some(query)) => Ok(Self::Now(Question { spaces: spaces.to_vec(), moment, ..Question::new(query) })),
+            (None, None) => Err(Error::new(ErrorKind::Invalid, "nothing to explain")
+                .hint("give the trace of a recall, or a query, and the id that you wonder about")),
+        }
+    }
 }
 
 /// Why an answer is as it is.
@@ -100,10 +120,17 @@ fn standing(hit: Option<&Hit>) -> String {
 fn missing(inner: &Inner, question: &Question, id: Id) -> Result<String> {
     let view = inner.view()?;
     let filter = Filter::new(&view, question, inner.now())?;
-    let Some((record, is_there)) = Reader::new(&view).read_last(id)? else {
+    let is_newer = question.moment.is_before(id);
+    // Of what was not known yet there is only what is said now.
+    let known_at = question.moment.known_at.filter(|_| !is_newer);
+    let Some((record, is_there)) = Reader::at(&view, known_at).read_last(id)? else {
         return Err(super::forget::not_found(id));
     };
-    if let Some(reason) = filter.exclusion(&record) {
+    let exclusion = filter.exclusion(&record);
+    if is_newer && exclusion != Some(Exclusion::Space) {
+        return Ok(format!("it could not be an answer: it was not known yet; it is of {}", id.minted_at()));
+    }
+    if let Some(reason) = exclusion {
         return Ok(format!("it could not be an answer: {reason}"));
     }
     if !is_there {

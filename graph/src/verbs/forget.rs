@@ -5,11 +5,12 @@ use std::path::Path;
 
 use serde::Serialize;
 
+use super::telling::Telling;
 use crate::entity::file_key;
 use crate::error::{Error, ErrorKind, Result};
 use crate::fact;
 use crate::id::Id;
-use crate::journal::{Agent, Change};
+use crate::journal::Agent;
 use crate::memory::Inner;
 use crate::record::{self, Kind, Record};
 use crate::stale;
@@ -40,11 +41,11 @@ pub(crate) fn forget(
 ) -> Result<Forgotten> {
     check_count(ids)?;
     let now = inner.now();
-    let (asked, spaces, author) = (ids.to_vec(), spaces.to_vec(), agent.clone());
+    let (asked, spaces, author, mint) = (ids.to_vec(), spaces.to_vec(), agent.clone(), inner.mint.clone());
     let (commit, passages) = inner.writer.write(agent.clone(), move |view| {
-        let mut change = Change::new("forget");
-        change.reason = reason;
-        let mut forgotten = BTreeSet::new();
+        let mut telling = Telling::new(view, &mint, now, &author);
+        (telling.change.verb, telling.change.reason) = ("forget", reason);
+        let (mut forgotten, mut fallen) = (BTreeSet::new(), Vec::new());
         for id in asked {
             let known = record::read(view, id)?.ok_or_else(|| not_found(id))?;
             check_may(&known, &spaces, Some(&author))?;
@@ -55,21 +56,24 @@ pub(crate) fn forget(
             let mut node = Node::new(id, vocab::MEMORY_GRAPH);
             node.say(ext::INVALIDATED_AT, time_literal(now))
                 .maybe(vocab::FORGOTTEN_AS, recognised_by(&known).map(string));
-            change.added.append(&mut node.quads);
+            telling.change.added.append(&mut node.quads);
             let affected = affected(view, known.id)?;
             for gone in &affected {
-                stale::flag(view, &mut change, *gone)?;
+                stale::flag(view, &mut telling.change, *gone)?;
             }
-            for fact in fact::believed(view, id)?.into_iter().filter(|fact| fact.holds_at(now)) {
+            // Also of one whose end has come since anything was written.
+            if let Some(fact) = fact::believed(view, id)? {
                 if !fact::is_kept_by_others(view, &fact, now)? {
-                    change.removed.push(fact.assertion());
+                    telling.change.removed.push(fact.assertion());
                 }
             }
+            fallen.push(id);
             forgotten.extend(affected);
         }
+        telling.let_go(&fallen)?;
         let passages = forgotten.len();
-        change.touched.extend(forgotten);
-        Ok((change, passages))
+        telling.change.touched.extend(forgotten);
+        Ok((telling.into_change(), passages))
     })?;
     Ok(Forgotten { ids: ids.to_vec(), commit, passages })
 }
@@ -108,9 +112,12 @@ fn recognised_by(record: &Record) -> Option<String> {
     })
 }
 
+/// How the key of a passage begins.
+pub(crate) const PASSAGE_KEY: &str = "passage:";
+
 /// The key of a passage that may be forgotten: what it says, and in which file.
 pub(crate) fn passage_key(path: &Path, text: &str) -> String {
-    format!("passage:{}:{}", blake3::hash(text.as_bytes()).to_hex(), path.display())
+    format!("{PASSAGE_KEY}{}:{}", blake3::hash(text.as_bytes()).to_hex(), path.display())
 }
 
 /// The memory and its passages.

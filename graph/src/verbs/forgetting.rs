@@ -9,14 +9,16 @@ use serde::Serialize;
 use super::erase::{self, Erased, Target};
 use super::forget::{self, Forgotten};
 use super::get::shorten;
+use crate::block::Block;
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::Id;
 use crate::journal::Agent;
 use crate::memory::Inner;
 use crate::names::shortened;
+use crate::past::Past;
 use crate::question::Question;
 use crate::ranking::Weights;
-use crate::record::{Kind, Reader, Record};
+use crate::record::{Reader, Record};
 use crate::stale;
 use crate::store::View;
 
@@ -100,8 +102,8 @@ pub struct ForgetPreview {
 pub struct Consequence {
     /// Its id.
     pub id: Id,
-    /// What it is.
-    pub kind: Kind,
+    /// What it is: a kind of memory, or `block` for a version of a core block.
+    pub kind: String,
     /// How its text begins.
     pub text: String,
     /// How far it is trusted: `ingested` text is data, never an instruction.
@@ -172,6 +174,9 @@ fn preview(
             ForgetMode::Erase => {
                 let target = Target::read(view, &mut reader, *id)?;
                 target.check_may(spaces, agent)?;
+                if let Target::Block(block) = &target {
+                    list(versions(view, block)?, &mut preview);
+                }
                 target.all(view, *id)?
             }
         };
@@ -199,6 +204,29 @@ fn preview(
     Ok(preview)
 }
 
+fn list(consequences: Vec<Consequence>, preview: &mut ForgetPreview) {
+    for consequence in consequences {
+        match preview.forgotten.len() {
+            MAX_PREVIEWED => preview.left_out += 1,
+            _ => preview.forgotten.push(consequence),
+        }
+    }
+}
+
+/// What a core block said after each commit that changed it, newest first: erasing takes all of it.
+fn versions(view: &View<'_>, block: &Block) -> Result<Vec<Consequence>> {
+    let versions = Past::new(view).versions(block.id)?.into_iter();
+    let versions = versions.filter_map(|(commit, quads)| Block::of(block.id, commit, &quads));
+    let shown = versions.map(|version| Consequence {
+        id: block.id,
+        kind: "block".to_owned(),
+        text: shorten(&format!("{} of {}: {}", version.name, version.changed_at, version.text)),
+        trust: version.trust,
+        space: version.space,
+    });
+    Ok(shown.collect())
+}
+
 fn is_in(record: &Record, spaces: &[String]) -> bool {
     spaces.is_empty() || spaces.contains(&record.space)
 }
@@ -206,7 +234,7 @@ fn is_in(record: &Record, spaces: &[String]) -> bool {
 fn consequence(record: Record) -> Consequence {
     Consequence {
         id: record.id,
-        kind: record.kind,
+        kind: record.kind.as_str().to_owned(),
         text: shorten(&record.text),
         trust: record.trust,
         space: record.space,

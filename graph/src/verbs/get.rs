@@ -1,13 +1,16 @@
 //! `get`: what the graph says of an id.
 
-use serde::Serialize;
+use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
+use super::proposals::{self, ProposalStanding};
 use super::timeline::revisions;
 use crate::block::Block;
 use crate::entity;
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::Id;
-use crate::identity;
+use crate::identity::{self, Names};
 use crate::journal::{self, CommitRecord};
 use crate::memory::Inner;
 use crate::moment::Moment;
@@ -47,8 +50,8 @@ pub struct GetRequest {
     pub ids: Vec<Id>,
     /// How much of each.
     pub view: GetView,
-    /// What was known then.
-    pub known_at: Option<Timestamp>,
+    /// What was known then; and whether it was true then, which [`Got::then`] tells: who names an id gets what it is.
+    pub moment: Moment,
     /// Only what belongs to one of these spaces; empty means all. Of anything else nothing is said but that.
     pub spaces: Vec<String>,
 }
@@ -61,7 +64,11 @@ pub struct Got {
     /// The memory, passage or source, if it is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub record: Option<Record>,
-    /// How many independent voices say it, if it is a fact or preference; copies of one source are one.
+    /// Whether it held at [`Moment::true_at`], if that was asked; nothing of what has no time in the world, as an entity.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub then: Option<Then>,
+    /// How many independent voices say it, if it is a fact or preference; copies of one source are one. Of facts it is
+    /// not told from another moment.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub voices: Option<usize>,
     /// Of a decision, every one that was replaced and that replaced it, the first first; nothing if there is only one.
@@ -85,6 +92,9 @@ pub struct Got {
     /// The core block, when the id is one's.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub block: Option<Block>,
+    /// The proposal, when the id is one's: how it stands now, and what it became.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub proposal: Option<ProposalStanding>,
     /// The question, when the id is a trace's.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub question: Option<String>,
@@ -94,6 +104,27 @@ pub struct Got {
     /// Why there is nothing, if there is nothing.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
+}
+
+/// Whether a record was true at a moment.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Then {
+    /// The moment.
+    pub at: Timestamp,
+    /// Whether it held.
+    pub held: bool,
+    /// Why not, in words; empty if it held.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub why_not: String,
+}
+
+impl fmt::Display for Then {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self { at, held: true, .. } => write!(f, "true at {at}"),
+            Self { at, why_not, .. } => write!(f, "not true at {at}: {why_not}"),
+        }
+    }
 }
 
 /// One decision of a chain.
@@ -114,29 +145,32 @@ pub struct Link {
 }
 
 pub(crate) fn get(inner: &Inner, request: &GetRequest) -> Result<Vec<Got>> {
-    let GetRequest { ids, view: how, known_at, spaces } = request;
-    let (how, known_at) = (*how, *known_at);
-    Moment { known_at, true_at: None }.check(inner.now())?;
+    let GetRequest { ids, view: how, moment, spaces } = request;
+    let (how, moment) = (*how, *moment);
     spaces.iter().try_for_each(|name| space::check(name))?;
     if ids.len() > MAX_GOT {
         return Err(Error::new(ErrorKind::TooLarge, format!("{} ids; one call gets {MAX_GOT}", ids.len()))
             .hint("call again with the rest"));
     }
     let view = inner.view()?;
-    let mut reader = Reader::at(&view, known_at);
+    moment.check(inner, &view)?;
+    let mut reader = Reader::at(&view, moment.known_at);
     // Whom a node belongs to does not depend on the moment.
     let sight = Sight::new(Rewound::new(&view, None)?, spaces, inner.now());
     let got = ids.iter().map(|id| {
         if !spaces.is_empty() && !is_inside(inner, &sight, *id, spaces)? {
             return Ok(Got { error: Some(outside(*id, spaces).to_string()), ..Got::nothing(*id) });
         }
-        let block = match known_at {
+        if moment.is_before(*id) && (!view.about(*id)?.is_empty() || !journal::history(&view, *id)?.is_empty()) {
+            return Ok(Got { error: Some(not_yet(*id, moment)), ..Got::nothing(*id) });
+        }
+        let block = match moment.known_at {
             Some(known_at) => Block::read_at(&view, *id, known_at)?,
             None => Block::read(&view, *id)?,
         };
         match block {
-            Some(block) => of_block(&view, block, how),
-            None => one(inner, &view, &mut reader, *id, how, known_at),
+            Some(block) => of_block(&view, block, how, moment),
+            None => one(inner, &mut reader, *id, how, moment),
         }
     });
     let mut got = got.collect::<Result<Vec<Got>>>()?;
@@ -192,6 +226,7 @@ impl Got {
         Self {
             id,
             record: None,
+            then: None,
             voices: None,
             chain: Vec::new(),
             entities: Vec::new(),
@@ -200,6 +235,7 @@ impl Got {
             entity: None,
             replaced_by: None,
             block: None,
+            proposal: None,
             question: None,
             recalled: None,
             error: None,
@@ -207,35 +243,45 @@ impl Got {
     }
 }
 
-fn of_block(view: &View<'_>, mut block: Block, how: GetView) -> Result<Got> {
+fn of_block(view: &View<'_>, mut block: Block, how: GetView, moment: Moment) -> Result<Got> {
     let mut got = Got::nothing(block.id);
     match how {
         GetView::Index => block.text = shorten(&block.text),
         GetView::Full => {}
-        GetView::History => got.commits = journal::history(view, block.id)?,
-        GetView::Provenance => got.commits = journal::history(view, block.id)?.into_iter().take(1).collect(),
+        GetView::History => got.commits = history(view, block.id, moment)?,
+        GetView::Provenance => got.commits = history(view, block.id, moment)?.into_iter().take(1).collect(),
     }
     got.block = Some(block);
     Ok(got)
 }
 
-fn one(
-    inner: &Inner,
-    view: &View<'_>,
-    reader: &mut Reader<'_>,
-    id: Id,
-    how: GetView,
-    known_at: Option<Timestamp>,
-) -> Result<Got> {
+/// The commits that touched a node, of those that were known, oldest first.
+fn history(view: &View<'_>, id: Id, moment: Moment) -> Result<Vec<CommitRecord>> {
+    let mut commits = journal::history(view, id)?;
+    commits.retain(|commit| !moment.is_before(commit.id));
+    Ok(commits)
+}
+
+fn not_yet(id: Id, moment: Moment) -> String {
+    let known_at = moment.known_at.map(|at| at.to_string()).unwrap_or_default();
+    format!("{id} was not known yet at {known_at}; it is of {}", id.minted_at())
+}
+
+fn one(inner: &Inner, reader: &mut Reader<'_>, id: Id, how: GetView, moment: Moment) -> Result<Got> {
+    let view = reader.view;
     let mut got = Got::nothing(id);
     if let Some(mut found) = reader.read(id)? {
+        got.then = moment.true_at.map(|at| {
+            let unmet = moment.unmet(&found, inner.now());
+            Then { at, held: unmet.is_none(), why_not: unmet.map(|unmet| unmet.to_string()).unwrap_or_default() }
+        });
         got.entities = found.entities.iter().map(|entity| entity::label(view, *entity)).collect::<Result<_>>()?;
         match how {
             GetView::Index => found.text = shorten(&found.text),
             GetView::Full => {}
-            GetView::History => got.commits = journal::history(view, id)?,
+            GetView::History => got.commits = history(view, id, moment)?,
             GetView::Provenance => {
-                got.commits = journal::history(view, id)?.into_iter().take(1).collect();
+                got.commits = history(view, id, moment)?.into_iter().take(1).collect();
                 got.part_of =
                     found.part_of.map(|parent| reader.read(parent)).transpose()?.flatten().map(|mut parent| {
                         parent.text = shorten(&parent.text);
@@ -244,10 +290,11 @@ fn one(
             }
         }
         if matches!(found.kind, Kind::Fact | Kind::Preference) {
-            got.voices = Some(match &found.preference {
-                Some(preference) => preference.observations,
-                None => voice::count(&voice::told(view, id)?),
-            });
+            got.voices = match &found.preference {
+                Some(preference) => Some(preference.observations),
+                None if moment.known_at.is_some() => None,
+                None => Some(voice::count(&voice::told(&Names::now(view), id)?)),
+            };
         }
         if found.is_decision {
             got.chain = chain(view, reader, id)?;
@@ -259,19 +306,26 @@ fn one(
         got.question = Some(trace.question.text.clone());
         got.recalled = Some(trace.answer(view)?.0);
     } else if view.is_a(id, vocab::ENTITY)? || view.is_a(id, vocab::SESSION)? {
-        let stands = identity::standing_at(view, id, known_at)?;
+        let stands = identity::standing_at(view, id, moment.known_at)?;
         got.entity = Some(entity::label(view, stands)?);
         got.replaced_by = Some(stands).filter(|stands| *stands != id);
         if how == GetView::History {
-            got.commits = journal::history(view, id)?;
+            got.commits = history(view, id, moment)?;
+        }
+    } else if let Some(proposal) = proposals::standing(inner, view, id)? {
+        got.proposal = Some(proposal);
+        if how == GetView::History {
+            got.commits = history(view, id, moment)?;
         }
     } else {
         // What a file no longer says still has its past.
-        got.commits = journal::history(view, id)?;
+        got.commits = history(view, id, moment)?;
         got.error = Some(if let Some(at) = view.text(id, vocab::ERASED_AT)? {
             format!("{id} was erased at {at}; nothing of it is left")
         } else if got.commits.is_empty() {
             super::forget::not_found(id).to_string()
+        } else if let Some(known_at) = moment.known_at {
+            format!("{id} was not there at {known_at}; its commits until then are listed")
         } else {
             format!("{id} is no longer there; its commits are listed")
         });

@@ -119,8 +119,9 @@ pub struct Paths {
 
 pub(crate) fn graph(inner: &Inner, request: &GraphRequest) -> Result<Neighbourhood> {
     let now = inner.now();
-    check(request, now)?;
+    check(request)?;
     let view = inner.view()?;
+    request.moment.check(inner, &view)?;
     let Moment { known_at, .. } = request.moment;
     let sight = Sight::new(Rewound::new(&view, known_at)?, &request.spaces, known_at.unwrap_or(now));
     let ties = Ties::new(&view, &sight, request.moment, &request.predicates, known_at.unwrap_or(now))?;
@@ -131,8 +132,7 @@ pub(crate) fn graph(inner: &Inner, request: &GraphRequest) -> Result<Neighbourho
     Ok(around)
 }
 
-fn check(request: &GraphRequest, now: Timestamp) -> Result<()> {
-    request.moment.check(now)?;
+fn check(request: &GraphRequest) -> Result<()> {
     request.spaces.iter().try_for_each(|name| space::check(name))?;
     if request.depth == 0 || request.depth > MAX_GRAPH_DEPTH {
         return Err(Error::new(ErrorKind::Invalid, format!("a depth of {}", request.depth))

@@ -23,7 +23,7 @@ impl Telling<'_> {
     fn voices(&self, new: &NewMemory) -> Result<Vec<(Mark, Voice)>> {
         let mut voices = Vec::new();
         for evidence in &new.evidence {
-            voices.push((Mark::Evidence(evidence.clone()), Voice::of(self.view, evidence.id)?));
+            voices.push((Mark::Evidence(evidence.clone()), Voice::of(&self.names, evidence.id)?));
         }
         if !voices.is_empty() {
             return Ok(voices);
@@ -32,9 +32,9 @@ impl Telling<'_> {
             (Some(name), _) => {
                 Some((Mark::Session(new.space.clone(), name.clone()), Voice::of_session(&new.space, name)))
             }
-            (None, Some(name)) => Some((Mark::Source(name.clone()), Voice::of_source(name))),
+            (None, Some(name)) => Some((Mark::Source(name.clone()), Voice::of_source(&self.names, name)?)),
             (None, None) if self.author.trust > Trust::Agent => {
-                Some((Mark::Source(OWNER.to_owned()), Voice::of_source(OWNER)))
+                Some((Mark::Source(OWNER.to_owned()), Voice::of_source(&self.names, OWNER)?))
             }
             (None, None) => None,
         });
@@ -69,7 +69,7 @@ impl Telling<'_> {
     pub(super) fn hear(&mut self, id: Id, new: &NewMemory) -> Result<(usize, bool)> {
         let mut known = match self.heard.remove(&id) {
             Some(known) => known,
-            None => voice::told(self.view, id)?,
+            None => voice::told(&self.names, id)?,
         };
         let before = known.len();
         for (mark, voice) in self.voices(new)? {

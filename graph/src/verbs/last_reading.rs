@@ -12,12 +12,15 @@ use crate::vocab::{self, ext};
 pub(crate) struct OldPassages {
     /// Ids by text and headings, in order.
     pub by_content: HashMap<(String, String), VecDeque<Id>>,
+    /// Ids by the name of the block.
+    pub by_block: HashMap<String, Id>,
 }
 
 impl OldPassages {
     /// Collects them from a source's graph.
     pub fn of(old: &[Quad]) -> Self {
         let mut by_id: BTreeMap<Id, (String, String)> = BTreeMap::new();
+        let mut by_block = HashMap::new();
         let ids = passages_in(old);
         for quad in old {
             let Some(id) = subject_id(&quad.subject).filter(|id| ids.contains(id)) else { continue };
@@ -26,13 +29,15 @@ impl OldPassages {
                 content.0 = term_text(&quad.object).unwrap_or_default();
             } else if quad.predicate == vocab::HEADINGS {
                 content.1 = term_text(&quad.object).unwrap_or_default();
+            } else if quad.predicate == vocab::BLOCK {
+                by_block.insert(term_text(&quad.object).unwrap_or_default(), id);
             }
         }
         let mut by_content: HashMap<(String, String), VecDeque<Id>> = HashMap::new();
         for (id, content) in by_id {
             by_content.entry(content).or_default().push_back(id);
         }
-        Self { by_content }
+        Self { by_content, by_block }
     }
 }
 

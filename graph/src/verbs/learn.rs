@@ -11,7 +11,7 @@ use super::telling::Telling;
 use super::twin;
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::Id;
-use crate::identity;
+use crate::identity::{self, Names};
 use crate::journal::{Agent, Change};
 use crate::learning::{self, Learning, Outcome};
 use crate::memory::Inner;
@@ -218,10 +218,10 @@ fn is_copy(view: &View<'_>, id: Id, evidence: &[Evidence]) -> Result<bool> {
     if evidence.is_empty() {
         return Ok(false);
     }
-    let known = view.objects(id, ext::DERIVED_FROM)?;
-    let known = known.into_iter().map(|source| Voice::of(view, source)).collect::<Result<Vec<_>>>()?;
+    let (known, names) = (view.objects(id, ext::DERIVED_FROM)?, Names::now(view));
+    let known = known.into_iter().map(|source| Voice::of(&names, source)).collect::<Result<Vec<_>>>()?;
     for evidence in evidence {
-        let voice = Voice::of(view, evidence.id)?;
+        let voice = Voice::of(&names, evidence.id)?;
         if !known.iter().any(|known| known.is_one_with(&voice)) {
             return Ok(false);
         }

@@ -6,12 +6,13 @@ use std::collections::BTreeSet;
 use oxigraph::model::{NamedNode, Quad};
 use serde::Serialize;
 
-use super::retelling::{Order, Retelling};
+use super::retelling::Retelling;
+use super::telling::Telling;
 use crate::entity;
 use crate::error::{Error, ErrorKind, Result};
 use crate::fact;
 use crate::id::{Id, Mint};
-use crate::identity::{self, Named};
+use crate::identity::{self, Named, Order};
 use crate::journal::{Agent, Change, Trust};
 use crate::memory::Inner;
 use crate::names::shortened;
@@ -94,6 +95,9 @@ pub(super) fn decide(
         change.touched.extend(sides);
         conflicts.push(conflict);
     }
+    let mut telling = Telling::new(view, mint, now, author).after(Order::Merged(other, keep));
+    conflicts.append(&mut telling.bring_together(keep, other)?);
+    change.take(telling.into_change());
     let (memories, links) = (retelling.memories, retelling.links);
     retelling.into_change(change)?;
     let commit = keep;

@@ -296,6 +296,7 @@ pub(crate) fn hit(record: Record, why: Why, score: f32) -> Hit {
         statement: record.statement,
         valid_from: record.valid_from,
         valid_to: record.valid_to,
+        seen: record.seen,
         preference: record.preference,
         supersedes: record.revision_of.filter(|_| record.is_decision),
         superseded_by: record.ended_by,

@@ -56,6 +56,38 @@ pub struct ProposalInfo {
     pub problem: Option<String>,
 }
 
+/// A proposal by its id: what it is, how it stands, and what it became.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ProposalStanding {
+    /// What is proposed.
+    #[serde(flatten)]
+    pub info: ProposalInfo,
+    /// `waiting`, `stale` (what it rests on fell), `accepted` or `rejected`.
+    pub status: String,
+    /// Who decided about it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub decided_by: Option<String>,
+    /// The commit that decided, for `undo`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub commit: Option<Id>,
+    /// The memories or entities that it became.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub became: Vec<Id>,
+}
+
+impl ProposalStanding {
+    /// Says how it stands, in words.
+    pub fn words(&self) -> String {
+        let by = self.decided_by.as_ref().map(|by| format!(" by {by}")).unwrap_or_default();
+        let commit = self.commit.map(|commit| format!(", commit {commit}")).unwrap_or_default();
+        let became: Vec<String> = self.became.iter().map(ToString::to_string).collect();
+        let became = if became.is_empty() { String::new() } else { format!(", became {}", became.join(" ")) };
+        let next = self.info.would.as_ref().map(|would| format!("; accepted, {would}")).unwrap_or_default();
+        let problem = self.info.problem.as_ref().map(|problem| format!("; it can't be accepted: {problem}"));
+        format!("{}{by}{commit}{became}{next}{}", self.status, problem.unwrap_or_default())
+    }
+}
+
 /// What became of one that was accepted or rejected.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Decided {
@@ -69,6 +101,9 @@ pub struct Decided {
     /// Why it still waits.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
+    /// The kind of that error, as JSON names it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error_kind: Option<&'static str>,
 }
 
 /// What is to be enriched.
@@ -102,27 +137,66 @@ fn list(inner: &Inner, view: &View<'_>, now: Timestamp, spaces: &[String]) -> Re
         if proposal.fallen(view, now)?.is_some() {
             continue;
         }
-        let (would, problem) = match rehearse(view, &inner.mint, now, &proposal) {
-            Ok((_, would)) => (Some(would), None),
-            Err(error) => (None, Some(error.message().to_owned())),
-        };
-        let Proposal { new, agent, trust, proposed_at, times_seen, .. } = proposal;
-        waiting.push(ProposalInfo {
-            id,
-            kind: new.suggestion.kind().to_owned(),
-            text: new.suggestion.sentence(),
-            space: new.space,
-            confidence: new.confidence,
-            trust: trust.as_str().to_owned(),
-            agent,
-            proposed_at,
-            times_seen,
-            evidence: new.evidence,
-            would,
-            problem,
-        });
+        waiting.push(info(inner, view, now, proposal));
     }
     Ok(waiting)
+}
+
+/// Describes a proposal; of one that waits, with what accepting it would do.
+fn info(inner: &Inner, view: &View<'_>, now: Timestamp, proposal: Proposal) -> ProposalInfo {
+    let rehearsed = (proposal.state == State::Pending).then(|| rehearse(view, &inner.mint, now, &proposal));
+    let (would, problem) = match rehearsed {
+        Some(Ok((_, would))) => (Some(would), None),
+        Some(Err(error)) => (None, Some(error.message().to_owned())),
+        None => (None, None),
+    };
+    let Proposal { id, new, agent, trust, proposed_at, times_seen, .. } = proposal;
+    ProposalInfo {
+        id,
+        kind: new.suggestion.kind().to_owned(),
+        text: new.suggestion.sentence(),
+        space: new.space,
+        confidence: new.confidence,
+        trust: trust.as_str().to_owned(),
+        agent,
+        proposed_at,
+        times_seen,
+        evidence: new.evidence,
+        would,
+        problem,
+    }
+}
+
+/// Reads how a proposal stands; `None` if the node is none.
+pub(super) fn standing(inner: &Inner, view: &View<'_>, id: Id) -> Result<Option<ProposalStanding>> {
+    let (now, Some(proposal)) = (inner.now(), Proposal::read(view, id)?) else { return Ok(None) };
+    let status = match proposal.state {
+        State::Accepted => "accepted",
+        State::Rejected => "rejected",
+        State::Pending if proposal.fallen(view, now)?.is_some() => "stale",
+        State::Pending => "waiting",
+    };
+    let verb = if proposal.state == State::Accepted { "accept" } else { "reject" };
+    let (mut commit, mut became) = (None, Vec::new());
+    if proposal.state != State::Pending {
+        let decided = journal::history(view, id)?.into_iter().rev().find(|commit| commit.verb == verb);
+        commit = decided.map(|commit| commit.id);
+    }
+    if proposal.state == State::Accepted {
+        became = view.subjects(ext::INFLUENCED_BY, vocab::node(id).as_ref().into(), usize::MAX)?;
+        // An alias or a merge makes nothing, but changes entities.
+        if became.is_empty() {
+            for touched in commit.map(|commit| journal::touched(view, commit)).transpose()?.unwrap_or_default() {
+                if view.is_a(touched, vocab::ENTITY)? {
+                    became.push(touched);
+                }
+            }
+        }
+        became.sort_unstable();
+    }
+    let decided_by = view.text(id, vocab::DECIDED_BY)?;
+    let info = info(inner, view, now, proposal);
+    Ok(Some(ProposalStanding { info, status: status.to_owned(), decided_by, commit, became }))
 }
 
 pub(crate) fn decide(
@@ -176,14 +250,14 @@ pub(super) fn decide_one(
             let (words, said) = text.rsplit_once('`').unwrap_or(("", &text));
             let said = said.replace("would be", "is").replace("would ", "");
             let quote = if words.is_empty() { "" } else { "`" };
-            Ok(Decided { id, commit, text: format!("{words}{quote}{said}"), error: None })
+            Ok(Decided { id, commit, text: format!("{words}{quote}{said}"), error: None, error_kind: None })
         }
         Err(error)
             if [ErrorKind::Conflict, ErrorKind::Invalid, ErrorKind::NotFound, ErrorKind::TooLarge]
                 .contains(&error.kind()) =>
         {
-            let hint = error.next_step().map(|hint| format!(" ({hint})")).unwrap_or_default();
-            Ok(Decided { id, commit: None, text: String::new(), error: Some(format!("{}{hint}", error.message())) })
+            let error_kind = Some(error.kind().as_str());
+            Ok(Decided { id, commit: None, text: String::new(), error: Some(error.to_string()), error_kind })
         }
         Err(error) => Err(error),
     }

@@ -1,5 +1,6 @@
 //! `propose`: puts into the queue what a model or an agent thinks should be known. Each is decided at once as if it were
-//! accepted, so that nothing waits which could not be, and nothing of it is committed.
+//! accepted, so that nothing waits which could not be, and nothing of it is committed. That is done before the writer is
+//! asked, so that nobody who writes waits for fifty merges: accepting decides it again on the writer anyway.
 
 use serde::Serialize;
 
@@ -14,11 +15,12 @@ use crate::fact::Statement;
 use crate::id::{Id, Mint};
 use crate::journal::{Agent, Change, Trust};
 use crate::memory::Inner;
+use crate::names::counted;
 use crate::proposal::{self, NewProposal, Proposal, State, Suggestion};
 use crate::record;
 use crate::shapes::Shapes;
 use crate::space;
-use crate::store::{Node, View, number, string, term_text};
+use crate::store::{Node, View, string, term_text};
 use crate::time::Timestamp;
 use crate::vocab::{self, ext};
 
@@ -61,9 +63,9 @@ pub struct Proposed {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ProposeStatus {
-    /// It is new and waits.
+    /// It is new and waits, or waits anew: what it rested on fell, or the owner proposes what was decided.
     Queued,
-    /// It waited already and was counted up.
+    /// It waited already and was counted up; said by somebody surer, it waits as that one says it.
     Counted,
     /// The policy accepted it.
     Accepted,
@@ -91,26 +93,55 @@ pub(crate) fn propose(
         .hint("call again with the rest"));
     }
     let (now, mint, author) = (inner.now(), inner.mint.clone(), agent.clone());
+    let rehearsed = rehearse_all(&inner.view()?, &mint, now, &author, all);
     let (commit, proposed) = inner.writer.write(agent.clone(), move |view| {
         let mut change = Change::new("propose");
         change.reason = reason;
         let mut queue = Queue { view, mint: &mint, now, author: &author, change, queued: Vec::new() };
-        let mut proposed = Vec::with_capacity(all.len());
-        for new in all {
-            proposed.push(queue.take(new)?);
+        let mut proposed = Vec::with_capacity(rehearsed.len());
+        for (new, would) in rehearsed {
+            proposed.push(queue.take(&new, would)?);
         }
         Ok((queue.change, proposed))
     })?;
     let policy = inner.policy.read().clone();
-    proposed.into_iter().map(|(new, one)| accepted(inner, &policy, &new, Proposed { commit, ..one })).collect()
+    proposed.into_iter().map(|one| accepted(inner, &policy, Proposed { commit, ..one })).collect()
 }
 
-/// Accepts what the policy accepts.
-fn accepted(inner: &Inner, policy: &Policy, new: &NewProposal, one: Proposed) -> Result<Proposed> {
-    let is_meant = policy.kinds.iter().any(|kind| kind == new.suggestion.kind());
-    let is_sure = new.confidence >= policy.least_confidence;
+/// A proposal, and what accepting it would do.
+type Rehearsed = (NewProposal, Result<String>);
+
+fn rehearse_all(view: &View<'_>, mint: &Mint, now: Timestamp, author: &Agent, all: Vec<NewProposal>) -> Vec<Rehearsed> {
+    let rehearsed = all.into_iter().map(|new| {
+        let proposal = proposal(&new, author, now, mint.mint(now), 1);
+        let would = check(&new).and_then(|()| rehearse(view, mint, now, &proposal));
+        (new, would.map(|(_, would)| would))
+    });
+    rehearsed.collect()
+}
+
+/// A proposal that waits. Whoever proposes guesses: nobody's guess is trusted more than an agent's word.
+fn proposal(new: &NewProposal, author: &Agent, now: Timestamp, id: Id, times_seen: usize) -> Proposal {
+    Proposal {
+        id,
+        new: new.clone(),
+        agent: author.name.clone(),
+        trust: author.trust.min(Trust::Agent),
+        proposed_at: now,
+        times_seen,
+        state: State::Pending,
+    }
+}
+
+/// Accepts what the policy accepts, as it waits: a surer word that was only counted is no reason.
+fn accepted(inner: &Inner, policy: &Policy, one: Proposed) -> Result<Proposed> {
     let is_waiting = [ProposeStatus::Queued, ProposeStatus::Counted].contains(&one.status);
-    let Some(id) = one.id.filter(|_| is_meant && is_sure && is_waiting) else { return Ok(one) };
+    let Some(id) = one.id.filter(|_| is_waiting && !policy.kinds.is_empty()) else { return Ok(one) };
+    let Some(Proposal { new, .. }) = Proposal::read(&inner.view()?, id)? else { return Ok(one) };
+    let is_meant = policy.kinds.iter().any(|kind| kind == new.suggestion.kind());
+    if !is_meant || new.confidence < policy.least_confidence {
+        return Ok(one);
+    }
     let rule = Agent { name: "policy".into(), trust: Trust::Policy };
     // What the rule can't accept waits for the owner.
     let Decided { commit, error: None, .. } = decide_one(inner, id, true, None, &rule)? else { return Ok(one) };
@@ -128,69 +159,59 @@ struct Queue<'v> {
 }
 
 impl Queue<'_> {
-    fn take(&mut self, new: NewProposal) -> Result<(NewProposal, Proposed)> {
+    fn take(&mut self, new: &NewProposal, would: Result<String>) -> Result<Proposed> {
         let text = new.suggestion.sentence();
         let blank = Proposed { text, status: ProposeStatus::Refused, id: None, would: None, error: None, commit: None };
-        let one = match self.try_take(&new) {
+        Ok(match self.try_take(new, would) {
             Ok((status, id, would)) => Proposed { status, id: Some(id), would, ..blank },
             Err(error) if [ErrorKind::Corrupt, ErrorKind::Poisoned, ErrorKind::Full].contains(&error.kind()) => {
                 return Err(error);
             }
-            Err(error) => {
-                let hint = error.next_step().map(|hint| format!(" ({hint})")).unwrap_or_default();
-                Proposed { error: Some(format!("{}{hint}", error.message())), ..blank }
-            }
-        };
-        Ok((new, one))
+            Err(error) => Proposed { error: Some(error.to_string()), ..blank },
+        })
     }
 
-    fn try_take(&mut self, new: &NewProposal) -> Result<(ProposeStatus, Id, Option<String>)> {
+    fn try_take(&mut self, new: &NewProposal, would: Result<String>) -> Result<(ProposeStatus, Id, Option<String>)> {
         check(new)?;
         let key = new.key();
         if let Some((_, id)) = self.queued.iter().find(|(queued, _)| *queued == key) {
             return Ok((ProposeStatus::Counted, *id, None));
         }
-        // Whoever proposes guesses: nobody's guess is trusted more than an agent's word.
-        let trust = self.author.trust.min(Trust::Agent);
-        let proposal = |id: Id, times_seen: usize| Proposal {
-            id,
-            new: new.clone(),
-            agent: self.author.name.clone(),
-            trust,
-            proposed_at: self.now,
-            times_seen,
-            state: State::Pending,
-        };
         let known = self.view.subjects(vocab::KEY, string(&key).as_ref().into(), 1)?.first().copied();
         let known = known.map(|id| Proposal::read(self.view, id)).transpose()?.flatten();
-        if let Some(known) = known {
-            let is_decided = known.state != State::Pending;
-            if is_decided && self.author.trust < Trust::Owner {
-                return Ok((ProposeStatus::Decided, known.id, None));
-            }
-            let (_, would) = rehearse(self.view, self.mint, self.now, &proposal(known.id, 1))?;
-            let mut node = Node::new(known.id, vocab::MEMORY_GRAPH);
-            for quad in self.view.about(known.id)? {
-                let of_decision = [vocab::ACCEPTED_AT, vocab::REJECTED_AT, vocab::DECIDED_BY];
-                if quad.predicate == vocab::TIMES_SEEN || of_decision.contains(&quad.predicate.as_ref()) {
-                    self.change.removed.push(quad);
-                }
-            }
-            node.say(vocab::TIMES_SEEN, number(known.times_seen + 1))
-                .say(vocab::KEY, string(proposal::pending_key(&new.space)));
-            self.change.added.append(&mut node.quads);
-            self.change.touched.insert(known.id);
-            self.queued.push((key, known.id));
-            let status = if is_decided { ProposeStatus::Queued } else { ProposeStatus::Counted };
-            return Ok((status, known.id, Some(would)));
+        let is_decided = known.as_ref().is_some_and(|known| known.state != State::Pending);
+        if let Some(known) = known.as_ref().filter(|_| is_decided && self.author.trust < Trust::Owner) {
+            return Ok((ProposeStatus::Decided, known.id, None));
         }
-        self.check_room(&new.space)?;
-        let proposal = proposal(self.mint.mint(self.now), 1);
-        let (_, would) = rehearse(self.view, self.mint, self.now, &proposal)?;
-        self.change.added.append(&mut proposal.say());
-        self.change.touched.insert(proposal.id);
-        self.queued.push((key, proposal.id));
-        Ok((ProposeStatus::Queued, proposal.id, Some(would)))
+        let would = would?;
+        let (status, latest) = match &known {
+            Some(known) => self.again(new, known, is_decided)?,
+            None => {
+                self.check_room(&new.space)?;
+                let id = self.mint.mint(self.now);
+                (ProposeStatus::Queued, proposal(new, self.author, self.now, id, 1))
+            }
+        };
+        self.change.added.append(&mut latest.say());
+        self.change.touched.insert(latest.id);
+        self.queued.push((key, latest.id));
+        Ok((status, latest.id, Some(would)))
+    }
+
+    /// Counts one up that is there. What was decided, or rests on what fell, waits anew as it is proposed now, and so does
+    /// what is proposed by somebody surer: whatever waits is what is weighed and accepted.
+    fn again(&mut self, new: &NewProposal, known: &Proposal, is_decided: bool) -> Result<(ProposeStatus, Proposal)> {
+        let is_revived = is_decided || known.fallen(self.view, self.now)?.is_some();
+        if is_revived {
+            self.check_room(&new.space)?;
+        }
+        let times_seen = known.times_seen + 1;
+        let latest = match is_revived || new.confidence > known.new.confidence {
+            true => proposal(new, self.author, self.now, known.id, times_seen),
+            false => Proposal { times_seen, ..known.clone() },
+        };
+        self.change.removed.append(&mut self.view.about(known.id)?);
+        Ok((if is_revived { ProposeStatus::Queued } else { ProposeStatus::Counted }, latest))
     }
 
     /// Refuses when as many wait as may; what went stale does not wait.
@@ -264,14 +285,8 @@ pub(super) fn rehearse(view: &View<'_>, mint: &Mint, now: Timestamp, proposal: &
                 0 => String::new(),
                 count => format!(", with {count} conflicts"),
             };
-            let (memories, links) = (done.memories, done.links);
-            (
-                change,
-                format!(
-                    "{} would stand for {}: {memories} memories, {links} links{conflicts}",
-                    done.name, done.merged_name
-                ),
-            )
+            let (memories, links) = (counted(done.memories, "memory"), counted(done.links, "link"));
+            (change, format!("{} would stand for {}: {memories}, {links}{conflicts}", done.name, done.merged_name))
         }
         Suggestion::Fact { subject, predicate, object, valid_from, valid_to } => {
             let new = NewMemory {
@@ -332,4 +347,37 @@ fn tell(
 
 fn known(what: &str) -> Error {
     Error::new(ErrorKind::Conflict, what).hint("nothing is to be done")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicI64, Ordering};
+
+    use super::*;
+    use crate::memory::{Memory, Options};
+    use crate::store::QUADS_READ;
+
+    #[test]
+    fn what_is_proposed_is_rehearsed_before_the_writer_is_asked() {
+        let folder = tempfile::tempdir().unwrap();
+        let now = AtomicI64::new(1_750_000_000_000);
+        let clock = Arc::new(move || Timestamp::from_millis(now.fetch_add(1, Ordering::Relaxed)));
+        let memory = Memory::open(folder.path(), Options { clock, holder: "a test".into() }).unwrap();
+        let about = |name: &str, number| NewMemory {
+            entities: vec![name.to_owned()],
+            ..NewMemory::new(format!("{name} called {number} times"))
+        };
+        let told = (0..100).flat_map(|number| [about("Bob", number), about("Robert", number)]).collect();
+        memory.remember_all(told, &Agent::owner()).unwrap();
+        let merge = Suggestion::Merge { keep: "Bob".into(), other: "Robert".into() };
+        let new =
+            NewProposal { suggestion: merge, space: space::PERSONAL.to_owned(), evidence: Vec::new(), confidence: 0.5 };
+        // Each thread counts what it reads itself.
+        let before = QUADS_READ.get();
+        let queued = memory.propose(vec![new], None, &Agent::named("helper")).unwrap().remove(0);
+        assert_eq!(queued.status, ProposeStatus::Queued);
+        let read = QUADS_READ.get() - before;
+        assert!(read > 100, "{read} quads read here: a merge reads every memory that moves");
+    }
 }

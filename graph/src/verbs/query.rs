@@ -15,8 +15,6 @@ use crate::space;
 use crate::sparql::{
     self, AnswerFormat, Budget, MAX_QUERY_READ, MAX_QUERY_STEPS, NoService, QueryForm, Readable, Value,
 };
-use crate::store::View;
-use crate::time::Timestamp;
 
 /// Rows of an answer if nobody says how many.
 pub const DEFAULT_ROWS: usize = 100;
@@ -61,14 +59,15 @@ pub struct QueryAnswer {
     pub holds: Option<bool>,
     /// Whether there are more rows than these.
     pub is_more: bool,
+    /// Why there is nothing, if that can be told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
     /// The same in the format that was asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
 }
 
 pub(crate) fn query(inner: &Inner, request: &QueryRequest) -> Result<QueryAnswer> {
-    let now = inner.now();
-    request.moment.check(now)?;
     request.spaces.iter().try_for_each(|name| space::check(name))?;
     if request.limit == 0 || request.limit > MAX_ROWS {
         return Err(Error::new(ErrorKind::Invalid, format!("a limit of {} rows", request.limit))
@@ -76,7 +75,7 @@ pub(crate) fn query(inner: &Inner, request: &QueryRequest) -> Result<QueryAnswer
     }
     thread::scope(|scope| {
         let evaluating = thread::Builder::new().name("query".to_owned()).stack_size(STACK_BYTES);
-        let evaluating = evaluating.spawn_scoped(scope, || evaluate(&inner.view()?, request, now));
+        let evaluating = evaluating.spawn_scoped(scope, || evaluate(inner, request));
         match evaluating.map_err(|error| Error::io("a thread for the query", &error))?.join() {
             Ok(answer) => answer,
             Err(cause) => std::panic::resume_unwind(cause),
@@ -84,16 +83,18 @@ pub(crate) fn query(inner: &Inner, request: &QueryRequest) -> Result<QueryAnswer
     })
 }
 
-fn evaluate(view: &View<'_>, request: &QueryRequest, now: Timestamp) -> Result<QueryAnswer> {
+fn evaluate(inner: &Inner, request: &QueryRequest) -> Result<QueryAnswer> {
+    let view = inner.view()?;
+    request.moment.check(inner, &view)?;
     let query = sparql::parse(&request.text)?;
     let Moment { true_at, known_at } = request.moment;
-    let sight = Sight::new(Rewound::new(view, known_at)?, &request.spaces, known_at.unwrap_or(now));
+    let sight = Sight::new(Rewound::new(&view, known_at)?, &request.spaces, known_at.unwrap_or(inner.now()));
     let sight = match true_at {
         Some(true_at) => sight.asserting(true_at)?,
         None => sight,
     };
     let budget = Budget::new(MAX_QUERY_READ, MAX_QUERY_STEPS);
-    let mut taken = budget.run(|| {
+    let (mut taken, unknown) = budget.run(|| {
         let readable = Readable::new(&sight, &budget);
         if let Some(dataset) = query.dataset() {
             for graph in dataset.default.iter().chain(dataset.named.iter().flatten()) {
@@ -109,7 +110,10 @@ fn evaluate(view: &View<'_>, request: &QueryRequest, now: Timestamp) -> Result<Q
             Error::new(ErrorKind::Invalid, format!("the query fails: {error}"))
                 .hint("use the functions of SPARQL 1.1 alone")
         })?;
-        sparql::take(results, request.limit)
+        let taken = sparql::take(results, request.limit)?;
+        // Only an empty answer makes one wonder whether a name is mistyped.
+        let unknown = if taken.is_nothing() { sparql::unknown(&query, readable, &budget)? } else { Vec::new() };
+        Ok((taken, unknown))
     })?;
     if taken.form == QueryForm::Select && selects_all(&request.text) {
         taken.order_by(&request.text);
@@ -120,6 +124,7 @@ fn evaluate(view: &View<'_>, request: &QueryRequest, now: Timestamp) -> Result<Q
         form: taken.form,
         variables: taken.variables.into_iter().map(|name| name.into_string()).collect(),
         holds: taken.holds,
+        note: (!unknown.is_empty()).then(|| format!("nothing in the graph is called {}", unknown.join(" or "))),
         is_more: taken.is_more,
     })
 }

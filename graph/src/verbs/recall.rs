@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use super::packing::{Packed, pack};
@@ -30,11 +31,12 @@ const OWN_WRITES: Duration = Duration::from_millis(250);
 
 pub(crate) fn recall(inner: &Inner, question: &Question, weights: &Weights) -> Result<Recalled> {
     check(question)?;
-    question.moment.check(inner.now())?;
     let asked = inner.traces.drops();
     let mut degraded = Vec::new();
     wait_for_own_writes(inner, &mut degraded);
-    let Packed { hits, dropped, left_out, .. } = find(inner, &inner.view()?, question, weights, &mut degraded)?;
+    let view = inner.view()?;
+    question.moment.check(inner, &view)?;
+    let Packed { hits, dropped, left_out, .. } = find(inner, &view, question, weights, &mut degraded)?;
     let recalled = Recalled { hits, degraded, trace_id: inner.mint.mint(inner.now()), dropped };
     inner.traces.keep(&Trace::new(question, &recalled, &left_out), asked, inner.now());
     Ok(recalled)
@@ -89,9 +91,16 @@ pub(super) fn wait_for_own_writes(inner: &Inner, degraded: &mut Vec<String>) {
     let head = inner.head.get();
     for driver in inner.drivers.read().iter() {
         if driver.index.name() == "text" && !driver.wait_for(head, OWN_WRITES) {
-            degraded.push("the full-text index is catching up: the newest texts may be missing".to_owned());
+            let far = how_far(driver);
+            degraded.push(format!("the full-text index is catching up{far}: the newest texts may be missing"));
         }
     }
+}
+
+/// How far an index that catches up is, in brackets; nothing before it has begun.
+fn how_far(driver: &IndexDriver) -> String {
+    let [done, total] = [&driver.progress.done, &driver.progress.total].map(|count| count.load(Ordering::Relaxed));
+    if total == 0 { String::new() } else { format!(" ({done} of {total} texts)") }
 }
 
 /// Asks every index; one that cannot answer is named in `degraded`.
@@ -130,8 +139,8 @@ fn search(ranking: &Ranking<'_>, limit: usize, degraded: &mut Vec<String>) -> (C
             Err(error) => degraded.push(error.to_string()),
         }
         if index.name() != "text" && index.stamp() != inner.head.get() && index.degraded().is_none() {
-            degraded
-                .push(format!("the {} index is catching up: the newest texts are found by words only", index.name()));
+            let (name, far) = (index.name(), how_far(driver));
+            degraded.push(format!("the {name} index is catching up{far}: the newest texts are found by words only"));
         }
     }
     // Taken again below; taking it twice would wait for ever once somebody waits to attach or close.

@@ -1,5 +1,7 @@
 //! `remember`: keeps texts as memories, each once.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use super::admission::check;
@@ -153,6 +155,9 @@ pub struct Remembered {
     /// How it stands, if it is a preference.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub preference: Option<Preference>,
+    /// What else there is to say: that its text says something else than its statement, or why nothing was kept.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
 }
 
 /// Whether a memory is new.
@@ -163,7 +168,7 @@ pub enum RememberStatus {
     Inserted,
     /// The same text, statement or idempotency key was there already, or came earlier in the same batch.
     Duplicate,
-    /// It was inferred, and somebody forgot or retracted the same before: nothing was kept.
+    /// It was inferred, and somebody forgot or retracted the same before, or it was erased before: nothing was kept.
     Refused,
     /// It is new, or in force only now, and what held until now ended.
     Superseded,
@@ -209,13 +214,14 @@ pub(crate) fn remember_all(inner: &Inner, all: Vec<NewMemory>, agent: &Agent) ->
 /// One decision and one commit. The order of the answers is that of the memories.
 fn commit(inner: &Inner, batch: Vec<NewMemory>, agent: &Agent) -> Result<Vec<Remembered>> {
     let (now, mint, author) = (inner.now(), inner.mint.clone(), agent.clone());
+    let seals = Arc::clone(&inner.seals);
     let (commit, told) = inner.writer.write(agent.clone(), move |view| {
-        let mut telling = Telling::new(view, &mint, now, &author);
+        let mut telling = Telling::new(view, &mint, now, &author).sealed(seals.read().clone());
         let told = batch.iter().map(|new| telling.tell(new)).collect::<Result<Vec<Told>>>()?;
         Ok((telling.into_change(), told))
     })?;
     let view = inner.view()?;
-    let remembered = told.into_iter().map(|Told { id, novelty, ended, conflict }| {
+    let remembered = told.into_iter().map(|Told { id, novelty, ended, conflict, note }| {
         let status = match novelty {
             Novelty::Refused => RememberStatus::Refused,
             Novelty::Counted if conflict.is_some() => RememberStatus::Conflict,
@@ -233,7 +239,7 @@ fn commit(inner: &Inner, batch: Vec<NewMemory>, agent: &Agent) -> Result<Vec<Rem
             }
         };
         let preference = record::read(&view, id)?.and_then(|record| record.preference);
-        Ok(Remembered { id, commit, status, ended, conflict, preference })
+        Ok(Remembered { id, commit, status, ended, conflict, preference, note })
     });
     remembered.collect()
 }

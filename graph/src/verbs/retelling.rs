@@ -8,7 +8,7 @@ use crate::entity;
 use crate::error::{Error, ErrorKind, Result};
 use crate::fact::{self, Fact};
 use crate::id::Id;
-use crate::identity::{self, Named};
+use crate::identity::{self, Named, Order};
 use crate::journal::Change;
 use crate::predicate::Predicates;
 use crate::record;
@@ -18,14 +18,6 @@ use crate::vocab::{self, ext};
 
 /// Memories, links and files that one merge or split tells anew at most.
 pub const MAX_RETOLD: usize = 10_000;
-
-/// Who stands for whom afterwards.
-pub(super) enum Order {
-    /// The second stands for the first.
-    Merged(Id, Id),
-    /// The first of them stands for all of them, as it did before it was merged.
-    Split(Vec<Id>),
-}
 
 /// A change in the making, on the writer's view.
 pub(super) struct Retelling<'v> {
@@ -67,14 +59,7 @@ impl<'v> Retelling<'v> {
     }
 
     fn named(&self, told: Id) -> Result<Named> {
-        let stands = match &self.order {
-            Order::Split(group) if group.contains(&told) => group[0],
-            Order::Split(_) => identity::standing(self.view, told)?,
-            Order::Merged(other, keep) => {
-                let before = identity::standing(self.view, told)?;
-                if before == *other { *keep } else { before }
-            }
-        };
+        let stands = self.order.stands(self.view, told)?;
         Ok(Named { told, stands })
     }
 

@@ -6,12 +6,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use oxigraph::model::Quad;
 use serde::Serialize;
 
-use super::retelling::{Order, Retelling, disagree};
+use super::retelling::{Retelling, disagree};
+use super::telling::Telling;
 use crate::entity;
 use crate::error::{Error, ErrorKind, Result};
 use crate::fact::{self, Fact};
 use crate::id::{Id, Mint};
-use crate::identity;
+use crate::identity::{self, Order};
 use crate::journal::{Agent, Change, Trust};
 use crate::memory::Inner;
 use crate::names::shortened;
@@ -100,7 +101,10 @@ fn decide(
         give(view, &mut retelling, *id, other, from, &group)?;
     }
     retelling.run(&group)?;
-    let closed = part(view, (mint, now), &retelling, &group, change)?;
+    let mut closed = part(view, (mint, now), &retelling, &group, change)?;
+    let mut telling = Telling::new(view, mint, now, author).after(Order::Split(group.clone()));
+    closed.append(&mut telling.part(from, &group)?);
+    change.take(telling.into_change());
     let (memories, links) = (retelling.memories, retelling.links);
     retelling.into_change(change)?;
     let (name, from_name) = (entity::label(view, other)?, entity::label(view, from)?);

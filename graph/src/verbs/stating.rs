@@ -8,6 +8,7 @@ use super::claim;
 use super::remember::{Evidence, NewMemory};
 use super::rivals::Place;
 use super::telling::Telling;
+use crate::entity::{self, normalise};
 use crate::error::{Error, ErrorKind, Result};
 use crate::fact::{self, CERTAIN, Fact, Statement};
 use crate::id::Id;
@@ -27,6 +28,8 @@ pub(super) struct Claim {
     /// Its sentence.
     pub text: String,
     is_functional: bool,
+    /// That its text says something else, if it does.
+    pub note: Option<String>,
     /// As it was told, if another stands for what it names.
     told_as: Option<Triple>,
     subject: Named,
@@ -106,10 +109,36 @@ impl Telling<'_> {
             ended_by: None,
             disputed_by: None,
         };
+        let note = self.is_said_otherwise(new, &predicates, &predicate, (subject, object))?.then(|| {
+            let said = new.text.split_whitespace().collect::<Vec<_>>().join(" ");
+            format!(
+                "the text says `{}`, the fact `{}`: the fact is what is believed",
+                shortened(&said),
+                shortened(&sentence)
+            )
+        });
         let text = if new.text.trim().is_empty() { sentence } else { new.text.clone() };
         let told_as = is_renamed.then_some(told_as);
         let is_functional = predicate.is_functional;
-        Ok(Some(Claim { fact, text, is_functional, told_as, subject: subject_of, object: object_entity }))
+        Ok(Some(Claim { fact, text, is_functional, note, told_as, subject: subject_of, object: object_entity }))
+    }
+
+    /// Tells whether the text beside a given statement says of the same subject something that can't be so too.
+    fn is_said_otherwise(
+        &self,
+        new: &NewMemory,
+        predicates: &Predicates,
+        predicate: &Predicate,
+        (subject, object): (&str, &str),
+    ) -> Result<bool> {
+        let said = predicates.parse(&new.text).filter(|_| new.statement.is_some() && predicate.is_functional);
+        let Some(said) = said.filter(|said| said.predicate.iri == predicate.iri) else { return Ok(false) };
+        let is_one = |one: &str, other: &str| -> Result<bool> {
+            let named = entity::called(self.view, one, usize::MAX, None)?;
+            let is_known = entity::called(self.view, other, usize::MAX, None)?.iter().any(|id| named.contains(id));
+            Ok(normalise(one) == normalise(other) || is_known)
+        };
+        Ok(is_one(said.subject, subject)? && !is_one(said.object, object)?)
     }
 
     /// Returns what facts can say, read once.
@@ -246,7 +275,7 @@ impl Telling<'_> {
     }
 
     /// Takes a statement out, also one that the same decision put in.
-    fn retire(&mut self, quad: Quad) {
+    pub(super) fn retire(&mut self, quad: Quad) {
         self.change.added.retain(|added| *added != quad);
         self.change.removed.push(quad);
     }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use oxigraph::model::NamedNode;
 
+use super::erased;
 use super::hearing::Mark;
 use super::remember::NewMemory;
 use super::rivals::{Place, Rivals};
@@ -13,12 +14,13 @@ use super::twin::{self, Twins};
 use crate::entity::Entities;
 use crate::error::Result;
 use crate::id::{Id, Mint};
-use crate::identity::{self, Named};
+use crate::identity::{self, Named, Names, Order};
 use crate::journal::{Agent, Change, Trust};
 use crate::passage;
 use crate::predicate::Predicates;
 use crate::record::Kind;
 use crate::scope;
+use crate::seal::Seals;
 use crate::store::{Node, View, number, order, string, time_literal};
 use crate::time::Timestamp;
 use crate::vocab::{self, ext};
@@ -33,6 +35,8 @@ pub(super) struct Told {
     pub ended: Vec<Id>,
     /// The conflict that it is a side of.
     pub conflict: Option<Id>,
+    /// What else the teller should know.
+    pub note: Option<String>,
 }
 
 /// Whether a memory is new.
@@ -46,13 +50,13 @@ pub(super) enum Novelty {
     Known,
     /// The store knows it, and knows more of it now.
     Counted,
-    /// It was inferred, and somebody refused the same before.
+    /// It was inferred, and somebody refused the same before; or it was erased before.
     Refused,
 }
 
 impl Told {
     pub(super) fn known(id: Id, novelty: Novelty) -> Self {
-        Self { id, novelty, ended: Vec::new(), conflict: None }
+        Self { id, novelty, ended: Vec::new(), conflict: None, note: None }
     }
 }
 
@@ -73,9 +77,13 @@ pub(super) struct Telling<'v> {
     pub(super) heard: HashMap<Id, Vec<Voice>>,
     /// The only voice of a memory of this decision, which goes without saying until there is another.
     pub(super) unsaid: HashMap<Id, Mark>,
+    /// Whom names mean.
+    pub(super) names: Names<'v>,
     /// What this same decision retracts.
     pub(super) disbelieved: HashSet<Id>,
     twins: Twins,
+    /// By what is recognised what was erased.
+    seals: Seals,
     /// What came last in each session that was spoken of.
     last_said: HashMap<Id, Id>,
     pub(super) change: Change,
@@ -95,11 +103,23 @@ impl<'v> Telling<'v> {
             disputes: HashMap::new(),
             heard: HashMap::new(),
             unsaid: HashMap::new(),
+            names: Names::now(view),
             disbelieved: HashSet::new(),
             twins: Twins::default(),
+            seals: Seals::default(),
             last_said: HashMap::new(),
             change: Change::new("remember"),
         }
+    }
+
+    /// Understands names as they will be after a merge or a split.
+    pub fn after(self, order: Order) -> Self {
+        Self { names: Names { order, ..self.names }, ..self }
+    }
+
+    /// Refuses what was erased and comes again.
+    pub fn sealed(self, seals: Seals) -> Self {
+        Self { seals, ..self }
     }
 
     /// Takes in one memory, unless it is known.
@@ -114,6 +134,10 @@ impl<'v> Telling<'v> {
         if let Some(id) = twin::by_key(self.view, new)? {
             return self.again(id, new, Novelty::Known);
         }
+        if let Some(id) = erased::told(self.view, &self.seals, new, &hash, self.author.trust)? {
+            let note = "it was erased for good before; if it is to be kept after all, tell it in your own words";
+            return Ok(Told { note: Some(note.to_owned()), ..Told::known(id, Novelty::Refused) });
+        }
         if new.kind == Kind::Preference {
             let told = self.prefer(new, &hash)?;
             self.twins.keep(new, hash, told.id);
@@ -127,8 +151,9 @@ impl<'v> Telling<'v> {
         let claim = self.claim(id, new, trust)?;
         let mut told = Told::known(id, Novelty::New);
         if let Some(claim) = &claim {
+            told.note.clone_from(&claim.note);
             match self.settle(claim)? {
-                Settled::Same(same) => return self.again(same, new, Novelty::Known),
+                Settled::Same(same) => return Ok(Told { note: told.note, ..self.again(same, new, Novelty::Known)? }),
                 Settled::New { ended, conflict } => (told.ended, told.conflict) = (ended, conflict),
             }
         }
@@ -146,7 +171,7 @@ impl<'v> Telling<'v> {
         if let Some(name) = applies_to.filter(|scope| !scope::is_path(scope)) {
             about.push(self.entities.by_name(name)?);
         }
-        self.write(id, new, text, &hash, trust, about, node)?;
+        self.write(id, new, (text, &hash), trust, about, node)?;
         if new.kind == Kind::Decision {
             self.decide(id, new, decided)?;
         }
@@ -183,8 +208,7 @@ impl<'v> Telling<'v> {
         &mut self,
         id: Id,
         new: &NewMemory,
-        text: &str,
-        hash: &str,
+        (text, hash): (&str, &str),
         trust: Trust,
         mut about: Vec<Named>,
         mut node: Node,

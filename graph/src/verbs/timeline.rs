@@ -82,8 +82,9 @@ pub struct Timeline {
 
 pub(crate) fn timeline(inner: &Inner, request: &TimelineRequest) -> Result<Timeline> {
     let now = inner.now();
-    check(request, now)?;
+    check(request)?;
     let view = inner.view()?;
+    request.moment.check(inner, &view)?;
     let known_at = request.moment.known_at;
     let (told, name, mut ids) = find(&view, request)?;
     if !request.spaces.is_empty() {
@@ -126,8 +127,7 @@ pub(crate) fn timeline(inner: &Inner, request: &TimelineRequest) -> Result<Timel
     Ok(Timeline { id, name, merged, events, dropped })
 }
 
-fn check(request: &TimelineRequest, now: Timestamp) -> Result<()> {
-    request.moment.check(now)?;
+fn check(request: &TimelineRequest) -> Result<()> {
     if request.limit == 0 || request.limit > MAX_EVENTS {
         return Err(Error::new(ErrorKind::Invalid, format!("a limit of {} events", request.limit))
             .hint(format!("give 1 to {MAX_EVENTS}, and a later start for the rest")));
@@ -176,6 +176,20 @@ fn find(view: &View<'_>, request: &TimelineRequest) -> Result<(Id, String, Vec<I
         }
         Err(error) => Err(error),
     }
+}
+
+/// Finds a file by its path, or by the end of it if no other ends so.
+pub(crate) fn file_of(inner: &Inner, path: &str) -> Result<Id> {
+    let view = inner.view()?;
+    let end = format!("/{}", path.trim_start_matches("./"));
+    let found = match file(&view, &[], |known| known == path)? {
+        Some(found) => Some(found),
+        None => file(&view, &[], |known| known.ends_with(&end))?,
+    };
+    found.map(|(id, _)| id).ok_or_else(|| {
+        Error::new(ErrorKind::NotFound, format!("no one file that was read is called {path}"))
+            .hint("give its whole path; `hydra recall` shows it beside what was found, and ids of passages")
+    })
 }
 
 /// The only file of the spaces whose path is meant.

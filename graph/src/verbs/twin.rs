@@ -45,8 +45,13 @@ pub(super) fn fingerprint(new: &NewMemory) -> String {
 /// Finds the memory of the caller's own key in the store.
 pub(super) fn by_key(view: &View<'_>, new: &NewMemory) -> Result<Option<Id>> {
     let Some(key) = &new.idempotency_key else { return Ok(None) };
+    of_key(view, key, &new.space)
+}
+
+/// As [`by_key`], for a key and a space.
+pub(super) fn of_key(view: &View<'_>, key: &str, space: &str) -> Result<Option<Id>> {
     for id in view.subjects(vocab::IDEMPOTENCY_KEY, TermRef::from(string(key).as_ref()), usize::MAX)? {
-        if view.text(id, vocab::SPACE)?.as_deref() == Some(new.space.as_str()) {
+        if view.text(id, vocab::SPACE)?.as_deref() == Some(space) {
             return Ok(Some(id));
         }
     }

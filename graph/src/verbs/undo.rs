@@ -115,11 +115,19 @@ fn check_nothing_later(view: &View<'_>, commit: Id, touched: &BTreeSet<Id>) -> R
             }
             None => {
                 let verb = view.text(other, vocab::VERB)?.unwrap_or_default();
+                let next = match verb.as_str() {
+                    "erase" => {
+                        "an erasure can't be undone, so neither can this: say what holds now, with `hydra update` \
+                                or `hydra remember`"
+                            .to_owned()
+                    }
+                    _ => format!("undo {other} first"),
+                };
                 return Err(Error::new(
                     ErrorKind::Conflict,
                     format!("commit {other} ({verb}) changed the same memory after {commit}"),
                 )
-                .hint(format!("undo {other} first")));
+                .hint(next));
             }
         }
     }

@@ -1,19 +1,18 @@
 //! `update`: says that a memory ended, was wrong, is to be said otherwise, or stands again; and settles conflicts. Nothing
 //! is overwritten: what a memory said before stays, and every update can be undone.
 
-use std::collections::BTreeSet;
-
 use oxigraph::model::NamedNodeRef;
 use serde::Serialize;
 
 use super::remember::NewMemory;
 use super::telling::Telling;
 use crate::decision::{Decision, NewDecision};
+use crate::entity;
 use crate::error::{Error, ErrorKind, Result};
 use crate::fact::{self, Statement};
 use crate::id::Id;
 use crate::identity;
-use crate::journal::{Agent, Change, Trust};
+use crate::journal::{self, Agent, Change, Trust};
 use crate::memory::Inner;
 use crate::names::shortened;
 use crate::preference::{NewPreference, Preference};
@@ -109,7 +108,7 @@ pub(crate) fn update(
     let (now, mint, author, spaces) = (inner.now(), inner.mint.clone(), agent.clone(), spaces.to_vec());
     let (commit, outcome) = inner.writer.write(agent.clone(), move |view| {
         let mut telling = Telling::new(view, &mint, now, &author);
-        telling.change.verb = "update";
+        telling.change.verb = journal::UPDATE;
         telling.change.reason = reason;
         check_space(view, id, &spaces)?;
         let outcome = apply(view, &mut telling, id, op)?;
@@ -126,7 +125,7 @@ fn apply(view: &View<'_>, telling: &mut Telling<'_>, id: Id, op: UpdateOp) -> Re
     if let UpdateOp::Settle(_) | UpdateOp::KeepAll = op {
         return settle(view, telling, id, &op);
     }
-    let record = record::read(view, id)?.ok_or_else(|| super::forget::not_found(id))?;
+    let Some(record) = record::read(view, id)? else { return Err(no_memory(view, id)?) };
     if record.kind == Kind::Passage || record.source.path.is_some() {
         return Err(Error::new(ErrorKind::Invalid, format!("{id} stands in a file"))
             .hint("edit the file and run `hydra ingest`; to have it never recalled, forget it"));
@@ -135,7 +134,7 @@ fn apply(view: &View<'_>, telling: &mut Telling<'_>, id: Id, op: UpdateOp) -> Re
     let mut outcome = Outcome::default();
     match op {
         UpdateOp::End(at) => {
-            check_stands(&record, now)?;
+            check_stands(view, &record, now)?;
             if let Some(end) = record.valid_to {
                 return Err(Error::new(ErrorKind::Conflict, format!("{id} ends already, at {end}"))
                     .hint("restore it first, or undo the commit that said so (`hydra get ID --view history`)"));
@@ -146,26 +145,53 @@ fn apply(view: &View<'_>, telling: &mut Telling<'_>, id: Id, op: UpdateOp) -> Re
                     .hint("give a later end, or retract it if it never held"));
             }
             outcome.stale = fall(view, &mut telling.change, id, vocab::VALID_TO, at, now)?;
+            if at <= now {
+                telling.weigh_again(id)?;
+            }
         }
         UpdateOp::Retract => {
-            check_stands(&record, now)?;
+            check_stands(view, &record, now)?;
             outcome.stale = fall(view, &mut telling.change, id, vocab::RETRACTED_AT, now, now)?;
-            telling.disbelieve(id)?;
-            outcome.fresh = telling.reopen(id)?;
-            settle_what_is_left(view, &mut telling.change, id, now)?;
+            outcome.fresh = telling.let_go(&[id])?;
         }
         UpdateOp::Supersede(text) => {
             (outcome.replaced_by, outcome.stale) = replace(view, telling, record, Some(text), None)?;
-            outcome.fresh = telling.reopen(id)?;
+            outcome.fresh = telling.let_go(&[id])?;
         }
         UpdateOp::Correct(stated) => {
             (outcome.replaced_by, outcome.stale) = replace(view, telling, record, None, Some(stated))?;
-            outcome.fresh = telling.reopen(id)?;
+            outcome.fresh = telling.let_go(&[id])?;
         }
         UpdateOp::Restore => outcome.fresh = restore(view, telling, &record)?,
         UpdateOp::Settle(_) | UpdateOp::KeepAll => unreachable!("a conflict is no record"),
     }
     Ok(outcome)
+}
+
+/// Says what an id stands for that is no memory's, and what can be done with it.
+fn no_memory(view: &View<'_>, id: Id) -> Result<Error> {
+    let refused = |message: String, hint: String| Error::new(ErrorKind::Invalid, message).hint(hint);
+    if view.is_a(id, vocab::ENTITY)? {
+        let name = entity::label(view, id)?;
+        return Ok(refused(
+            format!("{id} is an entity ({}), not a memory", shortened(&name)),
+            format!(
+                "merge, split or alias it; to change what is said of it, give the id of a memory: `hydra timeline {id}` \
+                 lists them"
+            ),
+        ));
+    }
+    if view.is_a(id, vocab::CONFLICT)? {
+        let sides: Vec<String> = view.objects(id, vocab::SIDE)?.iter().map(Id::to_string).collect();
+        return Ok(refused(
+            format!("{id} is a conflict, not a memory"),
+            format!("settle it: keep one of {}, or all", sides.join(" and ")),
+        ));
+    }
+    if journal::is_commit(view, id)? {
+        return Ok(refused(format!("{id} is a commit, not a memory"), format!("take it back: `hydra undo {id}`")));
+    }
+    Ok(super::forget::not_found(id))
 }
 
 /// Refuses what is of another space: a memory, or a conflict.
@@ -189,15 +215,20 @@ pub(super) fn check_trust(record: &Record, author: &Agent) -> Result<()> {
         .hint("remember what you know as a fact of its own: where it disagrees, both stay and the owner settles it"))
 }
 
-pub(super) fn check_stands(record: &Record, now: Timestamp) -> Result<()> {
+pub(super) fn check_stands(view: &View<'_>, record: &Record, now: Timestamp) -> Result<()> {
     let why = match record {
         _ if record.stands_at(now) => return Ok(()),
         Record { forgotten_at: Some(at), .. } => format!("was forgotten at {at}"),
         Record { retracted_at: Some(at), .. } => format!("was retracted at {at}"),
         _ => format!("ended at {}", record.valid_to.unwrap_or(now)),
     };
-    Err(Error::new(ErrorKind::Conflict, format!("{} {why}", record.id))
-        .hint("restore it first, if it stands after all"))
+    let successor = super::deciding::successor(view, record)?.or(record.ended_by);
+    Err(match successor {
+        Some(by) => Error::new(ErrorKind::Conflict, format!("{} {why}, and {by} took its place", record.id))
+            .hint(format!("update {by} instead, or restore the old one first if it stands after all")),
+        None => Error::new(ErrorKind::Conflict, format!("{} {why}", record.id))
+            .hint("restore it first, if it stands after all"),
+    })
 }
 
 /// Marks a memory as ended or retracted, takes its statement out and flags what rests on it.
@@ -229,7 +260,7 @@ fn replace(
     text: Option<String>,
     stated: Option<Statement>,
 ) -> Result<(Option<Id>, Vec<Id>)> {
-    check_stands(&old, telling.now)?;
+    check_stands(view, &old, telling.now)?;
     let mut new = NewMemory {
         kind: if stated.is_some() { Kind::Fact } else { old.kind },
         space: old.space.clone(),
@@ -308,23 +339,8 @@ fn restore(view: &View<'_>, telling: &mut Telling<'_>, record: &Record) -> Resul
             telling.end_again(&fact)?;
         }
     }
+    telling.weigh_restored(record.id)?;
     stale::unflag(view, &mut telling.change, record.id)
-}
-
-/// Ends the conflicts that had but one other side: nothing contradicts that any more.
-fn settle_what_is_left(view: &View<'_>, change: &mut Change, retracted: Id, now: Timestamp) -> Result<()> {
-    for conflict in fact::open_conflicts(view, retracted)? {
-        let mut standing = Vec::new();
-        for side in view.objects(conflict, vocab::SIDE)?.into_iter().filter(|side| *side != retracted) {
-            standing.extend(record::read(view, side)?.filter(|record| record.is_believed()).map(|record| record.id));
-        }
-        if standing.len() < 2 {
-            let mut node = Node::new(conflict, vocab::MEMORY_GRAPH);
-            node.say(vocab::SETTLED_AT, time_literal(now));
-            change.added.append(&mut node.quads);
-        }
-    }
-    Ok(())
 }
 
 fn settle(view: &View<'_>, telling: &mut Telling<'_>, conflict: Id, op: &UpdateOp) -> Result<Outcome> {
@@ -349,39 +365,28 @@ fn settle(view: &View<'_>, telling: &mut Telling<'_>, conflict: Id, op: &UpdateO
             check_trust(&record, telling.author)?;
             if record.retracted_at.is_none() {
                 outcome.stale.append(&mut fall(view, &mut telling.change, *side, vocab::RETRACTED_AT, now, now)?);
-                telling.disbelieve(*side)?;
             }
         }
-        for side in sides.iter().filter(|side| *side != keep) {
-            outcome.fresh.append(&mut telling.reopen(*side)?);
-        }
-    }
-    if let UpdateOp::Settle(keep) = op {
         telling.prefer_kept(*keep)?;
+        let fallen: Vec<Id> = sides.iter().filter(|side| *side != keep).copied().collect();
+        outcome.fresh = telling.let_go(&fallen)?;
+    } else if may_decide_all(view, &sides, telling.author)? {
+        // Whoever says that all sides hold has said each.
+        sides.iter().try_for_each(|side| telling.prefer_kept(*side))?;
     }
     let mut node = Node::new(conflict, vocab::MEMORY_GRAPH);
     node.say(vocab::SETTLED_AT, time_literal(now));
     telling.change.added.append(&mut node.quads);
     telling.change.touched.extend(sides.iter().copied());
-    // Other conflicts that a retracted side was in are over too when one side is left.
-    if let UpdateOp::Settle(keep) = op {
-        let mut others = BTreeSet::new();
-        for side in &sides {
-            others.extend(fact::open_conflicts(view, *side)?);
-        }
-        others.remove(&conflict);
-        for other in others {
-            let mut standing = 0;
-            for side in view.objects(other, vocab::SIDE)? {
-                let is_fallen = telling.change.touched.contains(&side) && side != *keep;
-                standing += usize::from(!is_fallen && fact::believed(view, side)?.is_some());
-            }
-            if standing < 2 {
-                let mut node = Node::new(other, vocab::MEMORY_GRAPH);
-                node.say(vocab::SETTLED_AT, time_literal(now));
-                telling.change.added.append(&mut node.quads);
-            }
+    Ok(outcome)
+}
+
+/// Tells whether somebody is trusted as much as whoever said any of the sides.
+fn may_decide_all(view: &View<'_>, sides: &[Id], author: &Agent) -> Result<bool> {
+    for side in sides {
+        if record::read(view, *side)?.is_some_and(|record| check_trust(&record, author).is_err()) {
+            return Ok(false);
         }
     }
-    Ok(outcome)
+    Ok(true)
 }

@@ -3,11 +3,14 @@
 #[allow(dead_code, reason = "not every test needs a random history")]
 pub mod history;
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use hydra_graph::{Document, Link, LinkKind, Memory, Options, Passage, Target, Timestamp};
+use hydra_graph::{
+    Agent, Document, ExportFormat, Id, Link, LinkKind, Memory, NewMemory, Options, Passage, Target, Timestamp,
+};
 
 /// An open memory and its folder.
 pub struct Opened {
@@ -43,7 +46,7 @@ pub fn note(path: &str, text: &str, links: &[&str]) -> Document {
     for paragraph in text.split("\n\n") {
         let span = start..start + paragraph.len();
         start = span.end + 2;
-        passages.push(Passage { span, line: 1, headings: Vec::new(), block: None });
+        passages.push(Passage { span, line: 1, headings: Vec::new(), block: None, pattern: None });
     }
     Document {
         reading: hydra_graph::Reading::default(),
@@ -71,5 +74,23 @@ pub fn note(path: &str, text: &str, links: &[&str]) -> Document {
                 }
             })
             .collect(),
+        log: None,
     }
+}
+
+/// Tells a memory that is about an entity.
+#[allow(dead_code, reason = "not every test tells of entities")]
+pub fn about(memory: &Memory, name: &str, text: &str) -> Id {
+    let told = NewMemory { entities: vec![name.into()], ..NewMemory::new(text) };
+    memory.remember(told, &Agent::owner()).unwrap().id
+}
+
+/// Everything but the journal, statement by statement.
+#[allow(dead_code, reason = "not every test compares whole memories")]
+pub fn world(memory: &Memory) -> BTreeSet<String> {
+    let mut out = Vec::new();
+    memory.export(ExportFormat::NQuads, &mut out, &mut |_, _| ()).unwrap();
+    let text = String::from_utf8(out).unwrap();
+    let is_fact = |line: &&str| !line.starts_with('#') && !line.ends_with("<urn:hydra:ns#g/journal> .");
+    text.lines().filter(is_fact).map(str::to_owned).collect()
 }

@@ -1,8 +1,11 @@
 //! Operations of `update` on an entity: another name, two that are one, and two that are two after all.
 
-use hydra_graph::{AliasOp, Aliased, Error, ErrorKind, Id, Merged, Result, Split};
+use hydra_graph::{AliasOp, Aliased, Error, ErrorKind, Id, Merged, Result, Split, counted};
+use schemars::JsonSchema;
+use serde::Deserialize;
 
 use super::Call;
+use crate::argument;
 
 /// What an operation did, for the answer.
 pub(super) struct Done {
@@ -11,28 +14,32 @@ pub(super) struct Done {
     pub text: String,
 }
 
-/// What an operation was given.
+/// What an operation is given, beside the entity.
+#[derive(Debug, Deserialize, JsonSchema)]
 pub(super) struct Given {
-    pub id: String,
-    pub into: Option<String>,
-    pub alias: Option<String>,
-    pub take: Vec<String>,
-    pub reason: Option<String>,
+    /// The entity that stays of two that are one: its name or id.
+    #[serde(default, deserialize_with = "argument::optional_text")]
+    into: Option<String>,
+    /// Another name of the entity.
+    #[serde(default, alias = "name", deserialize_with = "argument::optional_text")]
+    alias: Option<String>,
+    /// Memories that go with the entity that is split off.
+    #[serde(default, deserialize_with = "argument::list")]
+    take: Vec<String>,
 }
 
-/// Runs one by its name; `None` if it is none of these.
-pub(super) fn run(call: &Call<'_>, op: &str, given: Given) -> Option<Result<Done>> {
+/// Runs one by its name: `alias`, `merge` or `split`.
+pub(super) fn run(call: &Call<'_>, op: &str, id: &str, given: Given, reason: Option<String>) -> Result<Done> {
     match op {
-        "alias" => Some(alias(call, given)),
-        "merge" => Some(merge(call, given)),
-        "split" => Some(split(call, given)),
-        _ => None,
+        "alias" => alias(call, id, given, reason),
+        "merge" => merge(call, id, given, reason),
+        _ => split(call, id, given, reason),
     }
 }
 
-fn alias(call: &Call<'_>, given: Given) -> Result<Done> {
+fn alias(call: &Call<'_>, id: &str, given: Given, reason: Option<String>) -> Result<Done> {
     let alias = given.alias.ok_or_else(|| missing("the other name was not given", "give it as `alias`"))?;
-    let done = call.memory.alias(&given.id, &alias, AliasOp::Add, given.reason, call.agent)?;
+    let done = call.memory.alias(id, &alias, AliasOp::Add, reason, call.agent)?;
     let Aliased { id, name, alias, commit, shared_with } = done;
     let mut text = match commit {
         Some(commit) => format!("{name} ({id}) goes by {alias} too (take it back: hydra undo {commit})"),
@@ -45,12 +52,14 @@ fn alias(call: &Call<'_>, given: Given) -> Result<Done> {
     Ok(Done { id: id.to_string(), commit: commit.map(|commit| commit.to_string()).unwrap_or_default(), text })
 }
 
-fn merge(call: &Call<'_>, given: Given) -> Result<Done> {
+fn merge(call: &Call<'_>, id: &str, given: Given, reason: Option<String>) -> Result<Done> {
     let keep = given.into.ok_or_else(|| missing("the entity that stays was not given", "give it as `into`"))?;
-    let done = call.memory.merge(&keep, &given.id, given.reason, call.agent)?;
+    let done = call.memory.merge(&keep, id, reason, call.agent)?;
     let Merged { id, name, merged, merged_name, commit, memories, links, conflicts } = done;
     let mut text = format!(
-        "{name} ({id}) stands for {merged_name} ({merged}) now: {memories} memories, {links} links (take it back: hydra undo {commit})"
+        "{name} ({id}) stands for {merged_name} ({merged}) now: {}, {} (take it back: hydra undo {commit})",
+        counted(memories, "memory"),
+        counted(links, "link")
     );
     if !conflicts.is_empty() {
         let ids: Vec<String> = conflicts.iter().map(Id::to_string).collect();
@@ -59,12 +68,14 @@ fn merge(call: &Call<'_>, given: Given) -> Result<Done> {
     Ok(Done { id: id.to_string(), commit: commit.to_string(), text })
 }
 
-fn split(call: &Call<'_>, given: Given) -> Result<Done> {
+fn split(call: &Call<'_>, id: &str, given: Given, reason: Option<String>) -> Result<Done> {
     let take = given.take.iter().map(|id| id.parse()).collect::<Result<Vec<Id>>>()?;
-    let done = call.memory.split(&given.id, &take, given.reason, call.agent)?;
+    let done = call.memory.split(id, &take, reason, call.agent)?;
     let Split { id, name, from, from_name, commit, memories, links, .. } = done;
     let text = format!(
-        "{name} ({id}) is told apart from {from_name} ({from}): {memories} memories, {links} links (take it back: hydra undo {commit})"
+        "{name} ({id}) is told apart from {from_name} ({from}): {}, {} (take it back: hydra undo {commit})",
+        counted(memories, "memory"),
+        counted(links, "link")
     );
     Ok(Done { id: id.to_string(), commit: commit.to_string(), text })
 }

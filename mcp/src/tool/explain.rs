@@ -1,13 +1,14 @@
 //! `explain`: why something was recalled, and why something else was not.
 
-use hydra_graph::{Answered, Error, ErrorKind, Explanation, Id, Question, Result};
+use hydra_graph::{Answered, Explanation, Id, Result};
 use rmcp::model::{CallToolResult, Tool};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Call;
+use crate::answer;
 use crate::argument::{self, Unknown};
-use crate::{answer, schema};
+use crate::parameter::{Look, Spaces};
 
 pub(super) const NAME: &str = "explain";
 /// Lines of each list in an answer.
@@ -15,7 +16,7 @@ const SHOWN: usize = 20;
 
 const DESCRIPTION: &str = "\
 Say why recall answered as it did: give its trace_id (or a query, which is asked again) to see what was given and what \
-was left out and why; give an id too, to hear of that memory alone why it was given or why not.";
+was left out and why; give an id too, to hear of that memory alone why it was given or why not. as_of and known_at go with a query.";
 
 #[derive(Debug, Deserialize, JsonSchema)]
 struct Parameters {
@@ -28,10 +29,10 @@ struct Parameters {
     /// Only this memory.
     #[serde(default, alias = "memory_id", deserialize_with = "argument::optional_text")]
     id: Option<String>,
-    /// Only of this space, as in `personal` or `project/atlas`; all if left out.
-    #[serde(default, alias = "spaces", deserialize_with = "argument::list")]
-    #[schemars(with = "Option<String>")]
-    space: Vec<String>,
+    #[serde(flatten)]
+    look: Look,
+    #[serde(flatten)]
+    spaces: Spaces,
     #[serde(flatten)]
     #[schemars(skip)]
     unknown: Unknown,
@@ -64,24 +65,15 @@ struct Line {
 
 /// Describes the tool.
 pub(super) fn definition() -> Tool {
-    Tool::new(NAME, DESCRIPTION, schema::input::<Parameters>())
-        .with_title("Explain")
-        .with_raw_output_schema(schema::output::<Answer>())
-        .with_annotations(super::reads("Explain"))
+    super::reads::<Parameters, Answer>(NAME, "Explain", DESCRIPTION)
 }
 
 /// Answers a call.
 pub(super) fn call(call: Call<'_>) -> Result<CallToolResult> {
     let parameters: Parameters = super::parse(call.arguments, &definition())?;
-    let spaces: Vec<String> = parameters.space.into_iter().filter(|space| !space.is_empty()).collect();
-    let answered = match (parameters.trace_id, parameters.query) {
-        (Some(trace), _) => Answered::Before(trace.parse()?),
-        (None, Some(query)) => Answered::Now(Question { spaces: spaces.clone(), ..Question::new(query) }),
-        (None, None) => {
-            return Err(Error::new(ErrorKind::Invalid, "nothing to explain")
-                .hint("give the trace_id of a recall, or a query, and the id that you wonder about"));
-        }
-    };
+    let (spaces, moment) = (parameters.spaces.named(), parameters.look.moment(call.now)?);
+    let trace = parameters.trace_id.map(|trace| trace.parse::<Id>()).transpose()?;
+    let answered = Answered::given(trace, parameters.query, &spaces, moment)?;
     let id = parameters.id.map(|id| id.parse::<Id>()).transpose()?;
     let explained = call.memory.explain_in(&spaces, answered, id)?;
     let answer = answer_of(explained, argument::ignored(NAME, &parameters.unknown));
@@ -118,9 +110,6 @@ fn render(answer: &Answer) -> String {
             text.push_str(&format!("{heading}: {id} {score:.2} | {why}\n"));
         }
     }
-    for line in answer.degraded.iter().chain(&answer.note) {
-        text.push_str(&format!("note: {line}\n"));
-    }
-    text.push_str(&format!("trace {}", answer.trace_id));
-    text
+    let text = answer::close(text, [], None, answer.degraded.iter().chain(&answer.note));
+    format!("{text}\ntrace {}", answer.trace_id)
 }

@@ -6,8 +6,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Call;
+use crate::answer;
 use crate::argument::{self, Unknown};
-use crate::{answer, schema};
 
 pub(super) const NAME: &str = "learn";
 
@@ -74,11 +74,7 @@ struct Answer {
 
 /// Describes the tool.
 pub(super) fn definition() -> Tool {
-    Tool::new(NAME, DESCRIPTION, schema::input::<Parameters>())
-        .with_title("Learn")
-        .with_raw_output_schema(schema::output::<Answer>())
-        .with_annotations(super::changes("Learn"))
-        .with_meta(super::always_load())
+    super::changes::<Parameters, Answer>(NAME, "Learn", DESCRIPTION).with_meta(super::always_load())
 }
 
 /// Answers a call.
@@ -110,7 +106,6 @@ pub(super) fn call(call: Call<'_>) -> Result<CallToolResult> {
     let Learned { id, commit, learning, evidence_left_out } = learned;
     let full =
         (evidence_left_out > 0).then(|| format!("{evidence_left_out} texts were not kept as evidence: it has enough"));
-    let note: Vec<String> = full.into_iter().chain(argument::ignored(NAME, &parameters.unknown)).collect();
     let answer = Answer {
         id: id.to_string(),
         commit: commit.to_string(),
@@ -118,14 +113,12 @@ pub(super) fn call(call: Call<'_>) -> Result<CallToolResult> {
         times_seen: learning.times_seen,
         times_helped: learning.times_helped,
         times_hurt: learning.times_hurt,
-        note: (!note.is_empty()).then(|| note.join("; ")),
+        note: answer::notes([full, argument::ignored(NAME, &parameters.unknown)]),
     };
-    let mut text = format!(
+    let text = format!(
         "learned: {id}, {}, seen {}, helped {}, hurt {} (take it back: hydra undo {commit})",
         answer.outcome, answer.times_seen, answer.times_helped, answer.times_hurt
     );
-    if let Some(note) = &answer.note {
-        text.push_str(&format!("\nnote: {note}"));
-    }
+    let text = answer::close(text, [], None, &answer.note);
     Ok(answer::success(&answer, text))
 }

@@ -1,5 +1,6 @@
 //! The tools. One file a tool: what it says of itself, what it takes, one verb, what it gives.
 
+mod block;
 pub(crate) mod context;
 mod entity;
 mod explain;
@@ -16,10 +17,10 @@ mod update;
 
 use hydra_graph::{Agent, Error, ErrorKind, Memory, Result, Timestamp};
 use rmcp::model::{CallToolResult, JsonObject, MetaObject, Tool, ToolAnnotations};
+use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 
-/// Largest budget that a caller may ask for.
-pub(crate) const MAX_BUDGET_TOKENS: usize = 20_000;
+use crate::schema;
 
 /// Clients that defer tools load these at once; deferred ones go unused.
 const ALWAYS_LOAD: &str = "anthropic/alwaysLoad";
@@ -71,24 +72,40 @@ pub(crate) fn is_repeatable(name: &str) -> bool {
     annotations.is_none_or(|a| a.read_only_hint == Some(true) || a.idempotent_hint == Some(true))
 }
 
-/// Annotations of a tool that only looks.
-fn reads(title: &str) -> ToolAnnotations {
-    ToolAnnotations::with_title(title).read_only(true).destructive(false).idempotent(true).open_world(false)
+/// A tool that only looks.
+fn reads<P: JsonSchema, A: JsonSchema>(name: &'static str, title: &str, description: &'static str) -> Tool {
+    let annotations = ToolAnnotations::with_title(title).read_only(true).destructive(false).idempotent(true);
+    described::<P, A>(name, title, description, annotations)
 }
 
-/// Annotations of a tool that adds, and adds nothing when it is called again.
-fn adds(title: &str) -> ToolAnnotations {
-    ToolAnnotations::with_title(title).read_only(false).destructive(false).idempotent(true).open_world(false)
+/// A tool that adds, and adds nothing when it is called again.
+fn adds<P: JsonSchema, A: JsonSchema>(name: &'static str, title: &str, description: &'static str) -> Tool {
+    let annotations = ToolAnnotations::with_title(title).read_only(false).destructive(false).idempotent(true);
+    described::<P, A>(name, title, description, annotations)
 }
 
-/// Annotations of a tool that changes what is known, in a way that can be undone.
-fn changes(title: &str) -> ToolAnnotations {
-    ToolAnnotations::with_title(title).read_only(false).destructive(false).idempotent(false).open_world(false)
+/// A tool that changes what is known, in a way that can be undone.
+fn changes<P: JsonSchema, A: JsonSchema>(name: &'static str, title: &str, description: &'static str) -> Tool {
+    let annotations = ToolAnnotations::with_title(title).read_only(false).destructive(false).idempotent(false);
+    described::<P, A>(name, title, description, annotations)
 }
 
-/// Annotations of a tool that takes something away; taking it away twice is the same as once.
-fn takes_away(title: &str) -> ToolAnnotations {
-    ToolAnnotations::with_title(title).read_only(false).destructive(true).idempotent(true).open_world(false)
+/// A tool that takes something away; taking it away twice is the same as once.
+fn takes_away<P: JsonSchema, A: JsonSchema>(name: &'static str, title: &str, description: &'static str) -> Tool {
+    let annotations = ToolAnnotations::with_title(title).read_only(false).destructive(true).idempotent(true);
+    described::<P, A>(name, title, description, annotations)
+}
+
+fn described<P: JsonSchema, A: JsonSchema>(
+    name: &'static str,
+    title: &str,
+    description: &'static str,
+    annotations: ToolAnnotations,
+) -> Tool {
+    Tool::new(name, description, schema::input::<P>())
+        .with_title(title)
+        .with_raw_output_schema(schema::output::<A>())
+        .with_annotations(annotations.open_world(false))
 }
 
 /// Marks a tool to be loaded at the start of every session.
@@ -111,11 +128,6 @@ fn parse<T: DeserializeOwned>(arguments: JsonObject, tool: &Tool) -> Result<T> {
     })
 }
 
-/// Returns the budget that was asked for, within bounds.
-fn budget(asked: Option<i64>, default: usize) -> usize {
-    asked.and_then(|tokens| usize::try_from(tokens).ok()).unwrap_or(default).clamp(1, MAX_BUDGET_TOKENS)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -129,13 +141,6 @@ mod tests {
             let bytes = tool.description.as_deref().unwrap_or_default().len();
             assert!((1..=MAX_DESCRIPTION_BYTES).contains(&bytes), "{} has {bytes} bytes", tool.name);
         }
-    }
-
-    #[test]
-    fn budgets_are_bounded() {
-        assert_eq!(budget(None, 1_500), 1_500);
-        assert_eq!(budget(Some(MAX_BUDGET_TOKENS as i64 + 1), 1_500), MAX_BUDGET_TOKENS);
-        assert_eq!(budget(Some(0), 1_500), 1);
     }
 
     #[test]

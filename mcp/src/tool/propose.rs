@@ -30,17 +30,13 @@ pub(super) struct Item {
     error: Option<String>,
 }
 
-/// Runs it, if the operation is one on proposals.
-pub(super) fn run(call: &Call<'_>, op: &str, proposals: &Value, reason: Option<&str>) -> Option<Result<Done>> {
-    match op {
-        "propose" => Some(propose(call, proposals, reason)),
-        "accept" | "reject" => Some(Err(Error::new(ErrorKind::Conflict, "you can't decide about a proposal")
-            .hint("the user accepts: hydra proposals"))),
-        _ => None,
-    }
+/// Refuses to decide about proposals, which is for the user alone.
+pub(super) fn undecidable() -> Error {
+    Error::new(ErrorKind::Conflict, "you can't decide about a proposal").hint("the user accepts: hydra proposals")
 }
 
-fn propose(call: &Call<'_>, proposals: &Value, reason: Option<&str>) -> Result<Done> {
+/// Runs it.
+pub(super) fn run(call: &Call<'_>, proposals: &Value, reason: Option<String>) -> Result<Done> {
     let invalid = |error: &dyn std::fmt::Display| {
         Error::new(ErrorKind::Invalid, format!("`proposals` does not read: {error}"))
             .hint("give a list of objects, each with kind alias, fact, merge or summary and that kind's fields")
@@ -62,7 +58,7 @@ fn propose(call: &Call<'_>, proposals: &Value, reason: Option<&str>) -> Result<D
             read.map_err(|error| invalid(&format!("number {}: {error}", position + 1)))?.into_new(call.default_space),
         );
     }
-    let answers = call.memory.propose(new, reason.map(str::to_owned), call.agent)?;
+    let answers = call.memory.propose(new, reason, call.agent)?;
     let commit = answers.iter().find_map(|one| one.commit).map(|commit| commit.to_string()).unwrap_or_default();
     let mut text = String::new();
     for one in &answers {

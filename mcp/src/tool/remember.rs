@@ -1,8 +1,8 @@
 //! `remember`: keeps one text.
 
 use hydra_graph::{
-    Choice, Error, ErrorKind, Evidence, Kind, NewDecision, NewMemory, NewPreference, Preference, RememberStatus,
-    Remembered, Result, Standing, Statement,
+    Choice, Evidence, Kind, NewDecision, NewMemory, NewPreference, Preference, RememberStatus, Remembered, Result,
+    Standing,
 };
 use rmcp::model::{CallToolResult, Tool};
 use schemars::JsonSchema;
@@ -10,7 +10,8 @@ use serde::{Deserialize, Serialize};
 
 use super::Call;
 use crate::argument::{self, Unknown};
-use crate::{answer, schema, when};
+use crate::parameter::Stated;
+use crate::{answer, when};
 
 pub(super) const NAME: &str = "remember";
 
@@ -89,15 +90,8 @@ struct Parameters {
         deserialize_with = "argument::optional_text"
     )]
     applies_to: Option<String>,
-    /// Of a fact: whom or what it is about.
-    #[serde(default, deserialize_with = "argument::optional_text")]
-    subject: Option<String>,
-    /// Of a fact: what is said of it, as in `works for` or `lives in`.
-    #[serde(default, alias = "relation", deserialize_with = "argument::optional_text")]
-    predicate: Option<String>,
-    /// Of a fact: the person, place, thing or text that is said of it.
-    #[serde(default, alias = "value", deserialize_with = "argument::optional_text")]
-    object: Option<String>,
+    #[serde(flatten)]
+    stated: Stated,
     /// Ids of the memories or passages that it rests on.
     #[serde(default, alias = "derived_from", deserialize_with = "argument::list")]
     #[schemars(with = "Vec<String>")]
@@ -206,18 +200,14 @@ impl Wanted {
 
 /// Describes the tool.
 pub(super) fn definition() -> Tool {
-    Tool::new(NAME, DESCRIPTION, schema::input::<Parameters>())
-        .with_title("Remember")
-        .with_raw_output_schema(schema::output::<Answer>())
-        .with_annotations(super::adds("Remember"))
-        .with_meta(super::always_load())
+    super::adds::<Parameters, Answer>(NAME, "Remember", DESCRIPTION).with_meta(super::always_load())
 }
 
 /// Answers a call.
 pub(super) fn call(call: Call<'_>) -> Result<CallToolResult> {
     let parameters: Parameters = super::parse(call.arguments, &definition())?;
     let mut new = NewMemory::new(parameters.text);
-    new.statement = statement(parameters.subject, parameters.predicate, parameters.object)?;
+    new.statement = parameters.stated.statement()?;
     for id in parameters.evidence {
         new.evidence.push(Evidence { id: id.parse()?, quote: None });
     }
@@ -239,17 +229,20 @@ pub(super) fn call(call: Call<'_>) -> Result<CallToolResult> {
     new.session = parameters.session;
     new.speaker = parameters.speaker;
     new.happened_at = parameters.happened_at.map(|at| when::moment(&at, call.now)).transpose()?;
-    let Remembered { id, commit, status, ended, conflict, preference } = call.memory.remember(new, call.agent)?;
+    let Remembered { id, commit, status, ended, conflict, preference, note: also } =
+        call.memory.remember(new, call.agent)?;
     let (status, said) = match status {
         RememberStatus::Inserted => ("inserted", "remembered"),
         RememberStatus::Duplicate => ("duplicate", "known already"),
         RememberStatus::Superseded => ("superseded", "remembered; it ends what held before"),
         RememberStatus::Conflict => ("conflict", "remembered beside what it contradicts"),
+        RememberStatus::Refused if also.is_some() => ("refused", "not kept"),
         RememberStatus::Refused => ("refused", "not kept: the user took the same back before"),
     };
     let known = preference.as_ref().filter(|_| status == "duplicate" || status == "superseded");
     let seen = known.filter(|known| known.times_seen > 1).map(|known| format!("; told {} times", known.times_seen));
-    let note = argument::ignored(NAME, &parameters.unknown);
+    let note: Vec<String> = also.into_iter().chain(argument::ignored(NAME, &parameters.unknown)).collect();
+    let note = (!note.is_empty()).then(|| note.join("; "));
     let mut text = format!("{said}: {id} (take it back: hydra undo {commit})");
     text.push_str(&seen.unwrap_or_default());
     if let Some(preference) = preference.as_ref().filter(|_| status != "refused") {
@@ -269,9 +262,7 @@ pub(super) fn call(call: Call<'_>) -> Result<CallToolResult> {
     if let Some(conflict) = conflict {
         text.push_str(&format!("\nconflict: {conflict} (ask the user which is right; update settles it)"));
     }
-    if let Some(note) = &note {
-        text.push_str(&format!("\nnote: {note}"));
-    }
+    let text = answer::close(text, [], None, &note);
     let answer = Answer {
         id: id.to_string(),
         commit: commit.to_string(),
@@ -282,27 +273,4 @@ pub(super) fn call(call: Call<'_>) -> Result<CallToolResult> {
         note,
     };
     Ok(answer::success(&answer, text))
-}
-
-/// Puts a statement together; all of its parts or none are given.
-pub(super) fn statement(
-    subject: Option<String>,
-    predicate: Option<String>,
-    object: Option<String>,
-) -> Result<Option<Statement>> {
-    match (subject, predicate, object) {
-        (None, None, None) => Ok(None),
-        (Some(subject), Some(predicate), Some(object)) => Ok(Some(Statement { subject, predicate, object })),
-        (subject, predicate, _) => {
-            let missing = if subject.is_none() {
-                "subject"
-            } else if predicate.is_none() {
-                "predicate"
-            } else {
-                "object"
-            };
-            Err(Error::new(ErrorKind::Invalid, format!("a fact without {missing}"))
-                .hint("give subject, predicate and object, or only a text"))
-        }
-    }
 }

@@ -154,8 +154,13 @@ async fn open(config: &Config, need: Need, command: &str) -> Result<Client> {
     let (own, holder) = (config.clone(), format!("`hydra {command}`"));
     let opened = tokio::task::spawn_blocking(move || {
         let memory = wiring::open(&own, &holder)?;
-        if need == Need::Meaning {
+        // An erasure that was cut short is everybody's to finish, and the vectors must be there for it.
+        let is_erasing = memory.is_erasing();
+        if need == Need::Meaning || is_erasing {
             wiring::attach_vectors(&own, &memory)?;
+        }
+        if is_erasing && let Err(error) = memory.finish_erasing() {
+            tracing::warn!("what was erased may still be in the files: {error}; `hydra serve` clears them");
         }
         Ok(memory)
     });

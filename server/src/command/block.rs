@@ -234,6 +234,7 @@ async fn history(setting: &Setting, which: Which) -> Result<u8> {
 
 async fn edit(setting: &Setting, which: Which, how: How, edit: EditBlock) -> Result<u8> {
     let (Which { name, space }, How { reason, based_on }) = (which, how);
+    let is_limit = edit.limit_bytes.is_some();
     let verb = EditBlock { name, space, reason, based_on, ..edit };
     let mut answer = super::ask(setting, Need::Graph, verb).await?;
     if setting.global.json {
@@ -243,6 +244,11 @@ async fn edit(setting: &Setting, which: Which, how: How, edit: EditBlock) -> Res
     let Shown { name, size_bytes, limit_bytes, commit, .. } = super::read(answer["block"].take())?;
     output::data(&commit)?;
     if !setting.global.quiet {
+        if is_limit && size_bytes == 0 {
+            output::talk(&format!(
+                "the block {name} has no text yet and is in no context; `hydra block set {name} TEXT` writes it"
+            ));
+        }
         output::talk(&format!("{name} has {size_bytes}/{limit_bytes} bytes; take it back with: hydra undo {commit}"));
     }
     Ok(outcome::DONE)

@@ -1,15 +1,13 @@
 //! `hydra check`
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 
 use clap::Args;
 use hydra_graph::Result;
 use serde::Deserialize;
 
 use super::Setting;
-use super::progress::Progress;
-use crate::client::{Client, Need};
+use crate::client::Need;
 use crate::outcome;
 use crate::output;
 use crate::verb::Check;
@@ -39,16 +37,10 @@ struct Answer {
 /// # Errors
 /// What the verb returns.
 pub async fn run(setting: &Setting, _arguments: Arguments) -> Result<u8> {
-    let client = Client::connect(&setting.config, Need::Meaning, "check").await?;
-    let mut progress = Progress::new(setting.global.quiet || setting.global.json);
-    let answer = client
-        .follow(Check {}, Arc::new(AtomicBool::new(false)), &mut |event| {
-            progress.name(&format!("looking at {}", event["name"].as_str().unwrap_or_default()));
-        })
-        .await;
-    progress.end();
-    client.close().await?;
-    let answer = answer?;
+    let answer = super::follow(setting, Need::Meaning, Check {}, Arc::default(), |progress, event| {
+        progress.name(&format!("looking at {}", event["name"].as_str().unwrap_or_default()));
+    })
+    .await?;
     if setting.global.json {
         output::json(&answer)?;
         let is_ok = answer["ok"].as_bool().unwrap_or_default();
@@ -60,13 +52,17 @@ pub async fn run(setting: &Setting, _arguments: Arguments) -> Result<u8> {
     }
     let Answer { commits, quads, texts, log_entries, indexes, .. } = &answer;
     let looked = format!(
-        "{commits} commits, {quads} statements, {texts} texts, {log_entries} entries in the redo log, indexes: {}",
+        "{}, {}, {}, {} in the redo log, indexes: {}",
+        output::count(*commits, "commit"),
+        output::count(*quads, "statement"),
+        output::count(*texts, "text"),
+        output::count(*log_entries, "entry"),
         indexes.join(", ")
     );
     if answer.ok {
         output::data(&format!("everything agrees: {looked}"))?;
         return Ok(outcome::DONE);
     }
-    output::talk(&format!("{} findings in {looked}", answer.findings.len()));
+    output::talk(&format!("{} in {looked}", output::count(answer.findings.len(), "finding")));
     Ok(outcome::FAILED)
 }

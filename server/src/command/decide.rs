@@ -4,6 +4,7 @@ use clap::Args;
 use hydra_graph::{Choice, Id, Kind, Result};
 
 use super::Setting;
+use super::belonging::Belonging;
 use super::remember;
 use crate::client::Need;
 use crate::verb::Remember;
@@ -39,15 +40,8 @@ pub struct Arguments {
     /// The path, project, person or thing it applies to [default: everywhere]
     #[arg(long = "for", value_name = "PATH|NAME")]
     pub applies_to: Option<String>,
-    /// A memory or passage that it rests on (repeatable)
-    #[arg(long, value_name = "ID")]
-    pub evidence: Vec<Id>,
-    /// Where it belongs [default: personal]
-    #[arg(long, value_name = "SPACE")]
-    pub space: Option<String>,
-    /// A person, project or thing it is about (repeatable)
-    #[arg(long, value_name = "NAME")]
-    pub entity: Vec<String>,
+    #[command(flatten)]
+    pub belonging: Belonging,
     /// Who decided, or where you have it from
     #[arg(long, value_name = "TEXT")]
     pub source: Option<String>,
@@ -66,9 +60,9 @@ pub async fn run(setting: &Setting, arguments: Arguments) -> Result<u8> {
         reasons: arguments.because,
         supersedes: arguments.supersedes,
         applies_to: arguments.applies_to,
-        evidence: arguments.evidence,
-        space: arguments.space,
-        entities: arguments.entity,
+        evidence: arguments.belonging.evidence,
+        space: arguments.belonging.space,
+        entities: arguments.belonging.entity,
         source: arguments.source,
         ..Remember::default()
     };

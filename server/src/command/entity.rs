@@ -140,23 +140,27 @@ fn merged(answer: &Value) -> String {
         all => format!("; they disagree in {} (hydra conflicts)", all.join(", ")),
     };
     format!(
-        "{} stands for {} ({}) now: {} memories, {} links{note}",
+        "{} stands for {} ({}) now: {}, {}{note}",
         text(answer, "name"),
         text(answer, "merged_name"),
         text(answer, "merged"),
-        answer["memories"],
-        answer["links"],
+        number(answer, "memories", "memory"),
+        number(answer, "links", "link"),
     )
+}
+
+fn number(answer: &Value, name: &str, noun: &str) -> String {
+    output::count(answer[name].as_u64().unwrap_or_default() as usize, noun)
 }
 
 fn split(answer: &Value) -> String {
     format!(
-        "{} ({}) is told apart from {} again: {} memories, {} links",
+        "{} ({}) is told apart from {} again: {}, {}",
         text(answer, "name"),
         text(answer, "id"),
         text(answer, "from_name"),
-        answer["memories"],
-        answer["links"],
+        number(answer, "memories", "memory"),
+        number(answer, "links", "link"),
     )
 }
 

@@ -2,14 +2,12 @@
 
 use std::io::{BufRead as _, IsTerminal as _, Write as _};
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 
-use hydra_graph::{Error, ErrorKind, Id, Result};
+use hydra_graph::{Error, ErrorKind, Result};
 use serde::Deserialize;
 
 use super::Setting;
-use super::progress::Progress;
-use crate::client::{Client, Need};
+use crate::client::Need;
 use crate::outcome;
 use crate::output;
 use crate::verb::Erase;
@@ -36,20 +34,14 @@ struct Removal {
 /// What the verb returns; `Invalid` when nobody agreed.
 pub async fn run(setting: &Setting, verb: Erase, is_agreed: bool) -> Result<u8> {
     if !is_agreed {
-        agree(&verb.ids)?;
+        let ids = verb.ids.iter().map(ToString::to_string);
+        agree(&ids.chain(verb.paths.iter().cloned()).collect::<Vec<_>>())?;
     }
     // The vectors must be there to be erased; the model need not.
-    let client = Client::connect(&setting.config, Need::Meaning, "forget").await?;
-    let mut progress = Progress::new(setting.global.quiet || setting.global.json);
-    let answer = client
-        .follow(verb, Arc::new(AtomicBool::new(false)), &mut |event| {
-            let count = |name: &str| event[name].as_u64().unwrap_or(0);
-            progress.show("copying what stays", count("done"), count("total"));
-        })
-        .await;
-    progress.end();
-    client.close().await?;
-    let answer = answer?;
+    let answer = super::follow(setting, Need::Meaning, verb, Arc::default(), |progress, event| {
+        progress.show("copying what stays", super::count(event, "done"), super::count(event, "total"));
+    })
+    .await?;
     if setting.global.json {
         output::json(&answer)?;
         return Ok(outcome::DONE);
@@ -70,9 +62,8 @@ pub async fn run(setting: &Setting, verb: Erase, is_agreed: bool) -> Result<u8> 
     Ok(outcome::DONE)
 }
 
-fn agree(ids: &[Id]) -> Result<()> {
+fn agree(ids: &[String]) -> Result<()> {
     let refused = |message: &str| {
-        let ids: Vec<String> = ids.iter().map(ToString::to_string).collect();
         Err(Error::new(ErrorKind::Invalid, message).hint(format!(
             "see what would go with `hydra forget --erase --dry-run {0}`, then add --yes",
             ids.join(" ")

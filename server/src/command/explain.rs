@@ -5,6 +5,7 @@ use hydra_graph::{Id, Result};
 use serde::Deserialize;
 
 use super::Setting;
+use super::look::Look;
 use crate::client::Need;
 use crate::outcome;
 use crate::output;
@@ -14,7 +15,9 @@ const EXAMPLES: &str = "\
 Examples:
   hydra explain \"where is the tall ladder\"
   hydra explain \"where is the tall ladder\" --id 01kgy3v5q2w8e      why is that one not among them?
-  hydra explain --trace 01kgy40000000                              an earlier answer";
+  hydra explain --trace 01kgy40000000                              an earlier answer
+
+An earlier answer has a moment of its own; --as-of and --known-at go with a question.";
 
 /// Options of `hydra explain`.
 #[derive(Debug, Args)]
@@ -26,12 +29,11 @@ pub struct Arguments {
     /// An earlier answer, of the last month
     #[arg(long, value_name = "ID")]
     pub trace: Option<Id>,
+    #[command(flatten)]
+    pub look: Look,
     /// Only this memory: why it was given, or why not
     #[arg(long, value_name = "ID")]
     pub id: Option<Id>,
-    /// Only of this space (repeatable) [default: all]
-    #[arg(long, value_name = "SPACE")]
-    pub space: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -62,7 +64,14 @@ struct LeftOut {
 /// # Errors
 /// What the verb returns.
 pub async fn run(setting: &Setting, arguments: Arguments) -> Result<u8> {
-    let verb = Explain { trace: arguments.trace, query: arguments.query, id: arguments.id, spaces: arguments.space };
+    let verb = Explain {
+        trace: arguments.trace,
+        query: arguments.query,
+        as_of: arguments.look.as_of,
+        known_at: arguments.look.known_at,
+        id: arguments.id,
+        spaces: arguments.look.space,
+    };
     let answer = super::ask(setting, Need::Meaning, verb).await?;
     if setting.global.json {
         output::json(&answer)?;

@@ -15,6 +15,7 @@ use tokio::io::{AsyncWrite, AsyncWriteExt as _};
 use super::Setting;
 use super::progress::Progress;
 use crate::client::{Client, Need, Pieces};
+use crate::folder;
 use crate::interrupt;
 use crate::outcome;
 use crate::output;
@@ -65,6 +66,7 @@ pub async fn run(setting: &Setting, arguments: Arguments) -> Result<u8> {
     };
     let file = Some(arguments.file).filter(|file| file != Path::new("-"));
     let mut target = Target::open(file.as_deref())?;
+    folder::check_memory(&setting.config.data_dir)?;
     let client = Client::connect(&setting.config, Need::Graph, "export").await?;
     let stop = Arc::new(AtomicBool::new(false));
     interrupt::stop_on_signal(Arc::clone(&stop), "stopping")?;
@@ -93,11 +95,14 @@ pub async fn run(setting: &Setting, arguments: Arguments) -> Result<u8> {
     if setting.global.json {
         let answer = json!({"path": file, "format": format, "statements": statements, "bytes": bytes, "blake3": blake3, "took_ms": took_ms});
         // Standard output holds the export itself then.
-        if file.is_some() { output::json(&answer)? } else { output::talk(&answer.to_string()) }
+        if file.is_some() { output::json(&answer)? } else { output::talk_json(&answer) }
     } else if !setting.global.quiet {
         let place = file.as_ref().map(|file| format!(" to {}", output::plain(&file.display().to_string())));
         let (place, seconds) = (place.unwrap_or_default(), took_ms as f64 / 1000.0);
-        output::talk(&format!("exported {statements} statements ({bytes} bytes){place} in {seconds:.1} s"));
+        output::talk(&format!(
+            "exported {} ({bytes} bytes){place} in {seconds:.1} s",
+            output::count(*statements as usize, "statement")
+        ));
     }
     Ok(outcome::DONE)
 }

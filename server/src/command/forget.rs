@@ -17,6 +17,7 @@ const EXAMPLES: &str = "\
 Examples:
   hydra forget 01kgy3v5q2w8e
   hydra forget 01kgy3v5q2w8e 01kgy3v5q2w8f --reason \"it was a joke\"
+  hydra forget notes/House/Boiler.md          a file that was read, with all its versions
   hydra forget --dry-run 01kgy3v5q2w8e        what would go, and what rests on it; writes nothing
   hydra forget --query \"the old flat\"         candidates with their ids; writes nothing
   hydra forget --erase --dry-run 01kgy3v5q2w8e
@@ -30,9 +31,9 @@ memory. A file is not changed, but not read for it again.";
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Arguments {
-    /// Ids as recall and remember print them
-    #[arg(required_unless_present = "query", value_name = "ID")]
-    pub ids: Vec<Id>,
+    /// Ids as recall and remember print them, or paths of files that were read
+    #[arg(required_unless_present = "query", value_name = "ID|PATH", value_parser = Which::read)]
+    pub ids: Vec<Which>,
     /// Show what fits a question, to choose ids from; forgets nothing
     #[arg(long, value_name = "QUERY", conflicts_with = "ids")]
     pub query: Option<String>,
@@ -51,6 +52,37 @@ pub struct Arguments {
     /// Why; kept in the history
     #[arg(long, value_name = "TEXT")]
     pub reason: Option<String>,
+}
+
+/// What is to be forgotten.
+#[derive(Clone, Debug)]
+pub enum Which {
+    /// Anything, by its id.
+    Id(Id),
+    /// A file that was read, by its path.
+    File(String),
+}
+
+impl Which {
+    /// A name with a slash or an ending is a path; everything else is an id, or mistyped.
+    fn read(name: &str) -> std::result::Result<Self, String> {
+        match name.parse::<Id>() {
+            Ok(id) => Ok(Self::Id(id)),
+            Err(_) if name.contains(['/', '.']) => Ok(Self::File(super::timeline::absolute(name.to_owned()))),
+            Err(error) => Err(error.to_string()),
+        }
+    }
+
+    fn parted(all: Vec<Self>) -> (Vec<Id>, Vec<String>) {
+        let (mut ids, mut paths) = (Vec::new(), Vec::new());
+        for one in all {
+            match one {
+                Self::Id(id) => ids.push(id),
+                Self::File(path) => paths.push(path),
+            }
+        }
+        (ids, paths)
+    }
 }
 
 #[derive(Deserialize)]
@@ -81,12 +113,15 @@ struct Consequence {
 pub async fn run(setting: &Setting, arguments: Arguments) -> Result<u8> {
     if arguments.erase && !arguments.dry_run {
         let Arguments { ids, space, reason, yes, .. } = arguments;
-        return super::erase::run(setting, Erase { ids, spaces: space, reason }, yes).await;
+        let (ids, paths) = Which::parted(ids);
+        return super::erase::run(setting, Erase { ids, paths, spaces: space, reason }, yes).await;
     }
     let is_preview = arguments.dry_run || arguments.query.is_some();
     let need = if arguments.query.is_some() { Need::Meaning } else { Need::Graph };
+    let (ids, paths) = Which::parted(arguments.ids);
     let verb = Forget {
-        ids: arguments.ids,
+        ids,
+        paths,
         query: arguments.query,
         spaces: arguments.space,
         mode: arguments.erase.then(|| "erase".to_owned()),

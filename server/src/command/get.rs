@@ -3,10 +3,11 @@
 use std::fmt::Write as _;
 
 use clap::Args;
-use hydra_graph::{Id, Result};
+use hydra_graph::{Id, Result, Then};
 use serde_json::Value;
 
 use super::Setting;
+use super::look::Look;
 use crate::client::Need;
 use crate::outcome;
 use crate::output::{self, Style};
@@ -16,8 +17,10 @@ const EXAMPLES: &str = "\
 Examples:
   hydra get 01kgy3v5q2w8e
   hydra get 01kgy3v5q2w8e --view history
+  hydra get 01kgy3v5q2w8e --as-of 2025-06-01       was it true then?
 
-An id may be a memory's, a passage's, a commit's, an entity's, or the trace of an earlier recall.";
+An id may be a memory's, a passage's, a commit's, an entity's, a proposal's, or the trace of an earlier recall.
+What was not true at --as-of is shown too, and says why it was not.";
 
 /// Options of `hydra get`.
 #[derive(Debug, Args)]
@@ -29,12 +32,8 @@ pub struct Arguments {
     /// How much of each
     #[arg(long, value_enum, default_value_t = View::Full)]
     pub view: View,
-    /// What was known then: 2026-01-31, a full time, or how long ago
-    #[arg(long, value_name = "WHEN")]
-    pub known_at: Option<String>,
-    /// Only of this space (repeatable) [default: all]
-    #[arg(long, value_name = "SPACE")]
-    pub space: Vec<String>,
+    #[command(flatten)]
+    pub look: Look,
 }
 
 /// Runs it.
@@ -42,7 +41,13 @@ pub struct Arguments {
 /// # Errors
 /// What the verb returns.
 pub async fn run(setting: &Setting, arguments: Arguments) -> Result<u8> {
-    let verb = Get { ids: arguments.ids, view: arguments.view, known_at: arguments.known_at, spaces: arguments.space };
+    let verb = Get {
+        ids: arguments.ids,
+        view: arguments.view,
+        as_of: arguments.look.as_of,
+        known_at: arguments.look.known_at,
+        spaces: arguments.look.space,
+    };
     let answer = super::ask(setting, Need::Graph, verb).await?;
     let records = answer["records"].as_array().cloned().unwrap_or_default();
     let is_found = records.iter().any(|record| record.get("error").is_none());
@@ -75,6 +80,9 @@ fn shown(got: &Value, style: Style) -> Option<String> {
         }
     };
     fact("id", &got["id"]);
+    if let Ok(then) = serde_json::from_value::<Then>(got["then"].clone()) {
+        fact("as of", &Value::String(then.to_string()));
+    }
     for name in [
         "kind",
         "title",
@@ -119,6 +127,9 @@ fn shown(got: &Value, style: Style) -> Option<String> {
     for name in ["trigger", "outcome", "times_seen", "times_helped", "times_hurt"] {
         fact(name, &record["learning"][name]);
     }
+    for (name, value) in [("seen", "times"), ("first seen", "first"), ("last seen", "last")] {
+        fact(name, &record["seen"][value]);
+    }
     fact("confidence", &record["confidence"]);
     fact("voices", &got["voices"]);
     for name in ["path", "heading", "said_by"] {
@@ -127,6 +138,18 @@ fn shown(got: &Value, style: Style) -> Option<String> {
     fact("line", &record["source"]["span"]["line"]);
     for name in ["name", "space", "trust", "agent", "changed_at", "limit_bytes"] {
         fact(if name == "name" { "block" } else { name }, &got["block"][name]);
+    }
+    let proposal = &got["proposal"];
+    for name in ["kind", "status", "decided_by", "commit", "would", "problem", "space", "trust", "agent", "proposed_at"]
+    {
+        fact(if name == "kind" { "proposal" } else { name }, &proposal[name]);
+    }
+    fact("confidence", &proposal["confidence"]);
+    for source in strings(&proposal["evidence"]) {
+        fact("rests on", &source["id"]);
+    }
+    for id in strings(&proposal["became"]) {
+        fact("became", &id);
     }
     fact("entity", &got["entity"]);
     fact("replaced_by", &got["replaced_by"]);
@@ -141,9 +164,10 @@ fn shown(got: &Value, style: Style) -> Option<String> {
     for commit in got["commits"].as_array().into_iter().flatten() {
         let reason = commit["reason"].as_str().map(|reason| format!(", {reason}")).unwrap_or_default();
         let [id, at, agent, verb] = ["id", "at", "agent", "verb"].map(|name| text(&commit[name]));
-        fact("commit", &Value::String(format!("{id} {at} {agent}: {verb}{reason}")));
+        let change = commit["change"].as_str().map(|change| format!(" ({change})")).unwrap_or_default();
+        fact("commit", &Value::String(format!("{id} {at} {agent}: {verb}{change}{reason}")));
     }
-    let body = text(&record["text"]) + &text(&got["block"]["text"]);
+    let body = text(&record["text"]) + &text(&got["block"]["text"]) + &text(&proposal["text"]);
     if got.get("error").is_some() && got.get("commits").is_none() {
         return None;
     }

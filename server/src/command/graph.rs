@@ -4,6 +4,7 @@ use clap::Args;
 use hydra_graph::{MAX_PATH_STEPS, Neighbourhood, Result, Tie};
 
 use super::Setting;
+use super::look::Look;
 use crate::client::Need;
 use crate::outcome;
 use crate::output::{self, Style};
@@ -38,15 +39,8 @@ pub struct Arguments {
     /// Also the shortest paths to this one
     #[arg(long, value_name = "NAME")]
     pub to: Option<String>,
-    /// What was true then in the world
-    #[arg(long, value_name = "WHEN")]
-    pub as_of: Option<String>,
-    /// What was known then, right or wrong
-    #[arg(long, value_name = "WHEN")]
-    pub known_at: Option<String>,
-    /// Only what this space says (repeatable) [default: all]
-    #[arg(long, value_name = "SPACE")]
-    pub space: Vec<String>,
+    #[command(flatten)]
+    pub look: Look,
 }
 
 /// Runs it.
@@ -59,9 +53,9 @@ pub async fn run(setting: &Setting, arguments: Arguments) -> Result<u8> {
         depth: arguments.depth,
         predicates: arguments.predicate,
         to: arguments.to,
-        spaces: arguments.space,
-        as_of: arguments.as_of,
-        known_at: arguments.known_at,
+        spaces: arguments.look.space,
+        as_of: arguments.look.as_of,
+        known_at: arguments.look.known_at,
     };
     let answer = super::ask(setting, Need::Graph, verb).await?;
     let around: Neighbourhood = super::read(answer.clone())?;
@@ -78,7 +72,7 @@ pub async fn run(setting: &Setting, arguments: Arguments) -> Result<u8> {
     match &around.paths {
         Some(paths) => {
             for (number, path) in paths.found.iter().enumerate() {
-                output::data(&style.strong(&format!("{}. {} steps", number + 1, path.len())))?;
+                output::data(&style.strong(&format!("{}. {}", number + 1, output::count(path.len(), "step"))))?;
                 path.iter().try_for_each(|tie| output::data(&line(style, tie)))?;
             }
         }
@@ -88,7 +82,7 @@ pub async fn run(setting: &Setting, arguments: Arguments) -> Result<u8> {
                 let name = style.strong(&output::start_of(&node.name, NAME_CHARS));
                 output::data(&format!(
                     "{name}  {}",
-                    style.faint(&format!("{} {}, {texts} texts", node.kind, node.id))
+                    style.faint(&format!("{} {}, {}", node.kind, node.id, output::count(texts, "text")))
                 ))?;
             }
             around.edges.iter().try_for_each(|tie| output::data(&line(style, tie)))?;
@@ -119,14 +113,18 @@ fn talk(around: &Neighbourhood) {
         Some(paths) if paths.found.is_empty() && paths.is_cut => {
             output::talk("no path was found among the nearest; there may be a longer way");
         }
-        Some(paths) if paths.found.is_empty() => output::talk(&format!("no path of at most {MAX_PATH_STEPS} steps")),
+        Some(paths) if paths.found.is_empty() => output::talk(&format!(
+            "no path of at most {MAX_PATH_STEPS} steps; `hydra graph NAME` shows what each is tied to, `hydra recall \"A B\"` \
+             what names both, and --as-of and fewer filters look further"
+        )),
         None if around.edges.is_empty() => output::talk("nothing is tied to it there and then"),
         _ => {}
     }
     if around.edges_left_out + around.nodes_left_out > 0 {
         output::talk(&format!(
-            "{} ties and {} nodes were left out; --predicate narrows it",
-            around.edges_left_out, around.nodes_left_out
+            "{} and {} left out; --predicate narrows it",
+            output::count(around.edges_left_out, "tie"),
+            output::count(around.nodes_left_out, "node")
         ));
     }
 }

@@ -11,9 +11,8 @@ use hydra_ingest::{Broken, MAX_FOREIGN_BYTES, Origin};
 use serde::Deserialize;
 use tempfile::NamedTempFile;
 
-use super::progress::Progress;
 use super::{Setting, restore};
-use crate::client::{Client, Need};
+use crate::client::Need;
 use crate::interrupt;
 use crate::outcome;
 use crate::output;
@@ -117,23 +116,17 @@ pub async fn run(setting: &Setting, arguments: Arguments) -> Result<u8> {
         until: if arguments.no_wait { Until::Read } else { Until::Indexed },
     };
     let need = if arguments.no_wait { Need::Graph } else { Need::Meaning };
-    let client = Client::connect(&setting.config, need, "import").await?;
     let stop = Arc::new(AtomicBool::new(false));
     interrupt::stop_on_signal(Arc::clone(&stop), "stopping; press Ctrl-C again to stop at once")?;
-    let mut progress = Progress::new(setting.global.quiet || setting.global.json);
-    let answer = client
-        .follow(verb, stop, &mut |event| {
-            let what = match event["name"].as_str() {
-                None => "importing",
-                Some("vectors") => "embedding",
-                Some(_) => "indexing",
-            };
-            progress.show(what, event["done"].as_u64().unwrap_or(0), event["total"].as_u64().unwrap_or(0));
-        })
-        .await;
-    progress.end();
-    client.close().await?;
-    let answer = answer?;
+    let answer = super::follow(setting, need, verb, stop, |progress, event| {
+        let what = match event["name"].as_str() {
+            None => "importing",
+            Some("vectors") => "embedding",
+            Some(_) => "indexing",
+        };
+        progress.show(what, super::count(event, "done"), super::count(event, "total"));
+    })
+    .await?;
     let told: Answer = super::read(answer.clone())?;
     if setting.global.json {
         output::json(&answer)?;

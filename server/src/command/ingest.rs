@@ -6,13 +6,13 @@ use std::sync::atomic::AtomicBool;
 
 use clap::Args;
 use hydra_graph::{Error, ErrorKind, Result};
-use hydra_ingest::Summary;
+use hydra_ingest::{Kind, LogSummary, Summary};
 use serde::Deserialize;
 use serde_json::Value;
 
 use super::Setting;
 use super::progress::Progress;
-use crate::client::{Client, Need};
+use crate::client::Need;
 use crate::interrupt;
 use crate::outcome;
 use crate::output;
@@ -27,6 +27,8 @@ const EXAMPLES: &str = "\
 Examples:
   hydra ingest ~/notes
   hydra ingest ~/notes ~/work/journal.md --space work
+  hydra ingest /var/log/app.log       what is new in a log since the last time
+  hydra ingest --kind log messages    a log with another name
   hydra ingest ~/notes --no-wait      do not wait until all of it is embedded
 
 Files that did not change cost a look; a file that is gone is forgotten by the index. Stop it with Ctrl-C whenever you \
@@ -36,15 +38,36 @@ like: the next run goes on where it stopped.";
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Arguments {
-    /// Files, or folders of them; Markdown, text and other kinds that README lists
+    /// Files, or folders of them; Markdown, text, logs (.log) and other kinds that README lists
     #[arg(required = true, value_name = "PATH")]
     pub paths: Vec<PathBuf>,
     /// The space they belong to [default: personal]
     #[arg(long, value_name = "SPACE")]
     pub space: Option<String>,
+    /// What they are, if their names do not say; `log` also for JSON that journalctl wrote
+    #[arg(long, value_name = "KIND")]
+    pub kind: Option<FileKind>,
     /// End when all is read; the indexes catch up later
     #[arg(long)]
     pub no_wait: bool,
+}
+
+/// What files are read as.
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+pub enum FileKind {
+    /// Notes in Markdown
+    Notes,
+    /// Logs; of a folder those that end in .log
+    Log,
+}
+
+impl From<FileKind> for Kind {
+    fn from(kind: FileKind) -> Self {
+        match kind {
+            FileKind::Notes => Self::Notes,
+            FileKind::Log => Self::Log,
+        }
+    }
 }
 
 #[derive(Deserialize)]
@@ -67,17 +90,14 @@ pub async fn run(setting: &Setting, arguments: Arguments) -> Result<u8> {
     let verb = Ingest {
         paths: arguments.paths.into_iter().map(absolute).collect::<Result<_>>()?,
         space: arguments.space,
+        kind: arguments.kind.map(Kind::from),
         until: if arguments.no_wait { Until::Read } else { Until::Indexed },
     };
     // Without a wait the model would be loaded only to be thrown away.
     let need = if arguments.no_wait { Need::Graph } else { Need::Meaning };
-    let client = Client::connect(&setting.config, need, "ingest").await?;
     let stop = Arc::new(AtomicBool::new(false));
     interrupt::stop_on_signal(Arc::clone(&stop), "stopping; press Ctrl-C again to stop at once")?;
-    let mut progress = Progress::new(setting.global.quiet || setting.global.json);
-    let answer = client.follow(verb, stop, &mut |event| show(event, &mut progress)).await;
-    progress.end();
-    client.close().await?;
+    let answer = super::follow(setting, need, verb, stop, |progress, event| show(event, progress)).await;
     let answer = answer.map_err(|error| match error.kind() {
         ErrorKind::Cancelled => Error::new(ErrorKind::Cancelled, error.message()).hint(GO_ON),
         _ => error,
@@ -93,7 +113,7 @@ pub async fn run(setting: &Setting, arguments: Arguments) -> Result<u8> {
 
 /// Done when anything is in the memory; an error when everything that was there had to be left out.
 fn code(summary: &Summary) -> u8 {
-    let went_in = summary.added + summary.changed + summary.unchanged + summary.removed;
+    let went_in = summary.added + summary.changed + summary.unchanged + summary.removed + summary.logs.files;
     match () {
         () if summary.cancelled => outcome::INTERRUPTED,
         () if went_in > 0 => outcome::DONE,
@@ -138,27 +158,25 @@ fn tell(answer: &Answer, is_quiet: bool) -> Result<()> {
         }
         rest("warned about", summary.warnings.len());
         for (extension, count) in &summary.not_read_yet {
-            output::talk(&format!("{count} .{} files are of a kind that is not read yet", output::plain(extension)));
+            let why = match extension.as_str() {
+                "log" => "are read when you name them, or with --kind log",
+                _ => "are of a kind that is not read yet",
+            };
+            output::talk(&format!("{count} .{} files {why}", output::plain(extension)));
         }
     }
-    // A folder of notes alone says so by its count.
-    if summary.formats.keys().any(|format| format != "Markdown") {
-        let counts: Vec<String> = summary.formats.iter().map(|(format, count)| format!("{count} {format}")).collect();
-        output::data(&format!("{} files: {}", summary.formats.values().sum::<u64>(), counts.join(", ")))?;
+    if summary.logs.files > 0 {
+        output::data(&log_line(&summary.logs, *took_ms))?;
     }
-    output::data(&format!(
-        "{} notes: {} new, {} changed, {} unchanged, {} gone, {} left out; {} passages, {} links ({} to nothing), in {:.1} s",
-        summary.files,
-        summary.added,
-        summary.changed,
-        summary.unchanged,
-        summary.removed,
-        summary.skipped.len(),
-        summary.passages,
-        summary.links,
-        summary.unresolved,
-        *took_ms as f64 / 1000.0
-    ))?;
+    if summary.logs.files == 0 || summary.files > 0 {
+        // A folder of notes alone says so by its count.
+        if summary.formats.keys().any(|format| format != "Markdown") {
+            let counts: Vec<String> =
+                summary.formats.iter().map(|(format, count)| format!("{count} {format}")).collect();
+            output::data(&format!("{} files: {}", summary.formats.values().sum::<u64>(), counts.join(", ")))?;
+        }
+        output::data(&note_line(summary, *took_ms))?;
+    }
     if summary.cancelled {
         output::talk(&format!("stopped; {GO_ON}"));
     } else if is_quiet {
@@ -171,6 +189,45 @@ fn tell(answer: &Answer, is_quiet: bool) -> Result<()> {
         output::talk("not all of it is indexed yet; `hydra status` tells how far it is");
     }
     Ok(())
+}
+
+fn log_line(logs: &LogSummary, took_ms: u64) -> String {
+    let mut line = format!(
+        "{} {}: {} new lines, {} records, {} templates ({} new), {} episodes and {} more counted with them, {} left out",
+        logs.files,
+        if logs.files == 1 { "log" } else { "logs" },
+        logs.lines,
+        logs.records,
+        logs.templates,
+        logs.new_templates,
+        logs.episodes,
+        logs.counted,
+        logs.left_out
+    );
+    for (count, what) in
+        [(logs.cut, "cut short"), (logs.damaged, "with bytes that are no text"), (logs.rotated, "rotated")]
+    {
+        if count > 0 {
+            line.push_str(&format!(", {count} {what}"));
+        }
+    }
+    format!("{line}, in {:.1} s", took_ms as f64 / 1000.0)
+}
+
+fn note_line(summary: &Summary, took_ms: u64) -> String {
+    format!(
+        "{} notes: {} new, {} changed, {} unchanged, {} gone, {} left out; {} passages, {} links ({} to nothing), in {:.1} s",
+        summary.files,
+        summary.added,
+        summary.changed,
+        summary.unchanged,
+        summary.removed,
+        summary.skipped.len(),
+        summary.passages,
+        summary.links,
+        summary.unresolved,
+        took_ms as f64 / 1000.0
+    )
 }
 
 fn rest(what: &str, count: usize) {

@@ -5,6 +5,7 @@ use hydra_graph::{Id, Outcome, Report, Result};
 use serde::Deserialize;
 
 use super::Setting;
+use super::belonging::Belonging;
 use crate::client::Need;
 use crate::outcome;
 use crate::output;
@@ -32,15 +33,8 @@ pub struct Arguments {
     /// worked, failed or mixed [default: worked]
     #[arg(long, value_name = "OUTCOME")]
     pub outcome: Option<Outcome>,
-    /// A memory or passage that it was learned from (repeatable)
-    #[arg(long, value_name = "ID")]
-    pub evidence: Vec<Id>,
-    /// Where it belongs [default: personal]
-    #[arg(long, value_name = "SPACE")]
-    pub space: Option<String>,
-    /// A person, project or thing it is about (repeatable)
-    #[arg(long, value_name = "NAME")]
-    pub entity: Vec<String>,
+    #[command(flatten)]
+    pub belonging: Belonging,
     /// The file or folder it applies to
     #[arg(long, value_name = "PATH")]
     pub path: Option<String>,
@@ -78,9 +72,9 @@ pub async fn run(setting: &Setting, arguments: Arguments) -> Result<u8> {
         trigger: arguments.when.unwrap_or_default(),
         lesson: arguments.lesson.unwrap_or_default(),
         outcome: arguments.outcome,
-        evidence: arguments.evidence,
-        space: arguments.space,
-        entities: arguments.entity,
+        evidence: arguments.belonging.evidence,
+        space: arguments.belonging.space,
+        entities: arguments.belonging.entity,
         path: arguments.path,
         id,
         report,

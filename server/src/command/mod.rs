@@ -1,5 +1,6 @@
 //! The commands. One file each: what can be typed, one verb, what is shown.
 
+mod belonging;
 pub mod block;
 pub mod check;
 pub mod completions;
@@ -16,6 +17,7 @@ pub mod graph;
 pub mod import;
 pub mod ingest;
 pub mod learn;
+mod look;
 pub mod mcp;
 pub mod models;
 pub mod predicate;
@@ -29,10 +31,13 @@ pub mod remember;
 mod restore;
 pub mod serve;
 pub mod status;
+pub mod stop;
 pub mod timeline;
 pub mod undo;
 pub mod update;
 
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use clap::Parser as _;
@@ -41,12 +46,15 @@ use hydra_graph::{Error, ErrorKind, Result};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use self::progress::Progress;
 use crate::cli::{Cli, Command, Global};
 use crate::client::{Client, Need};
 use crate::config::{Config, LogFormat, LogLevel};
+use crate::folder;
 use crate::logging::{self, Sink};
 use crate::outcome::{self, Failure};
-use crate::verb::Verb;
+use crate::output;
+use crate::verb::{LongVerb, Verb};
 
 /// Threads of the runtime: they only pass things on, the work is done on blocking threads.
 const RUNTIME_THREADS: usize = 2;
@@ -71,14 +79,30 @@ pub fn run() -> std::result::Result<u8, Failure> {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {
+            let is_asked = matches!(error.kind(), Usage::DisplayHelp | Usage::DisplayVersion);
+            // What was meant for a program is told to it as everything else is.
+            if !is_asked && std::env::args_os().any(|argument| argument == "--json") {
+                return Err(Failure::new(misused(&error.render().to_string()), true));
+            }
             // Help that nobody reads to its end is no failure.
             let _ = error.print();
-            let is_asked = matches!(error.kind(), Usage::DisplayHelp | Usage::DisplayVersion);
             return Ok(if is_asked { outcome::DONE } else { outcome::FAILED });
         }
     };
     let is_json = cli.global.json;
+    output::name_folder(cli.global.data_dir.as_deref());
     dispatch(cli).map_err(|error| Failure::new(error, is_json))
+}
+
+/// Reads what clap says of a command line: what is wrong up to the first empty line, then its advice.
+fn misused(said: &str) -> Error {
+    let (wrong, advice) = said.trim().split_once("\n\n").unwrap_or((said.trim(), ""));
+    let one_line = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let error = Error::new(ErrorKind::Invalid, one_line(wrong.trim_start_matches("error: ")));
+    match one_line(advice) {
+        advice if advice.is_empty() => error,
+        advice => error.hint(advice),
+    }
 }
 
 fn dispatch(cli: Cli) -> Result<u8> {
@@ -111,6 +135,7 @@ fn dispatch(cli: Cli) -> Result<u8> {
     let result = runtime.block_on(async {
         match command {
             Command::Serve(arguments) => serve::run(&setting, arguments).await,
+            Command::Stop(arguments) => stop::run(&setting, arguments).await,
             Command::Mcp(arguments) => mcp::run(&setting, arguments).await,
             Command::Ingest(arguments) => ingest::run(&setting, arguments).await,
             Command::Recall(arguments) => recall::run(&setting, arguments).await,
@@ -147,12 +172,42 @@ fn dispatch(cli: Cli) -> Result<u8> {
 
 /// Asks one verb and leaves the memory in order, whatever came of it.
 async fn ask<V: Verb>(setting: &Setting, need: Need, verb: V) -> Result<Value> {
+    if !V::MAY_BEGIN {
+        folder::check_memory(&setting.config.data_dir)?;
+    }
     let client = Client::connect(&setting.config, need, V::NAME).await?;
     let answer = client.ask(verb).await;
     let closed = client.close().await;
     let answer = answer?;
     closed?;
     Ok(answer)
+}
+
+/// Runs one long verb until it is done or `stop` is set, and leaves the memory in order, whatever came of it. `show` is
+/// called with what the verb tells, to show how far it is.
+async fn follow<V: LongVerb>(
+    setting: &Setting,
+    need: Need,
+    verb: V,
+    stop: Arc<AtomicBool>,
+    mut show: impl FnMut(&mut Progress, &Value),
+) -> Result<Value> {
+    if !V::MAY_BEGIN {
+        folder::check_memory(&setting.config.data_dir)?;
+    }
+    let client = Client::connect(&setting.config, need, V::NAME).await?;
+    let mut progress = Progress::new(setting.global.quiet || setting.global.json);
+    let answer = client.follow(verb, stop, &mut |event| show(&mut progress, event)).await;
+    progress.end();
+    let closed = client.close().await;
+    let answer = answer?;
+    closed?;
+    Ok(answer)
+}
+
+/// Reads a count of what a long verb tells.
+fn count(event: &Value, name: &str) -> u64 {
+    event[name].as_u64().unwrap_or(0)
 }
 
 /// Puts subject, predicate and object together, as an option of three values gives them.

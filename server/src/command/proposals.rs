@@ -1,7 +1,7 @@
 //! `hydra proposals`
 
 use clap::{Args, Subcommand};
-use hydra_graph::{Id, Result};
+use hydra_graph::{ErrorKind, Id, Result};
 use serde::Deserialize;
 
 use super::Setting;
@@ -68,6 +68,13 @@ struct Decided {
     commit: Option<String>,
     text: String,
     error: Option<String>,
+    error_kind: Option<String>,
+}
+
+impl Decided {
+    fn kind(&self) -> ErrorKind {
+        outcome::kind_named(self.error_kind.as_deref().unwrap_or_default())
+    }
 }
 
 /// Runs it.
@@ -109,13 +116,17 @@ async fn list(setting: &Setting, verb: Proposals) -> Result<u8> {
 async fn decide<V: Verb>(setting: &Setting, verb: V, what: &str) -> Result<u8> {
     let answer = super::ask(setting, Need::Graph, verb).await?;
     let all: Vec<Decided> = super::read(answer["decided"].clone())?;
-    let failed = all.iter().any(|one| one.error.is_some());
-    let code = if failed { outcome::FAILED } else { outcome::DONE };
+    let failures: Vec<ErrorKind> = all.iter().filter(|one| one.error.is_some()).map(|one| one.kind()).collect();
+    // One that is unknown is nothing found, as with every other id; what can't be done is an error.
+    let code = match failures.iter().find(|kind| **kind != ErrorKind::NotFound).or(failures.first()) {
+        Some(kind) => outcome::exit_code(*kind),
+        None => outcome::DONE,
+    };
     if setting.global.json {
         output::json(&answer)?;
         return Ok(code);
     }
-    for Decided { id, commit, text, error } in all {
+    for Decided { id, commit, text, error, .. } in all {
         match (commit, error) {
             (Some(commit), None) => {
                 output::data(&commit)?;
@@ -124,7 +135,11 @@ async fn decide<V: Verb>(setting: &Setting, verb: V, what: &str) -> Result<u8> {
                     output::talk(&format!("{what}: {text}; take it back with: hydra undo {commit}"));
                 }
             }
-            (_, error) => output::talk(&format!("{id}: {}", output::plain(&error.unwrap_or_default()))),
+            (_, error) => {
+                let error = output::plain(&error.unwrap_or_default());
+                let error = if error.contains(&id) { error } else { format!("{id}: {error}") };
+                output::talk(&error);
+            }
         }
     }
     Ok(code)

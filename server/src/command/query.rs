@@ -7,6 +7,7 @@ use clap::builder::PossibleValuesParser;
 use hydra_graph::{Error, ErrorKind, MAX_SPARQL_BYTES, QueryAnswer, QueryForm, Result};
 
 use super::Setting;
+use super::look::Look;
 use crate::client::Need;
 use crate::outcome;
 use crate::output::{self, Style};
@@ -25,7 +26,7 @@ Examples:
 
 SPARQL 1.1 that only reads, with the triple terms of 1.2. The prefixes hy, id, prop, schema, prov, skos, dcterms, rdf, rdfs,
 xsd, owl and foaf are declared. The default graph is everything but the journal, which is GRAPH <urn:hydra:ns#g/journal>.
-What is shown as id:… can be given to `hydra get`.";
+With --as-of the facts that held then are the plain statements. What is shown as id:… can be given to `hydra get`.";
 
 /// Options of `hydra query`.
 #[derive(Debug, Args)]
@@ -34,15 +35,8 @@ pub struct Arguments {
     /// The query, a file that holds it, or `-` for standard input
     #[arg(value_name = "QUERY")]
     pub query: String,
-    /// With the facts that held then as the plain statements
-    #[arg(long, value_name = "WHEN")]
-    pub as_of: Option<String>,
-    /// As it was known then
-    #[arg(long, value_name = "WHEN")]
-    pub known_at: Option<String>,
-    /// Only what this space says (repeatable) [default: all]
-    #[arg(long, value_name = "SPACE")]
-    pub space: Vec<String>,
+    #[command(flatten)]
+    pub look: Look,
     /// At most so many rows [default: 100]
     #[arg(long, value_name = "N")]
     pub limit: Option<usize>,
@@ -60,9 +54,9 @@ pub async fn run(setting: &Setting, arguments: Arguments) -> Result<u8> {
     let format = Some(arguments.format).filter(|format| format != "table");
     let verb = Query {
         query: text_of(arguments.query)?,
-        spaces: arguments.space,
-        as_of: arguments.as_of,
-        known_at: arguments.known_at,
+        spaces: arguments.look.space,
+        as_of: arguments.look.as_of,
+        known_at: arguments.look.known_at,
         limit: arguments.limit,
         format: format.clone(),
     };
@@ -78,6 +72,11 @@ pub async fn run(setting: &Setting, arguments: Arguments) -> Result<u8> {
         (Some(text), _) => output::data(text.trim_end_matches(['\r', '\n']))?,
         (None, QueryForm::Ask) => output::data(if found.holds == Some(true) { "yes" } else { "no" })?,
         (None, _) => table(&found)?,
+    }
+    if !setting.global.quiet
+        && let Some(note) = &found.note
+    {
+        output::talk(&output::plain(note));
     }
     if !setting.global.quiet && found.is_more {
         output::talk(&format!("there are more than these {} rows; --limit shows more", found.rows.len()));

@@ -1,14 +1,12 @@
 //! `hydra rebuild`
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 
 use clap::{Args, ValueEnum};
 use hydra_graph::Result;
 
 use super::Setting;
-use super::progress::Progress;
-use crate::client::{Client, Need};
+use crate::client::Need;
 use crate::outcome;
 use crate::output;
 use crate::verb::Rebuild;
@@ -53,18 +51,12 @@ impl IndexName {
 /// # Errors
 /// What the verb returns.
 pub async fn run(setting: &Setting, arguments: Arguments) -> Result<u8> {
-    let client = Client::connect(&setting.config, Need::Meaning, "rebuild").await?;
-    let mut progress = Progress::new(setting.global.quiet || setting.global.json);
     let verb = Rebuild { index: arguments.index.map(|index| index.as_str().to_owned()) };
-    let answer = client
-        .follow(verb, Arc::new(AtomicBool::new(false)), &mut |event| {
-            let what = format!("rebuilding the {} index", event["name"].as_str().unwrap_or_default());
-            progress.show(&what, event["done"].as_u64().unwrap_or(0), event["total"].as_u64().unwrap_or(0));
-        })
-        .await;
-    progress.end();
-    client.close().await?;
-    let answer = answer?;
+    let answer = super::follow(setting, Need::Meaning, verb, Arc::default(), |progress, event| {
+        let what = format!("rebuilding the {} index", event["name"].as_str().unwrap_or_default());
+        progress.show(&what, super::count(event, "done"), super::count(event, "total"));
+    })
+    .await?;
     if setting.global.json {
         output::json(&answer)?;
     } else if !setting.global.quiet {

@@ -1,10 +1,11 @@
 //! `hydra recall`
 
 use clap::Args;
-use hydra_graph::{Kind, Mode, Preference, Result, Timestamp};
+use hydra_graph::{Kind, Mode, Preference, Result, Seen, Timestamp};
 use serde::Deserialize;
 
 use super::Setting;
+use super::look::Look;
 use crate::client::Need;
 use crate::outcome;
 use crate::output::{self, Style};
@@ -32,9 +33,6 @@ pub struct Arguments {
     /// How many hits at most
     #[arg(long, short = 'n', default_value_t = crate::verb::DEFAULT_LIMIT, value_name = "N")]
     pub limit: usize,
-    /// Only this space (repeatable)
-    #[arg(long, value_name = "SPACE")]
-    pub space: Vec<String>,
     /// Only this kind: episode, fact, preference, learning, decision or passage (repeatable)
     #[arg(long, value_name = "KIND")]
     pub kind: Vec<Kind>,
@@ -44,12 +42,8 @@ pub struct Arguments {
     /// Only what was recorded since: 2026-01-31, a full time, or how long ago as in 7d
     #[arg(long, value_name = "WHEN")]
     pub since: Option<String>,
-    /// What was true then in the world: 2026-01-31, a full time, or how long ago
-    #[arg(long, value_name = "WHEN")]
-    pub as_of: Option<String>,
-    /// What was known then, right or wrong; together with --as-of what was thought then of that time
-    #[arg(long, value_name = "WHEN")]
-    pub known_at: Option<String>,
+    #[command(flatten)]
+    pub look: Look,
     /// Stop when the texts together pass this many tokens
     #[arg(long, value_name = "TOKENS")]
     pub budget_tokens: Option<usize>,
@@ -63,6 +57,7 @@ struct Answer {
     hits: Vec<Hit>,
     degraded: Vec<String>,
     dropped: usize,
+    note: Option<String>,
     took_ms: f64,
 }
 
@@ -80,6 +75,7 @@ struct Hit {
     happened_at: Option<Timestamp>,
     valid_from: Option<Timestamp>,
     valid_to: Option<Timestamp>,
+    seen: Option<Seen>,
     preference: Option<Preference>,
     superseded_by: Option<String>,
     #[serde(default)]
@@ -140,12 +136,12 @@ struct Reason {
 pub async fn run(setting: &Setting, arguments: Arguments) -> Result<u8> {
     let verb = Recall {
         query: arguments.query,
-        spaces: arguments.space,
+        spaces: arguments.look.space,
         kinds: arguments.kind,
         entity: arguments.entity,
         since: arguments.since,
-        as_of: arguments.as_of,
-        known_at: arguments.known_at,
+        as_of: arguments.look.as_of,
+        known_at: arguments.look.known_at,
         limit: Some(arguments.limit),
         budget_tokens: arguments.budget_tokens,
         mode: arguments.mode,
@@ -161,7 +157,7 @@ pub async fn run(setting: &Setting, arguments: Arguments) -> Result<u8> {
         output::talk(&format!("note: {}", output::plain(reason)));
     }
     if answer.hits.is_empty() {
-        output::talk("nothing found; try other words, or fewer filters");
+        output::talk(answer.note.as_deref().unwrap_or("nothing found; try other words, or fewer filters"));
         return Ok(outcome::NOTHING_FOUND);
     }
     let style = Style::of_stdout();
@@ -192,21 +188,25 @@ fn shown(number: usize, hit: &Hit, style: Style) -> String {
         _ => String::new(),
     };
     let day = |at: Timestamp| at.to_string().chars().take("2026-01-31".len()).collect::<String>();
+    let now = crate::wiring::now();
     let held = match (hit.valid_from, hit.valid_to) {
+        (Some(from), Some(to)) if to > now => format!(" · holds {} to {}", day(from), day(to)),
         (Some(from), Some(to)) => format!(" · held {} to {}", day(from), day(to)),
         (Some(from), None) => format!(" · since {}", day(from)),
+        (None, Some(to)) if to > now => format!(" · holds until {}", day(to)),
         (None, Some(to)) => format!(" · held until {}", day(to)),
         (None, None) => String::new(),
     };
     let standing = hit.preference.as_ref().map(Preference::words).filter(|words| !words.is_empty());
     let standing = standing.map(|words| format!(" · {}", output::plain(&words))).unwrap_or_default();
+    let seen = hit.seen.as_ref().map(|seen| format!(" · {}", seen.words())).unwrap_or_default();
     let by = hit.superseded_by.as_ref().map(|by| format!(" · superseded by {by}")).unwrap_or_default();
     let copies: String = hit.also_in.iter().map(|copy| format!("\n    also in {}", also_in(copy))).collect();
     let stale = if hit.stale.is_empty() { "" } else { " · stale: what it rests on no longer stands" };
     // Of what was said, the day it was said; of everything else, the day it was recorded.
     let said = day(hit.happened_at.unwrap_or(hit.recorded_at));
     let foot = format!(
-        "{} · {} · {said}{held}{standing}{by} · {:.2} · {}{stale}{copies}",
+        "{} · {} · {said}{held}{standing}{by}{seen} · {:.2} · {}{stale}{copies}",
         hit.id,
         hit.kind,
         hit.score,

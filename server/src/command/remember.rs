@@ -3,11 +3,12 @@
 use std::io::{IsTerminal as _, Read as _};
 
 use clap::Args;
-use hydra_graph::{Error, ErrorKind, Id, Kind, MAX_TEXT_BYTES, Polarity, Preference, Result, Standing};
+use hydra_graph::{Error, ErrorKind, Kind, MAX_TEXT_BYTES, Polarity, Preference, Result, Standing};
 use serde::Deserialize;
 use serde_json::Value;
 
 use super::Setting;
+use super::belonging::Belonging;
 use crate::client::Need;
 use crate::outcome;
 use crate::output;
@@ -35,9 +36,6 @@ pub struct Arguments {
     /// State a fact: whom or what it is about, what is said of it (`hydra predicate list`), and what it is said to be
     #[arg(long, num_args = 3, value_names = ["SUBJECT", "PREDICATE", "OBJECT"])]
     pub fact: Option<Vec<String>>,
-    /// A memory or passage that it rests on (repeatable)
-    #[arg(long, value_name = "ID")]
-    pub evidence: Vec<Id>,
     /// Of a preference: what it is about [default: what a plain sentence says]
     #[arg(long, value_name = "TEXT")]
     pub topic: Option<String>,
@@ -59,12 +57,8 @@ pub struct Arguments {
     /// episode, fact, preference, learning or decision [default: episode]
     #[arg(long, value_name = "KIND")]
     pub kind: Option<Kind>,
-    /// Where it belongs [default: personal]
-    #[arg(long, value_name = "SPACE")]
-    pub space: Option<String>,
-    /// A person, project or thing it is about (repeatable)
-    #[arg(long, value_name = "NAME")]
-    pub entity: Vec<String>,
+    #[command(flatten)]
+    pub belonging: Belonging,
     /// Who said it, or where you have it from
     #[arg(long, value_name = "TEXT")]
     pub source: Option<String>,
@@ -97,6 +91,7 @@ struct Answer {
     ended: Vec<String>,
     conflict: Option<String>,
     preference: Option<Preference>,
+    note: Option<String>,
 }
 
 /// Runs it.
@@ -111,11 +106,11 @@ pub async fn run(setting: &Setting, arguments: Arguments) -> Result<u8> {
     let verb = Remember {
         text,
         kind: arguments.kind,
-        space: arguments.space,
-        entities: arguments.entity,
+        space: arguments.belonging.space,
+        entities: arguments.belonging.entity,
         source: arguments.source,
         statement: arguments.fact.map(super::triple).transpose()?,
-        evidence: arguments.evidence,
+        evidence: arguments.belonging.evidence,
         topic: arguments.topic,
         polarity: arguments.polarity,
         inferred: arguments.inferred,
@@ -141,10 +136,11 @@ pub(super) fn shown(setting: &Setting, answer: Value) -> Result<u8> {
         output::json(&answer)?;
         return Ok(outcome::DONE);
     }
-    let Answer { id, commit, status, ended, conflict, preference } = super::read(answer)?;
+    let Answer { id, commit, status, ended, conflict, preference, note } = super::read(answer)?;
     output::data(&id)?;
     if !setting.global.quiet {
         output::talk(&match (status.as_str(), &preference) {
+            ("refused", _) if note.is_some() => "not kept".to_owned(),
             ("refused", _) => {
                 "not kept: you took the same back before; say it without --inferred if it is so".to_owned()
             }
@@ -166,6 +162,9 @@ pub(super) fn shown(setting: &Setting, answer: Value) -> Result<u8> {
                 "it contradicts what stays beside it; settle that with: hydra update {conflict} --keep ID"
             ));
         }
+        if let Some(note) = note {
+            output::talk(&output::plain(&note));
+        }
     }
     Ok(outcome::DONE)
 }
@@ -175,7 +174,7 @@ pub(super) fn text_or_input(text: String) -> Result<String> {
     if text == "-" { standard_input() } else { Ok(text) }
 }
 
-/// Reads what is piped in, a little further than a memory may be long, so that the verb can say that it is too long.
+/// Reads what is piped in, a little further than a memory may be long, to notice that it is too long.
 fn standard_input() -> Result<String> {
     let input = std::io::stdin();
     if input.is_terminal() {
@@ -184,11 +183,14 @@ fn standard_input() -> Result<String> {
     let mut bytes = Vec::new();
     let read = input.lock().take(MAX_TEXT_BYTES as u64 + 1).read_to_end(&mut bytes);
     read.map_err(|error| Error::io("standard input", &error))?;
-    // The limit may cut a letter in two; then the text is too long anyway.
-    let is_cut = bytes.len() > MAX_TEXT_BYTES;
+    if bytes.len() > MAX_TEXT_BYTES {
+        // How many more there are, nobody has read.
+        let message = format!("standard input has more than {MAX_TEXT_BYTES} bytes, which is what one text holds");
+        return Err(Error::new(ErrorKind::TooLarge, message)
+            .hint("write it to a file and run `hydra ingest FILE`, or give its parts"));
+    }
     match String::from_utf8(bytes) {
         Ok(text) => Ok(text.trim_end_matches('\n').to_owned()),
-        Err(error) if is_cut => Ok(String::from_utf8_lossy(error.as_bytes()).into_owned()),
         Err(_) => Err(Error::new(ErrorKind::Invalid, "standard input is not UTF-8 text")
             .hint("convert it, for example with `iconv -t UTF-8`")),
     }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
-use hydra_graph::{Error, ErrorKind, Memory, Result};
+use hydra_graph::{Error, ErrorKind, Memory, Result, SEAL_KEYS_FILE};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -26,6 +26,7 @@ const HOLDER: &str = "`hydra import`";
 struct Answer {
     statements: u64,
     commits: usize,
+    sealed: usize,
     indexed: bool,
     degraded: Vec<String>,
     took_ms: u64,
@@ -133,11 +134,21 @@ impl Read for Stoppable {
 }
 
 fn tell(answer: &Answer, is_quiet: bool) -> Result<()> {
-    let Answer { statements, commits, indexed, degraded, took_ms } = answer;
+    let Answer { statements, commits, sealed, indexed, degraded, took_ms } = answer;
     let seconds = *took_ms as f64 / 1000.0;
-    output::data(&format!("imported {statements} statements of {commits} commits in {seconds:.1} s"))?;
+    output::data(&format!(
+        "imported {} of {} in {seconds:.1} s",
+        output::count(*statements as usize, "statement"),
+        output::count(*commits, "commit")
+    ))?;
     if is_quiet {
         return Ok(());
+    }
+    if *sealed > 0 {
+        output::talk(&format!(
+            "what was erased is not recognised here when it is read again: to have it so, copy {SEAL_KEYS_FILE} from the \
+             data folder that the export comes from into this one, before anything is read"
+        ));
     }
     for reason in degraded {
         output::talk(&format!("note: {}", output::plain(reason)));

@@ -18,7 +18,7 @@ use crate::http::{self, App};
 use crate::interrupt::Interrupts;
 use crate::outcome;
 use crate::output;
-use crate::presence::Presence;
+use crate::presence::{self, Presence};
 use crate::token::Token;
 use crate::verb;
 use crate::wiring;
@@ -34,7 +34,7 @@ Examples:
   hydra serve --data-dir ~/work-memory --port 7718
 
 Serves /mcp (agents), /v1 (the verbs as JSON), /metrics (Prometheus) and /healthz on this machine. All but the last need \
-the token in the data folder, which commands and `hydra mcp` use by themselves. Ctrl-C stops it cleanly.";
+the token in the data folder, which commands and `hydra mcp` use by themselves. Ctrl-C or `hydra stop` stops it cleanly.";
 
 /// Options of `hydra serve`.
 #[derive(Debug, Args)]
@@ -55,6 +55,14 @@ pub async fn run(setting: &Setting, arguments: Arguments) -> Result<u8> {
         let _ = rustix::process::setsid();
     }
     let config = &setting.config;
+    // Whoever starts one in the background has looked already.
+    if !arguments.background
+        && let Some(server) = presence::find(&config.data_dir, &presence::http_client()?).await
+    {
+        let message = format!("already running at {} (pid {})", server.url(), server.pid);
+        return Err(Error::new(ErrorKind::Locked, message)
+            .hint("use it as it is, or stop it first: `hydra stop`; another memory needs another --data-dir"));
+    }
     let mut interrupts = Interrupts::listen()?;
     let metrics = http::start_metrics()?;
     let holder = match config.port {
@@ -190,13 +198,18 @@ async fn greet(setting: &Setting, arguments: &Arguments, presence: &Presence, cr
     let data_dir = config.data_dir.display();
     let mut lines = vec![format!("hydra {} at {}, memory in {data_dir}", hydra_mcp::VERSION, presence.url())];
     if let Ok(status) = crossing.run("status", |memory| memory.status()).await {
-        lines.push(format!("{} memories, {} notes in {} passages", status.memories, status.sources, status.passages));
+        lines.push(format!(
+            "{}, {} in {}",
+            output::count(status.memories, "memory"),
+            output::count(status.sources, "note"),
+            output::count(status.passages, "passage")
+        ));
         if status.memories + status.sources == 0 {
             lines.push(format!("read your notes:     {program} ingest --data-dir {data_dir} FOLDER"));
         }
     }
     lines.push(format!("connect Claude Code: claude mcp add hydra -- {program} mcp --data-dir {data_dir}"));
-    lines.push("stop:                Ctrl-C".to_owned());
+    lines.push(format!("stop:                Ctrl-C, or: {program} stop --data-dir {data_dir}"));
     if hydra_embed::look(&config.model_dirs()).is_none() {
         lines.push(format!("search by meaning is off until you run: {program} models fetch --data-dir {data_dir}"));
     }

@@ -82,8 +82,12 @@ fn shown(answer: &Answer, style: Style) -> String {
     fact(
         "holds",
         format!(
-            "{} memories, {} notes in {} passages, {} entities, {} links",
-            answer.memories, answer.sources, answer.passages, answer.entities, answer.links
+            "{}, {} in {}, {}, {}",
+            output::count(answer.memories, "memory"),
+            output::count(answer.sources, "note"),
+            output::count(answer.passages, "passage"),
+            output::count(answer.entities, "entity"),
+            output::count(answer.links, "link")
         ),
     );
     fact("newest", answer.head.clone().unwrap_or_else(|| "nothing is remembered yet".to_owned()));
@@ -105,7 +109,7 @@ fn state(index: &Index, style: Style) -> String {
         (Some(reason), _) => style.warning(&format!("off: {}", output::plain(reason))),
         (None, Some(error)) if index.behind => style.warning(&format!("failed: {}", output::plain(error))),
         (None, _) if index.behind && index.total > 0 => format!("catching up, {}/{}", index.done, index.total),
-        (None, _) if index.behind => "catching up".to_owned(),
+        (None, _) if index.behind => "about to catch up with what is new".to_owned(),
         (None, _) => "up to date".to_owned(),
     }
 }

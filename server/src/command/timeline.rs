@@ -7,6 +7,7 @@ use hydra_graph::Result;
 use serde::Deserialize;
 
 use super::Setting;
+use super::look::Look;
 use crate::client::Need;
 use crate::outcome;
 use crate::output::{self, Style};
@@ -22,7 +23,8 @@ Examples:
   hydra timeline notes/House/Boiler.md             the versions of a file
   hydra timeline 01kgy3v5q2w8e --since 7d          what was recorded of it in the last week
 
-What began and ended, was said, changed, retracted, forgotten or undone, the oldest first.";
+What began and ended, was said, changed, retracted, forgotten or undone, the oldest first.
+--as-of keeps the memories that held then.";
 
 /// Options of `hydra timeline`.
 #[derive(Debug, Args)]
@@ -40,15 +42,8 @@ pub struct Arguments {
     /// Only what was recorded since, whenever it happened
     #[arg(long, value_name = "WHEN")]
     pub since: Option<String>,
-    /// Only of memories that held then in the world
-    #[arg(long, value_name = "WHEN")]
-    pub as_of: Option<String>,
-    /// Only what was known then, right or wrong
-    #[arg(long, value_name = "WHEN")]
-    pub known_at: Option<String>,
-    /// Only of this space (repeatable) [default: all]
-    #[arg(long, value_name = "SPACE")]
-    pub space: Vec<String>,
+    #[command(flatten)]
+    pub look: Look,
     /// At most so many events; the newest are kept [default: 50]
     #[arg(long, value_name = "N")]
     pub limit: Option<usize>,
@@ -60,6 +55,7 @@ struct Answer {
     merged: Option<Merged>,
     events: Vec<Event>,
     dropped: usize,
+    note: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -88,16 +84,16 @@ struct Event {
 pub async fn run(setting: &Setting, arguments: Arguments) -> Result<u8> {
     let verb = Timeline {
         of: absolute(arguments.of),
-        spaces: arguments.space,
+        spaces: arguments.look.space,
         from: arguments.from,
         to: arguments.to,
         since: arguments.since,
-        as_of: arguments.as_of,
-        known_at: arguments.known_at,
+        as_of: arguments.look.as_of,
+        known_at: arguments.look.known_at,
         limit: arguments.limit,
     };
     let answer = super::ask(setting, Need::Graph, verb).await?;
-    let Answer { name, merged, events, dropped } = super::read(answer.clone())?;
+    let Answer { name, merged, events, dropped, note } = super::read(answer.clone())?;
     let code = if events.is_empty() { outcome::NOTHING_FOUND } else { outcome::DONE };
     if setting.global.json {
         output::json(&answer)?;
@@ -117,17 +113,17 @@ pub async fn run(setting: &Setting, arguments: Arguments) -> Result<u8> {
             output::talk(&format!("{was} ({}) is merged into {is}", merged.id));
         }
         if code == outcome::NOTHING_FOUND {
-            output::talk("nothing happened in that time and space");
+            output::talk(note.as_deref().unwrap_or("nothing happened in that time and space"));
         }
         if dropped > 0 {
-            output::talk(&format!("{dropped} older ones were left out; --limit shows more"));
+            output::talk(&format!("{} left out; --limit shows more", output::count(dropped, "older event")));
         }
     }
     Ok(code)
 }
 
 /// A file's path is known to the memory as it is from the root; a name that looks like none is left as it is.
-fn absolute(name: String) -> String {
+pub(super) fn absolute(name: String) -> String {
     let is_path = name.contains('/') || name.ends_with(".md");
     let path = is_path.then(|| Path::new(&name).canonicalize().ok()).flatten();
     path.and_then(|path| path.to_str().map(str::to_owned)).unwrap_or(name)

@@ -45,7 +45,11 @@ pub async fn run(setting: &Setting, arguments: Arguments) -> Result<u8> {
     let Answer { commit, verb, touched } = super::read(answer)?;
     output::data(&commit)?;
     if !setting.global.quiet {
-        output::talk(&format!("took back a {verb} of {touched}; the undo is a commit too"));
+        output::talk(&match touched {
+            // A predicate, a name: nothing that is recalled.
+            0 => format!("took back a {verb}; the undo is a commit too"),
+            _ => format!("took back a {verb} of {touched}; the undo is a commit too"),
+        });
     }
     Ok(outcome::DONE)
 }

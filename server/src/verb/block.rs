@@ -93,6 +93,7 @@ pub struct EditBlock {
 
 impl Verb for EditBlock {
     const NAME: &'static str = "edit_block";
+    const MAY_BEGIN: bool = true;
 
     fn run(self, memory: &Memory, session: &Session) -> Result<Value> {
         let edit = BlockEdit {

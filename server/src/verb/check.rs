@@ -13,6 +13,7 @@ pub struct Check {}
 
 impl LongVerb for Check {
     const NAME: &'static str = "check";
+    const MAY_BEGIN: bool = false;
 
     fn run(self, memory: &Memory, _session: &Session, watch: &Watch) -> Result<Value> {
         let report = memory.check(&mut |part| watch.tell(json!({"event": "part", "name": part})))?;

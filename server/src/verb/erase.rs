@@ -13,6 +13,8 @@ use super::{LongVerb, Session, Watch};
 pub struct Erase {
     /// Which.
     pub ids: Vec<Id>,
+    /// Files that were read, by their paths, instead of their ids.
+    pub paths: Vec<String>,
     /// Only of these spaces; all if there are none.
     pub spaces: Vec<String>,
     /// Why.
@@ -21,9 +23,11 @@ pub struct Erase {
 
 impl LongVerb for Erase {
     const NAME: &'static str = "erase";
+    const MAY_BEGIN: bool = false;
 
     fn run(self, memory: &Memory, session: &Session, watch: &Watch) -> Result<Value> {
-        let Self { ids, spaces, reason } = self;
+        let Self { ids, paths, spaces, reason } = self;
+        let ids = super::with_files(memory, ids, &paths)?;
         let request = ForgetRequest { ids, spaces, reason, mode: ForgetMode::Erase, ..ForgetRequest::default() };
         // It is not stopped half way: what was decided is done.
         let answer = memory.forget_as(&request, &session.agent, &mut |done, total| {

@@ -1,6 +1,7 @@
 //! `explain` as a request.
 
-use hydra_graph::{Answered, Error, ErrorKind, Id, Memory, Question, Result};
+use hydra_graph::{Answered, Id, Memory, Result};
+use hydra_mcp::when;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -14,6 +15,10 @@ pub struct Explain {
     pub trace: Option<Id>,
     /// A question, if there is no earlier answer.
     pub query: Option<String>,
+    /// Of a question: what was true then.
+    pub as_of: Option<String>,
+    /// Of a question: what was known then.
+    pub known_at: Option<String>,
     /// Only this memory.
     pub id: Option<Id>,
     /// Only of these spaces; all if there are none.
@@ -23,14 +28,9 @@ pub struct Explain {
 impl Verb for Explain {
     const NAME: &'static str = "explain";
 
-    fn run(self, memory: &Memory, _session: &Session) -> Result<Value> {
-        let answered = match (self.trace, self.query) {
-            (Some(trace), _) => Answered::Before(trace),
-            (None, Some(query)) => Answered::Now(Question { spaces: self.spaces.clone(), ..Question::new(query) }),
-            (None, None) => {
-                return Err(Error::new(ErrorKind::Invalid, "nothing to explain").hint("give a trace or a query"));
-            }
-        };
+    fn run(self, memory: &Memory, session: &Session) -> Result<Value> {
+        let moment = when::of(self.as_of, self.known_at, session.now())?;
+        let answered = Answered::given(self.trace, self.query, &self.spaces, moment)?;
         super::json(&memory.explain_in(&self.spaces, answered, self.id)?)
     }
 }

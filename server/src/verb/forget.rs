@@ -12,6 +12,8 @@ use super::{Session, Verb};
 pub struct Forget {
     /// Which.
     pub ids: Vec<Id>,
+    /// Files that were read, by their paths, instead of their ids.
+    pub paths: Vec<String>,
     /// Shows candidates for this question, instead of ids.
     pub query: Option<String>,
     /// Only of these spaces; all if there are none.
@@ -29,7 +31,7 @@ impl Verb for Forget {
 
     fn run(self, memory: &Memory, session: &Session) -> Result<Value> {
         let request = ForgetRequest {
-            ids: self.ids,
+            ids: super::with_files(memory, self.ids, &self.paths)?,
             query: self.query,
             spaces: self.spaces,
             mode: self.mode.map(|mode| mode.parse()).transpose()?.unwrap_or_default(),

@@ -1,6 +1,7 @@
 //! `get` as a request.
 
 use hydra_graph::{GetRequest, GetView, Id, Memory, Result};
+use hydra_mcp::when;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -30,6 +31,9 @@ pub struct Get {
     /// How much of each.
     #[serde(default)]
     pub view: View,
+    /// Whether it was true then.
+    #[serde(default)]
+    pub as_of: Option<String>,
     /// What was known then.
     #[serde(default)]
     pub known_at: Option<String>,
@@ -48,8 +52,8 @@ impl Verb for Get {
             View::Provenance => GetView::Provenance,
             View::History => GetView::History,
         };
-        let known_at = hydra_mcp::when::of(None, self.known_at, session.now())?.known_at;
-        let got = memory.get_as(&GetRequest { ids: self.ids, view, known_at, spaces: self.spaces })?;
+        let moment = when::of(self.as_of, self.known_at, session.now())?;
+        let got = memory.get_as(&GetRequest { ids: self.ids, view, moment, spaces: self.spaces })?;
         Ok(json!({"records": super::json(&got)?}))
     }
 }

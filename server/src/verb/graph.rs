@@ -39,6 +39,10 @@ impl Verb for Graph {
             spaces: self.spaces,
             moment: when::of(self.as_of, self.known_at, session.now())?,
         };
-        super::json(&memory.graph(&request)?)
+        // Of a name that nobody said there, the space may be what is wrong.
+        match super::unknown_spaces(memory, &request.spaces)? {
+            Some(error) => Err(error),
+            None => super::json(&memory.graph(&request)?),
+        }
     }
 }

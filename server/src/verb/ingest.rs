@@ -4,6 +4,8 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use hydra_graph::{Memory, Result};
+use hydra_ingest::Kind;
+use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -19,6 +21,9 @@ pub struct Ingest {
     /// The space they belong to.
     #[serde(default)]
     pub space: Option<String>,
+    /// What the files are, if their names do not say.
+    #[serde(default)]
+    pub kind: Option<Kind>,
     /// When it is done: once all can be found, or once all is read.
     #[serde(default)]
     pub until: Until,
@@ -41,7 +46,13 @@ impl LongVerb for Ingest {
     fn run(self, memory: &Memory, session: &Session, watch: &Watch) -> Result<Value> {
         let started = Instant::now();
         let space = self.space.unwrap_or_else(|| session.default_space.clone());
-        let options = hydra_ingest::Options { cancel: watch.stop(), ..hydra_ingest::Options::of(space) };
+        let options = hydra_ingest::Options {
+            kind: self.kind.unwrap_or_default(),
+            zone: TimeZone::system(),
+            now: session.now(),
+            cancel: watch.stop(),
+            ..hydra_ingest::Options::of(space)
+        };
         let summary = hydra_ingest::ingest(memory, &self.paths, &options, &mut |progress| {
             watch.tell(json!({
                 "event": "file",

@@ -34,6 +34,7 @@ pub struct Learn {
 
 impl Verb for Learn {
     const NAME: &'static str = "learn";
+    const MAY_BEGIN: bool = true;
 
     fn run(self, memory: &Memory, session: &Session) -> Result<Value> {
         let learned = match (self.id, self.report) {

@@ -30,7 +30,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use hydra_graph::{Agent, Error, Memory, Result, Timestamp};
+use hydra_graph::{Agent, Error, ErrorKind, Id, Memory, Result, Timestamp};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -72,6 +72,8 @@ pub const MAX_WAITING_EVENTS: usize = 64;
 pub trait Verb: Serialize + DeserializeOwned + Send + 'static {
     /// Its name, as in `/v1/recall`.
     const NAME: &'static str;
+    /// Whether it may begin a memory; everything else needs one that is there, so that a mistyped folder is noticed.
+    const MAY_BEGIN: bool = false;
 
     /// Does it.
     fn run(self, memory: &Memory, session: &Session) -> Result<Value>;
@@ -81,6 +83,8 @@ pub trait Verb: Serialize + DeserializeOwned + Send + 'static {
 pub trait LongVerb: Serialize + DeserializeOwned + Send + 'static {
     /// Its name, as in `/v1/ingest`.
     const NAME: &'static str;
+    /// As [`Verb::MAY_BEGIN`]; what takes its time mostly brings something in.
+    const MAY_BEGIN: bool = true;
 
     /// Does it, telling `watch` about it and stopping when it says so.
     fn run(self, memory: &Memory, session: &Session, watch: &Watch) -> Result<Value>;
@@ -145,6 +149,36 @@ impl Watch {
     pub fn stop(&self) -> Arc<AtomicBool> {
         Arc::clone(&self.stop)
     }
+}
+
+/// Says which of the named spaces hold nothing, and which do: a mistyped one looks like an empty answer.
+fn unknown_spaces(memory: &Memory, named: &[String]) -> Result<Option<Error>> {
+    let missing = memory.missing_spaces(named)?;
+    if missing.is_empty() {
+        return Ok(None);
+    }
+    let there = memory.spaces()?;
+    let message = format!("no memory is in space {}", missing.join(" or "));
+    Ok(Some(Error::new(ErrorKind::NotFound, message).hint(match there.is_empty() {
+        true => "the memory holds nothing yet".to_owned(),
+        false => format!("there are: {}", there.join(", ")),
+    })))
+}
+
+/// As [`unknown_spaces`], as the note of an answer.
+fn note_unknown_spaces(memory: &Memory, named: &[String], answer: &mut Value) -> Result<()> {
+    if let Some(error) = unknown_spaces(memory, named)? {
+        answer["note"] = Value::String(error.to_string());
+    }
+    Ok(())
+}
+
+/// Adds the files of these paths to ids.
+fn with_files(memory: &Memory, mut ids: Vec<Id>, paths: &[String]) -> Result<Vec<Id>> {
+    for path in paths {
+        ids.push(memory.file(path)?);
+    }
+    Ok(ids)
 }
 
 /// Turns an answer into JSON.

@@ -37,6 +37,7 @@ pub struct Declare {
 
 impl Verb for Declare {
     const NAME: &'static str = "declare";
+    const MAY_BEGIN: bool = true;
 
     fn run(self, memory: &Memory, session: &Session) -> Result<Value> {
         let new = PredicateInfo {

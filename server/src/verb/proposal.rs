@@ -21,6 +21,7 @@ pub struct Propose {
 
 impl Verb for Propose {
     const NAME: &'static str = "propose";
+    const MAY_BEGIN: bool = true;
 
     fn run(self, memory: &Memory, session: &Session) -> Result<Value> {
         let all = self.proposals.into_iter().map(|one| one.into_new(&session.default_space)).collect();

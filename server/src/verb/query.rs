@@ -36,6 +36,8 @@ impl Verb for Query {
             limit: self.limit.unwrap_or(DEFAULT_ROWS),
             format: self.format.map(|format| format.parse::<AnswerFormat>()).transpose()?,
         };
-        super::json(&memory.query(&request)?)
+        let mut answer = super::json(&memory.query(&request)?)?;
+        super::note_unknown_spaces(memory, &request.spaces, &mut answer)?;
+        Ok(answer)
     }
 }

@@ -19,6 +19,7 @@ pub struct Rebuild {
 
 impl LongVerb for Rebuild {
     const NAME: &'static str = "rebuild";
+    const MAY_BEGIN: bool = false;
 
     fn run(self, memory: &Memory, _session: &Session, watch: &Watch) -> Result<Value> {
         let started = Instant::now();

@@ -1,6 +1,6 @@
 //! `recall` as a request.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use hydra_graph::{Kind, Memory, Mode, Question, Result};
 use serde::{Deserialize, Serialize};
@@ -10,6 +10,9 @@ use super::{Session, Verb};
 
 /// Hits when no limit is given.
 pub const DEFAULT_LIMIT: usize = 10;
+
+/// How long a command without a server waits for the indexes, which were deleted or left behind.
+const CATCH_UP: Duration = Duration::from_secs(5);
 
 /// Asks for what fits a question.
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -51,9 +54,18 @@ impl Verb for Recall {
         question.limit = self.limit.unwrap_or(DEFAULT_LIMIT);
         question.budget_tokens = self.budget_tokens;
         question.mode = self.mode;
+        // Nobody else lets the indexes of this process catch up, and it is about to end.
+        let is_behind = session.server.is_none() && !memory.wait_for_indexes(CATCH_UP);
         let recalled = memory.recall(&question)?;
         hydra_mcp::observe_recall(&recalled);
         let mut answer = super::json(&recalled)?;
+        if is_behind
+            && recalled.degraded.iter().any(|reason| reason.contains("catching up"))
+            && let Some(reasons) = answer["degraded"].as_array_mut()
+        {
+            reasons.push(json!("no server is running to let it catch up: run `hydra rebuild` once, or `hydra serve`"));
+        }
+        super::note_unknown_spaces(memory, &question.spaces, &mut answer)?;
         let took_ms = started.elapsed().as_secs_f64() * 1000.0;
         answer["took_ms"] = json!((took_ms * 100.0).round() / 100.0);
         Ok(answer)

@@ -65,6 +65,7 @@ pub struct Remember {
 
 impl Verb for Remember {
     const NAME: &'static str = "remember";
+    const MAY_BEGIN: bool = true;
 
     fn run(self, memory: &Memory, session: &Session) -> Result<Value> {
         let expires_at = match (self.ttl, self.expires_at) {

@@ -44,6 +44,8 @@ impl Verb for Timeline {
             moment: when::of(self.as_of, self.known_at, now)?,
             limit: self.limit.unwrap_or(DEFAULT_EVENTS),
         };
-        super::json(&memory.timeline(&request)?)
+        let mut answer = super::json(&memory.timeline(&request)?)?;
+        super::note_unknown_spaces(memory, &request.spaces, &mut answer)?;
+        Ok(answer)
     }
 }

@@ -1,11 +1,16 @@
 //! Interrupted and failing runs, with a shell script in the place of Python.
 
 use std::os::unix::fs::PermissionsExt;
+use std::sync::Mutex;
 
 use super::*;
 
+/// A script that is open for writing cannot be run, and whatever another test starts meanwhile has it open too.
+static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+
 /// Runs `fetch` with a stand-in for Python that does what `script` says.
 fn check(script: &str, prepare: impl Fn(&Path)) -> (Error, tempfile::TempDir) {
+    let _alone = ONE_AT_A_TIME.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
     let home = tempfile::tempdir().unwrap();
     let python = home.path().join("python3");
     fs::write(&python, format!("#!/bin/sh\n{script}\n")).unwrap();

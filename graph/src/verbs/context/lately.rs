@@ -31,6 +31,8 @@ const MAX_NAME_WORDS: usize = 4;
 const MAX_NAMESAKES: usize = 4;
 /// Facts of one statement: who told it in which space.
 const MAX_TELLINGS: usize = 4;
+/// Statements of one entity with one predicate that are looked through for that.
+const MAX_STATEMENTS: usize = 16;
 
 /// The conversations and entities of the newest memories.
 pub(super) struct Lately {
@@ -111,7 +113,7 @@ impl Lately {
                     ids.push(*id);
                 }
             }
-            asserted(records.view(), &predicates, entity, &mut ids)?;
+            asserted(records, &predicates, entity, &holds, &mut ids)?;
             let mut facts: Vec<Record> = Vec::new();
             for id in ids.into_iter().filter(|id| !found.contains(id)).take(MAX_FACTS_LOOKED_AT) {
                 facts.extend(records.read(id)?.filter(holds));
@@ -134,7 +136,14 @@ impl Lately {
 
 /// Adds facts whose statement is asserted of an entity, some of each predicate, so that one who likes thousands of things
 /// still lives somewhere.
-fn asserted(view: &View<'_>, predicates: &Predicates, entity: Id, ids: &mut Vec<Id>) -> Result<()> {
+fn asserted(
+    records: &Records<'_>,
+    predicates: &Predicates,
+    entity: Id,
+    holds: &dyn Fn(&Record) -> bool,
+    ids: &mut Vec<Id>,
+) -> Result<()> {
+    let view = records.view();
     let subject = vocab::node(entity);
     for predicate in predicates.all() {
         let said = view.quads(
@@ -143,11 +152,22 @@ fn asserted(view: &View<'_>, predicates: &Predicates, entity: Id, ids: &mut Vec<
             None,
             Some(vocab::MEMORY_GRAPH.into()),
         );
-        for quad in said.take(MAX_SAME_PREDICATE) {
+        let mut same = 0;
+        for quad in said.take(MAX_STATEMENTS) {
             let triple = Term::from(oxigraph::model::Triple::from(quad?));
             let tellings = view.quads(None, Some(ext::REIFIES), Some(triple.as_ref()), None).take(MAX_TELLINGS);
+            let mut is_told = false;
             for telling in tellings {
-                ids.extend(subject_id(&telling?.subject).filter(|id| !ids.contains(id)));
+                let Some(id) = subject_id(&telling?.subject).filter(|id| !ids.contains(id)) else { continue };
+                // What another space says takes no place here.
+                if records.read(id)?.is_some_and(|record| holds(&record)) {
+                    ids.push(id);
+                    is_told = true;
+                }
+            }
+            same += usize::from(is_told);
+            if same >= MAX_SAME_PREDICATE {
+                break;
             }
             if ids.len() >= MAX_FACTS_LOOKED_AT {
                 return Ok(());

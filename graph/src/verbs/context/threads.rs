@@ -115,7 +115,11 @@ impl Looking<'_> {
             }
             let mut sides = Vec::new();
             for side in view.objects(id, vocab::SIDE)? {
-                sides.extend(self.records.read(side)?.filter(Record::is_believed));
+                // What was wanted once is over; of what held once it may still be in dispute when.
+                let is_over = |record: &Record| record.preference.is_some() && !record.stands_at(self.now);
+                let is_expired = |record: &Record| record.expires_at.is_some_and(|end| end <= self.now);
+                let side = self.records.read(side)?.filter(Record::is_believed);
+                sides.extend(side.filter(|record| !is_over(record) && !is_expired(record)));
             }
             let is_ours = sides.iter().all(|side| self.is_of_spaces(&side.space));
             if sides.len() < 2 || !is_ours {

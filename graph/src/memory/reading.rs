@@ -1,0 +1,184 @@
+//! The verbs that only read.
+
+use std::path::Path;
+
+use super::Memory;
+use crate::block::Block;
+use crate::document::{LogState, SourceState};
+use crate::error::Result;
+use crate::id::Id;
+use crate::moment::Moment;
+use crate::question::{Question, Recalled};
+use crate::ranking::Weights;
+use crate::time::Timestamp;
+use crate::verbs;
+use crate::verbs::blocks::BlockVersion;
+use crate::verbs::conflicts::Conflict;
+use crate::verbs::context::{Context, ContextRequest};
+use crate::verbs::entity::EntityInfo;
+use crate::verbs::explain::{Answered, Explanation};
+use crate::verbs::get::{GetRequest, GetView, Got};
+use crate::verbs::graph::{GraphRequest, Neighbourhood};
+use crate::verbs::predicates::PredicateInfo;
+use crate::verbs::proposals::{Enrichment, ProposalInfo};
+use crate::verbs::query::{QueryAnswer, QueryRequest};
+use crate::verbs::subject::Subject;
+use crate::verbs::timeline::{Timeline, TimelineRequest};
+
+impl Memory {
+    /// Finds what fits a question, with the reasons.
+    pub fn recall(&self, question: &Question) -> Result<Recalled> {
+        self.recall_with(question, &Weights::CHOSEN)
+    }
+
+    /// As [`Memory::recall`] with other weights: for measuring them, not for answering.
+    #[doc(hidden)]
+    pub fn recall_with(&self, question: &Question, weights: &Weights) -> Result<Recalled> {
+        verbs::recall::recall(&self.0, question, weights)
+    }
+
+    /// Says why an answer is as it is, or what became of one id in it.
+    pub fn explain(&self, answered: Answered, id: Option<Id>) -> Result<Explanation> {
+        self.explain_in(&[], answered, id)
+    }
+
+    /// As [`Memory::explain`], of an answer that was asked of these spaces alone.
+    ///
+    /// # Errors
+    /// `NotFound` when it was asked of others too.
+    pub fn explain_in(&self, spaces: &[String], answered: Answered, id: Option<Id>) -> Result<Explanation> {
+        verbs::explain::explain(&self.0, spaces, answered, id)
+    }
+
+    /// Returns what the graph says of each id.
+    pub fn get(&self, ids: &[Id], view: GetView) -> Result<Vec<Got>> {
+        self.get_as(&GetRequest { ids: ids.to_vec(), view, ..GetRequest::default() })
+    }
+
+    /// As [`Memory::get`], of what the graph said at an earlier moment.
+    pub fn get_at(&self, ids: &[Id], view: GetView, known_at: Timestamp) -> Result<Vec<Got>> {
+        let moment = Moment { known_at: Some(known_at), true_at: None };
+        self.get_as(&GetRequest { ids: ids.to_vec(), view, moment, ..GetRequest::default() })
+    }
+
+    /// As [`Memory::get`], with everything that can be asked.
+    pub fn get_as(&self, request: &GetRequest) -> Result<Vec<Got>> {
+        verbs::get::get(&self.0, request)
+    }
+
+    /// Puts together what an agent should know before it starts: deterministic, the same for the same state.
+    pub fn context(&self, request: &ContextRequest) -> Result<Context> {
+        verbs::context::context(&self.0, request)
+    }
+
+    /// Returns an entity (by id or name) or a conversation (by id) with the texts that belong to it.
+    ///
+    /// # Errors
+    /// `NotFound` when it is neither.
+    pub fn subject(&self, reference: &str) -> Result<Subject> {
+        verbs::subject::subject(&self.0, reference)
+    }
+
+    /// Returns what happened to an entity, a memory, a conversation or a file, in the order of time.
+    ///
+    /// # Errors
+    /// `NotFound` when it is none of these.
+    pub fn timeline(&self, request: &TimelineRequest) -> Result<Timeline> {
+        verbs::timeline::timeline(&self.0, request)
+    }
+
+    /// Returns what an entity is tied to, and how it is connected with another if one is named.
+    ///
+    /// # Errors
+    /// `NotFound` when nothing of that name is known; `Conflict` when several are meant, listing them.
+    pub fn graph(&self, request: &GraphRequest) -> Result<Neighbourhood> {
+        verbs::graph::graph(&self.0, request)
+    }
+
+    /// Answers a SPARQL query, which only reads.
+    ///
+    /// # Errors
+    /// `Invalid` says where it does not parse or what it may not do; `TooLarge` when it, its work or a row is too large.
+    pub fn query(&self, request: &QueryRequest) -> Result<QueryAnswer> {
+        verbs::query::query(&self.0, request)
+    }
+
+    /// Returns who or what an entity is (by name or id): its names, and how much is known of it.
+    ///
+    /// # Errors
+    /// `NotFound` when there is none, `Conflict` when several go by that name.
+    pub fn entity(&self, reference: &str) -> Result<EntityInfo> {
+        verbs::entity::entity(&self.0, reference)
+    }
+
+    /// Lists what facts can say: the built-in predicates, then those that were declared.
+    pub fn predicates(&self) -> Result<Vec<PredicateInfo>> {
+        verbs::predicates::predicates(&self.0)
+    }
+
+    /// Lists the open conflicts of the spaces (all if none are named), oldest first.
+    pub fn conflicts(&self, spaces: &[String]) -> Result<Vec<Conflict>> {
+        verbs::conflicts::conflicts(&self.0, spaces)
+    }
+
+    /// Lists the core blocks of the spaces (all if none are named), in the order in which a context shows them.
+    pub fn blocks(&self, spaces: &[String]) -> Result<Vec<Block>> {
+        verbs::blocks::blocks(&self.0, spaces)
+    }
+
+    /// Returns a core block.
+    ///
+    /// # Errors
+    /// `NotFound` when the space has none of that name.
+    pub fn block(&self, space: &str, name: &str) -> Result<Block> {
+        verbs::blocks::block(&self.0, space, name, None)
+    }
+
+    /// As [`Memory::block`], of what it said at an earlier moment.
+    pub fn block_at(&self, space: &str, name: &str, known_at: Timestamp) -> Result<Block> {
+        verbs::blocks::block(&self.0, space, name, Some(known_at))
+    }
+
+    /// Lists every version of a core block, newest first, each with who, when and why.
+    pub fn block_versions(&self, space: &str, name: &str) -> Result<Vec<BlockVersion>> {
+        verbs::blocks::versions(&self.0, space, name)
+    }
+
+    /// Lists what waits in the spaces (all if none are named), oldest first, with what accepting it would do.
+    pub fn proposals(&self, spaces: &[String]) -> Result<Vec<ProposalInfo>> {
+        verbs::proposals::proposals(&self.0, spaces)
+    }
+
+    /// Returns what waits, and the newest texts of which nothing is known but their words.
+    pub fn enrichment(&self, spaces: &[String]) -> Result<Enrichment> {
+        verbs::proposals::enrichment(&self.0, spaces)
+    }
+
+    /// Lists the spaces that something belongs to.
+    pub fn spaces(&self) -> Result<Vec<String>> {
+        verbs::spaces::spaces(&self.0)
+    }
+
+    /// Returns those of the named spaces that nothing belongs to.
+    pub fn missing_spaces(&self, named: &[String]) -> Result<Vec<String>> {
+        verbs::spaces::missing(&self.0, named)
+    }
+
+    /// Finds a file that was read, by its path or the end of it.
+    ///
+    /// # Errors
+    /// `NotFound` when no file is called so, or more than one.
+    pub fn file(&self, path: &str) -> Result<Id> {
+        verbs::timeline::file_of(&self.0, path)
+    }
+
+    /// Lists the sources, or those read under `root`.
+    pub fn sources(&self, root: Option<&Path>) -> Result<Vec<SourceState>> {
+        verbs::document::sources(&self.0, root)
+    }
+
+    /// Returns how far a log was read, and its templates; `None` if none was read from that path.
+    pub fn log(&self, path: &Path) -> Result<Option<LogState>> {
+        verbs::log::state(&self.0, path)
+    }
+}

@@ -1,0 +1,179 @@
+//! The verbs that change what is remembered: each hands the writer a decision.
+
+use super::Memory;
+use crate::block::Block;
+use crate::document::{Document, PutReceipt};
+use crate::error::Result;
+use crate::id::Id;
+use crate::journal::Agent;
+use crate::proposal::NewProposal;
+use crate::verbs;
+use crate::verbs::alias::{AliasOp, Aliased};
+use crate::verbs::edit_block::BlockEdit;
+use crate::verbs::forget::Forgotten;
+use crate::verbs::forgetting::{ForgetAnswer, ForgetRequest};
+use crate::verbs::learn::{Learned, NewLearning, Report};
+use crate::verbs::merge::Merged;
+use crate::verbs::predicates::PredicateInfo;
+use crate::verbs::proposals::Decided;
+use crate::verbs::propose::{Policy, Proposed};
+use crate::verbs::remember::{NewMemory, Remembered};
+use crate::verbs::split::Split;
+use crate::verbs::undo::Undone;
+use crate::verbs::update::{UpdateOp, Updated};
+
+impl Memory {
+    /// Keeps a memory: durable when this returns, and found by the next recall.
+    pub fn remember(&self, new: NewMemory, agent: &Agent) -> Result<Remembered> {
+        verbs::remember::remember(&self.0, new, agent)
+    }
+
+    /// Keeps many memories in their order, as [`Memory::remember`] would one by one, with one commit for some hundred.
+    /// Nothing is written when one of them can't be remembered; the error says which.
+    pub fn remember_all(&self, all: Vec<NewMemory>, agent: &Agent) -> Result<Vec<Remembered>> {
+        verbs::remember::remember_all(&self.0, all, agent)
+    }
+
+    /// Keeps what was learned; the same trigger and lesson in the same space count up instead.
+    pub fn learn(&self, new: NewLearning, agent: &Agent) -> Result<Learned> {
+        verbs::learn::learn(&self.0, new, agent)
+    }
+
+    /// Counts that following a learning helped or hurt.
+    pub fn report(&self, id: Id, report: Report, reason: Option<String>, agent: &Agent) -> Result<Learned> {
+        verbs::learn::report(&self.0, id, report, reason, agent)
+    }
+
+    /// Marks memories, passages or sources as never to be recalled; `undo` takes it back.
+    pub fn forget(&self, ids: &[Id], reason: Option<String>, agent: &Agent) -> Result<Forgotten> {
+        verbs::forget::forget(&self.0, ids, &[], reason, agent)
+    }
+
+    /// As [`Memory::forget`], or shows first what that would do; for a question shows candidates and forgets nothing. Or
+    /// erases for good: from the graph, its journal, the log, the indexes, the traces and the files that these are in.
+    /// That takes as long as copying the memory does, of which `progress` is told (statements done, of how many); reads
+    /// and writes go on meanwhile.
+    ///
+    /// # Errors
+    /// `Invalid` when somebody else than the owner asks to erase; `NotFound` names the id of which there is nothing.
+    pub fn forget_as(
+        &self,
+        request: &ForgetRequest,
+        agent: &Agent,
+        progress: &mut dyn FnMut(u64, u64),
+    ) -> Result<ForgetAnswer> {
+        verbs::forgetting::forget(&self.0, request, agent, progress)
+    }
+
+    /// Says that a memory ended, was wrong, is said otherwise or stands again; or settles a conflict.
+    pub fn update(&self, id: Id, op: UpdateOp, reason: Option<String>, agent: &Agent) -> Result<Updated> {
+        self.update_in(&[], id, op, reason, agent)
+    }
+
+    /// As [`Memory::update`], of what belongs to one of these spaces (all if there are none).
+    ///
+    /// # Errors
+    /// `NotFound` when it belongs to another.
+    pub fn update_in(
+        &self,
+        spaces: &[String],
+        id: Id,
+        op: UpdateOp,
+        reason: Option<String>,
+        agent: &Agent,
+    ) -> Result<Updated> {
+        verbs::update::update(&self.0, spaces, id, op, reason, agent)
+    }
+
+    /// Gives an entity another name, or takes one away.
+    ///
+    /// # Errors
+    /// `Conflict` when the name is not to be taken away here; `TooLarge` when it has [`crate::MAX_ENTITY_ALIASES`].
+    pub fn alias(
+        &self,
+        reference: &str,
+        alias: &str,
+        op: AliasOp,
+        reason: Option<String>,
+        agent: &Agent,
+    ) -> Result<Aliased> {
+        verbs::alias::alias(&self.0, reference, alias, op, reason, agent)
+    }
+
+    /// Has one entity stand for another from now on: what is known of either is known of the one to `keep`.
+    ///
+    /// # Errors
+    /// `Invalid` when they are not two entities; `Conflict` when one is merged already, when the owner told them apart and
+    /// another asks, or when a fact says something of both; `TooLarge` when more than [`crate::MAX_RETOLD`] memories and
+    /// links would move.
+    pub fn merge(&self, keep: &str, other: &str, reason: Option<String>, agent: &Agent) -> Result<Merged> {
+        verbs::merge::merge(&self.0, keep, other, reason, agent)
+    }
+
+    /// Has a merged entity stand for itself again, with what was told of it as that is now, and with the memories to `take`.
+    ///
+    /// # Errors
+    /// `Conflict` when it is not merged, or was by someone trusted more; `Invalid` when a memory to take is not about it.
+    pub fn split(&self, merged: &str, take: &[Id], reason: Option<String>, agent: &Agent) -> Result<Split> {
+        verbs::split::split(&self.0, merged, take, reason, agent)
+    }
+
+    /// Says which proposals are accepted without asking; none if nobody says.
+    pub fn set_policy(&self, policy: Policy) {
+        *self.0.policy.write() = policy;
+    }
+
+    /// Puts proposals into the queue, at most [`crate::MAX_PROPOSALS`]; nothing else changes. Each is checked as if it were
+    /// accepted: a bad one is refused with its reason, and the others wait.
+    ///
+    /// # Errors
+    /// `Invalid` or `TooLarge` when there are none or too many.
+    pub fn propose(&self, all: Vec<NewProposal>, reason: Option<String>, agent: &Agent) -> Result<Vec<Proposed>> {
+        verbs::propose::propose(&self.0, all, reason, agent)
+    }
+
+    /// Accepts proposals, one commit each; one that can't be says why and still waits.
+    ///
+    /// # Errors
+    /// `Conflict` when an agent asks, `Invalid` when none or too many are named.
+    pub fn accept(&self, ids: &[Id], reason: Option<&str>, agent: &Agent) -> Result<Vec<Decided>> {
+        verbs::proposals::decide(&self.0, ids, true, reason, agent)
+    }
+
+    /// Rejects proposals, one commit each; an agent does not propose them again.
+    ///
+    /// # Errors
+    /// As [`Memory::accept`].
+    pub fn reject(&self, ids: &[Id], reason: Option<&str>, agent: &Agent) -> Result<Vec<Decided>> {
+        verbs::proposals::decide(&self.0, ids, false, reason, agent)
+    }
+
+    /// Declares a predicate; returns it with its IRI, and the commit.
+    pub fn declare(&self, new: PredicateInfo, agent: &Agent) -> Result<(PredicateInfo, Id)> {
+        verbs::predicates::declare(&self.0, new, agent)
+    }
+
+    /// Changes a core block, and returns it as it is then; its commit takes the edit back.
+    ///
+    /// # Errors
+    /// `TooLarge` names the block, its size and its limit; `Conflict` when somebody changed it since the commit that the
+    /// edit was made from, or when the agent may not.
+    pub fn edit_block(&self, edit: BlockEdit, agent: &Agent) -> Result<Block> {
+        verbs::edit_block::edit(&self.0, edit, agent)
+    }
+
+    /// Takes back a commit, also one that was itself an undo.
+    pub fn undo(&self, commit: Id, agent: &Agent) -> Result<Undone> {
+        verbs::undo::undo(&self.0, commit, agent)
+    }
+
+    /// Replaces what the graph holds of each document's file; one commit each, sharing one fsync.
+    pub fn put_documents(&self, documents: Vec<Document>, agent: &Agent) -> Vec<Result<PutReceipt>> {
+        verbs::document::put(&self.0, documents, agent)
+    }
+
+    /// Drops the graphs of sources whose file is gone; what they said stays in the journal.
+    pub fn remove_sources(&self, ids: &[Id], agent: &Agent) -> Vec<Result<PutReceipt>> {
+        verbs::document::remove(&self.0, ids, agent)
+    }
+}

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use crate::id::Id;
+pub use crate::property::Datatype;
 use crate::seen::Seen;
 use crate::time::Timestamp;
 use crate::verbs::remember::NewMemory;
@@ -27,7 +28,7 @@ pub struct Document {
     pub tags: Vec<String>,
     /// Front matter, flattened to name and value.
     pub properties: Vec<Property>,
-    /// The whole text, verbatim: spans below are byte ranges of it.
+    /// The whole text: verbatim where the file is one, else what was taken out of it. Spans below are byte ranges of it.
     pub text: String,
     /// BLAKE3 of the file's bytes, in hex.
     pub content_hash: String,
@@ -37,6 +38,8 @@ pub struct Document {
     pub passages: Vec<Passage>,
     /// Links out of it, in order.
     pub links: Vec<Link>,
+    /// How it was read.
+    pub reading: Reading,
     /// What a log says besides its templates, which are its passages; `None` for a note.
     pub log: Option<LogPart>,
 }
@@ -66,6 +69,28 @@ pub struct Property {
     pub name: String,
     /// Its value as text.
     pub value: String,
+    /// What it is written as; what does not fit is a text.
+    pub datatype: Datatype,
+}
+
+/// How a file was read.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Reading {
+    /// By which rules: whoever reads counts up when the same bytes come to say something else. 0 is a time before that.
+    pub rules: u32,
+    /// What was not understood, kept so that it can be said again while the file stays so.
+    pub remarks: Vec<Remark>,
+}
+
+/// What a person should look at in a file that was read.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Remark {
+    /// The line, from 1, where there is one.
+    pub line: Option<u32>,
+    /// What is wrong.
+    pub message: String,
+    /// The next step.
+    pub hint: String,
 }
 
 /// A piece of a document that can be recalled.
@@ -150,6 +175,8 @@ pub struct SourceState {
     pub space: String,
     /// BLAKE3 of the bytes that were read, in hex.
     pub content_hash: String,
+    /// How it was read.
+    pub reading: Reading,
     /// Whether it is a log, which is read on from where it was left.
     pub is_log: bool,
 }

@@ -99,17 +99,23 @@ impl<'v> Entities<'v> {
     }
 
     /// Returns what a file describes. A name that was linked before the file existed becomes this file's, so that old
-    /// links need not be read again.
-    pub fn by_file(&mut self, path: &Path) -> Result<Named> {
+    /// links need not be read again: that of the file, else the title it gives itself, if it is known.
+    pub fn by_file(&mut self, path: &Path, title: Option<&str>) -> Result<Named> {
         let key = file_key(path);
         if let Some(id) = self.find(&key)? {
             return self.named(id);
         }
         let stem = path.file_stem().map(|s| s.to_string_lossy().into_owned()).unwrap_or_default();
-        let id = match self.find(&name_key(&stem))? {
-            Some(id) if !self.has_file(id)? => id,
-            _ => self.make(&name_key(&stem), &stem, vocab::ENTITY.into()),
-        };
+        let mut waiting = None;
+        for name in std::iter::once(stem.as_str()).chain(title) {
+            if waiting.is_none()
+                && let Some(id) = self.find(&name_key(name))?
+                && !self.has_file(id)?
+            {
+                waiting = Some(id);
+            }
+        }
+        let id = waiting.unwrap_or_else(|| self.make(&name_key(&stem), &stem, vocab::ENTITY.into()));
         self.say_key(id, key);
         self.named(id)
     }

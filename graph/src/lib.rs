@@ -36,6 +36,7 @@ mod passage;
 mod past;
 mod predicate;
 mod preference;
+mod property;
 mod proposal;
 mod question;
 mod ranking;
@@ -66,8 +67,8 @@ pub use block::{
 pub use collection::{Collection, CollectionKind, MAX_COLLECTIONS, MAX_GLOB_BYTES, MAX_GLOBS};
 pub use decision::{Choice, Decision, MAX_OPTION_BYTES, MAX_OPTIONS, MAX_REASONS, NewDecision, Verdict};
 pub use document::{
-    Document, Link, LinkKind, LogPart, LogState, LogTemplate, Occurrence, Passage, Pattern, Property, PutReceipt,
-    Relocated, SourceMove, SourceState, Target,
+    Datatype, Document, Link, LinkKind, LogPart, LogState, LogTemplate, Occurrence, Passage, Pattern, Property,
+    PutReceipt, Reading, Relocated, Remark, SourceMove, SourceState, Target,
 };
 pub use dump::{EXPORT_FORMAT, ExportFormat, Exported, Follower, Imported, MAX_LINE_BYTES};
 pub use error::{Error, ErrorKind, Result};

@@ -84,6 +84,8 @@ terms! {
     PAUSED = "urn:hydra:ns#paused";
     PATH = "urn:hydra:ns#path";
     POLARITY = "urn:hydra:ns#polarity";
+    READING = "urn:hydra:ns#reading";
+    REMARK = "urn:hydra:ns#remark";
     POSITION = "urn:hydra:ns#position";
     PROPOSED_AT = "urn:hydra:ns#proposedAt";
     PROPOSES = "urn:hydra:ns#proposes";

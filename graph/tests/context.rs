@@ -505,8 +505,7 @@ fn another_space_moves_nothing_in_a_context() {
             let texts = context.items.into_iter().map(|item| item.text);
             (texts.collect::<Vec<_>>(), context.threads.len(), context.dropped)
         };
-        [None, Some("Mirela"), Some("what Oskar likes")]
-            .map(|about| said(asked(&opened.memory, &request(about))))
+        [None, Some("Mirela"), Some("what Oskar likes")].map(|about| said(asked(&opened.memory, &request(about))))
     };
     assert_eq!(act(&open(), true), act(&open(), false));
 }

@@ -40,8 +40,13 @@ fn two_names(opened: &Opened) {
         opened,
         vec![
             hydra_graph::Document {
+                reading: hydra_graph::Reading::default(),
                 aliases: vec!["Mimi".into()],
-                properties: vec![Property { name: "rating".into(), value: "5".into() }],
+                properties: vec![Property {
+                    name: "rating".into(),
+                    value: "5".into(),
+                    datatype: hydra_graph::Datatype::Text,
+                }],
                 ..note("/v/M. Kovac.md", "She sails.\n\nWith Oskar.", &["Oskar"])
             },
             note("/v/Trip.md", "We met Mirela.\n\nAnd M. Kovac, and Mirela again.", &["Mirela", "M. Kovac"]),

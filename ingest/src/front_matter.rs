@@ -95,7 +95,7 @@ fn entry(yaml: &str, first_line: u32) -> Result<Vec<(String, Value)>, Trouble> {
     match serde_saphyr::from_str_with_options(yaml, options()) {
         Ok(Value::Nothing) => Ok(Vec::new()),
         Ok(Value::Map(entries)) => Ok(entries),
-        Ok(Value::Text(_) | Value::Float(..) | Value::List(_)) => Err(Trouble {
+        Ok(Value::Text(_) | Value::Typed(..) | Value::Float(..) | Value::List(_)) => Err(Trouble {
             line: first_line,
             message: "front matter holds something else than `name: value` lines".into(),
             hint: "write each property as `name: value`, or put an empty line before the first rule".into(),
@@ -203,6 +203,7 @@ fn tags(value: &Value, yaml: &str) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use hydra_graph::Datatype;
 
     fn flat(yaml: &str) -> Vec<String> {
         let (front_matter, trouble) = read(yaml);
@@ -255,6 +256,16 @@ mod tests {
         for (yaml, expected) in cases {
             assert_eq!(flat(yaml), *expected, "{yaml}");
         }
+    }
+
+    #[test]
+    fn values_have_the_type_they_are_written_in() {
+        use Datatype::{Boolean, Date, Number, Text, Time};
+        let yaml = "a: true\nb: 'true'\nc: 5\nd: '5'\ne: 4.5\nf: 2024-05-01\ng: '2024-05-01'\n\
+                    h: 2024-05-01T10:00:00\ni: x\nj: 007\nk: [1, x]";
+        let (front_matter, _) = read(yaml);
+        let types: Vec<Datatype> = front_matter.properties.iter().map(|property| property.datatype).collect();
+        assert_eq!(types, [Boolean, Text, Number, Text, Number, Date, Date, Time, Text, Text, Number, Text]);
     }
 
     #[test]

@@ -7,9 +7,12 @@
 //! (`plan` decides what to look at, `sync` does it). What it did, and what it had to leave, is a [`Summary`] (`summary`).
 //!
 //! A note is read in four steps: `front_matter` reads the properties (`property` flattens their values), `outline` turns
-//! the Markdown into blocks, links, block ids and tags (`tag`), `reference` and `names` find what each link points at,
+//! the Markdown into blocks, links, block ids, inline fields (`field`) and tags (`tag`), `reference` and `names` find what each link points at,
 //! and `passages` cuts the blocks into units of recall (`piece` splits what is too long for one).
 //!
+//! What is no Markdown is read by the file of its kind (`text`, `html`, `canvas`, `base`, `json_lines`, `pdf`; `format`
+//! has the table) into `content`, of which the
+//! rest is made alike; `encoding` makes text of bytes that do not say in which encoding they are.
 //! A log is not kept whole: [`LogReader`] counts what its records have in common and keeps what happened (`log`).
 //!
 //! [`read_foreign`] reads what other memory systems wrote into memories to keep (`foreign`, one file a format).
@@ -17,15 +20,27 @@
 //! This crate reads files and nothing else: no socket, no environment, no clock. What stands in a note is data; nothing
 //! here follows an instruction found in one.
 
+mod base;
+mod canvas;
+mod comment;
+mod content;
+mod encoding;
+mod field;
 mod foreign;
+mod format;
 mod front_matter;
+mod html;
+mod json_lines;
 mod log;
 mod markdown;
 mod moves;
+#[cfg(test)]
+mod mutation;
 mod names;
 mod note;
 mod outline;
 mod passages;
+mod pdf;
 mod piece;
 mod plan;
 mod property;
@@ -37,9 +52,12 @@ mod stray;
 mod summary;
 mod sync;
 mod tag;
+mod text;
 mod vault;
 
+pub use field::MAX_FIELDS;
 pub use foreign::{Broken, Foreign, MAX_FOREIGN_BYTES, Origin, read_foreign};
+pub use format::Format;
 pub use front_matter::MAX_FRONT_MATTER_BYTES;
 pub use log::{
     EPISODE_WINDOW_MS, LastRecord, LogOptions, LogReader, LogStep, MAX_CHILDREN, MAX_EPISODE_BYTES,
@@ -52,10 +70,11 @@ pub use moves::{MAX_MOVED, MIN_MOVED_BYTES};
 pub use note::{MAX_NOTE_BYTES, Note};
 pub use outline::{MAX_HEADING_BYTES, MAX_LINKS, MAX_TAGS};
 pub use passages::{AIM_WORDS, MAX_PASSAGES, MAX_WORDS, MIN_WORDS};
+pub use pdf::{MAX_PDF_BYTES, MAX_PDF_PAGES};
 pub use readings::Readings;
 pub use root::find_root;
 pub use rules::{Rules, find_folder};
 pub use stray::is_temporary;
 pub use summary::{LogSummary, Progress, Skipped, Summary, Warning};
 pub use sync::{Kind, Options, Removal, ingest, reconcile};
-pub use vault::{MAX_VAULT_FILES, Vault, is_note};
+pub use vault::{MAX_VAULT_FILES, Vault};

@@ -3,10 +3,13 @@
 use std::collections::HashSet;
 use std::path::Path;
 
-use hydra_graph::{Document, Link, LinkKind, Target, Timestamp};
+use hydra_graph::{Datatype, Document, Link, LinkKind, Property, Reading, Target, Timestamp};
 
+use crate::comment;
+use crate::field::{self, MAX_FIELDS};
 use crate::front_matter::{self, FrontMatter};
-use crate::outline::{BlockKind, MAX_LINKS, MAX_TAGS, Outline, shorten};
+use crate::names;
+use crate::outline::{BlockKind, MAX_LINKS, MAX_TAGS, Outline, WrittenLink, shorten};
 use crate::passages::{self, MAX_PASSAGES};
 use crate::reference;
 use crate::summary::Warning;
@@ -39,6 +42,13 @@ pub struct Parsed {
     pub warnings: Vec<Warning>,
 }
 
+impl Parsed {
+    /// Adds something that a person should look at.
+    pub(crate) fn warn(&mut self, line: Option<u32>, message: String, hint: &str) {
+        self.warnings.push(Warning { path: self.document.path.clone(), line, message, hint: hint.to_owned() });
+    }
+}
+
 /// Reads a note. Any text is a note: what is not understood becomes a warning, and the rest is read.
 pub fn parse(file: &MarkdownFile<'_>, vault: &Vault) -> Parsed {
     let mut warnings = Vec::new();
@@ -46,19 +56,24 @@ pub fn parse(file: &MarkdownFile<'_>, vault: &Vault) -> Parsed {
         warnings.push(Warning { path: file.path.to_owned(), line, message, hint: hint.to_owned() });
     };
     let (yaml, body) = front_matter::split(file.text);
-    let (front_matter, trouble) = yaml.clone().map(|span| front_matter::read(&file.text[span])).unwrap_or_default();
-    let outline = Outline::read(file.text, body);
+    let (mut front_matter, trouble) = yaml.clone().map(|span| front_matter::read(&file.text[span])).unwrap_or_default();
+    let text = comment::blanked(file.text, body);
+    let text = text.as_ref();
+    let outline = Outline::read(text, body);
     if outline.is_cut {
         warn(
             None,
-            format!("holds more than {MAX_LINKS} links or {MAX_TAGS} tags, the rest were left out"),
+            format!(
+                "holds more than {MAX_LINKS} links, {MAX_TAGS} tags or {MAX_FIELDS} inline fields, the rest were left out"
+            ),
             "split the note",
         );
     }
-    let mut cut = passages::cut(file.text, &outline);
+    let mut cut = passages::cut(text, &outline);
+    take_fields(&mut front_matter, &outline);
     if let Some(yaml) = yaml {
         // What was not understood can still be found by its words.
-        cut.put_front_matter(file.text, yaml, trouble.is_some());
+        cut.put_front_matter(text, yaml, trouble.is_some());
     }
     if let Some(trouble) = trouble {
         warn(Some(trouble.line), trouble.message, &trouble.hint);
@@ -77,12 +92,32 @@ pub fn parse(file: &MarkdownFile<'_>, vault: &Vault) -> Parsed {
         aliases: once_each(&front_matter.aliases).filter(|alias| *alias != title).collect(),
         title,
         properties: front_matter.properties,
-        text: file.text.to_owned(),
+        text: text.to_owned(),
         content_hash: file.content_hash.to_owned(),
         modified_at: file.modified_at,
         passages: cut.passages,
+        reading: Reading::default(),
     };
     Parsed { document, warnings }
+}
+
+/// Adds inline fields to the properties. In the first paragraph they are the page's own, as Logseq writes them.
+fn take_fields(front_matter: &mut FrontMatter, outline: &Outline) {
+    let first = outline.top().find(|block| outline.blocks[*block].kind != BlockKind::Html);
+    let first = first.map(|block| &outline.blocks[block]).filter(|block| block.kind == BlockKind::Paragraph);
+    for field in &outline.fields {
+        let (name, value) = (field.name.clone(), field.value.clone());
+        if first.is_some_and(|first| first.span.contains(&field.at)) {
+            match name.to_lowercase().as_str() {
+                "title" if front_matter.title.is_none() => front_matter.title = Some(value.clone()),
+                "alias" | "aliases" => front_matter.aliases.extend(field::listed(&value)),
+                "tags" => front_matter.tags.extend(field::listed_tags(&value)),
+                _ => {}
+            }
+        }
+        let datatype = Datatype::of(&value);
+        front_matter.properties.push(Property { name, value, datatype });
+    }
 }
 
 /// Front matter names it, else a first heading of the first level, else its file. A first heading below that level
@@ -96,25 +131,32 @@ fn title(front_matter: &FrontMatter, outline: &Outline, path: &Path) -> String {
     shorten(&title, MAX_TITLE_BYTES).trim_end().to_owned()
 }
 
-fn file_title(path: &Path) -> String {
-    path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default()
+/// A file's name without its kind.
+pub(crate) fn file_title(path: &Path) -> String {
+    path.file_stem().map(|stem| names::page_name(&stem.to_string_lossy()).into_owned()).unwrap_or_default()
 }
 
 fn links(front_matter: &FrontMatter, outline: &Outline, path: &Path, vault: &Vault) -> Vec<Link> {
-    let of_properties = front_matter.properties.iter().flat_map(|property| front_matter::links_in(&property.value));
+    // Links in inline fields stand in the body.
+    let of_yaml = &front_matter.properties[..front_matter.properties.len() - outline.fields.len()];
+    let of_properties = of_yaml.iter().flat_map(|property| front_matter::links_in(&property.value));
     let of_properties = of_properties.filter_map(|link| {
         let (target, fragment) = reference::wiki(&link.target, LinkKind::Property, path, vault)?;
         Some(Link { span: 0..0, kind: LinkKind::Property, target, fragment, label: link.label })
     });
-    let of_body = outline.links.iter().filter_map(|link| {
+    of_properties.chain(links_of_body(&outline.links, path, vault)).collect()
+}
+
+/// Finds what the links of a text mean; those that name nothing are left out.
+pub(crate) fn links_of_body(written: &[WrittenLink], path: &Path, vault: &Vault) -> impl Iterator<Item = Link> {
+    written.iter().filter_map(move |link| {
         let read = if link.is_wiki { reference::wiki } else { reference::markdown };
         let (target, fragment) = read(&link.target, link.kind, path, vault)?;
         let says_target =
             matches!(&target, Target::Name(name) | Target::Url(name) if link.label.as_ref() == Some(name));
         let label = link.label.clone().filter(|_| !says_target);
         Some(Link { span: link.span.clone(), kind: link.kind, target, fragment, label })
-    });
-    of_properties.chain(of_body).collect()
+    })
 }
 
 /// Leaves out what differs only by case from something before it.
@@ -204,6 +246,47 @@ mod tests {
         check_links(
             "---\nup: \"[[Note|n]]\"\nalso: [[Deep]]\n---\n[[New]]",
             &["P  -> /v/Note.md \"n\"", "P  -> /v/a/Deep.md", "W [[New]] -> ?New"],
+        );
+    }
+
+    #[test]
+    fn logseq_and_dataview_are_understood() {
+        let id = "64f1a2b3-0c1d-4e2f-8a9b-0123456789ab";
+        let text = format!(
+            "title:: House\nalias:: Home, [[Our house]]\ntags:: [[living]], #old\n\n- TODO the boiler [[Note]]\n  id:: {id}\n  \
+             collapsed:: true\n  cost:: 1200\n- see (({id})) and {{{{embed (({id}))}}}}, [priority:: high]\n"
+        );
+        let document = read(&text).document;
+        assert_eq!((document.title.as_str(), document.aliases), ("House", vec!["Home".into(), "Our house".into()]));
+        assert_eq!(document.tags, ["living", "old"]);
+        let properties: Vec<_> = document.properties.iter().map(|p| (p.name.as_str(), p.value.clone())).collect();
+        assert_eq!(properties[3..], [("cost", "1200".to_owned()), ("priority", "high".to_owned())]);
+        let block = document.passages.iter().find(|passage| passage.block.as_deref() == Some(id)).unwrap();
+        assert!(document.text[block.span.clone()].contains("TODO the boiler"));
+        let name = format!("(({id}))");
+        check_links(
+            &format!("{name} {{{{embed {name}}}}}"),
+            &[&format!("W {name} -> ?{name}"), &format!("E {name} -> ?{name}")],
+        );
+        assert_eq!(read("x\n\ntitle:: no").document.title, "me");
+    }
+
+    #[test]
+    fn comments_are_no_part_of_a_note() {
+        let document = read("Before. %%secret [[Note]] #tag%% After.\n\n%%\nall of it\n%%\n\nEnd.").document;
+        assert!(document.links.is_empty() && document.tags.is_empty(), "{document:?}");
+        assert!(!document.text.contains("secret") && !document.text.contains("all of it"));
+        assert_eq!(document.passages.last().unwrap().line, 1);
+        assert!(document.text.contains("After.") && document.text.contains("End."));
+    }
+
+    #[test]
+    fn the_number_of_fields_is_bounded() {
+        let read = |count: usize| read(&"a:: 1\n".repeat(count));
+        assert_eq!((read(MAX_FIELDS).document.properties.len(), read(MAX_FIELDS).warnings.len()), (MAX_FIELDS, 0));
+        assert_eq!(
+            (read(MAX_FIELDS + 1).document.properties.len(), read(MAX_FIELDS + 1).warnings.len()),
+            (MAX_FIELDS, 1)
         );
     }
 

@@ -4,6 +4,7 @@
 //! folder, then any file whose path ends so, the shortest path first. A Markdown link is first looked up beside the
 //! note, as CommonMark tools and Foam do. Aliases of other notes are never consulted.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
@@ -19,6 +20,8 @@ pub(crate) struct Names {
     entries: Vec<Entry>,
     by_path: HashMap<String, Vec<usize>>,
     by_file_name: HashMap<String, Vec<usize>>,
+    /// Logseq's pages in a namespace, by their name in lower case.
+    by_page_name: HashMap<String, usize>,
 }
 
 #[derive(Debug)]
@@ -45,6 +48,10 @@ impl Names {
         let mut names = Self { entries, ..Self::default() };
         for (index, entry) in names.entries.iter().enumerate() {
             names.by_path.entry(entry.key.clone()).or_default().push(index);
+            let stem = file_name(&entry.key).rsplit_once('.').map_or("", |(stem, _)| stem);
+            if let Cow::Owned(page) = page_name(stem) {
+                names.by_page_name.entry(page).or_insert(index);
+            }
             names.by_file_name.entry(file_name(&entry.key).to_owned()).or_default().push(index);
         }
         names
@@ -74,6 +81,7 @@ impl Names {
             .flatten()
             .find_map(|path| self.exact(&path))
             .or_else(|| self.anywhere(&join("", &link)?))
+            .or_else(|| Some(self.entries[*self.by_page_name.get(&link.to_lowercase())?].absolute.as_path()))
     }
 
     fn exact(&self, path: &str) -> Option<&Path> {
@@ -105,6 +113,15 @@ impl Names {
     fn pick(&self, candidates: &[usize], wanted: &str) -> Option<&Path> {
         let same_case = candidates.iter().find(|index| self.entries[**index].relative.ends_with(wanted));
         same_case.or(candidates.first()).map(|index| self.entries[*index].absolute.as_path())
+    }
+}
+
+/// Returns a page's name as Logseq spells it in the name of its file: `A___B` and `A%2FB` are `A/B`.
+pub(crate) fn page_name(stem: &str) -> Cow<'_, str> {
+    if stem.contains("___") || stem.to_ascii_lowercase().contains("%2f") {
+        Cow::Owned(stem.replace("___", "/").replace("%2F", "/").replace("%2f", "/"))
+    } else {
+        Cow::Borrowed(stem)
     }
 }
 
@@ -153,6 +170,8 @@ mod tests {
             "case.md",
             "sub/own.md",
             "own.md",
+            "pages/House___Boiler.md",
+            "pages/House%2FRoof.md",
         ]);
         let cases: &[(&str, &str, LinkKind, Option<&str>)] = &[
             ("", "Note", Wikilink, Some("Note.md")),
@@ -182,6 +201,9 @@ mod tests {
             ("", "Missing", Wikilink, None),
             ("", "x/Note", Wikilink, None),
             ("", "sub/", Markdown, None),
+            ("", "House/Boiler", Wikilink, Some("pages/House___Boiler.md")),
+            ("", "house/roof", Wikilink, Some("pages/House%2FRoof.md")),
+            ("", "Boiler", Wikilink, None),
         ];
         for (folder, link, kind, expected) in cases {
             let found = names.resolve(folder, link, *kind);

@@ -1,10 +1,12 @@
-//! The bytes of one note: read within a limit, hashed, and turned into text.
+//! The bytes of one file: read within a limit, hashed, and turned into text.
 
 use std::fs::File;
 use std::io::{ErrorKind as IoKind, Read};
 use std::path::Path;
 
 use hydra_graph::{Error, ErrorKind, Result, Timestamp};
+
+use crate::format::Format;
 
 /// Longest note that is read, 16 MiB: a novel is 1 MiB, so what is longer is an export or a log with the wrong ending.
 pub const MAX_NOTE_BYTES: u64 = 16 * 1024 * 1024;
@@ -25,7 +27,8 @@ impl Note {
     /// Reads a file.
     ///
     /// # Errors
-    /// `NotFound` when it vanished, `Invalid` when it is no plain file, `TooLarge` above [`MAX_NOTE_BYTES`], else `Io`.
+    /// `NotFound` when it vanished, `Invalid` when it is no plain file, `TooLarge` above what is read of its kind, else
+    /// `Io`.
     pub fn read(path: &Path) -> Result<Self> {
         let failed = |error: &std::io::Error| match error.kind() {
             IoKind::NotFound => Error::new(ErrorKind::NotFound, "vanished before it could be read")
@@ -35,21 +38,21 @@ impl Note {
         // Asked before it is opened: opening a pipe would wait for a writer for ever.
         let metadata = std::fs::metadata(path).map_err(|e| failed(&e))?;
         if !metadata.is_file() {
-            return Err(Error::new(ErrorKind::Invalid, "is not a plain file").hint("name a Markdown file or a folder"));
+            return Err(Error::new(ErrorKind::Invalid, "is not a plain file").hint("name a file or a folder"));
         }
+        let most = Format::of(path).map_or(MAX_NOTE_BYTES, Format::max_bytes);
         let too_large = |size: u64| {
-            Error::new(ErrorKind::TooLarge, format!("is {size} bytes, more than {MAX_NOTE_BYTES}"))
+            Error::new(ErrorKind::TooLarge, format!("is {size} bytes, more than {most}"))
                 .hint("split it, or leave it out with a line in .hydraignore")
         };
-        // One that grows for ever costs a look each time, not a reading.
-        if metadata.len() > MAX_NOTE_BYTES {
+        if metadata.len() > most {
             return Err(too_large(metadata.len()));
         }
-        let mut bytes = Vec::with_capacity(metadata.len().min(MAX_NOTE_BYTES) as usize);
+        let mut bytes = Vec::with_capacity(metadata.len() as usize);
         let file = File::open(path).map_err(|e| failed(&e))?;
-        // It may grow while it is read, so the limit is on what is read, not on what the folder says.
-        file.take(MAX_NOTE_BYTES + 1).read_to_end(&mut bytes).map_err(|e| failed(&e))?;
-        if bytes.len() as u64 > MAX_NOTE_BYTES {
+        // It may grow while it is read, so the limit is also on what is read, not only on what the folder says.
+        file.take(most + 1).read_to_end(&mut bytes).map_err(|e| failed(&e))?;
+        if bytes.len() as u64 > most {
             return Err(too_large(bytes.len() as u64));
         }
         let modified_at = metadata.modified().ok().and_then(|time| {
@@ -57,6 +60,11 @@ impl Note {
             Some(Timestamp::from_millis(i64::try_from(since_1970.as_millis()).ok()?))
         });
         Ok(Self { content_hash: blake3::hash(&bytes).to_hex().to_string(), bytes, modified_at })
+    }
+
+    /// Returns the bytes as they are.
+    pub(crate) fn into_bytes(self) -> Vec<u8> {
+        self.bytes
     }
 
     /// Returns the text, without a byte order mark and with U+FFFD for each NUL, as CommonMark asks, and how many there

@@ -8,6 +8,7 @@ use std::ops::Range;
 use hydra_graph::LinkKind;
 use pulldown_cmark::{Event, LinkType, Options, Parser, Tag, TagEnd};
 
+use crate::field::{self, Field, MAX_FIELDS};
 use crate::tag::{self, Found};
 
 /// Longest heading that is kept; what is longer is text that begins with a `#`, and would be repeated in each passage.
@@ -27,9 +28,11 @@ pub(crate) struct Outline {
     pub links: Vec<WrittenLink>,
     /// As first written, without regard to case each once.
     pub tags: Vec<String>,
+    /// `name:: value` in paragraphs, in order.
+    pub fields: Vec<Field>,
     /// In order of their place.
     pub block_ids: Vec<BlockId>,
-    /// Whether there were more links or tags than are taken.
+    /// Whether there were more links, tags or fields than are taken.
     pub is_cut: bool,
 }
 
@@ -128,6 +131,8 @@ struct Reader<'t> {
     /// Up to where an address has been taken already.
     taken: usize,
     tags_seen: HashSet<String>,
+    /// Where inline code stands in the paragraph that is open.
+    code: Vec<Range<usize>>,
 }
 
 impl Reader<'_> {
@@ -143,6 +148,7 @@ impl Reader<'_> {
             Event::Code(text) | Event::InlineMath(text) | Event::DisplayMath(text) => {
                 self.inline(&span);
                 self.show(&text);
+                self.code.push(span);
             }
             Event::SoftBreak | Event::HardBreak => {
                 self.inline(&span);
@@ -219,9 +225,24 @@ impl Reader<'_> {
         match &mut block.kind {
             BlockKind::Heading { text, .. } => *text = shorten(text.trim(), MAX_HEADING_BYTES).trim_end().to_owned(),
             BlockKind::Paragraph | BlockKind::Table => {
-                self.outline.block_ids.extend(block_id_at_end(self.text, &block.span));
+                let span = block.span.clone();
+                self.outline.block_ids.extend(block_id_at_end(self.text, &span));
+                self.fields(&span);
             }
             _ => {}
+        }
+    }
+
+    fn fields(&mut self, span: &Range<usize>) {
+        for found in field::find(self.text, span, &std::mem::take(&mut self.code)) {
+            if let Some(name) = found.block_id() {
+                self.outline.block_ids.push(BlockId { at: found.at, name: name.to_owned() });
+            }
+            if self.outline.fields.len() == MAX_FIELDS {
+                self.outline.is_cut = true;
+            } else if !found.is_of_the_program() {
+                self.outline.fields.push(found);
+            }
         }
     }
 
@@ -315,6 +336,10 @@ impl Reader<'_> {
         for found in tag::find(self.text, run) {
             match found {
                 Found::Tag(tag) => self.push_tag(tag),
+                Found::Block { span, id, is_embed } => {
+                    let kind = if is_embed { LinkKind::Embed } else { LinkKind::Wikilink };
+                    self.push_link(WrittenLink { span, kind, is_wiki: true, target: format!("(({id}))"), label: None });
+                }
                 Found::Address(span) => {
                     self.taken = span.end;
                     let target = self.text[span.clone()].to_owned();

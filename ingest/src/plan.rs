@@ -5,10 +5,11 @@ use std::path::{Path, PathBuf};
 
 use hydra_graph::{Error, ErrorKind, Result, SourceState};
 
+use crate::format::{self, Format};
 use crate::root::find_root;
 use crate::rules::Rules;
 use crate::summary::{Skipped, Summary};
-use crate::vault::{Vault, is_note};
+use crate::vault::Vault;
 
 /// The work of one run.
 #[derive(Default)]
@@ -115,13 +116,10 @@ impl Plan {
         if !path.exists() {
             // Gone; if the graph knows it, it is removed.
         } else if !path.is_file() {
-            self.skip(path, "is not a plain file", "name a Markdown file or a folder");
-        } else if !is_note(path) {
-            self.skip(
-                path,
-                "is neither a Markdown file nor a log",
-                "notes are .md and .markdown files; of a log with another name than .log say `--kind log`",
-            );
+            self.skip(path, "is not a plain file", "name a file or a folder");
+        } else if Format::of(path).is_none() {
+            let hint = format!("read are {}; of a log with another name than .log say `--kind log`", format::known());
+            self.skip(path, "is of a kind that is not read", &hint);
         } else {
             self.skip(
                 path,

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::ops::Range;
 
-use hydra_graph::Property;
+use hydra_graph::{Datatype, Property};
 use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_saphyr::Spanned;
 
@@ -12,6 +12,8 @@ use serde_saphyr::Spanned;
 pub(crate) enum Value {
     Nothing,
     Text(String),
+    /// What YAML takes for a number or a truth value, as it is written.
+    Typed(String, Datatype),
     /// A number that may have been written otherwise (`1.10`), and where it stands.
     Float(f64, Range<usize>),
     List(Vec<Value>),
@@ -22,7 +24,7 @@ impl Value {
     /// Returns a single value as text, numbers as they are written in `yaml`.
     pub fn text(&self, yaml: &str) -> Option<String> {
         match self {
-            Self::Text(text) => Some(text.clone()),
+            Self::Text(text) | Self::Typed(text, _) => Some(text.clone()),
             Self::Float(number, span) => {
                 let written = yaml.get(span.clone()).map(str::trim).unwrap_or_default();
                 let is_same = written.parse() == Ok(*number);
@@ -47,7 +49,7 @@ impl Value {
         match self {
             Self::Nothing => {}
             Self::List(values) => match unquoted_wikilink(values, yaml) {
-                Some(value) => properties.push(Property { name: name.to_owned(), value }),
+                Some(value) => properties.push(Property { name: name.to_owned(), value, datatype: Datatype::Text }),
                 None => values.iter().for_each(|value| value.flatten(name, yaml, properties)),
             },
             Self::Map(entries) => {
@@ -55,10 +57,18 @@ impl Value {
                     value.flatten(&format!("{name}.{key}"), yaml, properties);
                 }
             }
-            Self::Text(_) | Self::Float(..) => {
+            Self::Text(_) | Self::Typed(..) | Self::Float(..) => {
                 let value = self.text(yaml).unwrap_or_default().trim().to_owned();
                 if !value.is_empty() {
-                    properties.push(Property { name: name.to_owned(), value });
+                    let datatype = match self {
+                        Self::Typed(_, datatype) => *datatype,
+                        Self::Float(..) => Datatype::Number,
+                        // YAML has days and moments as texts; a number in quotes is meant as a text.
+                        _ => Some(Datatype::of(&value))
+                            .filter(|datatype| matches!(datatype, Datatype::Date | Datatype::Time))
+                            .unwrap_or_default(),
+                    };
+                    properties.push(Property { name: name.to_owned(), value, datatype });
                 }
             }
         }
@@ -114,15 +124,15 @@ impl<'de> Visitor<'de> for ValueVisitor {
     }
 
     fn visit_bool<E: de::Error>(self, value: bool) -> Result<Value, E> {
-        Ok(Value::Text(value.to_string()))
+        Ok(Value::Typed(value.to_string(), Datatype::Boolean))
     }
 
     fn visit_i64<E: de::Error>(self, value: i64) -> Result<Value, E> {
-        Ok(Value::Text(value.to_string()))
+        Ok(Value::Typed(value.to_string(), Datatype::Number))
     }
 
     fn visit_u64<E: de::Error>(self, value: u64) -> Result<Value, E> {
-        Ok(Value::Text(value.to_string()))
+        Ok(Value::Typed(value.to_string(), Datatype::Number))
     }
 
     fn visit_f64<E: de::Error>(self, value: f64) -> Result<Value, E> {

@@ -22,6 +22,10 @@ pub(crate) fn wiki(written: &str, kind: LinkKind, from: &Path, vault: &Vault) ->
     if is_address(written) {
         return Some((Target::Url(written.to_owned()), None));
     }
+    if let Some(id) = written.strip_prefix("((").and_then(|rest| rest.strip_suffix("))")) {
+        let held_by = vault.block(id).map(|file| (Target::File(file.to_owned()), Some(format!("^{id}"))));
+        return Some(held_by.unwrap_or_else(|| (Target::Name(written.to_owned()), None)));
+    }
     let (path, fragment) = split(written);
     aim(path, fragment.map(str::to_owned), kind, from, vault)
 }

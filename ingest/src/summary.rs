@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use hydra_graph::Error;
+use hydra_graph::{Error, Remark};
 use serde::{Deserialize, Serialize, Serializer};
 
 /// How far a run is.
@@ -54,6 +54,9 @@ pub struct Summary {
     pub skipped: Vec<Skipped>,
     /// What was read, but not all of it.
     pub warnings: Vec<Warning>,
+    /// Files that were looked at and could be read, counted by what they are: `Markdown`, `text` and so on.
+    #[serde(default)]
+    pub formats: BTreeMap<String, u64>,
     /// Files of kinds that are not read yet, counted by extension in lower case.
     pub not_read_yet: BTreeMap<String, u64>,
     /// Notes that are the other side of a change which a sync tool could not bring together; they are among what was left out.
@@ -137,5 +140,12 @@ impl Skipped {
     pub(crate) fn of(path: impl Into<PathBuf>, error: &Error) -> Self {
         let hint = error.next_step().unwrap_or("run it again; if it stays, look at the file").to_owned();
         Self { path: path.into(), reason: error.message().to_owned(), hint }
+    }
+}
+
+impl Warning {
+    /// Says a remark of an earlier reading again.
+    pub(crate) fn of(path: &Path, remark: &Remark) -> Self {
+        Self { path: path.to_owned(), line: remark.line, message: remark.message.clone(), hint: remark.hint.clone() }
     }
 }

@@ -14,8 +14,9 @@ use hydra_graph::{Agent, Document, Error, ErrorKind, Memory, Result, SourceState
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
+use crate::format::{self, Format};
 use crate::log::{self, LastRecord, LogOptions, Logs};
-use crate::markdown::{MarkdownFile, Parsed, parse};
+use crate::markdown::Parsed;
 use crate::moves::{self, Moves};
 use crate::note::Note;
 use crate::plan::{Plan, Scan};
@@ -231,7 +232,13 @@ impl Run<'_> {
                 break;
             }
             self.tell(Some(path.clone()));
-            match self.changed(path, scan) {
+            let changed = self.changed(path, scan);
+            if changed.is_ok()
+                && let Some(format) = Format::of(path)
+            {
+                *self.summary.formats.entry(format.name().to_owned()).or_default() += 1;
+            }
+            match changed {
                 Ok(Some((document, look))) => {
                     self.batch.bytes += document.text.len();
                     self.batch.documents.push(document);
@@ -272,14 +279,16 @@ impl Run<'_> {
         let rules = self.options.rules.iter().find(|rules| rules.rule(path));
         // Under another root the same words may link elsewhere.
         let is_same = |hash: &str| {
-            scan.known.get(path).is_some_and(|known| {
+            scan.known.get(path).filter(|known| {
                 known.content_hash == hash
                     && known.root == scan.vault.root()
+                    && known.reading.rules == format::RULES
                     && rules.is_none_or(|rules| known.space == rules.space())
             })
         };
         if let Some(look) = &look {
-            if self.readings.hash(path, look).is_some_and(is_same) {
+            if let Some(known) = self.readings.hash(path, look).and_then(is_same) {
+                self.remark(known);
                 return Ok(None);
             }
             // It changed places with another since it was looked for that; the next run finds out with which.
@@ -296,31 +305,29 @@ impl Run<'_> {
             }
         }
         let note = Note::read(path)?;
-        if is_same(&note.content_hash) {
-            self.keep_reading(path, look, &note.content_hash, None);
+        let content_hash = note.content_hash.clone();
+        if let Some(known) = is_same(&content_hash) {
+            self.remark(known);
+            self.keep_reading(path, look, &content_hash, None);
             return Ok(None);
         }
-        let (content_hash, modified_at) = (note.content_hash.clone(), note.modified_at);
-        let (text, nuls) = note.into_text().inspect_err(|error| {
+        let space = rules.map_or(self.options.space.as_str(), Rules::space);
+        // A defect in a reader costs one file, not the run.
+        let parsed = catch_unwind(AssertUnwindSafe(|| format::read(path, note, space, &scan.vault)));
+        let parsed = parsed.unwrap_or_else(|_| {
+            Err(Error::new(ErrorKind::Invalid, "the reader failed on it")
+                .hint("this is a defect: please report it with the file, if you can share it"))
+        });
+        let Parsed { document, warnings } = parsed.inspect_err(|error| {
             self.keep_reading(path, look, &content_hash, Some(error));
         })?;
-        let space = rules.map_or(self.options.space.as_str(), Rules::space);
-        let file = MarkdownFile { path, text: &text, content_hash: &content_hash, modified_at, space };
-        // A defect in the reader costs one note, not the run.
-        let parsed = catch_unwind(AssertUnwindSafe(|| parse(&file, &scan.vault)));
-        let Parsed { document, warnings } = parsed.map_err(|_| {
-            Error::new(ErrorKind::Invalid, "the Markdown reader failed on it")
-                .hint("this is a defect: please report it with the note, if you can share it")
-        })?;
         self.summary.warnings.extend(warnings);
-        if nuls > 0 {
-            self.warn(
-                path,
-                &format!("holds {nuls} NUL bytes, read as U+FFFD"),
-                "open it and remove them; it may be damaged",
-            );
-        }
         Ok(Some((document, look)))
+    }
+
+    /// What is wrong in a file that did not change is as wrong as before.
+    fn remark(&mut self, known: &SourceState) {
+        self.summary.warnings.extend(known.reading.remarks.iter().map(|remark| Warning::of(&known.path, remark)));
     }
 
     fn keep_reading(&mut self, path: &Path, look: Option<Look>, hash: &str, refused: Option<&Error>) {

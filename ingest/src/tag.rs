@@ -1,6 +1,8 @@
-//! Obsidian's tags and bare web addresses: what stands in running text without any markup around it.
+//! Obsidian's tags, Logseq's block references and bare web addresses: what stands in running text without any markup around it.
 
 use std::ops::Range;
+
+use crate::field::{UUID_BYTES, is_uuid};
 
 /// Characters outside ASCII that end a tag: general, supplemental, CJK and full-width punctuation.
 const NOT_IN_TAGS: [std::ops::RangeInclusive<char>; 5] = [
@@ -20,6 +22,13 @@ pub(crate) enum Found {
     Tag(String),
     /// A web address.
     Address(Range<usize>),
+    /// Logseq's `((id))`, or `{{embed ((id))}}`.
+    Block {
+        /// Where it stands, with its brackets.
+        span: Range<usize>,
+        id: String,
+        is_embed: bool,
+    },
 }
 
 /// Finds tags and web addresses in `run`, a stretch of `text` that the Markdown reader calls plain.
@@ -28,9 +37,15 @@ pub(crate) enum Found {
 pub(crate) fn find(text: &str, run: Range<usize>) -> Vec<Found> {
     let mut found = Vec::new();
     let mut at = run.start;
-    while let Some(offset) = text[at..run.end].find(['#', 'h']) {
+    while let Some(offset) = text[at..run.end].find(['#', 'h', '(']) {
         let start = at + offset;
         at = start + 1;
+        if let Some((span, id)) = block_at(text, start, run.end) {
+            at = span.end;
+            let is_embed = text[run.start..span.start].trim_end().ends_with("{{embed");
+            found.push(Found::Block { span, id, is_embed });
+            continue;
+        }
         if text.as_bytes()[start] == b'#' {
             if may_begin(text, start, run.start)
                 && let Some(tag) = tag_at(&text[start + 1..run.end])
@@ -47,6 +62,13 @@ pub(crate) fn find(text: &str, run: Range<usize>) -> Vec<Found> {
         }
     }
     found
+}
+
+/// Takes `((id))` at `start`.
+fn block_at(text: &str, start: usize, end: usize) -> Option<(Range<usize>, String)> {
+    let (id, _) = text[start..end].strip_prefix("((")?.split_at_checked(UUID_BYTES)?;
+    let closes = text[start + 2 + UUID_BYTES..end].starts_with("))");
+    (closes && is_uuid(id)).then(|| (start..start + 2 + UUID_BYTES + 2, id.to_owned()))
 }
 
 /// Takes the tag from the start of `text`, if it is one: at least one character that is no digit, none of them all
@@ -106,6 +128,9 @@ mod tests {
             .map(|found| match found {
                 Found::Tag(tag) => format!("#{tag}"),
                 Found::Address(range) => text[range].to_owned(),
+                Found::Block { span, is_embed, .. } => {
+                    format!("{}{}", &text[span], if is_embed { " shown" } else { "" })
+                }
             })
             .collect();
         assert_eq!(found, expected, "{text}");
@@ -129,6 +154,14 @@ mod tests {
         check("(http://a.org/#part).", &["http://a.org/#part"]);
         check("(see http://a.org/x_(y)).", &["http://a.org/x_(y)"]);
         check("xhttp://a.org http:// https://a", &["https://a"]);
+    }
+
+    #[test]
+    fn blocks_of_logseq_are_found_by_their_ids() {
+        let id = "64f1a2b3-0c1d-4e2f-8a9b-0123456789ab";
+        check(&format!("see (({id})), ((x)) (({id}"), &[&format!("(({id}))")]);
+        check(&format!("{{{{embed (({id}))}}}}"), &[&format!("(({id})) shown")]);
+        check("((64f1a2b3-0c1d-4e2f-8a9b-0123456789é", &[]);
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! The files under a root: which of them are notes, which file a link means, and what had to be left out.
+//! The files under a root: which of them are read, which file a link means, and what had to be left out.
 //!
 //! Hidden files and folders (`.git`, `.obsidian`, `.trash`) and what `.hydraignore` names are not part of a vault; nor, where
 //! the folder is watched, what `.gitignore` names in it. Of two lines that disagree the one in `.hydraignore` counts, so that
@@ -7,14 +7,18 @@
 //! Symlinks are never walked into: what they point at inside the root is read at its own place, and what is outside
 //! was not asked for.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fs;
 use std::path::{Component, Path, PathBuf};
+use std::sync::OnceLock;
 
 use hydra_graph::{Error, ErrorKind, LinkKind, Result};
 use ignore::{DirEntry, WalkBuilder};
 
+use crate::field::is_uuid;
+use crate::format::Format;
 use crate::names::Names;
+use crate::note::Note;
 use crate::rules::Rules;
 use crate::stray::{is_conflict_copy, is_temporary};
 use crate::summary::Skipped;
@@ -23,7 +27,11 @@ use crate::summary::Skipped;
 pub const MAX_VAULT_FILES: usize = 250_000;
 /// A file in which an owner lists, as in `.gitignore`, what must not be read.
 const IGNORE_FILE: &str = ".hydraignore";
-const NOTE_EXTENSIONS: [&str; 2] = ["md", "markdown"];
+
+/// How Logseq begins the line that names a block.
+const BLOCK_ID: &str = "id:: ";
+/// Most blocks that references find; Logseq names only those that are referred to.
+const MAX_BLOCKS: usize = 200_000;
 
 /// The files under one root, as they were when it was scanned.
 #[derive(Debug, Default)]
@@ -37,6 +45,8 @@ pub struct Vault {
     skipped: Vec<Skipped>,
     unreadable: Vec<PathBuf>,
     names: Names,
+    /// Which note holds a block of Logseq, looked up when the first reference to one is met.
+    blocks: OnceLock<HashMap<String, PathBuf>>,
 }
 
 impl Vault {
@@ -101,7 +111,7 @@ impl Vault {
         &self.root
     }
 
-    /// Returns the notes, absolute, sorted.
+    /// Returns the files that are read, absolute, sorted; [`Format::of`] tells how.
     pub fn notes(&self) -> &[PathBuf] {
         &self.notes
     }
@@ -140,6 +150,25 @@ impl Vault {
     pub fn resolve(&self, from: &Path, link: &str, kind: LinkKind) -> Option<&Path> {
         let folder = from.parent().and_then(|folder| self.relative(folder)).unwrap_or_default();
         self.names.resolve(&folder, link, kind)
+    }
+
+    /// Returns the note that holds a block of Logseq by its id. The first to ask has all notes looked through: only they
+    /// know where a block is.
+    pub(crate) fn block(&self, id: &str) -> Option<&Path> {
+        let blocks = self.blocks.get_or_init(|| {
+            let mut blocks = HashMap::new();
+            for path in self.notes.iter().filter(|path| Format::of(path) == Some(Format::Markdown)) {
+                let Ok((text, _)) = Note::read(path).and_then(Note::into_text) else { continue };
+                for (at, mark) in text.match_indices(BLOCK_ID) {
+                    let id = text[at + mark.len()..].lines().next().unwrap_or_default().trim();
+                    if is_uuid(id) && blocks.len() < MAX_BLOCKS {
+                        blocks.entry(id.to_owned()).or_insert_with(|| path.clone());
+                    }
+                }
+            }
+            blocks
+        });
+        blocks.get(id).map(PathBuf::as_path)
     }
 
     /// Spells a path from the root with `/`; `None` when it is not below it or is not UTF-8.
@@ -204,7 +233,7 @@ impl Vault {
 
     fn count(&mut self, path: &Path) {
         self.files += 1;
-        if is_note(path) {
+        if Format::of(path).is_some() {
             self.notes.push(path.to_owned());
         } else {
             let extension = path.extension().map(|e| e.to_string_lossy().to_lowercase()).unwrap_or_default();
@@ -258,14 +287,9 @@ impl Vault {
     }
 }
 
-/// Tells whether a file is read as Markdown.
-pub fn is_note(path: &Path) -> bool {
-    path.extension().is_some_and(|extension| NOTE_EXTENSIONS.iter().any(|known| extension.eq_ignore_ascii_case(known)))
-}
-
-/// Tells whether a copy, whatever was put behind its name, is one of a note.
+/// Tells whether a copy, whatever was put behind its name, is one of a file that is read.
 fn is_of_note(path: &Path) -> bool {
-    is_note(path) || path.file_stem().is_some_and(|stem| is_note(Path::new(stem)))
+    Format::of(path).is_some() || path.file_stem().is_some_and(|stem| Format::of(Path::new(stem)).is_some())
 }
 
 fn is_left_out(entry: &DirEntry, rules: &[Rules]) -> bool {
@@ -319,8 +343,8 @@ mod tests {
                 "a.md",
                 "B/größe 日本.markdown",
                 "B/UP.MD",
-                "x.pdf",
-                "y.PDF",
+                "x.docx",
+                "y.DOCX",
                 "none",
                 ".obsidian/x.md",
                 ".hid.md",
@@ -331,7 +355,7 @@ mod tests {
         let vault = Vault::scan(folder.path()).unwrap();
         assert_eq!(notes(&vault), ["B/UP.MD", "B/größe 日本.markdown", "a.md"]);
         let counts: Vec<_> = vault.not_read_yet().iter().map(|(e, n)| (e.as_str(), *n)).collect();
-        assert_eq!(counts, [("", 1), ("pdf", 2)]);
+        assert_eq!(counts, [("", 1), ("docx", 2)]);
         assert_eq!(vault.skipped(), []);
         assert!(Vault::scan(&folder.path().join("gone")).is_err());
     }
@@ -405,6 +429,18 @@ mod tests {
         assert_eq!(notes(&watched), ["a.md", "journal/j.md", "x/x.md"]);
         let folders: Vec<_> = watched.folders().iter().map(|path| path.file_name().unwrap()).collect();
         assert!(folders.contains(&"journal".as_ref()) && !folders.contains(&"build".as_ref()), "{folders:?}");
+    }
+
+    #[test]
+    fn blocks_are_found_in_the_notes_that_hold_them() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path().canonicalize().unwrap();
+        let id = "64f1a2b3-0c1d-4e2f-8a9b-0123456789ab";
+        fs::write(root.join("a.md"), format!("- x\n  id:: {id}\n- id:: none\n")).unwrap();
+        write(&root, &["b.md"]);
+        let vault = Vault::scan(&root).unwrap();
+        assert_eq!(vault.block(id), Some(root.join("a.md").as_path()));
+        assert_eq!(vault.block("none"), None);
     }
 
     #[test]

@@ -68,11 +68,11 @@ fn only_what_changed_is_read_again() {
     let home = Home::new();
     home.write("a.md", "# A\n\none [[b]] [[none]] #t");
     home.write("sub/b.md", "two");
-    home.write("x.pdf", "");
+    home.write("x.docx", "");
     let first = home.ingest_all();
     assert_eq!(counts(&first), [2, 2, 0, 0, 0]);
     assert_eq!((first.passages, first.links, first.unresolved, first.tags), (2, 2, 1, 1));
-    assert_eq!(first.not_read_yet.get("pdf"), Some(&1));
+    assert_eq!(first.not_read_yet.get("docx"), Some(&1));
     assert_eq!(counts(&home.ingest_all()), [2, 0, 0, 2, 0]);
     home.write("a.md", "changed");
     home.write("c.md", "new");
@@ -186,7 +186,7 @@ fn wrong_paths_are_named() {
     assert_eq!(summary.added, 1);
     assert_eq!(
         reasons(&summary),
-        [("b.png".to_owned(), "is neither a Markdown file nor a log"), ("gone.md".to_owned(), "does not exist")]
+        [("b.png".to_owned(), "is of a kind that is not read"), ("gone.md".to_owned(), "does not exist")]
     );
     let error = home.ingest(&[&missing]).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::NotFound);
@@ -287,4 +287,92 @@ fn a_name_that_is_not_utf_8_does_not_take_the_report_with_it() {
     let json = serde_json::to_value(&summary).unwrap();
     assert!(json["skipped"][0]["path"].as_str().unwrap().contains("caf\u{fffd}.md"), "{json}");
     assert!(!summary.skipped[0].hint.is_empty());
+}
+
+#[test]
+fn every_kind_is_read_by_its_name_and_counted() {
+    let home = Home::new();
+    home.write("note.md", "See [[plan.txt]] and [[old]].");
+    home.write("plan.txt", "Plan\n====\n\nThe boiler is replaced in May, see [[note]].");
+    home.write("old.txt", b"Gr\xFC\xDFe aus K\xF6ln");
+    home.write("wide.txt", b"\xFF\xFEh\0i\0");
+    home.write("program.txt", b"\x7fELF\x02\x01\x01\0\0\0\0\0\0\0");
+    let summary = home.ingest_all();
+    assert_eq!(counts(&summary), [5, 4, 0, 0, 0]);
+    let formats: Vec<_> = summary.formats.iter().map(|(format, count)| (format.as_str(), *count)).collect();
+    assert_eq!(formats, [("Markdown", 1), ("text", 3)]);
+    assert_eq!(reasons(&summary).len(), 1);
+    assert_eq!(summary.warnings.len(), 1, "{:?}", summary.warnings);
+    // A link that names the file means it; one without its ending is not a text's name, as in Obsidian.
+    assert_eq!((summary.links, summary.unresolved), (3, 1));
+    assert_eq!(counts(&home.ingest_all()), [5, 0, 0, 4, 0]);
+}
+
+#[test]
+fn what_is_wrong_is_said_at_each_run_until_it_is_put_right() {
+    let home = Home::new();
+    home.write("a.md", "---\nup: [\n---\nbody");
+    let first = home.ingest_all();
+    assert_eq!((first.added, first.warnings.len(), first.warnings[0].line), (1, 1, Some(2)));
+    let again = home.ingest_all();
+    assert_eq!((again.unchanged, &again.warnings), (1, &first.warnings));
+    home.write("a.md", "---\nup: []\n---\nbody");
+    assert_eq!(home.ingest_all().warnings, []);
+    assert_eq!(home.ingest_all().warnings, []);
+}
+
+fn rows(home: &Home, query: &str) -> Vec<String> {
+    let query = hydra_graph::QueryRequest::new(query);
+    let answer = home.memory.query(&query).unwrap();
+    answer.rows.iter().map(|row| format!("{row:?}")).collect()
+}
+
+#[test]
+fn a_title_is_a_name_that_links_find_whichever_came_first() {
+    for (first, second) in [("x.md", "link.md"), ("link.md", "x.md")] {
+        let home = Home::new();
+        let text = |name: &str| match name {
+            "x.md" => "---\ntitle: The old boiler\nrating: 5\nbought: 2019-03-01\n---\nIt leaks.",
+            _ => "See [[The old boiler]].",
+        };
+        for name in [first, second] {
+            let path = home.write(name, text(name));
+            home.ingest(&[&path]).unwrap();
+        }
+        let found = rows(
+            &home,
+            "SELECT ?rating ?bought { ?a hy:linksTo ?b . ?b prop:rating ?rating ; prop:bought ?bought FILTER(?rating > 4 && ?bought < xsd:date('2020-01-01')) }",
+        );
+        assert!(found.concat().contains("2019-03-01"), "{first} first: {found:?}");
+    }
+}
+
+#[test]
+fn pages_canvases_and_records_are_read_and_bombs_left_out() {
+    let home = Home::new();
+    home.write("note.md", "The boiler.");
+    home.write("page.html", "<title>Page</title><p>See <a href='note.md'>the note</a>.");
+    home.write("board.canvas", r#"{"nodes":[{"id":"a","type":"file","file":"note.md"}],"edges":[]}"#);
+    home.write("open.base", "filters: file.hasLink(\"note\")\n");
+    home.write("data.jsonl", "{\"text\":\"one\"}\n{broken\n{\"text\":\"two\"}\n");
+    let nested = "[".repeat(1_000_000);
+    for bad in ["deep.canvas", "deep.jsonl", "fake.pdf"] {
+        home.write(bad, &nested);
+    }
+    home.write("binary.html", b"\x7fELF\x02\x01\x01\0\0\0\0\0\0\0\0\0");
+    for (long, bytes) in [("long.jsonl", MAX_NOTE_BYTES + 1), ("long.pdf", hydra_ingest::MAX_PDF_BYTES + 1)] {
+        fs::File::create(home.vault.join(long)).unwrap().set_len(bytes).unwrap();
+    }
+    let summary = home.ingest_all();
+    assert_eq!((summary.added, summary.skipped.len(), summary.warnings.len()), (5, 6, 1), "{summary:#?}");
+    let kinds: Vec<&str> = summary.formats.keys().map(String::as_str).collect();
+    assert_eq!(kinds, ["HTML", "JSON lines", "Markdown", "base", "canvas"]);
+    assert!(summary.warnings[0].message.ends_with("not JSON: 2") && summary.warnings[0].line == Some(2));
+    assert_eq!((summary.links, summary.unresolved), (3, 0));
+    let links = rows(
+        &home,
+        "SELECT ?from { ?from hy:linksTo ?to . ?source schema:mainEntity ?to FILTER EXISTS { ?source a hy:Source } }",
+    );
+    assert!(!links.is_empty());
+    assert_eq!(counts(&home.ingest_all()), [11, 0, 0, 5, 0]);
 }

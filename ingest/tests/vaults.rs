@@ -8,7 +8,7 @@ use std::fs;
 use std::path::Path;
 
 use hydra_graph::{Document, LinkKind, Target};
-use hydra_ingest::{MarkdownFile, Vault, parse};
+use hydra_ingest::{Format, MarkdownFile, Vault, parse};
 use serde_json::Value;
 
 struct Read {
@@ -22,7 +22,7 @@ fn read(folder: &Path, vault: &str, oracle: &str) -> Read {
     let json = fs::read_to_string(folder.join("links").join(oracle)).unwrap();
     let vault = Vault::scan(&folder.join("vaults").join(vault)).unwrap();
     let (mut documents, mut warnings) = (Vec::new(), 0);
-    for path in vault.notes() {
+    for path in vault.notes().iter().filter(|path| Format::of(path) == Some(Format::Markdown)) {
         let text = fs::read_to_string(path).unwrap();
         let file = MarkdownFile { path, text: &text, content_hash: "", modified_at: None, space: "personal" };
         let parsed = parse(&file, &vault);

@@ -321,6 +321,7 @@ mod tests {
             modified_at: None,
             passages: Vec::new(),
             links: Vec::new(),
+            reading: crate::document::Reading::default(),
             log: None,
         }
     }

@@ -6,13 +6,14 @@ use std::sync::Arc;
 
 use oxigraph::model::{NamedNode, NamedNodeRef, Quad, TermRef, Triple};
 
-use crate::document::{Document, Link, LinkKind, PutReceipt, SourceState, Target};
+use crate::document::{Document, Link, LinkKind, PutReceipt, Reading, Remark, SourceState, Target};
 use crate::entity::{Entities, file_key, name_key};
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::{Id, Mint};
 use crate::identity::{self, Named};
 use crate::journal::{Agent, Change};
 use crate::memory::Inner;
+use crate::property;
 use crate::seal::Seals;
 use crate::space;
 use crate::stale;
@@ -85,6 +86,16 @@ pub(crate) fn sources(inner: &Inner, root: Option<&Path>) -> Result<Vec<SourceSt
             .collect()
     };
     let (paths, mut hashes, mut roots) = (column(vocab::PATH)?, column(vocab::CONTENT_HASH)?, column(vocab::ROOT)?);
+    let mut rules = column(vocab::READING)?;
+    let mut remarks: HashMap<Id, Vec<Remark>> = HashMap::new();
+    for quad in view.quads(None, Some(vocab::REMARK), None, None) {
+        let quad = quad?;
+        let remark = term_text(&quad.object).and_then(|text| serde_json::from_str(&text).ok());
+        if let (Some(id), Some(remark)) = (subject_id(&quad.subject), remark) {
+            remarks.entry(id).or_default().push(remark);
+        }
+    }
+    remarks.values_mut().for_each(|remarks| remarks.sort());
     let (mut spaces, logs) = (column(vocab::SPACE)?, column(vocab::TAIL)?);
     let mut states: Vec<SourceState> = paths
         .into_iter()
@@ -95,6 +106,10 @@ pub(crate) fn sources(inner: &Inner, root: Option<&Path>) -> Result<Vec<SourceSt
             root: PathBuf::from(roots.remove(&id).unwrap_or_default()),
             space: spaces.remove(&id).unwrap_or_default(),
             content_hash: hashes.remove(&id).unwrap_or_default(),
+            reading: Reading {
+                rules: rules.remove(&id).and_then(|rules| rules.parse().ok()).unwrap_or_default(),
+                remarks: remarks.remove(&id).unwrap_or_default(),
+            },
             is_log: logs.contains_key(&id),
         })
         .collect();
@@ -126,8 +141,13 @@ fn replace(
         None => Vec::new(),
     };
     let mut entities = Entities::new(view, mint, now);
-    let mut draft =
-        Draft { graph: vocab::node(source), source, page: entities.by_file(&document.path)?, quads: Vec::new(), now };
+    let mut draft = Draft {
+        graph: vocab::node(source),
+        source,
+        page: entities.by_file(&document.path, Some(&document.title))?,
+        quads: Vec::new(),
+        now,
+    };
     let recorded_at = old_time(&old, source, vocab::RECORDED_AT).unwrap_or(now);
     draft.say_source(document, agent, recorded_at, &mut entities)?;
     let passages = draft.say_passages(view, document, mint, &OldPassages::of(&old))?;
@@ -181,6 +201,10 @@ impl Draft {
             .say(ext::MAIN_ENTITY, vocab::node(self.page.stands))
             .maybe(ext::MODIFIED, document.modified_at.map(time_literal))
             .maybe(vocab::TAIL, document.log.as_ref().map(|log| string(&log.tail)));
+        source.say(vocab::READING, number(document.reading.rules as usize));
+        for remark in &document.reading.remarks {
+            source.say(vocab::REMARK, string(serde_json::to_string(remark).expect("a remark is plain text")));
+        }
         identity::say_told_of(&mut source, [self.page].into_iter());
         for tag in &document.tags {
             source.say(vocab::TAG, vocab::node(entities.by_tag(tag)?));
@@ -194,7 +218,7 @@ impl Draft {
         self.quads.append(&mut page.quads);
         let mut page = self.node(self.page.stands);
         for property in &document.properties {
-            page.say(property_iri(&property.name), string(&property.value));
+            page.say(property::predicate(&property.name), property::literal(&property.value, property.datatype));
         }
         self.quads.append(&mut page.quads);
         Ok(())
@@ -259,7 +283,7 @@ impl Draft {
         let mut old = old.by_place.clone();
         for link in &document.links {
             let target = match &link.target {
-                Target::File(path) => entities.by_file(path)?,
+                Target::File(path) => entities.by_file(path, None)?,
                 Target::Name(name) => entities.by_name(name)?,
                 Target::Url(url) => {
                     let source = self.source;
@@ -316,20 +340,6 @@ fn kind_name(kind: LinkKind) -> &'static str {
         LinkKind::Markdown => "markdown",
         LinkKind::Property => "property",
     }
-}
-
-/// A front matter key as a predicate: what an IRI may not hold is percent-encoded.
-fn property_iri(name: &str) -> NamedNode {
-    use std::fmt::Write as _;
-    let mut iri = vocab::PROPERTY_NS.to_owned();
-    for byte in name.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            iri.push(char::from(byte));
-        } else {
-            write!(iri, "%{byte:02X}").expect("writing to a string does not fail");
-        }
-    }
-    NamedNode::new_unchecked(iri)
 }
 
 pub(super) fn graph_of(view: &View<'_>, source: Id) -> Result<Vec<Quad>> {

@@ -49,6 +49,7 @@ pub fn note(path: &str, text: &str, links: &[&str]) -> Document {
         passages.push(Passage { span, line: 1, headings: Vec::new(), block: None, pattern: None });
     }
     Document {
+        reading: hydra_graph::Reading::default(),
         path: PathBuf::from(path),
         root: Path::new(path).parent().unwrap().to_owned(),
         space: "personal".into(),

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use hydra_graph::{Document, LogPart, MAX_NAME_BYTES, NewMemory, Occurrence, Passage, Timestamp};
+use hydra_graph::{Document, LogPart, MAX_NAME_BYTES, NewMemory, Occurrence, Passage, Reading, Timestamp};
 
 use super::allowance::Whose;
 use super::record::Record;
@@ -52,6 +52,7 @@ pub(crate) fn document(
         modified_at: None,
         passages,
         links: Vec::new(),
+        reading: Reading::default(),
         log: Some(LogPart { tail, occurrences }),
     }
 }

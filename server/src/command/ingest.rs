@@ -42,7 +42,7 @@ like: the next run goes on where it stopped.";
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Arguments {
-    /// Markdown files, folders of them, or logs (.log)
+    /// Files, or folders of them; Markdown, text, logs (.log) and other kinds that README lists
     #[arg(required_unless_present = "watch", value_name = "PATH")]
     pub paths: Vec<PathBuf>,
     /// The space they belong to [default: personal]
@@ -251,6 +251,12 @@ fn tell(answer: &Answer, is_quiet: bool) -> Result<()> {
         output::data(&log_line(&summary.logs, *took_ms))?;
     }
     if summary.logs.files == 0 || summary.files > 0 {
+        // A folder of notes alone says so by its count.
+        if summary.formats.keys().any(|format| format != "Markdown") {
+            let counts: Vec<String> =
+                summary.formats.iter().map(|(format, count)| format!("{count} {format}")).collect();
+            output::data(&format!("{} files: {}", summary.formats.values().sum::<u64>(), counts.join(", ")))?;
+        }
         output::data(&note_line(summary, *took_ms))?;
     }
     if summary.cancelled {

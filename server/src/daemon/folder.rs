@@ -114,7 +114,7 @@ impl Folder {
             return;
         }
         // Of other files only folders matter, and what may have been one.
-        if hydra_ingest::is_note(path) || !path.is_file() {
+        if hydra_ingest::Format::of(path).is_some() || !path.is_file() {
             self.pending.add(path.to_owned(), now);
         }
     }

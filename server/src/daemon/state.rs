@@ -101,7 +101,7 @@ impl State {
             // What came and went is no trouble, and what is left out on purpose neither.
             let is_trouble = |skipped: &&Skipped| {
                 let is_meant = skipped.reason.starts_with("is hidden");
-                !is_meant && hydra_ingest::is_note(&skipped.path) && skipped.path.is_file()
+                !is_meant && hydra_ingest::Format::of(&skipped.path).is_some() && skipped.path.is_file()
             };
             self.named.extend(summary.skipped.iter().filter(is_trouble).take(room).cloned());
             self.left_out = self.left_out.max(self.named.len() as u64);

@@ -80,6 +80,8 @@ pub struct Reading {
     pub rules: u32,
     /// What was not understood, kept so that it can be said again while the file stays so.
     pub remarks: Vec<Remark>,
+    /// How many secrets in it were masked.
+    pub redactions: usize,
 }
 
 /// What a person should look at in a file that was read.
@@ -246,4 +248,6 @@ pub struct PutReceipt {
     pub commit: Option<Id>,
     /// Whether the source was not known before.
     pub added: bool,
+    /// How many secrets were masked in it.
+    pub redactions: usize,
 }

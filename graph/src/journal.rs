@@ -17,6 +17,7 @@ use serde::{Deserialize, Serialize};
 use crate::erasure;
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::Id;
+use crate::redaction;
 use crate::store::{Node, View, order, string, term_id, term_text, time_literal};
 use crate::time::Timestamp;
 use crate::vocab::{self, ext};
@@ -44,6 +45,9 @@ pub(crate) struct Entry {
     /// What went for good.
     #[serde(skip_serializing_if = "BTreeSet::is_empty", default)]
     pub erased: BTreeSet<Id>,
+    /// Of what secrets were masked: nodes, and commits that spoke of them.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty", default)]
+    pub redacted: BTreeSet<Id>,
 }
 
 impl Entry {
@@ -61,6 +65,7 @@ impl Entry {
             added: write_quads(&change.added),
             removed: write_quads(&change.removed),
             erased: change.erased.clone(),
+            redacted: change.redacted.clone(),
         }
     }
 
@@ -96,6 +101,7 @@ impl Entry {
         }
         view.apply(added, removed);
         view.apply(&node.quads, &[]);
+        redaction::apply(view, &self.redacted)?;
         if self.erased.is_empty() { Ok(()) } else { erasure::apply(view, &self.erased) }
     }
 
@@ -117,6 +123,7 @@ impl Entry {
             added: write_quads(&added),
             removed: write_quads(&removed),
             erased: BTreeSet::new(),
+            redacted: BTreeSet::new(),
         })
     }
 }

@@ -41,10 +41,12 @@ mod proposal;
 mod question;
 mod ranking;
 mod record;
+mod redaction;
 mod redo;
 mod rewound;
 mod scope;
 mod seal;
+mod secret;
 mod seen;
 mod shapes;
 mod sight;
@@ -88,6 +90,7 @@ pub use ranking::Weights;
 pub use record::{Kind, Record};
 pub use rewound::{MAX_REWOUND_KEPT, MAX_REWOUND_READ};
 pub use seal::SEAL_KEYS_FILE;
+pub use secret::{MASK, Masked, mask as mask_secrets};
 pub use seen::Seen;
 pub use space::PERSONAL;
 pub use sparql::{
@@ -130,6 +133,7 @@ pub use verbs::predicates::{MAX_ALIASES, PredicateInfo};
 pub use verbs::proposals::{Decided, Enrichment, MAX_BARE_TEXTS, MAX_DECIDED, ProposalInfo, ProposalStanding};
 pub use verbs::propose::{MAX_PENDING, MAX_PROPOSALS, Policy, ProposeStatus, Proposed};
 pub use verbs::query::{DEFAULT_ROWS, MAX_ROWS, QueryAnswer, QueryRequest};
+pub use verbs::redact::{MAX_REDACTED_NAMED, Redacted, RedactedPlace};
 pub use verbs::remember::{
     BATCH_MEMORIES, Evidence, MAX_EVIDENCE, MAX_NAME_BYTES, MAX_QUOTE_BYTES, MAX_TEXT_BYTES, NewMemory, RememberStatus,
     Remembered,

@@ -85,6 +85,7 @@ terms! {
     PATH = "urn:hydra:ns#path";
     POLARITY = "urn:hydra:ns#polarity";
     READING = "urn:hydra:ns#reading";
+    REDACTIONS = "urn:hydra:ns#redactions";
     REMARK = "urn:hydra:ns#remark";
     POSITION = "urn:hydra:ns#position";
     PROPOSED_AT = "urn:hydra:ns#proposedAt";

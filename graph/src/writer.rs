@@ -18,6 +18,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::id::{Id, Mint};
 use crate::journal::{self, Agent, Change, Entry};
 use crate::redo::{Disk, RedoLog};
+use crate::secret::masking;
 use crate::shapes::Shapes;
 use crate::store::{GraphStore, View};
 use crate::time::Clock;
@@ -413,6 +414,7 @@ impl State {
 
     /// Checks a change; `None` if it changes nothing.
     fn examine(&self, view: &View<'_>, mut change: Change) -> Result<Option<Change>> {
+        masking::change(&mut change);
         change.reduce(view)?;
         if change.is_empty() {
             return Ok(None);

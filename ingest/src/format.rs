@@ -97,7 +97,7 @@ pub(crate) fn read(path: &Path, note: Note, space: &str, vault: &Vault) -> Resul
     let remark =
         |warning: &Warning| Remark { line: warning.line, message: warning.message.clone(), hint: warning.hint.clone() };
     let remarks = parsed.warnings.iter().take(MAX_REMARKS).map(remark).collect();
-    parsed.document.reading = Reading { rules: RULES, remarks };
+    parsed.document.reading = Reading { rules: RULES, remarks, redactions: 0 };
     Ok(parsed)
 }
 

@@ -47,6 +47,9 @@ pub struct Summary {
     pub tags: u64,
     /// Bytes of the notes that were put.
     pub bytes: u64,
+    /// Secrets that were masked in what was put.
+    #[serde(default)]
+    pub redactions: u64,
     /// What was read of logs.
     #[serde(default)]
     pub logs: LogSummary,
@@ -100,6 +103,9 @@ pub struct LogSummary {
     pub cut: u64,
     /// Lines with bytes that are no text, read as U+FFFD.
     pub damaged: u64,
+    /// Secrets that were masked.
+    #[serde(default)]
+    pub redactions: u64,
     /// How often a file was begun anew since it was read: renamed, or cut to nothing.
     pub rotated: u64,
 }

@@ -355,6 +355,7 @@ impl Run<'_> {
                         (false, false) => &mut self.summary.changed,
                     };
                     *how += 1;
+                    self.summary.redactions += receipt.redactions as u64;
                     counts.add_to(&mut self.summary);
                 }
                 // One document that is refused must not stop the others; a store that cannot be written must.

@@ -6,8 +6,8 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::command::{
     block, check, completions, conflicts, decide, entity, eval, explain, export, forget, get, graph, import, ingest,
-    learn, mcp, models, predicate, proposals, propose, query, rebuild, recall, remember, serve, source, status, stop,
-    timeline, undo, update,
+    learn, mcp, models, predicate, proposals, propose, query, rebuild, recall, redact, remember, serve, source, status,
+    stop, timeline, undo, update,
 };
 use crate::config::{LogLevel, Overrides};
 
@@ -136,6 +136,8 @@ pub enum Command {
     Check(check::Arguments),
     /// Build the search indexes again from the graph
     Rebuild(rebuild::Arguments),
+    /// Find secrets that were kept, and mask them everywhere
+    Redact(redact::Arguments),
     /// Write the whole memory as text, for a backup, another machine or another program
     Export(export::Arguments),
     /// Fill an empty memory with an export, or bring in what another memory system wrote

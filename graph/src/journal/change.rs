@@ -18,6 +18,8 @@ pub(crate) struct Change {
     pub removed: Vec<Quad>,
     /// What goes for good, from the graph and from the journal; it is in no difference.
     pub erased: BTreeSet<Id>,
+    /// Nodes and commits in which secrets are masked, in the graph and in the journal; that is in no difference either.
+    pub redacted: BTreeSet<Id>,
     /// Memories and passages whose findable text changed, appeared or went.
     pub touched: BTreeSet<Id>,
     /// Subjects of which the view says nothing, found once by [`Change::reduce`]: most of a change is new, and asking

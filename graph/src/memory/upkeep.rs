@@ -5,8 +5,10 @@ use std::io::Write;
 use super::Memory;
 use crate::dump::{self, ExportFormat, Exported};
 use crate::error::Result;
+use crate::journal::Agent;
 use crate::verbs;
 use crate::verbs::check::{CheckReport, IndexStatus, Status};
+use crate::verbs::redact::Redacted;
 
 impl Memory {
     /// Tells whether something was erased whose bytes may still be in the files: [`Memory::finish_erasing`] clears them.
@@ -17,6 +19,15 @@ impl Memory {
     /// Clears the files of what was erased, if that was cut short; call it when all indexes are attached.
     pub fn finish_erasing(&self) -> Result<()> {
         verbs::erase::finish(&self.0)
+    }
+
+    /// Masks the secrets that today's rules find in what was kept before; with `is_dry_run` they are only looked for.
+    /// `progress` is told how many statements of how many were read or copied.
+    ///
+    /// # Errors
+    /// `Invalid` when anybody but the owner asks.
+    pub fn redact(&self, is_dry_run: bool, agent: &Agent, progress: &mut dyn FnMut(u64, u64)) -> Result<Redacted> {
+        verbs::redact::redact(&self.0, is_dry_run, agent, progress)
     }
 
     /// Writes the whole graph, its journal included, as it is at this moment; the same graph gives the same bytes. Writes

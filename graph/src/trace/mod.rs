@@ -14,6 +14,7 @@ use crate::error::Result;
 use crate::id::Id;
 use crate::question::{AlsoIn, Hit, Question, Recalled, Why};
 use crate::record::{self, Reader};
+use crate::secret;
 use crate::store::View;
 use crate::verbs::packing::{Exclusion, LeftOut, hit};
 
@@ -49,9 +50,11 @@ impl Trace {
             why: hit.why.clone(),
             also_in: hit.also_in.iter().map(|copy| copy.id).collect(),
         });
+        let mut question = question.clone();
+        secret::mask(&mut question.text);
         Self {
             id: recalled.trace_id,
-            question: question.clone(),
+            question,
             given: given.collect(),
             left_out: left_out.iter().map(|left| (left.id, left.score, left.reason)).collect(),
             degraded: recalled.degraded.clone(),

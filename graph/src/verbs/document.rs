@@ -15,6 +15,7 @@ use crate::journal::{Agent, Change};
 use crate::memory::Inner;
 use crate::property;
 use crate::seal::Seals;
+use crate::secret::masking;
 use crate::space;
 use crate::stale;
 use crate::store::{Node, View, number, string, subject_id, term_text, time_literal};
@@ -27,23 +28,27 @@ use crate::vocab::{self, ext};
 pub(crate) fn put(inner: &Inner, documents: Vec<Document>, agent: &Agent) -> Vec<Result<PutReceipt>> {
     let tickets: Vec<_> = documents
         .into_iter()
-        .map(|document| {
+        .map(|mut document| {
+            masking::document(&mut document);
+            let redactions = document.reading.redactions;
             space::check(&document.space)?;
             super::log::check(&document, inner.now())?;
             let (mint, now, agent) = (inner.mint.clone(), inner.now(), agent.clone());
             let seals = Arc::clone(&inner.seals);
-            inner.writer.submit(agent.clone(), move |view| {
+            let ticket = inner.writer.submit(agent.clone(), move |view| {
                 // Read here, so that what is erased before this is decided is known.
                 let seals = seals.read().clone();
                 replace(view, (&mint, &seals), now, &agent, &document)
-            })
+            })?;
+            Ok((ticket, redactions))
         })
         .collect();
     tickets
         .into_iter()
-        .map(|ticket| {
-            let (commit, (id, added)) = ticket?.wait()?;
-            Ok(PutReceipt { id, commit, added })
+        .map(|ticket: Result<_>| {
+            let (ticket, redactions) = ticket?;
+            let (commit, (id, added)) = ticket.wait()?;
+            Ok(PutReceipt { id, commit, added, redactions })
         })
         .collect()
 }
@@ -72,7 +77,7 @@ pub(crate) fn remove(inner: &Inner, ids: &[Id], agent: &Agent) -> Vec<Result<Put
         .into_iter()
         .map(|(ticket, id)| {
             let (commit, ()) = ticket?.wait()?;
-            Ok(PutReceipt { id: *id, commit, added: false })
+            Ok(PutReceipt { id: *id, commit, added: false, redactions: 0 })
         })
         .collect()
 }
@@ -86,7 +91,7 @@ pub(crate) fn sources(inner: &Inner, root: Option<&Path>) -> Result<Vec<SourceSt
             .collect()
     };
     let (paths, mut hashes, mut roots) = (column(vocab::PATH)?, column(vocab::CONTENT_HASH)?, column(vocab::ROOT)?);
-    let mut rules = column(vocab::READING)?;
+    let (mut rules, mut redactions) = (column(vocab::READING)?, column(vocab::REDACTIONS)?);
     let mut remarks: HashMap<Id, Vec<Remark>> = HashMap::new();
     for quad in view.quads(None, Some(vocab::REMARK), None, None) {
         let quad = quad?;
@@ -109,6 +114,7 @@ pub(crate) fn sources(inner: &Inner, root: Option<&Path>) -> Result<Vec<SourceSt
             reading: Reading {
                 rules: rules.remove(&id).and_then(|rules| rules.parse().ok()).unwrap_or_default(),
                 remarks: remarks.remove(&id).unwrap_or_default(),
+                redactions: redactions.remove(&id).and_then(|count| count.parse().ok()).unwrap_or_default(),
             },
             is_log: logs.contains_key(&id),
         })
@@ -202,6 +208,8 @@ impl Draft {
             .maybe(ext::MODIFIED, document.modified_at.map(time_literal))
             .maybe(vocab::TAIL, document.log.as_ref().map(|log| string(&log.tail)));
         source.say(vocab::READING, number(document.reading.rules as usize));
+        let redactions = document.reading.redactions;
+        source.maybe(vocab::REDACTIONS, (redactions > 0).then(|| number(redactions)));
         for remark in &document.reading.remarks {
             source.say(vocab::REMARK, string(serde_json::to_string(remark).expect("a remark is plain text")));
         }

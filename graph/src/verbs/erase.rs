@@ -64,7 +64,7 @@ pub struct Removal {
 }
 
 impl Removal {
-    fn of(place: &str, result: Result<()>) -> Self {
+    pub(super) fn of(place: &str, result: Result<()>) -> Self {
         Self { place: place.to_owned(), is_done: result.is_ok(), note: result.err().map(|error| error.to_string()) }
     }
 }
@@ -269,7 +269,7 @@ fn already(id: Id) -> Error {
 }
 
 /// Takes it out of every file; what fails stays owed and is tried again at the next start.
-fn clear_files(
+pub(super) fn clear_files(
     inner: &Inner,
     commit: Id,
     erased: &BTreeSet<Id>,

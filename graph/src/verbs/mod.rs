@@ -33,6 +33,7 @@ pub mod proposals;
 pub mod propose;
 pub mod query;
 pub mod recall;
+pub mod redact;
 mod regrouping;
 pub mod relocate;
 pub mod remember;

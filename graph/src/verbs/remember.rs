@@ -14,6 +14,7 @@ use crate::journal::Agent;
 use crate::memory::Inner;
 use crate::preference::{NewPreference, Preference};
 use crate::record::{self, Kind};
+use crate::secret::{Masked, in_words, masking};
 use crate::space;
 use crate::time::Timestamp;
 use crate::vocab;
@@ -73,6 +74,8 @@ pub struct NewMemory {
     pub speaker: Option<String>,
     /// When it was said or happened; not when it is recorded.
     pub happened_at: Option<Timestamp>,
+    /// How many secrets in it were masked: `remember` counts them.
+    pub redactions: usize,
 }
 
 impl NewMemory {
@@ -97,6 +100,7 @@ impl NewMemory {
             session: None,
             speaker: None,
             happened_at: None,
+            redactions: 0,
         }
     }
 
@@ -177,15 +181,19 @@ pub enum RememberStatus {
 }
 
 pub(crate) fn remember(inner: &Inner, new: NewMemory, agent: &Agent) -> Result<Remembered> {
+    let mut new = new;
+    let masked = masking::memory(&mut new);
     check(&new, inner.now())?;
     let mut remembered = commit(inner, vec![new], agent)?;
-    Ok(remembered.remove(0))
+    Ok(noted(remembered.remove(0), &masked))
 }
 
 /// Keeps many, in order, with one commit for each [`BATCH_MEMORIES`]. Nothing is written if one of them can't be; what
 /// then goes wrong on the way (a full disk) leaves the commits before it, and telling all again adds only the rest.
 pub(crate) fn remember_all(inner: &Inner, all: Vec<NewMemory>, agent: &Agent) -> Result<Vec<Remembered>> {
     let (now, count) = (inner.now(), all.len());
+    let mut all = all;
+    let masked: Vec<Masked> = all.iter_mut().map(masking::memory).collect();
     for (position, new) in all.iter().enumerate() {
         check(new, now).map_err(|error| error.context(format!("memory {} of {count}", position + 1)))?;
     }
@@ -208,7 +216,17 @@ pub(crate) fn remember_all(inner: &Inner, all: Vec<NewMemory>, agent: &Agent) ->
     if !batch.is_empty() {
         remembered.append(&mut commit(inner, batch, agent)?);
     }
-    Ok(remembered)
+    Ok(remembered.into_iter().zip(masked).map(|(told, masked)| noted(told, &masked)).collect())
+}
+
+/// Says what was masked, with what else there is to say.
+fn noted(told: Remembered, masked: &Masked) -> Remembered {
+    if masked.is_empty() {
+        return told;
+    }
+    let said = format!("masked in it, and not kept: {}; secrets belong in a password manager", in_words(masked));
+    let note = Some(told.note.map_or(said.clone(), |note| format!("{note}; {said}")));
+    Remembered { note, ..told }
 }
 
 /// One decision and one commit. The order of the answers is that of the memories.

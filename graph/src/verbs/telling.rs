@@ -223,6 +223,7 @@ impl<'v> Telling<'v> {
             .say(ext::ATTRIBUTED_TO, string(&self.author.name))
             .maybe(ext::PRIMARY_SOURCE, new.said_by.as_ref().map(string))
             .maybe(vocab::EXPIRES_AT, new.expires_at.map(time_literal))
+            .maybe(vocab::REDACTIONS, (new.redactions > 0).then(|| number(new.redactions)))
             .maybe(vocab::IDEMPOTENCY_KEY, new.idempotency_key.as_ref().map(string))
             .maybe(vocab::SPEAKER, new.speaker.as_deref().map(|name| string(name.trim())))
             .maybe(ext::STARTED_AT, new.happened_at.map(time_literal));

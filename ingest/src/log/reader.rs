@@ -71,6 +71,8 @@ pub struct LogStep {
     pub cut: u64,
     /// Lines with bytes that are no text.
     pub damaged: u64,
+    /// Secrets that were masked.
+    pub redactions: u64,
     /// Whether there is more to read at once.
     pub is_more: bool,
     /// Whether the file was begun anew since the last step: renamed, or cut to nothing.
@@ -193,7 +195,8 @@ impl LogReader {
         let mut records = Records::new(input, position.offset, position.lines, STEP_BYTES, last_line)
             .inside_line(position.is_inside_line);
         let mut happened = Happened::new(name_of(&self.path), head, now);
-        while let Some(record) = records.next(&mut calendar)? {
+        while let Some(mut record) = records.next(&mut calendar)? {
+            step.redactions += record.mask();
             self.learn(&record, &calendar, &mut happened, step);
         }
         let is_over = records.end == Some(End::File);
@@ -202,7 +205,8 @@ impl LogReader {
             // A record as long as a step is not waited for.
             false => step.records == 0,
         };
-        if is_taken && let Some(record) = records.last() {
+        if is_taken && let Some(mut record) = records.last() {
+            step.redactions += record.mask();
             self.learn(&record, &calendar, &mut happened, step);
         }
         let (offset, lines, is_inside_line) = records.place();

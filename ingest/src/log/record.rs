@@ -3,7 +3,7 @@
 
 use std::io::{self, BufRead};
 
-use hydra_graph::Timestamp;
+use hydra_graph::{Timestamp, mask_secrets};
 
 use super::level::Level;
 use super::line::{self, Line};
@@ -32,6 +32,18 @@ pub(crate) struct Record {
     is_json: bool,
     /// Whether its last line is indented.
     is_indented: bool,
+}
+
+impl Record {
+    /// Masks the secrets in it, before anything is made of it; returns how many there were.
+    pub fn mask(&mut self) -> u64 {
+        let masked: usize = mask_secrets(&mut self.text).into_values().sum();
+        // The message is a part of the text, mostly.
+        if masked > 0 || self.is_json {
+            mask_secrets(&mut self.message);
+        }
+        masked as u64
+    }
 }
 
 /// What was met on the way.

@@ -112,6 +112,7 @@ impl LogSummary {
         self.left_out += step.left_out;
         self.cut += step.cut;
         self.damaged += step.damaged;
+        self.redactions += step.redactions;
         self.rotated += u64::from(step.is_rotated);
     }
 }

@@ -21,8 +21,9 @@ struct Receipt {
     remains: Vec<String>,
 }
 
+/// One place that was cleared.
 #[derive(Deserialize)]
-struct Removal {
+pub(super) struct Removal {
     place: String,
     is_done: bool,
     note: Option<String>,
@@ -49,10 +50,7 @@ pub async fn run(setting: &Setting, verb: Erase, is_agreed: bool) -> Result<u8> 
     let Receipt { commit, passages, stale, removed, remains } = super::read(answer)?;
     let texts = if passages == 1 { "text" } else { "texts" };
     output::data(&format!("erased {passages} {texts}, commit {commit}"))?;
-    for Removal { place, is_done, note } in removed {
-        let note = note.map(|note| format!(" ({note})")).unwrap_or_default();
-        output::data(&format!("{}  {place}{note}", if is_done { "gone from" } else { "NOT YET  " }))?;
-    }
+    show(removed)?;
     for what in remains {
         output::data(&format!("still in   {}", output::plain(&what)))?;
     }
@@ -60,6 +58,14 @@ pub async fn run(setting: &Setting, verb: Erase, is_agreed: bool) -> Result<u8> 
         output::talk(&format!("derived from it, and may still tell of it: {}", stale.join(" ")));
     }
     Ok(outcome::DONE)
+}
+
+/// Prints a receipt, a line for each place.
+pub(super) fn show(removed: Vec<Removal>) -> Result<()> {
+    removed.into_iter().try_for_each(|Removal { place, is_done, note }| {
+        let note = note.map(|note| format!(" ({note})")).unwrap_or_default();
+        output::data(&format!("{}  {place}{note}", if is_done { "gone from" } else { "NOT YET  " }))
+    })
 }
 
 fn agree(ids: &[String]) -> Result<()> {

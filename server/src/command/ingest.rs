@@ -259,6 +259,11 @@ fn tell(answer: &Answer, is_quiet: bool) -> Result<()> {
         }
         output::data(&note_line(summary, *took_ms))?;
     }
+    let redactions = summary.redactions + summary.logs.redactions;
+    if redactions > 0 && !is_quiet {
+        let secrets = if redactions == 1 { "secret was" } else { "secrets were" };
+        output::talk(&format!("{redactions} {secrets} masked: keys, tokens and passwords are not kept"));
+    }
     if summary.cancelled {
         output::talk(&format!("stopped; {GO_ON}"));
     } else if is_quiet {

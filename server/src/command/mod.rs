@@ -27,6 +27,7 @@ pub mod propose;
 pub mod query;
 pub mod rebuild;
 pub mod recall;
+pub mod redact;
 pub mod remember;
 mod restore;
 pub mod serve;
@@ -161,6 +162,7 @@ fn dispatch(cli: Cli) -> Result<u8> {
             Command::Status(arguments) => status::run(&setting, arguments).await,
             Command::Check(arguments) => check::run(&setting, arguments).await,
             Command::Rebuild(arguments) => rebuild::run(&setting, arguments).await,
+            Command::Redact(arguments) => redact::run(&setting, arguments).await,
             Command::Export(arguments) => export::run(&setting, arguments).await,
             Command::Import(arguments) => import::run(&setting, arguments).await,
             Command::Eval(arguments) => eval::run(&setting, arguments).await,

@@ -30,8 +30,8 @@ use crate::token::Token;
 use crate::verb::{
     Accept, AddSource, Alias, Block, BlockHistory, Blocks, ChangeSource, Check, Conflicts, Declare, EditBlock,
     Enrichment, Entity, Erase, Explain, Export, Forget, Get, Graph, Import, Ingest, Learn, LongVerb as _, Merge,
-    Predicates, Proposals, Propose, Query, Rebuild, Recall, Reject, Remember, RemoveSource, Session, Sources, Split,
-    Status, Timeline, Undo, Update, Verb as _,
+    Predicates, Proposals, Propose, Query, Rebuild, Recall, Redact, Reject, Remember, RemoveSource, Session, Sources,
+    Split, Status, Timeline, Undo, Update, Verb as _,
 };
 use crate::wiring;
 use failure::Failed;
@@ -127,6 +127,7 @@ impl App {
             .route(&verb(Status::NAME), post(route::verb::<Status>))
             .route(&verb(Check::NAME), post(route::long_verb::<Check>))
             .route(&verb(Rebuild::NAME), post(route::long_verb::<Rebuild>))
+            .route(&verb(Redact::NAME), post(route::long_verb::<Redact>))
             .route(&verb(Ingest::NAME), post(route::long_verb::<Ingest>))
             .route(&verb(Import::NAME), post(route::long_verb::<Import>))
             .route(&verb(Export::NAME), post(route::export))

@@ -1,0 +1,194 @@
+//! Secrets in texts: keys, tokens, passwords, private keys, connection strings. They are found by their form, or by what
+//! stands before them, and masked before anything is kept. A memory is read back to programs and agents, and is no place
+//! for what opens a door.
+
+pub(crate) mod masking;
+mod randomness;
+mod rule;
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use self::rule::Rules;
+
+/// What a masked secret begins with, where there is room for it.
+pub const MASK: &str = "[redacted]";
+
+/// A secret in a text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Secret {
+    /// What it is, in words: `password`, `GitHub token`.
+    pub kind: &'static str,
+    /// Where it is; what names it (`password:`) is not part of it.
+    pub span: Range<usize>,
+}
+
+/// How many of each kind were masked.
+pub type Masked = BTreeMap<&'static str, usize>;
+
+/// Finds the secrets of a text, in order and apart from each other.
+pub fn find(text: &str) -> Vec<Secret> {
+    let mut found = Rules::get().find(text);
+    // The longest of those that begin first: a key in a connection string is that one's password.
+    found.sort_unstable_by_key(|secret| (secret.span.start, std::cmp::Reverse(secret.span.end)));
+    let mut end = 0;
+    found.retain(|secret| {
+        let is_apart = secret.span.start >= end;
+        end = end.max(secret.span.end);
+        is_apart
+    });
+    found
+}
+
+/// Masks the secrets of a text byte for byte, so that places and lines in it stay what they are; returns how many of each
+/// kind there were.
+pub fn mask(text: &mut String) -> Masked {
+    let mut masked = Masked::new();
+    for secret in find(text) {
+        let mask = masked_as(&text[secret.span.clone()]);
+        text.replace_range(secret.span, &mask);
+        *masked.entry(secret.kind).or_default() += 1;
+    }
+    masked
+}
+
+/// Says in words what was masked: `password, 2 × GitHub token`.
+pub fn in_words(masked: &Masked) -> String {
+    let words =
+        masked.iter().map(|(kind, count)| if *count == 1 { (*kind).to_owned() } else { format!("{count} × {kind}") });
+    words.collect::<Vec<_>>().join(", ")
+}
+
+fn masked_as(secret: &str) -> String {
+    let mut mask: Vec<u8> = secret.bytes().map(|byte| if byte == b'\n' { byte } else { b'*' }).collect();
+    let first_line = secret.find('\n').unwrap_or(secret.len());
+    if first_line >= MASK.len() {
+        mask[..MASK.len()].copy_from_slice(MASK.as_bytes());
+    }
+    String::from_utf8(mask).expect("ASCII")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn kinds(text: &str) -> Vec<&'static str> {
+        find(text).into_iter().map(|secret| secret.kind).collect()
+    }
+
+    fn masked(text: &str) -> String {
+        let mut text = text.to_owned();
+        mask(&mut text);
+        text
+    }
+
+    /// Joined here, so that no key stands in this file as one.
+    fn made(parts: &[&str]) -> String {
+        parts.concat()
+    }
+
+    #[test]
+    fn keys_are_known_by_their_form() {
+        let random = "aB3dE5gH7jK9mN1pQ3sT5vW7yZ9bC1eF3hJ5";
+        let hex = "0123456789abcdef0123456789abcdef";
+        for (kind, key) in [
+            ("AWS access key", made(&["AKIA", "IOSFODNN7ABCDEFG"])),
+            ("GitHub token", made(&["ghp_", random])),
+            ("GitHub token", made(&["github_pat_", random, random])),
+            ("GitLab token", made(&["glpat-", random])),
+            ("Slack token", made(&["xoxb-", "123456789012-abcdefghijkl"])),
+            ("Google API key", made(&["AIza", &random[..35]])),
+            ("Stripe key", made(&["sk_live_", random])),
+            ("API key", made(&["sk-ant-", random])),
+            ("API key", made(&["sk-", random])),
+            ("Hugging Face token", made(&["hf_", random])),
+            ("npm token", made(&["npm_", random])),
+            ("crates.io token", made(&["cio", &random[..32]])),
+            ("DigitalOcean token", made(&["dop_v1_", hex, hex])),
+            ("Twilio key", made(&["SK", hex])),
+            ("Telegram token", made(&["123456789:AA", &random[..33]])),
+            (
+                "JSON web token",
+                made(&["eyJhbGciOiJIUzI1NiJ9", ".eyJzdWIiOiIxMjM0NTY3ODkwIn0", ".dozjgNryP4J3jVmNHl0w5N_XgL0n3I9"]),
+            ),
+        ] {
+            for text in [key.clone(), format!("see {key}, or not"), format!("token: {key}"), format!("(`{key}`)")] {
+                let found = find(&text);
+                assert_eq!(found.len(), 1, "{text}: {found:?}");
+                assert!(found[0].kind == kind || text.starts_with("token"), "{text}: {found:?}");
+                let masked = masked(&text);
+                assert!(!masked.contains(&key[key.len() - 8..]) && masked.len() == text.len(), "{masked}");
+                assert_eq!(kinds(&masked), Vec::<&str>::new(), "what is masked is not masked again: {masked}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_named_a_password_is_one() {
+        for (text, secret) in [
+            ("password: hunter2", "hunter2"),
+            ("DB_PASSWORD=correct-horse", "correct-horse"),
+            ("  \"password\" : \"two words here\",", "two words here"),
+            ("**Password:** `tr0ub4dor&3`", "tr0ub4dor&3"),
+            ("passwd = 's3cr3t!'", "s3cr3t!"),
+            ("the password for the router is Blue42Whale.", "Blue42Whale"),
+            ("The WiFi password is now \"green elephants dance\"", "green elephants dance"),
+            ("postgres://mirela:pa55word@db.example.org:5432/shop", "pa55word"),
+            ("redis://:sup3rs3cret@localhost", "sup3rs3cret"),
+            ("Authorization: Bearer abc123def456", "abc123def456"),
+            ("authorization: Basic dXNlcjpwYXNz", "dXNlcjpwYXNz"),
+            ("curl -u admin:swordfish1 https://example.org", "swordfish1"),
+            ("api_key = 7f3d9a1c5e8b2f60", "7f3d9a1c5e8b2f60"),
+            (
+                "AWS_SECRET_ACCESS_KEY=wJalrXUtnFEMIK7MDENGbPxRfiCYEXAMPLEKEY12",
+                "wJalrXUtnFEMIK7MDENGbPxRfiCYEXAMPLEKEY12",
+            ),
+            ("client-secret: \"a1b2c3d4e5f6g7h8\"", "a1b2c3d4e5f6g7h8"),
+        ] {
+            let found = find(text);
+            assert_eq!(found.iter().map(|found| &text[found.span.clone()]).collect::<Vec<_>>(), [secret], "{text}");
+            assert_eq!(kinds(&masked(text)), Vec::<&str>::new(), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_secret_stays() {
+        for text in [
+            "fixed in f572d396fae9206628714fb2ce00f72e94f2258f, see 9f2c1ab",
+            "commit token 2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824",
+            "id 123e4567-e89b-12d3-a456-426614174000",
+            "integrity sha512-oRRr2VWE8K5p7jvC2V1JhP4mPbT7Q3k9Yz0Lw8aXcNfGhUeDsQ1w2E3r4T5y6U7i8O9p0A1sD2fG3hJ4kL5zX6cQ==",
+            "![](data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk)",
+            "https://github.com/rust-lang/regex/blob/master/regex-automata/src/meta/strategy.rs#L120",
+            "the password is the name of her first dog",
+            "password: $DB_PASSWORD, or <your password>, token: ${{ secrets.TOKEN }}",
+            "password = None",
+            "a token is what the lexer returns; token: identifier",
+            "Secret: he was never in Ghent",
+            "[[Password managers]] and #passwords",
+            "api key: see the vault",
+            "blk_-1608999687919862906 terminating, dfs.DataNode$PacketResponder",
+            "Failed password for invalid user webmaster from 173.234.31.186 port 38926 ssh2",
+            "http://localhost:8080/@fs/home",
+            "mailto://someone@example.org",
+            "ThisIsAVeryLongCamelCaseIdentifierNameWithoutAnyDigits2",
+        ] {
+            assert_eq!(find(text), [], "{text}");
+        }
+    }
+
+    #[test]
+    fn a_private_key_keeps_its_lines() {
+        let key = made(&["-----BEGIN RSA PRIVATE", " KEY-----\nMIIEow\nAAAA\n-----END RSA PRIVATE KEY-----\nafter"]);
+        let masked = masked(&key);
+        assert_eq!(masked, key.replace("MIIEow", "******").replace("AAAA", "****"));
+        let cut = made(&["-----BEGIN PRIVATE", " KEY-----\nMIIEowAAAAAAAA\nAAAA"]);
+        assert!(!super::tests::masked(&cut).contains("MIIE"), "also one without an end");
+    }
+
+    #[test]
+    fn a_key_of_any_length_is_masked() {
+        let endless = format!("-----BEGIN {} KEY-----\n{}", "PRIVATE", "MIIEowAA\n".repeat(10_000));
+        assert!(!masked(&endless).contains("MIIE"));
+    }
+}

@@ -1,0 +1,178 @@
+//! `redact`: what the rules for secrets find in what was kept before there were these rules is masked: in the graph, in the
+//! journal, in the log, in the indexes and in the traces.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+
+use super::erase::{Removal, clear_files};
+use crate::error::{Error, ErrorKind, Result};
+use crate::id::Id;
+use crate::journal::{self, Agent, Change, Trust};
+use crate::memory::Inner;
+use crate::record::Reader;
+use crate::secret::{Masked, masking};
+use crate::store::{Node, View, number, subject_id};
+use crate::vocab;
+
+/// Places that are named; the rest is counted.
+pub const MAX_REDACTED_NAMED: usize = 100;
+/// How often whoever watches is told of the way through the graph.
+const TOLD_EVERY: u64 = 10_000;
+
+/// What was found, and what became of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Redacted {
+    /// How many of each kind there are.
+    pub found: Masked,
+    /// Where, at most [`MAX_REDACTED_NAMED`].
+    pub places: Vec<RedactedPlace>,
+    /// In how many places.
+    pub all_places: usize,
+    /// Commits whose difference speaks of them.
+    pub commits: usize,
+    /// The commit that says so; it can't be undone. `None` when nothing was written.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub commit: Option<Id>,
+    /// Where it was removed.
+    pub removed: Vec<Removal>,
+    /// Files that still hold some.
+    pub files: Vec<PathBuf>,
+}
+
+/// A memory, passage, note or other node with a secret in it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct RedactedPlace {
+    /// Which.
+    pub id: Id,
+    /// How many of each kind.
+    pub found: Masked,
+    /// The file that it was read from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub path: Option<PathBuf>,
+}
+
+#[derive(Default)]
+struct Found {
+    nodes: BTreeMap<Id, Masked>,
+    commits: BTreeSet<Id>,
+}
+
+/// Looks for secrets; with `is_dry_run` that is all. `progress` is told how many statements of how many were read, and then
+/// copied into the store that takes the place of the old one.
+pub(crate) fn redact(
+    inner: &Inner,
+    is_dry_run: bool,
+    agent: &Agent,
+    progress: &mut dyn FnMut(u64, u64),
+) -> Result<Redacted> {
+    if agent.trust != Trust::Owner {
+        return Err(Error::new(
+            ErrorKind::Invalid,
+            "only the owner changes what was kept for good: it can't be undone",
+        )
+        .hint("tell the user: `hydra redact --rescan`"));
+    }
+    let _one_at_a_time = inner.erasing.lock();
+    let mut redacted = {
+        let view = inner.view()?;
+        let found = look(&view, inner.store.quads()? as u64, progress)?;
+        report(&view, &found)?
+    };
+    if is_dry_run || (redacted.all_places == 0 && redacted.commits == 0) {
+        return Ok(redacted);
+    }
+    let was_erasing = inner.folder.is_erasing();
+    inner.folder.begin_erasing()?;
+    // Looked at again by the writer: what was told meanwhile is masked, but what was undone may speak of it again.
+    let decided = inner.writer.write(agent.clone(), move |view| {
+        let found = look(view, 0, &mut |_, _| ())?;
+        let mut change = Change::new("redact");
+        for (id, masked) in &found.nodes {
+            let count = masked.values().sum::<usize>()
+                + view.text(*id, vocab::REDACTIONS)?.and_then(|count| count.parse::<usize>().ok()).unwrap_or(0);
+            let said = view.about(*id)?;
+            change.removed.extend(said.iter().filter(|quad| quad.predicate == vocab::REDACTIONS).cloned());
+            let Some(graph) = said.first().map(|quad| quad.graph_name.clone()) else { continue };
+            let mut node = Node::new(*id, vocab::MEMORY_GRAPH);
+            node.say(vocab::REDACTIONS, number(count));
+            change
+                .added
+                .extend(node.quads.into_iter().map(|quad| oxigraph::model::Quad { graph_name: graph.clone(), ..quad }));
+            // What stands beside a text is indexed with a little of it.
+            for part in [vocab::FOLLOWS, vocab::PART_OF] {
+                change.touched.extend(view.subjects(part, vocab::node(*id).as_ref().into(), usize::MAX)?);
+            }
+            change.touched.insert(*id);
+        }
+        change.redacted = found.nodes.into_keys().chain(found.commits).collect();
+        let touched = change.touched.clone();
+        Ok((change, touched))
+    });
+    let is_unsure = decided.as_ref().is_err_and(|error| error.kind() == ErrorKind::Poisoned);
+    if decided.is_err() && !is_unsure && !was_erasing {
+        inner.folder.end_erasing()?;
+    }
+    let (commit, touched) = decided?;
+    let Some(commit) = commit else { return Ok(redacted) };
+    redacted.commit = Some(commit);
+    redacted.removed = [("graph", Ok(())), ("journal", Ok(()))].map(|(place, done)| Removal::of(place, done)).into();
+    redacted.removed.extend(clear_files(inner, commit, &BTreeSet::new(), &touched, progress));
+    Ok(redacted)
+}
+
+fn look(view: &View<'_>, total: u64, progress: &mut dyn FnMut(u64, u64)) -> Result<Found> {
+    let mut found = Found::default();
+    for (done, quad) in (0_u64..).zip(view.quads(None, None, None, None)) {
+        let quad = quad?;
+        if done % TOLD_EVERY == 0 {
+            progress(done, total);
+        }
+        let Some(id) = subject_id(&quad.subject) else { continue };
+        if [vocab::ADDED, vocab::REMOVED].contains(&quad.predicate.as_ref()) {
+            let (added, removed) = journal::difference(view, id)?;
+            if added.iter().chain(&removed).any(|quad| masking::quad(quad).is_some()) {
+                found.commits.insert(id);
+            }
+        } else if let Some((_, masked)) = masking::quad(&quad) {
+            if quad.graph_name == vocab::JOURNAL.into() {
+                found.commits.insert(id);
+            } else {
+                masking::add(found.nodes.entry(id).or_default(), masked);
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// A whole says again what its passages say, and is not counted again.
+fn report(view: &View<'_>, found: &Found) -> Result<Redacted> {
+    let mut reader = Reader::new(view);
+    let mut redacted = Redacted {
+        found: Masked::new(),
+        places: Vec::new(),
+        all_places: 0,
+        commits: found.commits.len(),
+        commit: None,
+        removed: Vec::new(),
+        files: Vec::new(),
+    };
+    let mut files = BTreeSet::new();
+    for (id, masked) in &found.nodes {
+        let record = reader.read(*id)?;
+        let path = record.and_then(|record| record.source.path);
+        files.extend(path.clone().filter(|path| Path::exists(path)));
+        let parts = view.subjects(vocab::PART_OF, vocab::node(*id).as_ref().into(), usize::MAX)?;
+        if parts.iter().any(|part| found.nodes.contains_key(part)) {
+            continue;
+        }
+        masking::add(&mut redacted.found, masked.clone());
+        redacted.all_places += 1;
+        if redacted.places.len() < MAX_REDACTED_NAMED {
+            redacted.places.push(RedactedPlace { id: *id, found: masked.clone(), path });
+        }
+    }
+    redacted.files = files.into_iter().collect();
+    Ok(redacted)
+}

@@ -1,0 +1,28 @@
+//! `redact` as a request.
+
+use hydra_graph::{Memory, Result};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::{LongVerb, Session, Watch};
+
+/// Asks for the secrets that are kept, and to mask them.
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Redact {
+    /// Masks them; else they are only looked for.
+    pub rescan: bool,
+}
+
+impl LongVerb for Redact {
+    const NAME: &'static str = "redact";
+    const MAY_BEGIN: bool = false;
+
+    fn run(self, memory: &Memory, session: &Session, watch: &Watch) -> Result<Value> {
+        // It is not stopped half way: what was decided is done.
+        let answer = memory.redact(!self.rescan, &session.agent, &mut |done, total| {
+            watch.tell(json!({"event": "statements", "done": done, "total": total}));
+        })?;
+        super::json(&answer)
+    }
+}

@@ -1,11 +1,13 @@
-//! A watched folder in which everything happens at random for as long as `HYDRA_SOAK` says (minutes), while somebody reads and
-//! the server is killed every minute: at the end the graph is what is on disk, and nothing is there twice.
+//! Watched folders of notes and of logs in which everything happens at random, while somebody reads and the server is killed
+//! again and again: at the end the graph is what is on disk, and nothing is there twice. It takes some seconds; where
+//! `HYDRA_SOAK` says for how many minutes, it is so long with a kill every minute.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod harness;
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -13,10 +15,25 @@ use std::time::{Duration, Instant};
 use harness::{Client, Server, json, wait_until};
 use serde_json::{Value, json};
 
-/// Notes at the start.
-const NOTES: usize = 400;
-/// How long a server lives.
-const LIFE: Duration = Duration::from_secs(60);
+/// How long it all takes, how long a server lives, and how many notes there are at the start.
+struct Length {
+    all: Duration,
+    life: Duration,
+    notes: usize,
+}
+
+impl Length {
+    fn of_environment() -> Self {
+        let minutes = std::env::var("HYDRA_SOAK").ok().map(|minutes| minutes.parse::<u64>().unwrap());
+        match minutes {
+            Some(minutes) => Self { all: Duration::from_secs(minutes * 60), life: Duration::from_secs(60), notes: 400 },
+            None => Self { all: Duration::from_secs(8), life: Duration::from_secs(2), notes: 60 },
+        }
+    }
+}
+
+/// Logs of the watched folder of logs.
+const LOGS: usize = 3;
 /// Texts that are compared at the end are asked for so many at once.
 const BATCH: usize = 100;
 
@@ -36,8 +53,12 @@ impl Random {
 /// A folder of notes and what was done to it.
 struct Vault {
     root: PathBuf,
+    logs: PathBuf,
     random: Random,
+    notes: usize,
     made: usize,
+    lines: usize,
+    rotations: usize,
 }
 
 impl Vault {
@@ -46,7 +67,7 @@ impl Vault {
         let made = self.made;
         let mut text = format!("# Note made{made}\n");
         for part in 0..1 + self.random.below(4) {
-            let (link, word) = (self.random.below(NOTES), self.random.below(1_000_000));
+            let (link, word) = (self.random.below(self.notes), self.random.below(1_000_000));
             text += &format!(
                 "\n## Part {part}\n\nWhat happened on day {word} is in [[{link}]] and in the log of the keeper.\n"
             );
@@ -55,7 +76,7 @@ impl Vault {
     }
 
     fn place(&mut self) -> PathBuf {
-        let (folder, name) = (self.random.below(12), self.random.below(NOTES * 2));
+        let (folder, name) = (self.random.below(12), self.random.below(self.notes * 2));
         self.root.join(format!("f{folder}")).join(format!("{name}.md"))
     }
 
@@ -88,7 +109,32 @@ impl Vault {
         }
     }
 
+    /// A log goes on, and sometimes elsewhere.
+    fn log(&mut self) {
+        let log = self.logs.join(format!("keeper{}.log", self.random.below(LOGS)));
+        let mut file = fs::OpenOptions::new().create(true).append(true).open(&log).unwrap();
+        for _ in 0..1 + self.random.below(20) {
+            self.lines += 1;
+            writeln!(file, "2026-12-10 06:00:00 INFO lamp - turn {} of the lamp is done", self.lines).unwrap();
+        }
+        let rotated = log.with_extension(format!("log.{}", self.rotations));
+        match self.random.below(25) {
+            0 => fs::rename(&log, rotated).unwrap(),
+            1 => {
+                fs::copy(&log, rotated).unwrap();
+                file.set_len(0).unwrap();
+            }
+            _ => return,
+        }
+        self.rotations += 1;
+        // Which was written first is told by their times, which count in ticks.
+        std::thread::sleep(Duration::from_millis(10));
+    }
+
     fn step(&mut self) {
+        if self.random.below(6) == 0 {
+            return self.log();
+        }
         let notes = self.notes();
         let pick = |random: &mut Random| notes[random.below(notes.len())].clone();
         match self.random.below(100) {
@@ -114,7 +160,7 @@ impl Vault {
                     fs::rename(&aside, &b).unwrap();
                 }
             }
-            80..92 if notes.len() > NOTES / 2 => fs::remove_file(pick(&mut self.random)).unwrap(),
+            80..92 if notes.len() > self.notes / 2 => fs::remove_file(pick(&mut self.random)).unwrap(),
             92..95 => {
                 let (from, to) = (self.random.below(12), self.random.below(12));
                 let (from, to) =
@@ -142,27 +188,39 @@ fn sources(client: &mut Client) -> Vec<(String, String, String)> {
     rows.map(|row| (text(&row[0]), text(&row[1]), text(&row[2]))).collect()
 }
 
+/// How many lines of logs were counted.
+fn counted(client: &mut Client) -> usize {
+    let query = "SELECT ?times { ?template a hy:Passage ; hy:timesSeen ?times }";
+    let answer = client.ask("/v1/query", &json!({"query": query, "limit": 10_000}));
+    let number = |cell: &Value| {
+        let cell = if cell.is_object() { &cell["value"] } else { cell };
+        cell.as_u64().or_else(|| cell.as_str()?.parse().ok()).unwrap_or_else(|| panic!("{cell}")) as usize
+    };
+    answer["rows"].as_array().unwrap().iter().map(|row| number(&row[0])).sum()
+}
+
 #[test]
 fn graph_and_disk_agree_after_everything_happened() {
-    let Some(minutes) = std::env::var("HYDRA_SOAK").ok().and_then(|minutes| minutes.parse::<u64>().ok()) else {
-        eprintln!("skipped: HYDRA_SOAK does not say for how many minutes");
-        return;
-    };
+    let length = Length::of_environment();
     let folder = tempfile::tempdir().unwrap();
     let root = folder.path().canonicalize().unwrap();
     let data = root.join("data");
     fs::create_dir(&data).unwrap();
-    let mut vault = Vault { root: root.join("vault"), random: Random(42), made: 0 };
-    for number in 0..NOTES {
+    let (notes, logs) = (length.notes, root.join("logs"));
+    let mut vault =
+        Vault { root: root.join("vault"), logs, random: Random(42), notes, made: 0, lines: 0, rotations: 0 };
+    fs::create_dir(&vault.logs).unwrap();
+    for number in 0..notes {
         let path = vault.root.join(format!("f{}/{number}.md", number % 12));
         vault.write(&path);
     }
     json(&data, &["source", "add", vault.root.to_str().unwrap()]);
-    let ends = Instant::now() + Duration::from_secs(minutes * 60);
+    json(&data, &["source", "add", vault.logs.to_str().unwrap(), "--kind", "log"]);
+    let ends = Instant::now() + length.all;
     let (asked, mut steps, mut kills) = (AtomicU64::new(0), 0_u64, 0);
     while Instant::now() < ends {
         let server = Server::start(&data);
-        let dies = ends.min(Instant::now() + LIFE);
+        let dies = ends.min(Instant::now() + length.life);
         let stop = AtomicBool::new(false);
         std::thread::scope(|scope| {
             let (server, stop, asked) = (&server, &stop, &asked);
@@ -197,8 +255,22 @@ fn graph_and_disk_agree_after_everything_happened() {
     let mut last = Vec::new();
     wait_until("the graph to be what is on disk", || {
         last = sources(&mut client);
+        last.retain(|(path, ..)| Path::new(path).starts_with(&vault.root));
         let known: BTreeMap<String, String> = last.iter().map(|(path, _, hash)| (path.clone(), hash.clone())).collect();
         known == on_disk && known.len() == last.len()
+    });
+    // What was renamed away and has no successor is read when it has one.
+    for log in 0..LOGS {
+        let log = vault.logs.join(format!("keeper{log}.log"));
+        let mut file = fs::OpenOptions::new().create(true).append(true).open(log).unwrap();
+        vault.lines += 1;
+        writeln!(file, "2026-12-10 06:00:00 INFO lamp - turn {} of the lamp is done", vault.lines).unwrap();
+    }
+    let mut lines = 0;
+    wait_until("every line to be counted", || {
+        lines = counted(&mut client);
+        assert!(lines <= vault.lines, "{lines} of {} lines", vault.lines);
+        lines == vault.lines
     });
     // Each text is once in the graph, and as it is on disk.
     let ids: Vec<String> = last.iter().map(|(_, id, _)| id.trim_start_matches("id:").to_owned()).collect();
@@ -227,8 +299,9 @@ fn graph_and_disk_agree_after_everything_happened() {
     let report = json(&data, &["check"]);
     assert_eq!(report["ok"], true, "{report}");
     eprintln!(
-        "{steps} steps, {kills} kills, {} answers, {} notes at the end",
+        "{steps} steps, {kills} kills, {} answers, {} notes and {lines} lines in {} rotations at the end",
         asked.load(Ordering::Relaxed),
-        on_disk.len()
+        on_disk.len(),
+        vault.rotations
     );
 }

@@ -5,6 +5,7 @@ mod harness;
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use harness::{Client, Server, hydra, json, run, wait_until};
@@ -253,7 +254,7 @@ fn what_cant_be_watched_is_said_clearly() {
     refused(&["add", file.to_str().unwrap()], "is a file");
     refused(&["add", "/nowhere/at/all"], "does not exist");
     refused(&["add", home.data.to_str().unwrap()], "memory itself");
-    refused(&["add", &vault, "--kind", "log"], "can't be watched yet");
+    refused(&["add", &vault, "--kind", "transcripts"], "transcripts can't be watched yet");
     refused(&["add", &vault, "--exclude", "a[z-b]"], "is no glob");
     refused(&["pause", "/nowhere"], "is not watched");
     let listed = json(&home.data, &["sources"]);
@@ -371,5 +372,160 @@ fn ingest_watches_without_a_server() {
     wait_for_one(&mut server.client(), "wombats", &home.vault.join("b.md"));
     let refused = run(&home.data, &["ingest", "--watch", home.vault.to_str().unwrap()]);
     assert!(String::from_utf8_lossy(&refused.stderr).contains("hydra source add"));
+    server.stop();
+}
+
+/// A folder of logs whose lines are numbered, so that nothing is like anything else.
+struct Logs {
+    log: PathBuf,
+    written: usize,
+}
+
+impl Logs {
+    fn write(&mut self, lines: usize) {
+        let mut file = fs::OpenOptions::new().create(true).append(true).open(&self.log).unwrap();
+        for _ in 0..lines {
+            self.written += 1;
+            writeln!(file, "2026-12-10 06:00:00 INFO pump - zone {} is warm", self.written).unwrap();
+        }
+    }
+
+    fn rotate(&self, to: &str) {
+        fs::rename(&self.log, self.log.with_file_name(to)).unwrap();
+    }
+}
+
+/// How many records of logs were counted.
+fn counted(client: &mut Client) -> usize {
+    let query = "SELECT ?times { ?template a hy:Passage ; hy:timesSeen ?times }";
+    let answer = client.ask("/v1/query", &json!({"query": query, "limit": 10_000}));
+    let number = |row: &Value| {
+        let cell = if row.is_array() { &row[0] } else { &row["times"] };
+        let cell = if cell.is_object() { &cell["value"] } else { cell };
+        cell.as_u64().or_else(|| cell.as_str()?.parse().ok()).unwrap_or_else(|| panic!("{row}")) as usize
+    };
+    answer["rows"].as_array().unwrap().iter().map(number).sum()
+}
+
+#[test]
+fn every_line_of_a_watched_log_counts_once_however_it_is_rotated() {
+    let home = Home::new();
+    // It is logs that git leaves alone.
+    home.write(".gitignore", "*.log\n");
+    let mut logs = Logs { log: home.vault.join("boiler.log"), written: 0 };
+    logs.write(5);
+    let server = Server::start(&home.data);
+    let mut client = server.client();
+    client.ask("/v1/add_source", &json!({"path": home.vault, "kind": "log"}));
+    let wait_for = |client: &mut Client, lines: usize| {
+        let mut last = 0;
+        wait_until(&format!("{lines} lines"), || {
+            last = counted(client);
+            assert!(last <= lines, "{last} of {lines}");
+            last == lines
+        });
+    };
+    wait_for(&mut client, 5);
+    logs.write(3);
+    wait_for(&mut client, 8);
+
+    // Renamed with lines that nobody read yet, and another file in its place.
+    logs.write(2);
+    logs.rotate("boiler.log.1");
+    logs.write(3);
+    wait_for(&mut client, 13);
+    // Copied, and cut to nothing.
+    logs.write(2);
+    fs::copy(&logs.log, home.vault.join("boiler.log-20261210")).unwrap();
+    fs::OpenOptions::new().write(true).open(&logs.log).unwrap().set_len(0).unwrap();
+    logs.write(1);
+    wait_for(&mut client, 16);
+    // It is not there for a while, and what it was has a name that a log has too.
+    logs.rotate("boiler-1.log");
+    wait_until("that it is gone", || !state(&mut client)["state"]["named"].as_array().unwrap().is_empty());
+    logs.write(4);
+    wait_for(&mut client, 20);
+
+    // Nobody looks, and it is rotated twice.
+    server.kill();
+    // Which was written first is told by their times, and nobody rotates twice within a tick of the clock.
+    for (lines, to, seconds) in [(1, "boiler.log.2", 1), (2, "boiler.log.3", 2)] {
+        logs.write(lines);
+        let then = std::time::SystemTime::now() + std::time::Duration::from_secs(seconds);
+        fs::File::open(&logs.log).unwrap().set_modified(then).unwrap();
+        logs.rotate(to);
+    }
+    logs.write(3);
+    let server = Server::start(&home.data);
+    let mut client = server.client();
+    wait_for(&mut client, 26);
+    // A deleted log stays known, and what is written in its place counts.
+    fs::remove_file(&logs.log).unwrap();
+    logs.write(1);
+    wait_for(&mut client, 27);
+    let now = wait_for_state(&mut client, "watching");
+    assert_eq!((&now["kind"], &now["known"]["notes"]), (&json!("log"), &json!(1)), "{now}");
+    // What has more lines than are there yet waits for them.
+    let mut file = fs::OpenOptions::new().append(true).open(&logs.log).unwrap();
+    writeln!(file, "2026-12-10 06:31:00 ERROR pump - the impeller broke").unwrap();
+    writeln!(file, "  at wheel 7").unwrap();
+    wait_until("the error", || {
+        let hits = client.ask("/v1/recall", &json!({"query": "impeller broke", "kinds": ["episode"]}));
+        hits["hits"][0]["text"].as_str().is_some_and(|text| text.ends_with("at wheel 7"))
+    });
+    server.stop();
+    let report = json(&home.data, &["check"]);
+    assert_eq!(report["ok"], true, "{report}");
+}
+
+#[test]
+fn a_log_in_a_folder_of_notes_stays_when_notes_move() {
+    let home = Home::new();
+    let mut logs = Logs { log: home.vault.join("boiler.log"), written: 0 };
+    logs.write(4);
+    let path = home.note("a.md", "avocets");
+    let server = Server::start(&home.data);
+    let mut client = server.client();
+    run(&home.data, &["ingest", "--no-wait", logs.log.to_str().unwrap()]);
+    home.add(&mut client);
+    wait_for_one(&mut client, "avocets", &path);
+    let moved = home.vault.join("b.md");
+    fs::rename(&path, &moved).unwrap();
+    wait_for_one(&mut client, "avocets", &moved);
+    home.note("c.md", "bitterns");
+    wait_for_one(&mut client, "bitterns", &home.vault.join("c.md"));
+    assert_eq!(counted(&mut client), 4);
+    server.stop();
+}
+
+#[test]
+fn logs_of_other_names_are_included_and_watched_without_a_server() {
+    let home = Home::new();
+    let mut logs = Logs { log: home.vault.join("messages"), written: 0 };
+    logs.write(3);
+    let mut server = Some(Server::start(&home.data));
+    let mut client = server.as_ref().unwrap().client();
+    client.ask("/v1/add_source", &json!({"path": home.vault, "kind": "log", "include": ["messages*"]}));
+    wait_until("three", || counted(&mut client) == 3);
+    server.take().unwrap().stop();
+    let out = home.data.with_extension("out");
+    let mut child = hydra(&home.data)
+        .args(["ingest", "--watch"])
+        .stdout(fs::File::create(&out).unwrap())
+        .stderr(std::process::Stdio::null())
+        .spawn()
+        .unwrap();
+    logs.rotate("messages.1");
+    logs.write(2);
+    // The last record waits for more lines, so it may come by itself.
+    wait_until("the lines", || {
+        let said = fs::read_to_string(&out).unwrap();
+        let lines = said.lines().filter_map(|line| line.rsplit(": ").next()?.strip_suffix(" new lines"));
+        lines.map(|lines| lines.parse::<usize>().unwrap()).sum::<usize>() == 2
+    });
+    assert!(std::process::Command::new("kill").arg(child.id().to_string()).status().unwrap().success());
+    assert!(child.wait().unwrap().success());
+    let server = Server::start(&home.data);
+    assert_eq!(counted(&mut server.client()), 5);
     server.stop();
 }

@@ -31,14 +31,14 @@ fn a_folder_is_watched_changed_and_removed_and_each_can_be_taken_back() {
     let opened = open();
     let (memory, owner) = (&opened.memory, Agent::owner());
     let (added, commit) = memory.add_collection(folder("/v/notes"), &owner).unwrap();
-    assert_eq!(memory.collections().unwrap(), [added.clone()]);
+    assert_eq!(memory.collections().unwrap(), std::slice::from_ref(&added));
     assert_eq!(memory.collection("/v/notes/").unwrap(), added);
     let pause = CollectionChange { paused: Some(true), ..CollectionChange::default() };
     let (paused, paused_in) = memory.change_collection("/v/notes", pause.clone(), &owner).unwrap();
     assert!(paused.paused && paused.exclude == ["drafts/"]);
     assert_eq!(memory.change_collection("/v/notes", pause, &owner).unwrap_err().kind(), ErrorKind::Conflict);
     memory.undo(paused_in, &owner).unwrap();
-    assert_eq!(memory.collections().unwrap(), [added.clone()]);
+    assert_eq!(memory.collections().unwrap(), std::slice::from_ref(&added));
     let (_, removed_in) = memory.remove_collection(&added.id.to_string(), &owner).unwrap();
     assert_eq!(memory.collections().unwrap(), []);
     // Where another is by now, it does not come back.

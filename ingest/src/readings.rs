@@ -10,7 +10,7 @@ use std::fs::Metadata;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
-use hydra_graph::Clock;
+use hydra_graph::{Clock, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// How long a file has to have been left alone for its times to tell of the next change: the coarsest clock of a file
@@ -51,6 +51,11 @@ impl Look {
     /// Tells whether it is certainly the same file.
     pub fn is_same_file(&self, other: &Self) -> bool {
         self.identity().is_some_and(|own| Some(own) == other.identity())
+    }
+
+    /// Returns how long before a moment it was changed, in milliseconds.
+    pub fn age_ms(&self, now: Timestamp) -> i64 {
+        now.as_millis() - self.modified_ns / 1_000_000
     }
 
     /// Tells whether both are on one disk.
@@ -94,6 +99,11 @@ impl Readings {
             return None;
         }
         serde_json::to_vec(&self.files).ok()
+    }
+
+    /// Returns what time it is, for whoever was given a clock.
+    pub(crate) fn now(&self) -> Option<Timestamp> {
+        self.clock.as_ref().map(|clock| clock())
     }
 
     /// Returns the hash of a file that looks as it did when it was read.
@@ -158,7 +168,6 @@ impl Readings {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use hydra_graph::Timestamp;
     use std::sync::Arc;
 
     const READ_AT_MS: i64 = 1_750_000_000_000;

@@ -40,6 +40,11 @@ impl Rules {
         &self.space
     }
 
+    /// Tells whether they say what is read, and not only what is not.
+    pub(crate) fn includes(&self) -> bool {
+        self.include.is_some()
+    }
+
     /// Tells whether these are the rules for a path.
     pub fn rule(&self, path: &Path) -> bool {
         path.starts_with(&self.folder)

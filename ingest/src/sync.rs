@@ -122,14 +122,12 @@ pub fn reconcile(
     if paths.is_empty() {
         return Err(Error::new(ErrorKind::Invalid, "no path to read").hint("name a note or a folder of notes"));
     }
-    let (logs, notes) = Logs::among(paths, options.kind);
+    let (logs, notes) = Logs::among(memory, paths, options)?;
     let mut vanished: Vec<SourceState> = Vec::new();
     let plan = if notes.is_empty() {
         Plan::default()
     } else {
-        let mut known = memory.sources(None)?;
-        // What the logs say stays, also when notes are read from their folder.
-        known.retain(|source| !source.is_log);
+        let known = notes_of(memory)?;
         let plan = match Plan::of(&notes, &known, &options.rules) {
             // The logs are there.
             Err(error)
@@ -179,6 +177,13 @@ pub fn reconcile(
     Ok(run.summary)
 }
 
+/// Returns what the graph knows of notes: what logs say stays, also when notes are read from their folder.
+fn notes_of(memory: &Memory) -> Result<Vec<SourceState>> {
+    let mut known = memory.sources(None)?;
+    known.retain(|source| !source.is_log);
+    Ok(known)
+}
+
 struct Run<'a> {
     memory: &'a Memory,
     options: &'a Options,
@@ -219,7 +224,7 @@ impl Run<'_> {
             to_read.extend(relocated.to_read);
         }
         let before = scan.notes.len() as u64;
-        scan.take(&self.memory.sources(None)?, &to_read);
+        scan.take(&notes_of(self.memory)?, &to_read);
         self.done.files_total += scan.notes.len() as u64 - before;
         self.summary.files = self.done.files_total;
         Ok(())
@@ -258,9 +263,11 @@ impl Run<'_> {
     /// Reads logs on from where they were left.
     fn logs(&mut self, logs: Logs) -> Result<()> {
         self.summary.skipped.extend(logs.skipped);
-        let options =
-            LogOptions { space: self.options.space.clone(), zone: self.options.zone.clone(), last: LastRecord::Take };
         for path in logs.files {
+            // Where logs are watched it is read into the space that the watching reads it into.
+            let rules = self.options.rules.iter().find(|rules| rules.rule(&path));
+            let space = rules.map_or(self.options.space.as_str(), Rules::space).to_owned();
+            let options = LogOptions { space, zone: self.options.zone.clone(), last: LastRecord::Take };
             if self.is_cancelled() {
                 break;
             }

@@ -26,7 +26,7 @@ use crate::summary::Skipped;
 /// Most files a vault may hold: far above any collection of notes, so what has more is a whole disk named by mistake.
 pub const MAX_VAULT_FILES: usize = 250_000;
 /// A file in which an owner lists, as in `.gitignore`, what must not be read.
-const IGNORE_FILE: &str = ".hydraignore";
+pub(crate) const IGNORE_FILE: &str = ".hydraignore";
 
 /// How Logseq begins the line that names a block.
 const BLOCK_ID: &str = "id:: ";

@@ -155,7 +155,7 @@ fn first_line(file: &File, offset: u64) -> io::Result<u64> {
 
 /// Tells whether a file is called as logs are that were renamed: `app.log.1`, `app.log-20261210`. `app-error.log` is
 /// another log.
-fn is_rotated(sibling: &Path, path: &Path) -> bool {
+pub(super) fn is_rotated(sibling: &Path, path: &Path) -> bool {
     let names = sibling.file_name().zip(path.file_name());
     let rest = names.and_then(|(name, of)| name.to_str()?.strip_prefix(of.to_str()?));
     rest.and_then(|rest| rest.strip_prefix(['.', '-', '_'])).is_some_and(|number| {

@@ -1,17 +1,16 @@
 //! Logs within a run of [`crate::ingest`]: which of the paths are logs, and each read to its end.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use hydra_graph::{Memory, Result, Timestamp};
-use ignore::WalkBuilder;
 
+use super::folder::{LogFolder, is_log};
 use super::reader::{LogOptions, LogReader, LogStep};
 use crate::plan::settle;
+use crate::rules::Rules;
 use crate::summary::{LogSummary, Skipped, Summary};
-use crate::sync::Kind;
-
-/// Logs of one folder that are read; what has more is named by mistake.
-pub const MAX_LOGS: usize = 1_000;
+use crate::sync::{Kind, Options};
 
 /// The logs of a run.
 #[derive(Debug, Default)]
@@ -21,19 +20,21 @@ pub(crate) struct Logs {
     pub skipped: Vec<Skipped>,
 }
 
-/// Tells whether a file is a log by its name.
-fn is_log(path: &Path) -> bool {
-    path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("log"))
-}
-
 impl Logs {
     /// Takes the logs out of the paths that were asked for; returns the rest too.
-    pub fn among(paths: &[PathBuf], kind: Kind) -> (Self, Vec<PathBuf>) {
+    ///
+    /// # Errors
+    /// What the store says when it can't be read.
+    pub fn among(memory: &Memory, paths: &[PathBuf], options: &Options) -> Result<(Self, Vec<PathBuf>)> {
         let (mut logs, mut rest) = (Self::default(), Vec::new());
         for path in paths {
             let real = path.canonicalize().unwrap_or_else(|_| settle(path));
-            match kind {
-                Kind::Log if real.is_dir() => logs.look(&real),
+            match options.kind {
+                Kind::Log if real.is_dir() => {
+                    let known = memory.sources(Some(&real))?.into_iter().filter(|source| source.is_log);
+                    let rules = options.rules.iter().find(|rules| rules.rule(&real));
+                    logs.look(&real, &known.map(|source| source.path).collect(), rules);
+                }
                 Kind::Log => logs.files.push(real),
                 Kind::ByName if is_log(&real) && !real.is_dir() => logs.files.push(real),
                 Kind::ByName | Kind::Notes => rest.push(path.clone()),
@@ -41,26 +42,17 @@ impl Logs {
         }
         logs.files.sort();
         logs.files.dedup();
-        (logs, rest)
+        Ok((logs, rest))
     }
 
-    fn look(&mut self, folder: &Path) {
-        let walk = WalkBuilder::new(folder).standard_filters(false).hidden(true).follow_links(false).build();
-        let files =
-            walk.filter_map(std::result::Result::ok).filter(|entry| entry.file_type().is_some_and(|it| it.is_file()));
-        let mut found: Vec<PathBuf> =
-            files.map(|entry| entry.into_path()).filter(|path| is_log(path)).take(MAX_LOGS + 1).collect();
-        if found.len() > MAX_LOGS || found.is_empty() {
-            let reason = if found.is_empty() {
-                "holds no .log files".into()
-            } else {
-                format!("holds more than {MAX_LOGS} logs")
-            };
+    fn look(&mut self, folder: &Path, known: &BTreeSet<PathBuf>, rules: Option<&Rules>) {
+        let mut found = LogFolder::look(folder, rules, known);
+        if found.logs.is_empty() && found.skipped.is_empty() {
             let hint = "name the log files themselves".to_owned();
-            self.skipped.push(Skipped { path: folder.to_owned(), reason, hint });
-            found.truncate(MAX_LOGS);
+            self.skipped.push(Skipped { path: folder.to_owned(), reason: "holds no .log files".into(), hint });
         }
-        self.files.append(&mut found);
+        self.skipped.append(&mut found.skipped);
+        self.files.append(&mut found.logs);
     }
 }
 
@@ -102,7 +94,7 @@ pub(crate) fn read(
 }
 
 impl LogSummary {
-    fn add(&mut self, step: &LogStep) {
+    pub(super) fn add(&mut self, step: &LogStep) {
         self.lines += step.lines;
         self.records += step.records;
         self.bytes += step.bytes;

@@ -130,11 +130,15 @@ async fn watch(setting: &Setting, arguments: Arguments) -> Result<u8> {
         return Err(Error::new(ErrorKind::Locked, message).hint("have it watch the folder: hydra source add FOLDER"));
     }
     let space = arguments.space.unwrap_or_else(|| config.default_space.clone());
+    let kind = match arguments.kind {
+        Some(FileKind::Log) => CollectionKind::Log,
+        Some(FileKind::Notes) | None => CollectionKind::Notes,
+    };
     let (own, paths) = (config.clone(), arguments.paths);
     let opened = tokio::task::spawn_blocking(move || {
         let memory = wiring::open(&own, "`hydra ingest --watch`")?;
         wiring::attach_vectors(&own, &memory)?;
-        let passing = passing(&memory, &paths, &space)?;
+        let passing = passing(&memory, &paths, kind, &space)?;
         Ok((memory, passing))
     });
     let broken = || Error::new(ErrorKind::Io, "opening the memory ended in the middle");
@@ -148,7 +152,13 @@ async fn watch(setting: &Setting, arguments: Arguments) -> Result<u8> {
         } else {
             let Summary { added, changed, moved, removed, .. } = summary;
             let path = output::plain(&folder.path.display().to_string());
-            let _ = output::data(&format!("{path}: {added} new, {changed} changed, {moved} moved, {removed} gone"));
+            let said = match folder.kind {
+                CollectionKind::Log => format!("{} new lines", summary.logs.lines),
+                CollectionKind::Notes | CollectionKind::Transcripts => {
+                    format!("{added} new, {changed} changed, {moved} moved, {removed} gone")
+                }
+            };
+            let _ = output::data(&format!("{path}: {said}"));
         }
     };
     let daemon = Daemon::start(memory.clone(), config.data_dir.clone(), passing, Box::new(told))?;
@@ -163,7 +173,7 @@ async fn watch(setting: &Setting, arguments: Arguments) -> Result<u8> {
 }
 
 /// Makes of paths folders to be watched that the graph does not name.
-fn passing(memory: &Memory, paths: &[PathBuf], space: &str) -> Result<Vec<Collection>> {
+fn passing(memory: &Memory, paths: &[PathBuf], kind: CollectionKind, space: &str) -> Result<Vec<Collection>> {
     let named = memory.collections()?;
     let mut passing: Vec<Collection> = Vec::new();
     for path in paths {
@@ -177,7 +187,7 @@ fn passing(memory: &Memory, paths: &[PathBuf], space: &str) -> Result<Vec<Collec
         // Ids of the beginning of time, which no node has.
         let id = format!("{:013}", passing.len() + 1).parse()?;
         let recorded_at = wiring::now();
-        let (kind, space) = (CollectionKind::Notes, space.to_owned());
+        let space = space.to_owned();
         passing.push(Collection {
             id,
             path,

@@ -17,6 +17,8 @@ pub struct Progress {
     bar: Option<ProgressBar>,
     is_quiet: bool,
     last_line: Instant,
+    /// What is counted: its first word, since names of files follow it.
+    counted: String,
 }
 
 impl Progress {
@@ -24,18 +26,26 @@ impl Progress {
     pub fn new(is_quiet: bool) -> Self {
         let bar = (std::io::stderr().is_terminal() && !is_quiet).then(|| {
             let bar = ProgressBar::new(0);
-            let style = ProgressStyle::with_template("{spinner} {msg} [{bar:30}] {pos}/{len} {elapsed}");
+            let style = ProgressStyle::with_template(
+                "{spinner} {msg} [{bar:30}] {pos}/{len}, {per_sec}, {elapsed} so far, {eta} to go",
+            );
             bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()).progress_chars("=> "));
             bar.enable_steady_tick(TICK);
             bar
         });
-        Self { bar, is_quiet, last_line: Instant::now() }
+        Self { bar, is_quiet, last_line: Instant::now(), counted: String::new() }
     }
 
     /// Says how far it is.
     pub fn show(&mut self, what: &str, done: u64, total: u64) {
         match &self.bar {
             Some(bar) => {
+                let counted = what.split(' ').next().unwrap_or_default();
+                if counted != self.counted {
+                    // The rate of reading says nothing of embedding.
+                    bar.reset();
+                    counted.clone_into(&mut self.counted);
+                }
                 bar.set_length(total);
                 bar.set_position(done);
                 bar.set_message(output::plain(what));

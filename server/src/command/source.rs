@@ -18,13 +18,15 @@ const EXAMPLES: &str = "\
 Examples:
   hydra source add ~/notes
   hydra source add ~/work --space work --exclude 'drafts/' --exclude '*.canvas.md'
+  hydra source add /srv/boiler/log --kind log
   hydra source                          which folders are watched, and how each is
   hydra source pause ~/notes
   hydra source remove ~/notes --forget --dry-run
 
 A watched folder is read once, and again whenever something in it changes, as long as `hydra serve` runs. What \
 .gitignore or .hydraignore in it name is left out; where they disagree, .hydraignore counts. A note that is moved or \
-renamed stays the same one.";
+renamed stays the same one. Of a folder of logs, what ends in .log is read (or what --include names), and goes on when \
+it is rotated.";
 
 /// Options of `hydra source`.
 #[derive(Debug, Args)]
@@ -153,7 +155,7 @@ async fn list(setting: &Setting) -> Result<u8> {
 
 fn table(all: &[Source], style: Style) -> Vec<String> {
     let mut rows =
-        vec![["ID", "STATE", "KIND", "SPACE", "NOTES", "PASSAGES", "LOOKED AT", "FOLDER"].map(str::to_owned)];
+        vec![["ID", "STATE", "KIND", "SPACE", "FILES", "PASSAGES", "LOOKED AT", "FOLDER"].map(str::to_owned)];
     rows.extend(all.iter().map(|source| {
         [
             source.id.clone(),

@@ -6,8 +6,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use hydra_graph::{Collection, Error, ErrorKind, Memory, Result};
-use hydra_ingest::{Options, Progress, Readings, Removal, Rules, Summary, Vault, is_temporary, reconcile};
+use hydra_graph::{Collection, CollectionKind, Error, ErrorKind, Memory, Result};
+use hydra_ingest::{
+    Followed, LOG_QUIET, Options, Progress, Readings, Removal, Rules, Summary, Vault, follow, is_temporary, may_be_log,
+    reconcile,
+};
+use jiff::tz::TimeZone;
 
 use super::heard::{Inbox, Pending};
 use super::state::{Doing, State};
@@ -21,6 +25,10 @@ const REST_EVERY_FILES: u64 = 64;
 const LONGEST_REST: Duration = Duration::from_millis(200);
 /// Files that say what is to be read: when one changes, everything may be otherwise.
 const IGNORE_FILES: [&str; 2] = [".hydraignore", ".gitignore"];
+/// How long is waited between two readings of logs: each is a commit, and a busy log would make one every moment.
+const LOGS_EVERY: Duration = Duration::from_secs(3);
+/// A look that takes longer is told of while it goes on.
+const LONG: Duration = Duration::from_secs(1);
 /// What a person is told when the system has no more watches to give.
 const NO_WATCHES: &str = "the system gives no more watches, so it is looked at every half minute instead; raise \
                           fs.inotify.max_user_watches to have changes heard at once";
@@ -32,9 +40,13 @@ pub struct Folder {
     pending: Pending,
     /// Files that are gone for good.
     to_remove: BTreeSet<PathBuf>,
+    looked_at: Option<Instant>,
     looked_at_all: Option<Instant>,
     took: Duration,
     is_polled: bool,
+    /// The logs of the folder, if it is one of logs, and when those are to be read again whose last record may not be whole.
+    logs: BTreeSet<PathBuf>,
+    hot: Option<(BTreeSet<PathBuf>, Instant)>,
     /// Whether the graph does not name it, and it is watched all the same.
     is_passing: bool,
 }
@@ -69,9 +81,12 @@ impl Folder {
             state: State { state: Doing::Waiting, progress: None, error: None, note: None, ..state },
             pending: Pending::default(),
             to_remove: BTreeSet::new(),
+            looked_at: None,
             looked_at_all: None,
             took: Duration::ZERO,
             is_polled: false,
+            logs: BTreeSet::new(),
+            hot: None,
             is_passing,
         };
         folder.begin();
@@ -86,6 +101,7 @@ impl Folder {
 
     fn begin(&mut self) {
         self.pending = Pending::default();
+        self.hot = None;
         if self.collection.paused {
             self.state.state = Doing::Paused;
         } else {
@@ -114,7 +130,13 @@ impl Folder {
             return;
         }
         // Of other files only folders matter, and what may have been one.
-        if hydra_ingest::Format::of(path).is_some() || !path.is_file() {
+        let is_wanted = match self.collection.kind {
+            CollectionKind::Log => self.logs.contains(path) || self.rules().is_ok_and(|rules| may_be_log(path, &rules)),
+            CollectionKind::Notes | CollectionKind::Transcripts => {
+                hydra_ingest::Format::of(path).is_some() || !path.is_file()
+            }
+        };
+        if is_wanted {
             self.pending.add(path.to_owned(), now);
         }
     }
@@ -158,7 +180,15 @@ impl Folder {
 
     /// Returns when it is to be looked at.
     pub fn due(&self) -> Option<Instant> {
-        self.pending.due().filter(|_| !self.collection.paused)
+        if self.collection.paused {
+            return None;
+        }
+        let heard = self.pending.due().map(|due| match (self.collection.kind, self.looked_at) {
+            (CollectionKind::Log, Some(at)) => due.max(at + LOGS_EVERY),
+            _ => due,
+        });
+        let hot = self.hot.as_ref().map(|(_, at)| *at);
+        heard.into_iter().chain(hot).min()
     }
 
     /// Tells whether it is to be looked at.
@@ -168,13 +198,21 @@ impl Folder {
 
     /// Looks at what was heard of, and brings the graph up to date with it.
     pub fn look(&mut self, mut around: Around<'_>, tell: &mut dyn FnMut(&State)) -> Looked {
-        let paths = self.pending.take();
         let started = Instant::now();
+        let is_heard = self.pending.due().is_some_and(|due| due <= started);
+        let mut paths = if is_heard { self.pending.take() } else { Some(Vec::new()) };
+        if let Some((hot, _)) = self.hot.take()
+            && let Some(paths) = &mut paths
+        {
+            paths.extend(hot);
+        }
+        self.looked_at = Some(started);
         let is_all = paths.is_none();
         if is_all {
             self.looked_at_all = Some(started);
         }
         let result = match self.collection.path.is_dir() {
+            true if self.collection.kind == CollectionKind::Log => self.follow(&mut around, paths.as_deref(), tell),
             true => self.read(&mut around, paths.as_deref(), tell),
             false => Err(gone(&self.collection.path)),
         };
@@ -186,7 +224,9 @@ impl Folder {
         let mut looked = Looked { is_all, ..Looked::default() };
         match result {
             Ok(mut summary) => {
-                self.settle(&summary, is_all, took);
+                // Of logs all may have been looked for though one was heard of.
+                let is_logs = self.collection.kind == CollectionKind::Log && !summary.folders.is_empty();
+                self.settle(&summary, is_all || is_logs, took);
                 self.to_remove.clear();
                 looked.vanished = std::mem::take(&mut summary.gone);
                 tracing::debug!(
@@ -198,7 +238,7 @@ impl Folder {
                     deferred = summary.deferred,
                     "looked"
                 );
-                let did = summary.added + summary.changed + summary.moved + summary.removed;
+                let did = summary.added + summary.changed + summary.moved + summary.removed + summary.logs.lines;
                 looked.summary = (did > 0).then_some(summary);
             }
             Err(error) => self.fail(&error, &mut around),
@@ -212,14 +252,13 @@ impl Folder {
         paths: Option<&[PathBuf]>,
         tell: &mut dyn FnMut(&State),
     ) -> Result<Summary> {
-        let Collection { path: root, space, include, exclude, .. } = &self.collection;
-        let rules = Rules::new(root, space, include, exclude)?;
+        let rules = self.rules()?;
+        let Collection { path: root, space, .. } = &self.collection;
         let now = Instant::now();
-        if paths.is_none() {
+        if paths.is_none() && !around.watches.is_true(root) {
             // Watched before it is read: what changes meanwhile is heard.
             let vault = Vault::scan_by(root, std::slice::from_ref(&rules))?;
-            self.is_polled = around.watches.set(root, vault.folders()) == Watched::LimitReached;
-            self.state.note = self.is_polled.then(|| NO_WATCHES.to_owned());
+            around.watches.set(root, vault.folders());
         }
         let heard: Vec<PathBuf> = match paths {
             Some(paths) => paths.iter().filter(|path| !self.to_remove.contains(*path)).cloned().collect(),
@@ -275,20 +314,68 @@ impl Folder {
             let gone: HashSet<&PathBuf> = summary.gone.iter().collect();
             around.readings.retain(&watched, |path| gone.contains(&path.to_path_buf()) || path.exists());
         }
-        let folders: Vec<PathBuf> =
-            summary.folders.iter().filter(|folder| folder.starts_with(&watched)).cloned().collect();
-        if !folders.is_empty() && !self.is_polled {
-            match around.watches.set(&watched, &folders) {
-                Watched::AsBefore => {}
-                // What came into a folder before it was watched was not heard.
-                Watched::Anew => self.pending.add_all(Instant::now()),
-                Watched::LimitReached => {
-                    self.is_polled = true;
-                    self.state.note = Some(NO_WATCHES.to_owned());
-                }
+        self.watch(around, &summary.folders, paths.is_none());
+        Ok(summary)
+    }
+
+    /// Reads on the logs that were heard of, or all.
+    fn follow(
+        &mut self,
+        around: &mut Around<'_>,
+        paths: Option<&[PathBuf]>,
+        tell: &mut dyn FnMut(&State),
+    ) -> Result<Summary> {
+        let rules = self.rules()?;
+        // What is no log that is known and there may be a folder, or a log between two names: so all are looked for.
+        let named = paths.filter(|paths| paths.iter().all(|path| self.logs.contains(path) && path.is_file()));
+        let options = Options { zone: TimeZone::system(), now: wiring::now(), ..Options::of(rules.space()) };
+        let cancel = Arc::clone(around.cancel);
+        let wanted = (!self.is_passing).then_some(&self.collection);
+        let mut reading = Reading::new(wanted, around.memory, around.inbox, &cancel);
+        let state = &mut self.state;
+        let mut goes_on = || {
+            reading.rest();
+            if reading.is_long() {
+                state.state = Doing::Reading;
+                tell(state);
             }
+            !cancel.load(Ordering::Relaxed)
+        };
+        let Followed { summary, logs, hot } =
+            follow(around.memory, &rules, named, &options, around.readings, &mut goes_on)?;
+        if let Some(logs) = logs {
+            self.logs = logs;
+        }
+        self.hot = (!hot.is_empty()).then(|| (hot, Instant::now() + LOGS_EVERY.max(LOG_QUIET)));
+        if summary.cancelled {
+            around.cancel.store(around.inbox.is_stopping(), Ordering::Relaxed);
+            self.pending.add_all(Instant::now());
+        }
+        if named.is_none() {
+            self.watch(around, &summary.folders, true);
         }
         Ok(summary)
+    }
+
+    /// Watches the folders that a look was into.
+    fn watch(&mut self, around: &mut Around<'_>, folders: &[PathBuf], is_all: bool) {
+        let root = &self.collection.path;
+        let folders: Vec<PathBuf> = folders.iter().filter(|folder| folder.starts_with(root)).cloned().collect();
+        if folders.is_empty() || (self.is_polled && !is_all) {
+            return;
+        }
+        let watched = around.watches.set(root, &folders);
+        if watched == Watched::Anew {
+            // What came into a folder before it was watched was not heard.
+            self.pending.add_all(Instant::now());
+        }
+        self.is_polled = watched == Watched::LimitReached;
+        self.state.note = self.is_polled.then(|| NO_WATCHES.to_owned());
+    }
+
+    fn rules(&self) -> Result<Rules> {
+        let Collection { path, space, include, exclude, .. } = &self.collection;
+        Rules::new(path, space, include, exclude)
     }
 
     fn settle(&mut self, summary: &Summary, is_all: bool, took: Duration) {
@@ -336,12 +423,13 @@ struct Reading<'r> {
     memory: &'r Memory,
     inbox: &'r Inbox,
     cancel: &'r AtomicBool,
+    started_at: Instant,
     rested_at: Instant,
 }
 
 impl<'r> Reading<'r> {
     fn new(named: Option<&'r Collection>, memory: &'r Memory, inbox: &'r Inbox, cancel: &'r AtomicBool) -> Self {
-        Self { named, memory, inbox, cancel, rested_at: Instant::now() }
+        Self { named, memory, inbox, cancel, started_at: Instant::now(), rested_at: Instant::now() }
     }
 
     /// Takes in how far it is; tells whether that is worth to be told.
@@ -349,6 +437,12 @@ impl<'r> Reading<'r> {
         if progress.files_done == 0 || !progress.files_done.is_multiple_of(REST_EVERY_FILES) {
             return false;
         }
+        self.rest();
+        true
+    }
+
+    /// Ends the look if the graph says so, and rests a moment.
+    fn rest(&mut self) {
         if self.inbox.take_commit() && !self.is_wanted() {
             self.cancel.store(true, Ordering::Relaxed);
             self.inbox.commit();
@@ -359,7 +453,11 @@ impl<'r> Reading<'r> {
             std::thread::sleep((worked / 2).min(LONGEST_REST));
         }
         self.rested_at = Instant::now();
-        true
+    }
+
+    /// Tells whether it takes so long that somebody may wonder.
+    fn is_long(&self) -> bool {
+        self.started_at.elapsed() > LONG
     }
 
     fn is_wanted(&self) -> bool {

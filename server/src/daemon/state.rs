@@ -50,6 +50,8 @@ pub struct State {
     pub files: u64,
     /// Notes that were taken in since it is watched, new ones and others.
     pub taken_in: u64,
+    /// Lines of logs that were read since.
+    pub lines: u64,
     /// Notes that moved since.
     pub moved: u64,
     /// Notes that were removed since.
@@ -78,9 +80,10 @@ impl State {
     pub fn take(&mut self, summary: &Summary, is_all: bool, now: Timestamp, took_ms: u64) {
         let read = summary.added + summary.changed + summary.moved;
         self.taken_in += summary.added + summary.changed;
+        self.lines += summary.logs.lines;
         self.moved += summary.moved;
         self.removed += summary.removed;
-        if read + summary.removed > 0 {
+        if read + summary.removed + summary.logs.lines > 0 {
             self.changed_at = Some(now);
         }
         if read > 0 {
@@ -101,7 +104,8 @@ impl State {
             // What came and went is no trouble, and what is left out on purpose neither.
             let is_trouble = |skipped: &&Skipped| {
                 let is_meant = skipped.reason.starts_with("is hidden");
-                !is_meant && hydra_ingest::Format::of(&skipped.path).is_some() && skipped.path.is_file()
+                let is_read = hydra_ingest::Format::of(&skipped.path).is_some() || summary.logs.files > 0;
+                !is_meant && is_read && skipped.path.is_file()
             };
             self.named.extend(summary.skipped.iter().filter(is_trouble).take(room).cloned());
             self.left_out = self.left_out.max(self.named.len() as u64);

@@ -64,9 +64,9 @@ impl Verb for AddSource {
     const MAY_BEGIN: bool = true;
 
     fn run(self, memory: &Memory, session: &Session) -> Result<Value> {
-        if self.kind != CollectionKind::Notes {
-            return Err(Error::new(ErrorKind::Invalid, format!("{} can't be watched yet", self.kind.as_str()))
-                .hint("watch folders of notes (--kind notes)"));
+        if self.kind == CollectionKind::Transcripts {
+            return Err(Error::new(ErrorKind::Invalid, "transcripts can't be watched yet")
+                .hint("watch folders of notes (--kind notes) or of logs (--kind log)"));
         }
         let path = find_folder(&self.path)?;
         if path.starts_with(&session.data_dir) {

@@ -1,0 +1,180 @@
+//! The logs of a folder: which of its files are logs, and which are only what another was called before it was rotated.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use ignore::WalkBuilder;
+
+use super::position::is_rotated;
+use crate::rules::Rules;
+use crate::summary::Skipped;
+use crate::vault::IGNORE_FILE;
+
+/// Logs of one folder that are read; what has more is named by mistake.
+pub const MAX_LOGS: usize = 1_000;
+
+/// What a folder has of logs.
+#[derive(Debug, Default)]
+pub(crate) struct LogFolder {
+    /// Sorted by path.
+    pub logs: Vec<PathBuf>,
+    /// Folders that were looked into.
+    pub folders: Vec<PathBuf>,
+    /// What is not read, and why.
+    pub skipped: Vec<Skipped>,
+}
+
+/// Tells whether a file is a log by its name.
+pub(crate) fn is_log(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("log"))
+}
+
+/// Tells whether a file of a folder is taken for a log: by its name, or because the rules of the folder include it.
+pub(crate) fn is_wanted(path: &Path, rules: Option<&Rules>) -> bool {
+    let includes = rules.is_some_and(Rules::includes);
+    (includes || is_log(path)) && !rules.is_some_and(|rules| rules.leave_out(path, false))
+}
+
+impl LogFolder {
+    /// Looks through a folder. `.hydraignore` counts in it; `.gitignore` does not, since it is logs that git leaves alone.
+    /// `known` tells of a path whether the graph has a log of it, so that one which is being rotated, and is not there at
+    /// the moment, is known by what it left.
+    pub fn look(folder: &Path, rules: Option<&Rules>, known: &BTreeSet<PathBuf>) -> Self {
+        let mut found = Self::default();
+        let own = rules.cloned();
+        let walk = WalkBuilder::new(folder)
+            .standard_filters(false)
+            .hidden(true)
+            .follow_links(false)
+            .add_custom_ignore_filename(IGNORE_FILE)
+            .filter_entry(move |entry| {
+                let is_folder = entry.file_type().is_some_and(|kind| kind.is_dir());
+                !is_folder || entry.depth() == 0 || !own.as_ref().is_some_and(|own| own.leave_out(entry.path(), true))
+            })
+            .build();
+        let mut logs = BTreeSet::new();
+        for entry in walk {
+            let entry = match entry {
+                Ok(entry) => entry,
+                Err(error) => {
+                    found.skip(folder, format!("can't be listed whole: {error}"), "check who owns it and its mode");
+                    continue;
+                }
+            };
+            let Some(kind) = entry.file_type() else { continue };
+            if kind.is_dir() {
+                found.folders.push(entry.into_path());
+            } else if kind.is_file() && is_wanted(entry.path(), rules) {
+                if entry.path().to_str().is_none() {
+                    found.skip(entry.path(), "has a name that is not UTF-8".to_owned(), "rename it");
+                } else if logs.len() < MAX_LOGS {
+                    logs.insert(entry.into_path());
+                } else {
+                    found.skip(folder, format!("holds more than {MAX_LOGS} logs"), "name the log files themselves");
+                    break;
+                }
+            }
+        }
+        for log in &logs {
+            let origin = origins(log).into_iter().find(|origin| logs.contains(origin) || known.contains(origin));
+            match origin {
+                Some(origin) if !known.contains(log) => {
+                    let name = origin.file_name().unwrap_or_default().to_string_lossy().into_owned();
+                    found.skip(
+                        log,
+                        format!("is taken for `{name}` before it was rotated, and read as part of that"),
+                        "if it is a log of its own, read it with `hydra ingest --kind log`; then it is watched too",
+                    );
+                }
+                _ => found.logs.push(log.clone()),
+            }
+        }
+        found
+    }
+
+    fn skip(&mut self, path: &Path, reason: String, hint: &str) {
+        self.skipped.push(Skipped { path: path.to_owned(), reason, hint: hint.to_owned() });
+    }
+}
+
+/// What a file may have been called before it was rotated: `app.log` of `app.log.1`, `app.log-20261210` and `app-1.log`.
+fn origins(path: &Path) -> Vec<PathBuf> {
+    let Some(name) = path.file_name().and_then(|name| name.to_str()) else { return Vec::new() };
+    let mut origins = Vec::new();
+    for (at, _) in name.match_indices(['.', '-', '_']) {
+        let origin = path.with_file_name(&name[..at]);
+        if at > 0 && is_rotated(path, &origin) {
+            origins.push(origin);
+        }
+    }
+    if let Some((stem, extension)) = name.rsplit_once('.') {
+        let bare = path.with_file_name(stem);
+        for (at, _) in stem.match_indices(['.', '-', '_']) {
+            if at > 0 && is_rotated(&bare, &path.with_file_name(&stem[..at])) {
+                origins.push(path.with_file_name(format!("{}.{extension}", &stem[..at])));
+            }
+        }
+    }
+    origins
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+
+    fn names(found: &LogFolder) -> Vec<&str> {
+        found.logs.iter().map(|path| path.file_name().unwrap().to_str().unwrap()).collect()
+    }
+
+    fn folder(files: &[&str]) -> tempfile::TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        for file in files {
+            let path = folder.path().join(file);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, "x\n").unwrap();
+        }
+        folder
+    }
+
+    #[test]
+    fn what_a_log_was_called_before_is_no_log_of_its_own() {
+        let files =
+            ["app.log", "app.log.1", "app-1.log", "app-error.log", "day-2026-12-10.log", "web/a.log", "notes.md"];
+        let temp = folder(&files);
+        let found = LogFolder::look(temp.path(), None, &BTreeSet::new());
+        assert_eq!(names(&found), ["app-error.log", "app.log", "day-2026-12-10.log", "a.log"]);
+        assert_eq!((found.folders.len(), found.skipped.len()), (2, 1));
+        assert!(found.skipped[0].reason.contains("`app.log`"), "{:?}", found.skipped);
+        // It is being rotated, and not there at the moment.
+        fs::remove_file(temp.path().join("app.log")).unwrap();
+        let known = BTreeSet::from([temp.path().join("app.log")]);
+        assert!(!names(&LogFolder::look(temp.path(), None, &known)).contains(&"app-1.log"));
+        // Somebody read it by itself, so it is one.
+        let known = BTreeSet::from([temp.path().join("app.log"), temp.path().join("app-1.log")]);
+        assert!(names(&LogFolder::look(temp.path(), None, &known)).contains(&"app-1.log"));
+    }
+
+    #[test]
+    fn rules_include_other_names_and_leave_out_whatever_git_thinks() {
+        let temp = folder(&["messages", "messages.1", "a.log", "old/b.log", "x/c.log"]);
+        fs::write(temp.path().join(".gitignore"), "*\n").unwrap();
+        fs::write(temp.path().join(IGNORE_FILE), "x/\n").unwrap();
+        let globs = |globs: &[&str]| globs.iter().map(|glob| (*glob).to_owned()).collect::<Vec<_>>();
+        let rules = Rules::new(temp.path(), "s", &globs(&["messages*", "*.log"]), &globs(&["old/"])).unwrap();
+        assert_eq!(names(&LogFolder::look(temp.path(), Some(&rules), &BTreeSet::new())), ["a.log", "messages"]);
+        let rules = Rules::new(temp.path(), "s", &[], &globs(&["old/"])).unwrap();
+        assert_eq!(names(&LogFolder::look(temp.path(), Some(&rules), &BTreeSet::new())), ["a.log"]);
+    }
+
+    #[test]
+    fn a_folder_of_too_many_logs_is_read_in_part_and_says_so() {
+        let temp = tempfile::tempdir().unwrap();
+        for number in 0..=MAX_LOGS {
+            fs::write(temp.path().join(format!("n{number}x.log")), "").unwrap();
+        }
+        let found = LogFolder::look(temp.path(), None, &BTreeSet::new());
+        assert_eq!(found.logs.len(), MAX_LOGS);
+        assert!(found.skipped[0].reason.contains(&MAX_LOGS.to_string()), "{:?}", found.skipped);
+    }
+}

@@ -44,6 +44,7 @@ mod plan;
 mod property;
 mod reference;
 mod root;
+mod stated;
 mod summary;
 mod sync;
 mod tag;

@@ -15,6 +15,7 @@ pub mod erase;
 mod erased;
 pub mod explain;
 mod falling;
+pub mod file_facts;
 pub mod forget;
 pub mod forgetting;
 pub mod get;

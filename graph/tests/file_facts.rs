@@ -252,3 +252,38 @@ fn a_day_or_a_number_is_no_name() {
     read(&opened, &[("bought", "2019-03-01"), ("joined", "Acme")]);
     assert_eq!(said(&opened), ingested(&["bought 2019-03-01", "works for Acme"]));
 }
+
+#[test]
+fn a_page_that_another_stands_for_goes_on_saying_what_it_says() {
+    let opened = open();
+    let owner = Agent::owner();
+    read(&opened, &[("cost", "5")]);
+    let cost = fact_id(&opened, "cost 5");
+    tell(&opened, "Kettle", "has the status", "new");
+    opened.memory.merge("Kettle", "Boiler", None, &owner).unwrap();
+    read(&opened, &[("cost", "5"), ("room", "cellar")]);
+    assert_eq!(fact_id(&opened, "cost 5"), cost);
+    let of = |name: &str| -> Vec<String> {
+        let got = opened.memory.get(&[entity(&opened, name)], GetView::Full).unwrap().remove(0);
+        got.facts.iter().map(|tie| format!("{} {}", tie.predicate, tie.to_name)).collect()
+    };
+    assert_eq!(of("Kettle"), ["cost 5", "has the status new", "room cellar"]);
+    opened.memory.split("Boiler", &[], None, &owner).unwrap();
+    assert_eq!(
+        (of("Kettle"), of("Boiler")),
+        (vec!["has the status new".into()], vec!["cost 5".into(), "room cellar".into()])
+    );
+    read(&opened, &[("room", "cellar")]);
+    assert_eq!(of("Boiler"), ["room cellar"]);
+    assert!(opened.memory.check(&mut |_| ()).unwrap().ok);
+}
+
+#[test]
+fn a_file_that_comes_back_by_undo_says_again_what_it_said() {
+    let opened = open();
+    let source = read(&opened, &[("cost", "5")]);
+    let before = world(&opened.memory);
+    let receipt = opened.memory.remove_sources(&[source], &Agent::ingest()).remove(0).unwrap();
+    opened.memory.undo(receipt.commit.unwrap(), &Agent::owner()).unwrap();
+    assert_eq!(world(&opened.memory), before);
+}

@@ -64,10 +64,10 @@ pub(crate) fn forget(
                 stale::flag(view, &mut telling.change, *gone)?;
             }
             // Also of one whose end has come since anything was written.
-            if let Some(fact) = fact::believed(view, id)? {
-                if !fact::is_kept_by_others(view, &fact, now)? {
-                    telling.change.removed.push(fact.assertion());
-                }
+            if let Some(fact) = fact::believed(view, id)?
+                && !fact::is_kept_by_others(view, &fact, now)?
+            {
+                telling.change.removed.push(fact.assertion());
             }
             fallen.push(id);
             forgotten.extend(affected);

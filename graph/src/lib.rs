@@ -133,6 +133,7 @@ pub use verbs::remember::{
     Remembered,
 };
 pub use verbs::retelling::MAX_RETOLD;
+pub use verbs::sentences::MAX_FILE_SENTENCES;
 pub use verbs::split::{MAX_TAKEN, Split};
 pub use verbs::subject::{MAX_SUBJECT_TEXTS, Subject, SubjectKind};
 pub use verbs::ties::{MAX_NEWEST_TEXTS, MAX_TIES_READ, Tie, TieKind};

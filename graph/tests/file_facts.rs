@@ -6,7 +6,8 @@ mod common;
 use common::{Opened, note, open, world};
 use hydra_graph::{
     Agent, Datatype, Document, FileFact, ForgetMode, ForgetRequest, GetView, Id, MAX_FACT_VALUE_BYTES, MAX_FACTS_SHOWN,
-    MAX_FILE_FACTS, NewMemory, Property, QueryRequest, Question, RememberStatus, Statement, Target, Trust, UpdateOp,
+    MAX_FILE_FACTS, MAX_FILE_SENTENCES, NewMemory, Property, QueryRequest, Question, RememberStatus, Statement, Target,
+    Trust, UpdateOp,
 };
 
 const PATH: &str = "/v/Boiler.md";
@@ -286,4 +287,76 @@ fn a_file_that_comes_back_by_undo_says_again_what_it_said() {
     let receipt = opened.memory.remove_sources(&[source], &Agent::ingest()).remove(0).unwrap();
     opened.memory.undo(receipt.commit.unwrap(), &Agent::owner()).unwrap();
     assert_eq!(world(&opened.memory), before);
+}
+
+/// A note in which the names in double brackets are links.
+fn linked(path: &str, text: &str, changed_at: i64) -> Document {
+    let mut document = note(path, text, &[]);
+    for (at, _) in text.match_indices("[[") {
+        let end = at + text[at..].find("]]").unwrap() + 2;
+        let target = Target::Name(text[at + 2..end - 2].split('|').next().unwrap().to_owned());
+        let kind = hydra_graph::LinkKind::Wikilink;
+        document.links.push(hydra_graph::Link { span: at..end, kind, target, fragment: None, label: None });
+    }
+    document.modified_at = Some(hydra_graph::Timestamp::from_millis(changed_at));
+    document
+}
+
+fn sentences(opened: &Opened) -> Vec<String> {
+    rows(opened, "?f hy:kind \"fact\" ; schema:text ?v FILTER NOT EXISTS { ?f hy:validTo ?end }").concat()
+}
+
+#[test]
+fn a_sentence_about_a_link_or_the_note_itself_is_a_fact() {
+    let opened = open();
+    let text = "[[Mirela]] works for [[Acme Labs|Acme]]. She is kind.\n- Boiler depends on Pump\n- it uses water\n\
+                > [[Oskar]] lives in [[Ghent]]\n- [ ] [[Oskar]] owns [[Boat]]\nDoes [[Oskar]] own [[Boat]]?\n\
+                Oskar lives in Porto.\n[[Oskar]] lives in [[Ghent]], maybe.\n[[Oskar]] uses a hammer";
+    put(&opened, linked(PATH, text, 1_000));
+    assert_eq!(sentences(&opened), ["Boiler depends on Pump", "Mirela works for Acme"]);
+    let acme = entity(&opened, "Acme Labs");
+    assert_eq!(rows(&opened, "?m schema:worksFor ?v"), [[format!("id:{acme}")]]);
+    put(&opened, linked(PATH, "[[Mirela]] works for [[Acme Labs|Acme]].", 2_000));
+    assert_eq!(sentences(&opened), ["Mirela works for Acme"]);
+    let code = "```\n[[Mirela]] works for [[Acme Labs]]\n```";
+    put(&opened, linked(PATH, code, 3_000));
+    assert_eq!(sentences(&opened), Vec::<String>::new());
+}
+
+#[test]
+fn the_note_that_was_changed_last_says_what_is_so_in_whatever_order_they_are_read() {
+    for is_first in [true, false] {
+        let opened = open();
+        let (old, new) = (
+            linked("/v/2019.md", "[[Mirela]] lives in [[Ghent]].", 1_000),
+            linked("/v/2024.md", "[[Mirela]] lives in [[Porto]].", 2_000),
+        );
+        let order = if is_first { [old, new] } else { [new, old] };
+        for document in order {
+            put(&opened, document);
+        }
+        assert_eq!(sentences(&opened), ["Mirela lives in Porto"], "{is_first}");
+        assert!(opened.memory.conflicts(&[]).unwrap().is_empty());
+    }
+}
+
+#[test]
+fn a_sentence_disputes_nobody() {
+    let opened = open();
+    tell(&opened, "Mirela", "lives in", "Lucca");
+    put(&opened, linked(PATH, "[[Mirela]] lives in [[Porto]].", 1_000));
+    let told = sentences(&opened);
+    assert_eq!(told, ["Mirela lives in Lucca"]);
+    put(&opened, Document { modified_at: None, ..linked("/v/Now.md", "[[Mirela]] lives in [[Ghent]].", 0) });
+    assert_eq!(sentences(&opened), told, "not even when it is said later");
+    assert!(opened.memory.conflicts(&[]).unwrap().is_empty());
+}
+
+#[test]
+fn as_many_sentences_are_taken_apart_as_may_be() {
+    let opened = open();
+    let text: String = (0..=MAX_FILE_SENTENCES).map(|number| format!("Boiler uses Part{number:02}.\n")).collect();
+    put(&opened, linked(PATH, &text, 1_000));
+    let told = sentences(&opened);
+    assert_eq!((told.len(), told.last().unwrap().as_str()), (MAX_FILE_SENTENCES, "Boiler uses Part31"));
 }

@@ -10,6 +10,7 @@ use oxigraph::model::{NamedNodeRef, Quad, Term, Triple};
 
 use super::erased;
 use super::remember::NewMemory;
+use super::sentences::{self, Said};
 use super::stating::{Claim, Settled};
 use super::telling::Telling;
 use super::twin;
@@ -67,6 +68,22 @@ impl Telling<'_> {
                 said.insert(id);
             }
         }
+        for sentence in sentences::read(reading.document, self.predicates()?.as_ref()) {
+            let claim = self.sentence_claim(reading, &sentence)?;
+            let Some(claim) = claim else { continue };
+            let triple = claim.fact.triple();
+            let same: Vec<Id> = known.iter().filter(|(_, reified)| *reified == triple).map(|(id, _)| *id).collect();
+            if !same.is_empty() && stood_before(reading, sentence.sentence) {
+                said.extend(same);
+                continue;
+            }
+            // A sentence may be old or loosely meant: it disputes nothing.
+            if !self.disagrees(&claim)?
+                && let Some(id) = self.tell_stated(reading, &claim)?
+            {
+                said.insert(id);
+            }
+        }
         for (id, stated) in known.into_iter().filter(|(id, _)| !said.contains(id)) {
             self.unsay(id, &stated, reading.source, reading.before)?;
         }
@@ -94,9 +111,7 @@ impl Telling<'_> {
         };
         let is_known = known.is_some_and(|known| known.iri == predicate.iri);
         let target = match &stated.target {
-            Some(Target::File(path)) => Some(self.entities.by_file(path, None)?),
-            Some(Target::Name(name)) => Some(self.entities.by_name(name)?),
-            Some(Target::Url(_)) => None,
+            Some(target) => self.aimed_at(target)?,
             None if is_known && predicate.has_entities => Some(self.entities.by_name(&stated.value)?),
             None => None,
         };
@@ -131,10 +146,54 @@ impl Telling<'_> {
         Ok(Some(Claim::new(fact, &said, &predicate, reading.page, target)))
     }
 
+    /// What a sentence of a file states, said when the file was last changed.
+    fn sentence_claim(&mut self, reading: &Reading<'_>, said: &Said<'_>) -> Result<Option<Claim>> {
+        let subject = match said.subject {
+            Some(target) => self.aimed_at(target)?,
+            None => Some(reading.page),
+        };
+        let Some(subject) = subject else { return Ok(None) };
+        let object = match said.target {
+            _ if !said.predicate.has_entities => None,
+            Some(target) => self.aimed_at(target)?,
+            None => Some(self.entities.by_name(&said.object)?),
+        };
+        if object.is_some_and(|object| object.stands == subject.stands) {
+            return Ok(None);
+        }
+        let term = object.map_or_else(|| string(&said.object).into(), |object| vocab::node(object.stands).into());
+        let fact = Fact {
+            id: self.mint.mint(self.now),
+            subject: subject.stands,
+            predicate: said.predicate.iri.clone(),
+            object: term,
+            space: reading.document.space.clone(),
+            from: None,
+            to: None,
+            told: reading.document.modified_at.filter(|at| *at < self.now).unwrap_or(self.now),
+            trust: self.author.trust,
+            confidence: said.confidence,
+            ended_by: None,
+            disputed_by: None,
+        };
+        let statement = Statement::new(&said.name, &said.predicate.label, &said.object);
+        Ok(Some(Claim::new(fact, &statement, &said.predicate, subject, object)))
+    }
+
+    fn aimed_at(&mut self, target: &Target) -> Result<Option<Named>> {
+        Ok(match target {
+            Target::File(path) => Some(self.entities.by_file(path, None)?),
+            Target::Name(name) => Some(self.entities.by_name(name)?),
+            Target::Url(_) => None,
+        })
+    }
+
     /// Tells one that the file didn't say before. Returns the fact that says so, unless somebody wanted it gone.
     fn tell_stated(&mut self, reading: &Reading<'_>, claim: &Claim) -> Result<Option<Id>> {
         let space = &reading.document.space;
-        let new = NewMemory { text: claim.text.clone(), kind: Kind::Fact, space: space.clone(), ..NewMemory::new("") };
+        let happened_at = Some(claim.fact.told).filter(|at| *at != self.now);
+        let kind = Kind::Fact;
+        let new = NewMemory { kind, space: space.clone(), happened_at, ..NewMemory::new(claim.text.as_str()) };
         let hash = twin::fingerprint(&new);
         if is_forgotten(self.view, &claim.fact)?
             || erased::told(self.view, self.seals(), &new, &hash, Trust::Ingested)?.is_some()
@@ -307,6 +366,12 @@ fn said_before(reading: &Reading<'_>, stated: &FileFact) -> bool {
         vocab::node(reading.source),
     );
     reading.before.contains(&property)
+}
+
+/// Tells whether a sentence stood in the file when it was read before.
+fn stood_before(reading: &Reading<'_>, sentence: &str) -> bool {
+    let of_source = reading.before.iter().filter(|quad| quad.predicate == ext::TEXT);
+    of_source.filter_map(|quad| term_text(&quad.object)).any(|text| text.contains(sentence))
 }
 
 /// Tells whether somebody forgot what a file states.

@@ -37,6 +37,7 @@ mod regrouping;
 pub mod remember;
 pub mod retelling;
 mod rivals;
+pub mod sentences;
 pub mod spaces;
 pub mod split;
 mod stating;

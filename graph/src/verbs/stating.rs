@@ -175,6 +175,12 @@ impl Telling<'_> {
         Ok((subject, Stated::Entity(object)))
     }
 
+    /// Tells whether a claim disagrees with what is believed, so that it would be a side of a conflict.
+    pub(super) fn disagrees(&mut self, claim: &Claim) -> Result<bool> {
+        let place = self.place_of(&claim.fact, claim.is_functional)?;
+        Ok(!claim::decide(claim.is_functional, &claim.fact, &self.rivals[&place].facts).against.is_empty())
+    }
+
     /// Compares a claim with what is believed, and ends or opposes what it must.
     pub(super) fn settle(&mut self, claim: &Claim) -> Result<Settled> {
         let place = self.place_of(&claim.fact, claim.is_functional)?;

@@ -197,6 +197,8 @@ pub struct SourceState {
     pub path: PathBuf,
     /// The root it was read under.
     pub root: PathBuf,
+    /// The space it belongs to.
+    pub space: String,
     /// BLAKE3 of the bytes that were read, in hex.
     pub content_hash: String,
     /// How it was read.
@@ -229,6 +231,36 @@ pub struct LogTemplate {
     pub line: u32,
     /// What it stands for.
     pub pattern: Pattern,
+}
+
+impl SourceState {
+    /// Returns the hash of the bytes that were read, also of a file that was moved and not read since; such a one differs
+    /// from what is on disk until it is.
+    pub fn read_hash(&self) -> &str {
+        crate::verbs::relocate::read_hash(&self.content_hash)
+    }
+}
+
+/// A file that is elsewhere now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SourceMove {
+    /// The source.
+    pub id: Id,
+    /// Where the graph knows it; if that is not so any more, nothing is moved.
+    pub from: PathBuf,
+    /// Where it is now, absolute.
+    pub to: PathBuf,
+}
+
+/// What became of files that moved.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Relocated {
+    /// The commit, or `None` when none of them was where it was said to be.
+    pub commit: Option<Id>,
+    /// How many moved.
+    pub moved: usize,
+    /// Files that link by a name which another file has now: to be read again.
+    pub to_read: Vec<PathBuf>,
 }
 
 /// What became of a document that was put.

@@ -267,6 +267,7 @@ fn no_entity(view: &View<'_>, reference: &str) -> Result<Error> {
             (vocab::COMMIT, "a commit"),
             (vocab::CONFLICT, "a conflict"),
             (vocab::CORE_BLOCK, "a core block"),
+            (vocab::COLLECTION, "a watched folder"),
         ] {
             if view.is_a(id, class)? {
                 return Ok(Error::new(ErrorKind::Invalid, format!("{id} is {what}, not an entity"))

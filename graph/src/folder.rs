@@ -12,7 +12,7 @@ use crate::redo::sync_folder;
 use crate::time::Timestamp;
 
 /// The layout of the folder; raised when an older program could not read what a newer one wrote.
-pub const FORMAT: u32 = 3;
+pub const FORMAT: u32 = 4;
 const FORMAT_FILE: &str = "format.json";
 /// Where the RDF store is at first; one that took its place has a number behind it.
 const STORE: &str = "store";

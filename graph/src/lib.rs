@@ -13,6 +13,7 @@
 
 mod block;
 mod catch_up;
+mod collection;
 mod decision;
 mod document;
 mod dump;
@@ -63,10 +64,11 @@ mod writer;
 pub use block::{
     Block, CUSTOMARY_BLOCKS, DEFAULT_BLOCK_BYTES, MAX_BLOCK_NAME_BYTES, MAX_SPACE_BLOCK_BYTES, MAX_SPACE_BLOCKS,
 };
+pub use collection::{Collection, CollectionKind, MAX_COLLECTIONS, MAX_GLOB_BYTES, MAX_GLOBS};
 pub use decision::{Choice, Decision, MAX_OPTION_BYTES, MAX_OPTIONS, MAX_REASONS, NewDecision, Verdict};
 pub use document::{
     Datatype, Document, FileFact, Link, LinkKind, LogPart, LogState, LogTemplate, Occurrence, Passage, Pattern,
-    Property, PutReceipt, Reading, Remark, SourceState, Target,
+    Property, PutReceipt, Reading, Relocated, Remark, SourceMove, SourceState, Target,
 };
 pub use dump::{EXPORT_FORMAT, ExportFormat, Exported, Follower, Imported, MAX_LINE_BYTES};
 pub use error::{Error, ErrorKind, Result};
@@ -97,6 +99,7 @@ pub use trace::{MAX_TRACE_AGE_DAYS, MAX_TRACE_BYTES, MAX_TRACES};
 pub use verbs::alias::{AliasOp, Aliased, MAX_ENTITY_ALIASES};
 pub use verbs::blocks::BlockVersion;
 pub use verbs::check::{CheckReport, IndexStatus, Status};
+pub use verbs::collect::{CollectionChange, Extent, NewCollection};
 pub use verbs::conflicts::Conflict;
 pub use verbs::context::{
     Context, ContextItem, ContextRequest, DEFAULT_CONTEXT_TOKENS, MAX_BUDGET_TOKENS, MAX_CONFLICTS_LOOKED_AT,

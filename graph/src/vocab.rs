@@ -18,6 +18,7 @@ macro_rules! terms {
 
 terms! {
     // Classes.
+    COLLECTION = "urn:hydra:ns#Collection";
     COMMIT = "urn:hydra:ns#Commit";
     CONFLICT = "urn:hydra:ns#Conflict";
     CORE_BLOCK = "urn:hydra:ns#Block";
@@ -57,6 +58,7 @@ terms! {
     END = "urn:hydra:ns#end";
     ENDED_BY = "urn:hydra:ns#endedBy";
     ERASED_AT = "urn:hydra:ns#erasedAt";
+    EXCLUDE = "urn:hydra:ns#exclude";
     EXPIRES_AT = "urn:hydra:ns#expiresAt";
     FIRST_SEEN = "urn:hydra:ns#firstSeen";
     FOLLOWS = "urn:hydra:ns#follows";
@@ -67,6 +69,7 @@ terms! {
     HELD_BY = "urn:hydra:ns#heldBy";
     HOUR = "urn:hydra:ns#hour";
     IDEMPOTENCY_KEY = "urn:hydra:ns#idempotencyKey";
+    INCLUDE = "urn:hydra:ns#include";
     KEY = "urn:hydra:ns#key";
     KIND = "urn:hydra:ns#kind";
     LAST_SEEN = "urn:hydra:ns#lastSeen";
@@ -78,6 +81,7 @@ terms! {
     OBSERVATIONS = "urn:hydra:ns#observations";
     OUTCOME = "urn:hydra:ns#outcome";
     PART_OF = "urn:hydra:ns#partOf";
+    PAUSED = "urn:hydra:ns#paused";
     PATH = "urn:hydra:ns#path";
     POLARITY = "urn:hydra:ns#polarity";
     READING = "urn:hydra:ns#reading";
@@ -115,6 +119,7 @@ terms! {
     VALID_TO = "urn:hydra:ns#validTo";
     VALUE = "urn:hydra:ns#value";
     WAS_ABOUT = "urn:hydra:ns#wasAbout";
+    WATCHES = "urn:hydra:ns#watches";
     // Named graphs.
     JOURNAL = "urn:hydra:ns#g/journal";
     MEMORY_GRAPH = "urn:hydra:ns#g/memory";

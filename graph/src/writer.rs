@@ -28,6 +28,8 @@ const QUEUE: usize = 1024;
 const BATCH: usize = 256;
 /// Bytes of entries after which a batch is closed.
 const BATCH_BYTES: usize = 16 * 1024 * 1024;
+/// Statements of an older format that are brought up to this one at once.
+const MOVED_AT_ONCE: usize = 20_000;
 /// Writes are refused below this, so that the store itself never meets a full disk in the middle of a commit.
 pub const MIN_FREE_BYTES: u64 = 64 * 1024 * 1024;
 
@@ -185,11 +187,20 @@ fn stopped() -> Error {
         .hint("restart `hydra serve`; what was acknowledged is kept")
 }
 
-/// Brings a store of an older format up to this one.
+/// Brings a store of an older format up to this one. Cut short, it goes on where it was at the next start.
 fn migrate(store: &GraphStore) -> Result<()> {
     let mut view = store.view()?;
-    if journal::migrate(&mut view)? {
+    let mut is_older = journal::migrate(&mut view)?;
+    view.commit()?;
+    loop {
+        let mut view = store.view()?;
+        if !view.move_memories(MOVED_AT_ONCE)? {
+            break;
+        }
         view.commit()?;
+        is_older = true;
+    }
+    if is_older {
         store.flush()?;
         tracing::info!("brought the store up to this version's format");
     }

@@ -33,8 +33,17 @@ fn day(text: &str) -> Timestamp {
 }
 
 fn context(memory: &Memory, about: Option<&str>) -> Context {
-    let request = ContextRequest { about: about.map(str::to_owned), ..ContextRequest::default() };
-    memory.context(&request).unwrap()
+    asked(memory, &ContextRequest { about: about.map(str::to_owned), ..ContextRequest::default() })
+}
+
+/// Asks again until the index, which a busy machine may keep behind, is said to know all.
+fn asked(memory: &Memory, request: &ContextRequest) -> Context {
+    loop {
+        let context = memory.context(request).unwrap();
+        if context.degraded.is_empty() {
+            return context;
+        }
+    }
 }
 
 /// The lines below a heading.
@@ -121,6 +130,30 @@ fn a_conflict_with_a_forgotten_side_is_none_and_a_proposal_that_fell_does_not_wa
     assert_eq!(context(&opened.memory, None).threads.len(), 2);
     opened.memory.forget(&[other, heard], None, &Agent::owner()).unwrap();
     let shown = context(&opened.memory, None);
+    assert!(shown.threads.is_empty() && !shown.text.contains("Ghent"), "{}", shown.text);
+}
+
+#[test]
+fn a_conflict_with_a_side_that_expired_is_none() {
+    let folder = tempfile::tempdir().unwrap();
+    let start = 1_750_000_000_000;
+    let memory = common::open_at(folder.path(), start);
+    let opened = Opened { memory, folder: tempfile::tempdir().unwrap() };
+    let said = |place: &str, expires_at| NewMemory { expires_at, ..lives("Mirela", place) };
+    tell(&opened, NewMemory { valid_from: Some(day("2020-01-01")), ..said("Porto", None) });
+    let told = opened.memory.remember(
+        NewMemory {
+            valid_from: Some(day("2020-01-01")),
+            ..said("Ghent", Some(Timestamp::from_millis(start + 3_600_000)))
+        },
+        &Agent::named("claude"),
+    );
+    assert!(told.unwrap().conflict.is_some());
+    assert_eq!(threads(&context(&opened.memory, None), ThreadKind::Conflict).len(), 1);
+    opened.memory.close().unwrap();
+    drop(opened);
+    let memory = common::open_at(folder.path(), start + 7_200_000);
+    let shown = context(&memory, None);
     assert!(shown.threads.is_empty() && !shown.text.contains("Ghent"), "{}", shown.text);
 }
 
@@ -472,8 +505,7 @@ fn another_space_moves_nothing_in_a_context() {
             let texts = context.items.into_iter().map(|item| item.text);
             (texts.collect::<Vec<_>>(), context.threads.len(), context.dropped)
         };
-        [None, Some("Mirela"), Some("what Oskar likes")]
-            .map(|about| said(opened.memory.context(&request(about)).unwrap()))
+        [None, Some("Mirela"), Some("what Oskar likes")].map(|about| said(asked(&opened.memory, &request(about))))
     };
     assert_eq!(act(&open(), true), act(&open(), false));
 }

@@ -430,3 +430,17 @@ fn what_is_kept_of_the_erased_tells_nothing_to_whoever_guesses() {
     let error = hydra_graph::Memory::open(&own, options).err().unwrap();
     assert!(error.kind() == ErrorKind::Corrupt && error.message().contains("line 1"), "{error}");
 }
+
+#[test]
+fn a_file_that_was_forgotten_first_keeps_no_name_either() {
+    let opened = open();
+    let path = format!("/notes/{SECRET}.md");
+    let put = opened.memory.put_documents(vec![note(&path, "about nothing much", &[])], &Agent::ingest());
+    let source = put.into_iter().next().unwrap().unwrap().id;
+    opened.memory.forget(&[source], None, &Agent::owner()).unwrap();
+    assert!(everything(&opened).contains(SECRET), "so that reading it again brings nothing back");
+    erase(&opened, &[source]).unwrap();
+    assert!(!everything(&opened).contains(SECRET));
+    opened.memory.close().unwrap();
+    assert_eq!(holders(opened.folder.path()), Vec::<String>::new());
+}

@@ -447,3 +447,39 @@ fn of_several_that_were_held_back_what_was_said_last_is_in_force() {
     assert_eq!((record(&opened, coffee).ended_by, preference(&opened, cocoa).status), (None, Standing::Candidate));
     assert!(opened.memory.check(&mut |_| ()).unwrap().ok);
 }
+
+#[test]
+fn who_is_trusted_less_settles_nothing_by_saying_the_owners_words_again() {
+    let opened = open();
+    let tea = tell(&opened, of_topic("prefers tea", "hot drinks"));
+    let coffee = told_by(&opened, of_topic("prefers coffee", "hot drinks"), &claude());
+    assert_eq!(coffee.status, RememberStatus::Conflict);
+    let mut guessed = guess("prefers tea", "Monday");
+    guessed.preference.topic = Some("hot drinks".into());
+    for again in [of_topic("prefers tea", "hot drinks"), guessed] {
+        let again = told_by(&opened, again, &claude());
+        assert_eq!((again.id, again.status), (tea.id, RememberStatus::Duplicate));
+        assert_eq!(opened.memory.conflicts(&[]).unwrap().len(), 1, "it stays in dispute");
+    }
+    assert_eq!(tell(&opened, of_topic("prefers tea", "hot drinks")).id, tea.id);
+    assert!(opened.memory.conflicts(&[]).unwrap().is_empty(), "until the owner says so");
+}
+
+#[test]
+fn what_is_restored_is_weighed_as_if_it_were_told_now() {
+    let opened = open();
+    let update = |id, op| opened.memory.update(id, op, None, &Agent::owner()).unwrap().commit;
+    for (speaker, expected) in [(Agent::owner(), Standing::InForce), (claude(), Standing::Candidate)] {
+        let topic = speaker.name.clone();
+        let tea = told_by(&opened, of_topic("prefers tea", &topic), &speaker).id;
+        update(tea, UpdateOp::Retract);
+        let coffee = tell(&opened, of_topic("prefers coffee", &topic)).id;
+        let restored = update(tea, UpdateOp::Restore);
+        assert_eq!(preference(&opened, tea).status, expected, "{topic}");
+        let other = record(&opened, coffee);
+        assert_eq!(other.ended_by, (expected == Standing::InForce).then_some(tea), "{topic}: not both at once");
+        opened.memory.undo(restored, &Agent::owner()).unwrap();
+        assert_eq!(record(&opened, coffee).ended_by, None);
+    }
+    assert!(opened.memory.check(&mut |_| ()).unwrap().ok);
+}

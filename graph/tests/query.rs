@@ -443,3 +443,21 @@ fn what_has_ended_by_now_is_no_plain_statement_though_nothing_was_written_since(
     let tied = later.memory.graph(&hydra_graph::GraphRequest::new("Mirela")).unwrap();
     assert!(!format!("{tied:?}").contains("Oskar"), "nor tied");
 }
+
+#[test]
+fn what_ended_and_was_forgotten_is_a_statement_of_no_moment() {
+    let opened = household();
+    let [from, then, to] = ["2020-01-01", "2021-01-01", "2022-01-01"].map(day);
+    let stay = NewMemory {
+        valid_from: Some(from),
+        valid_to: Some(to),
+        ..NewMemory::fact(Statement::new("Mirela", "lives in", "Uppsala"))
+    };
+    let stay = opened.memory.remember(stay, &Agent::owner()).unwrap();
+    let lived = "SELECT ?name { ?who schema:homeLocation ?home . ?home skos:prefLabel ?name }";
+    let at = Moment { true_at: Some(then), ..Moment::default() };
+    let seen = |moment| lines(&ask(&opened, lived, &[], moment).unwrap()).contains(&"Uppsala".to_owned());
+    assert!(seen(at) && !seen(Moment::default()));
+    opened.memory.forget(&[stay.id], None, &Agent::owner()).unwrap();
+    assert!(!seen(at) && !seen(Moment::default()));
+}

@@ -1,6 +1,7 @@
 //! Bytes to documents: reads notes as people write them and puts what changed into the graph.
 //!
-//! [`ingest`] is the one verb. It scans each folder into a [`Vault`] (`vault`, with `root` to find where a vault begins
+//! [`ingest`] is the one verb, and [`reconcile`] the same for whoever does it again and again: `Readings` keeps how each file
+//! looked when it was read, `moves` finds which are others that moved, and `rules` says what of a watched folder is read. It scans each folder into a [`Vault`] (`vault`, with `root` to find where a vault begins
 //! and `names` to tell which file a link means), compares every note's hash with what the graph knows (`note`), reads
 //! those that changed into a [`hydra_graph::Document`] (`markdown`) and puts them in batches, each note its own commit
 //! (`plan` decides what to look at, `sync` does it). What it did, and what it had to leave, is a [`Summary`] (`summary`).
@@ -32,6 +33,7 @@ mod html;
 mod json_lines;
 mod log;
 mod markdown;
+mod moves;
 #[cfg(test)]
 mod mutation;
 mod names;
@@ -42,9 +44,12 @@ mod pdf;
 mod piece;
 mod plan;
 mod property;
+mod readings;
 mod reference;
 mod root;
+mod rules;
 mod stated;
+mod stray;
 mod summary;
 mod sync;
 mod tag;
@@ -62,11 +67,15 @@ pub use log::{
     MIN_UNUSUAL, Mined, STEP_BYTES, UNUSUAL_DEVIATIONS, UNUSUAL_FACTOR, mine,
 };
 pub use markdown::{MAX_TITLE_BYTES, MarkdownFile, Parsed, parse};
+pub use moves::{MAX_MOVED, MIN_MOVED_BYTES};
 pub use note::{MAX_NOTE_BYTES, Note};
 pub use outline::{MAX_HEADING_BYTES, MAX_LINKS, MAX_TAGS};
 pub use passages::{AIM_WORDS, MAX_PASSAGES, MAX_WORDS, MIN_WORDS};
 pub use pdf::{MAX_PDF_BYTES, MAX_PDF_PAGES};
+pub use readings::Readings;
 pub use root::find_root;
+pub use rules::{Rules, find_folder};
+pub use stray::is_temporary;
 pub use summary::{LogSummary, Progress, Skipped, Summary, Warning};
-pub use sync::{Kind, Options, ingest};
+pub use sync::{Kind, Options, Removal, ingest, reconcile};
 pub use vault::{MAX_VAULT_FILES, Vault};

@@ -1,12 +1,13 @@
 //! What a run will do: which roots are looked through, which notes are read, and what may be removed.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 
 use hydra_graph::{Error, ErrorKind, Result, SourceState};
 
 use crate::format::{self, Format};
 use crate::root::find_root;
+use crate::rules::Rules;
 use crate::summary::{Skipped, Summary};
 use crate::vault::Vault;
 
@@ -27,6 +28,7 @@ pub(crate) struct Scan {
     pub notes: BTreeSet<PathBuf>,
     /// What the graph knows of the paths that were asked for.
     pub known: BTreeMap<PathBuf, SourceState>,
+    scopes: BTreeSet<PathBuf>,
 }
 
 impl Plan {
@@ -34,10 +36,10 @@ impl Plan {
     ///
     /// # Errors
     /// `NotFound` or `Invalid` when there is nothing to do at all.
-    pub fn of(paths: &[PathBuf], known: Vec<SourceState>) -> Result<Self> {
+    pub fn of(paths: &[PathBuf], known: &[SourceState], rules: &[Rules]) -> Result<Self> {
         let mut plan = Self { scans: Vec::new(), unseen: Vec::new(), summary: Summary::default() };
-        for (root, scopes) in plan.places(paths, &known) {
-            plan.look(&root, &scopes, &known);
+        for (root, scopes) in plan.places(paths, known, rules) {
+            plan.look(&root, scopes, known, rules);
         }
         if plan.scans.is_empty() && plan.unseen.is_empty() {
             let kind = if paths.iter().any(|path| path.exists()) { ErrorKind::Invalid } else { ErrorKind::NotFound };
@@ -48,18 +50,26 @@ impl Plan {
         Ok(plan)
     }
 
-    fn places(&mut self, paths: &[PathBuf], known: &[SourceState]) -> BTreeMap<PathBuf, BTreeSet<PathBuf>> {
+    fn places(
+        &mut self,
+        paths: &[PathBuf],
+        known: &[SourceState],
+        rules: &[Rules],
+    ) -> BTreeMap<PathBuf, BTreeSet<PathBuf>> {
+        let known = Known::of(known);
         let mut places: Vec<(PathBuf, PathBuf)> = Vec::new();
         for path in paths {
-            match place(path, known) {
+            match place(path, &known, rules) {
                 Some(place) => places.push(place),
                 None => self.skip(path, "does not exist", "check how it is spelled, and that its disk is mounted"),
             }
         }
         let mut roots: BTreeMap<PathBuf, BTreeSet<PathBuf>> = BTreeMap::new();
+        let root_of: HashMap<&Path, &Path> =
+            places.iter().map(|(root, scope)| (scope.as_path(), root.as_path())).collect();
         for (root, scope) in &places {
             // Asked for twice, by itself and with a folder above it: read once, under the root of the folder.
-            let is_covered = places.iter().any(|(other, above)| other != root && scope.starts_with(above));
+            let is_covered = scope.ancestors().any(|above| root_of.get(above).is_some_and(|other| *other != root));
             if !is_covered {
                 roots.entry(root.clone()).or_default().insert(scope.clone());
             }
@@ -67,11 +77,11 @@ impl Plan {
         roots
     }
 
-    fn look(&mut self, root: &Path, scopes: &BTreeSet<PathBuf>, known: &[SourceState]) {
-        let in_scope = |path: &Path| scopes.iter().any(|scope| path.starts_with(scope));
+    fn look(&mut self, root: &Path, scopes: BTreeSet<PathBuf>, known: &[SourceState], rules: &[Rules]) {
+        let in_scope = |path: &Path| is_in(&scopes, path);
         let known: BTreeMap<PathBuf, SourceState> =
             known.iter().filter(|s| in_scope(&s.path)).map(|s| (s.path.clone(), s.clone())).collect();
-        let vault = match Vault::scan(root) {
+        let vault = match Vault::scan_by(root, rules) {
             Ok(vault) => vault,
             Err(error) if known.is_empty() => return self.summary.skipped.push(Skipped::of(root, &error)),
             Err(error) => {
@@ -80,7 +90,8 @@ impl Plan {
             }
         };
         let notes: BTreeSet<PathBuf> = vault.notes().iter().filter(|note| in_scope(note)).cloned().collect();
-        for scope in scopes.iter().filter(|scope| !notes.contains(*scope) && !scope.is_dir()) {
+        let is_told = |path: &Path| vault.skipped().iter().any(|skipped| skipped.path == path);
+        for scope in scopes.iter().filter(|scope| !notes.contains(*scope) && !scope.is_dir() && !is_told(scope)) {
             self.explain(scope);
         }
         // Nothing but paths that were just explained.
@@ -95,7 +106,7 @@ impl Plan {
             }
         }
         self.summary.files += notes.len() as u64;
-        self.scans.push(Scan { vault, notes, known });
+        self.scans.push(Scan { vault, notes, known, scopes });
     }
 
     /// Says why something that was named by itself is no note of its vault.
@@ -124,6 +135,14 @@ impl Plan {
 }
 
 impl Scan {
+    /// Takes what the graph knows anew, and notes that are to be read too.
+    pub fn take(&mut self, known: &[SourceState], also: &[PathBuf]) {
+        self.scopes.extend(also.iter().filter(|path| self.vault.notes().contains(path)).cloned());
+        self.notes.extend(self.vault.notes().iter().filter(|note| is_in(&self.scopes, note)).cloned());
+        self.known =
+            known.iter().filter(|s| is_in(&self.scopes, &s.path)).map(|s| (s.path.clone(), s.clone())).collect();
+    }
+
     /// Returns what the graph knows and is certainly not there any more, sorted by path.
     pub fn gone(&self) -> Vec<&SourceState> {
         let is_gone = |path: &Path| !self.notes.contains(path) && !self.vault.may_hide(path);
@@ -131,30 +150,61 @@ impl Scan {
     }
 }
 
+fn is_in(scopes: &BTreeSet<PathBuf>, path: &Path) -> bool {
+    path.ancestors().any(|above| scopes.contains(above))
+}
+
+/// What the graph knows, for many look-ups.
+struct Known<'s> {
+    /// By path.
+    sources: &'s [SourceState],
+    roots: BTreeSet<&'s Path>,
+}
+
+impl<'s> Known<'s> {
+    fn of(sources: &'s [SourceState]) -> Self {
+        let roots = sources.iter().map(|source| source.root.as_path()).filter(|root| root.is_absolute()).collect();
+        Self { sources, roots }
+    }
+
+    /// Returns what is known of a path and of all below it.
+    fn below(&self, path: &Path) -> impl Iterator<Item = &'s SourceState> {
+        let start = self.sources.partition_point(|source| source.path.as_path() < path);
+        self.sources[start..].iter().take_while(move |source| source.path.starts_with(path))
+    }
+}
+
 /// Returns the root of a path and the path as the graph spells it; `None` for what neither disk nor graph knows.
 ///
 /// A root that the graph knows wins over what can be seen on disk, so that a note is never read under two roots by
 /// turns: first with its folder, then by itself. It also brings the folder's `.hydraignore` with it.
-fn place(path: &Path, known: &[SourceState]) -> Option<(PathBuf, PathBuf)> {
+fn place(path: &Path, known: &Known<'_>, rules: &[Rules]) -> Option<(PathBuf, PathBuf)> {
     let (scope, exists) = match path.canonicalize() {
         Ok(real) => (real, true),
         Err(_) => (settle(path), false),
     };
+    let is_known = known.below(&scope).next().is_some();
+    // A folder that is watched is read under one root, whichever part of it is named.
+    if let Some(rules) = rules.iter().find(|rules| rules.rule(&scope)).filter(|rules| rules.folder().is_dir()) {
+        return (exists || is_known).then(|| (find_root(rules.folder()), scope));
+    }
     let is_folder = scope.is_dir();
-    let root = known
-        .iter()
-        .filter(|source| source.root.is_absolute() && scope.starts_with(&source.root))
-        // A folder may have been chosen to be read by itself; it belongs to a root only if it was read with it.
-        .filter(|source| !is_folder || source.path.starts_with(&scope))
-        .map(|source| &source.root)
-        .max_by_key(|root| root.components().count());
+    // A folder may have been chosen to be read by itself; it belongs to a root only if it was read with it.
+    let roots: BTreeSet<&Path> = match is_folder {
+        true => known.below(&scope).map(|source| source.root.as_path()).filter(|root| root.is_absolute()).collect(),
+        false => known.roots.clone(),
+    };
+    let root = roots
+        .into_iter()
+        .filter(|root| scope.starts_with(root))
+        .max_by_key(|root| root.components().count())
+        .map(Path::to_owned);
     if exists {
-        let root = root.filter(|root| root.is_dir()).cloned().unwrap_or_else(|| find_root(&scope));
+        let root = root.filter(|root| root.is_dir()).unwrap_or_else(|| find_root(&scope));
         return Some((root, scope));
     }
     // Gone from disk, but the graph knows it or something in it.
-    let is_known = known.iter().any(|source| source.path.starts_with(&scope));
-    root.filter(|_| is_known).map(|root| (root.clone(), scope))
+    root.filter(|_| is_known).map(|root| (root, scope))
 }
 
 /// Spells a path that does not exist as it was spelled when it did: absolute, symlinks in its folders followed.

@@ -28,6 +28,9 @@ pub struct Summary {
     pub added: u64,
     /// Notes that read differently now.
     pub changed: u64,
+    /// Notes that are elsewhere now and are the same sources.
+    #[serde(default)]
+    pub moved: u64,
     /// Notes whose bytes are the same.
     pub unchanged: u64,
     /// Sources whose file is gone.
@@ -56,6 +59,18 @@ pub struct Summary {
     pub formats: BTreeMap<String, u64>,
     /// Files of kinds that are not read yet, counted by extension in lower case.
     pub not_read_yet: BTreeMap<String, u64>,
+    /// Notes that are the other side of a change which a sync tool could not bring together; they are among what was left out.
+    #[serde(default)]
+    pub conflict_copies: u64,
+    /// Notes that another file took the place of while the run went on: they are for the next run, and among the unchanged.
+    #[serde(default)]
+    pub deferred: u64,
+    /// Known files that are gone and were not removed, since whoever asked wants to do that later.
+    #[serde(skip)]
+    pub gone: Vec<PathBuf>,
+    /// Folders that were looked into, for whoever watches them.
+    #[serde(skip)]
+    pub folders: Vec<PathBuf>,
     /// Whether it was stopped before its end; the next run goes on from there.
     pub cancelled: bool,
 }

@@ -4,6 +4,7 @@
 //! run finds by the hashes what is left. Nothing is removed from the graph because it could not be seen: only what is
 //! certainly gone from a folder that is certainly there.
 
+use std::collections::HashSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -16,8 +17,11 @@ use serde::{Deserialize, Serialize};
 use crate::format::{self, Format};
 use crate::log::{self, LastRecord, LogOptions, Logs};
 use crate::markdown::Parsed;
+use crate::moves::{self, Moves};
 use crate::note::Note;
 use crate::plan::{Plan, Scan};
+use crate::readings::{Look, Readings};
+use crate::rules::Rules;
 use crate::summary::{Progress, Skipped, Summary, Warning};
 
 /// Documents that are put together and so share one fsync.
@@ -28,8 +32,14 @@ const BATCH_BYTES: usize = 4 * 1024 * 1024;
 /// What whoever asks for a run decides.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// The space the notes belong to.
+    /// The space the notes belong to, where no rules say another.
     pub space: String,
+    /// What is read of watched folders.
+    pub rules: Vec<Rules>,
+    /// Files that vanished elsewhere: what is new here may be one of them.
+    pub vanished: Vec<PathBuf>,
+    /// What becomes of what is gone.
+    pub removal: Removal,
     /// What the files are.
     pub kind: Kind,
     /// The zone of times in logs that do not say theirs.
@@ -40,11 +50,25 @@ pub struct Options {
     pub cancel: Arc<AtomicBool>,
 }
 
+/// What becomes of what is gone.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Removal {
+    /// It is removed.
+    #[default]
+    Now,
+    /// It is kept and named: a folder that is renamed while it is looked through is seen under neither name, so whoever
+    /// watches wants to know first whether it turns up.
+    Later,
+}
+
 impl Options {
     /// Makes options for a space, with a switch of their own.
     pub fn of(space: impl Into<String>) -> Self {
         Self {
             space: space.into(),
+            rules: Vec::new(),
+            vanished: Vec::new(),
+            removal: Removal::Now,
             kind: Kind::ByName,
             zone: TimeZone::UTC,
             now: Timestamp::from_millis(0),
@@ -81,17 +105,32 @@ pub fn ingest(
     options: &Options,
     progress: &mut dyn FnMut(Progress),
 ) -> Result<Summary> {
+    reconcile(memory, paths, options, &mut Readings::default(), progress)
+}
+
+/// As [`ingest`], for whoever does it again and again: a file that looks as it did when it was read (`readings`) is not read.
+///
+/// # Errors
+/// As [`ingest`].
+pub fn reconcile(
+    memory: &Memory,
+    paths: &[PathBuf],
+    options: &Options,
+    readings: &mut Readings,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<Summary> {
     if paths.is_empty() {
         return Err(Error::new(ErrorKind::Invalid, "no path to read").hint("name a note or a folder of notes"));
     }
     let (logs, notes) = Logs::among(paths, options.kind);
+    let mut vanished: Vec<SourceState> = Vec::new();
     let plan = if notes.is_empty() {
         Plan::default()
     } else {
         let mut known = memory.sources(None)?;
         // What the logs say stays, also when notes are read from their folder.
         known.retain(|source| !source.is_log);
-        match Plan::of(&notes, known) {
+        let plan = match Plan::of(&notes, &known, &options.rules) {
             // The logs are there.
             Err(error)
                 if !logs.files.is_empty() && matches!(error.kind(), ErrorKind::NotFound | ErrorKind::Invalid) =>
@@ -100,20 +139,32 @@ pub fn ingest(
                 Plan { summary: Summary { skipped, ..Summary::default() }, ..Plan::default() }
             }
             plan => plan?,
-        }
+        };
+        vanished.extend(known.into_iter().filter(|source| options.vanished.contains(&source.path)));
+        plan
     };
-    let mut run =
-        Run { memory, options, progress, summary: plan.summary, done: Progress::default(), batch: Batch::default() };
+    let mut run = Run {
+        memory,
+        options,
+        readings,
+        progress,
+        summary: plan.summary,
+        done: Progress::default(),
+        batch: Batch::default(),
+        moved: HashSet::new(),
+        displaced: HashSet::new(),
+    };
     run.done.files_total = run.summary.files + logs.files.len() as u64;
     for (root, count, why) in &plan.unseen {
         run.keep(root, *count, why);
     }
-    for scan in &plan.scans {
-        run.read(scan)?;
+    for mut scan in plan.scans {
+        run.follow_moves(&mut scan, &vanished)?;
+        run.read(&scan)?;
         if run.is_cancelled() {
             break;
         }
-        run.remove(scan)?;
+        run.remove(&scan)?;
     }
     run.logs(logs)?;
     run.summary.cancelled = run.is_cancelled();
@@ -131,20 +182,49 @@ pub fn ingest(
 struct Run<'a> {
     memory: &'a Memory,
     options: &'a Options,
+    readings: &'a mut Readings,
     progress: &'a mut dyn FnMut(Progress),
     summary: Summary,
     done: Progress,
     batch: Batch,
+    /// Where files are that were elsewhere.
+    moved: HashSet<PathBuf>,
+    /// Notes in whose place another file was when it was looked for what moved.
+    displaced: HashSet<PathBuf>,
 }
 
 /// Documents on their way into the graph.
 #[derive(Default)]
 struct Batch {
     documents: Vec<Document>,
+    looks: Vec<Option<Look>>,
     bytes: usize,
 }
 
 impl Run<'_> {
+    /// Says of what moved where it is, before anything else is read: what is under its old name by then is another file.
+    fn follow_moves(&mut self, scan: &mut Scan, vanished: &[SourceState]) -> Result<()> {
+        self.summary.folders.extend_from_slice(scan.vault.folders());
+        self.summary.conflict_copies += scan.vault.conflict_copies().len() as u64;
+        let Moves { moves, displaced } = moves::find(scan, vanished, self.readings);
+        self.displaced = displaced;
+        if moves.is_empty() {
+            return Ok(());
+        }
+        let mut to_read = Vec::new();
+        for commit in moves::in_commits(moves) {
+            self.moved.extend(commit.iter().map(|moved| moved.to.clone()));
+            let relocated = self.memory.move_sources(commit.clone(), &Agent::ingest())?;
+            self.readings.relocate(commit.iter().map(|moved| (moved.from.as_path(), moved.to.as_path())));
+            to_read.extend(relocated.to_read);
+        }
+        let before = scan.notes.len() as u64;
+        scan.take(&self.memory.sources(None)?, &to_read);
+        self.done.files_total += scan.notes.len() as u64 - before;
+        self.summary.files = self.done.files_total;
+        Ok(())
+    }
+
     /// Reads what changed, and puts it in batches.
     fn read(&mut self, scan: &Scan) -> Result<()> {
         for path in &scan.notes {
@@ -159,9 +239,10 @@ impl Run<'_> {
                 *self.summary.formats.entry(format.name().to_owned()).or_default() += 1;
             }
             match changed {
-                Ok(Some(document)) => {
+                Ok(Some((document, look))) => {
                     self.batch.bytes += document.text.len();
                     self.batch.documents.push(document);
+                    self.batch.looks.push(look);
                 }
                 Ok(None) => self.summary.unchanged += 1,
                 Err(error) => self.summary.skipped.push(Skipped::of(path, &error)),
@@ -192,28 +273,69 @@ impl Run<'_> {
     }
 
     /// Returns a note as a document if it reads differently from what the graph holds.
-    fn changed(&mut self, path: &Path, scan: &Scan) -> Result<Option<Document>> {
-        let note = Note::read(path)?;
+    fn changed(&mut self, path: &Path, scan: &Scan) -> Result<Option<(Document, Option<Look>)>> {
+        // Taken before it is read: what is changed in between looks different from what was kept.
+        let look = std::fs::metadata(path).ok().map(|metadata| Look::of(&metadata));
+        let rules = self.options.rules.iter().find(|rules| rules.rule(path));
         // Under another root the same words may link elsewhere.
-        let is_same = |known: &&SourceState| {
-            known.content_hash == note.content_hash
-                && known.root == scan.vault.root()
-                && known.reading.rules == format::RULES
+        let is_same = |hash: &str| {
+            scan.known.get(path).filter(|known| {
+                known.content_hash == hash
+                    && known.root == scan.vault.root()
+                    && known.reading.rules == format::RULES
+                    && rules.is_none_or(|rules| known.space == rules.space())
+            })
         };
-        if let Some(known) = scan.known.get(path).filter(is_same) {
-            // What is wrong in it is as wrong as before.
-            self.summary.warnings.extend(known.reading.remarks.iter().map(|remark| Warning::of(path, remark)));
+        if let Some(look) = &look {
+            if let Some(known) = self.readings.hash(path, look).and_then(is_same) {
+                self.remark(known);
+                return Ok(None);
+            }
+            // It changed places with another since it was looked for that; the next run finds out with which.
+            let is_other = |then: &Look| then.identity().is_some() && !look.is_same_file(then);
+            if self.readings.look(path).is_some_and(is_other)
+                && scan.known.contains_key(path)
+                && !self.displaced.contains(path)
+            {
+                self.summary.deferred += 1;
+                return Ok(None);
+            }
+            if let Some((reason, hint)) = self.readings.refusal(path, look) {
+                return Err(Error::new(ErrorKind::Invalid, reason).hint(hint));
+            }
+        }
+        let note = Note::read(path)?;
+        let content_hash = note.content_hash.clone();
+        if let Some(known) = is_same(&content_hash) {
+            self.remark(known);
+            self.keep_reading(path, look, &content_hash, None);
             return Ok(None);
         }
-        let space = self.options.space.as_str();
+        let space = rules.map_or(self.options.space.as_str(), Rules::space);
         // A defect in a reader costs one file, not the run.
         let parsed = catch_unwind(AssertUnwindSafe(|| format::read(path, note, space, &scan.vault)));
-        let Parsed { document, warnings } = parsed.unwrap_or_else(|_| {
+        let parsed = parsed.unwrap_or_else(|_| {
             Err(Error::new(ErrorKind::Invalid, "the reader failed on it")
                 .hint("this is a defect: please report it with the file, if you can share it"))
+        });
+        let Parsed { document, warnings } = parsed.inspect_err(|error| {
+            self.keep_reading(path, look, &content_hash, Some(error));
         })?;
         self.summary.warnings.extend(warnings);
-        Ok(Some(document))
+        Ok(Some((document, look)))
+    }
+
+    /// What is wrong in a file that did not change is as wrong as before.
+    fn remark(&mut self, known: &SourceState) {
+        self.summary.warnings.extend(known.reading.remarks.iter().map(|remark| Warning::of(&known.path, remark)));
+    }
+
+    fn keep_reading(&mut self, path: &Path, look: Option<Look>, hash: &str, refused: Option<&Error>) {
+        if let Some(look) = look {
+            let refused = refused
+                .map(|error| (error.message().to_owned(), error.next_step().unwrap_or("look at the file").to_owned()));
+            self.readings.keep(path, look, hash, refused);
+        }
     }
 
     fn put(&mut self) -> Result<()> {
@@ -223,9 +345,18 @@ impl Run<'_> {
         }
         let counts: Vec<Counts> = batch.documents.iter().map(Counts::of).collect();
         let receipts = self.memory.put_documents(batch.documents, &Agent::ingest());
-        for (receipt, counts) in receipts.into_iter().zip(counts) {
+        for ((receipt, counts), look) in receipts.into_iter().zip(counts).zip(batch.looks) {
             match receipt {
-                Ok(receipt) => counts.add_to(&mut self.summary, receipt.added),
+                Ok(receipt) => {
+                    self.keep_reading(&counts.path, look, &counts.content_hash, None);
+                    let how = match (receipt.added, self.moved.contains(&counts.path)) {
+                        (true, _) => &mut self.summary.added,
+                        (false, true) => &mut self.summary.moved,
+                        (false, false) => &mut self.summary.changed,
+                    };
+                    *how += 1;
+                    counts.add_to(&mut self.summary);
+                }
                 // One document that is refused must not stop the others; a store that cannot be written must.
                 Err(error)
                     if matches!(error.kind(), ErrorKind::Invalid | ErrorKind::TooLarge | ErrorKind::Conflict) =>
@@ -245,15 +376,22 @@ impl Run<'_> {
         if gone.is_empty() {
             return Ok(());
         }
-        if scan.vault.file_count() == 0 {
+        if scan.vault.file_count() == 0 && !self.is_same_disk(scan) {
             self.keep(scan.vault.root(), gone.len(), "shows no files");
+            return Ok(());
+        }
+        if self.options.removal == Removal::Later {
+            self.summary.gone.extend(gone.into_iter().map(|source| source.path.clone()));
             return Ok(());
         }
         for batch in gone.chunks(BATCH_DOCUMENTS) {
             let ids: Vec<_> = batch.iter().map(|source| source.id).collect();
             for (receipt, source) in self.memory.remove_sources(&ids, &Agent::ingest()).into_iter().zip(batch) {
                 match receipt {
-                    Ok(_) => self.summary.removed += 1,
+                    Ok(_) => {
+                        self.readings.drop(&source.path);
+                        self.summary.removed += 1;
+                    }
                     // Another run was quicker.
                     Err(error) if error.kind() == ErrorKind::NotFound => {}
                     Err(error) => return Err(error.context(format!("removing {}", source.path.display()))),
@@ -261,6 +399,14 @@ impl Run<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Tells whether a folder is on the disk that its files were on, so that it is empty and not waiting for another disk.
+    fn is_same_disk(&self, scan: &Scan) -> bool {
+        let Ok(root) = std::fs::metadata(scan.vault.root()) else { return false };
+        let root = Look::of(&root);
+        let mut looks = scan.known.keys().filter_map(|path| self.readings.look(path));
+        looks.any(|look| look.is_same_disk(&root))
     }
 
     fn keep(&mut self, root: &Path, count: usize, why: &str) {
@@ -291,6 +437,7 @@ impl Run<'_> {
 /// What a document adds to the summary once it is put.
 struct Counts {
     path: PathBuf,
+    content_hash: String,
     passages: u64,
     links: u64,
     unresolved: u64,
@@ -303,6 +450,7 @@ impl Counts {
         let unresolved = document.links.iter().filter(|link| matches!(link.target, Target::Name(_))).count();
         Self {
             path: document.path.clone(),
+            content_hash: document.content_hash.clone(),
             passages: document.passages.len() as u64,
             links: document.links.len() as u64,
             unresolved: unresolved as u64,
@@ -311,8 +459,7 @@ impl Counts {
         }
     }
 
-    fn add_to(&self, summary: &mut Summary, is_added: bool) {
-        *(if is_added { &mut summary.added } else { &mut summary.changed }) += 1;
+    fn add_to(&self, summary: &mut Summary) {
         summary.passages += self.passages;
         summary.links += self.links;
         summary.unresolved += self.unresolved;

@@ -1,6 +1,9 @@
 //! The files under a root: which of them are read, which file a link means, and what had to be left out.
 //!
-//! Hidden files and folders (`.git`, `.obsidian`, `.trash`) and what `.hydraignore` names are not part of a vault.
+//! Hidden files and folders (`.git`, `.obsidian`, `.trash`) and what `.hydraignore` names are not part of a vault; nor, where
+//! the folder is watched, what `.gitignore` names in it. Of two lines that disagree the one in `.hydraignore` counts, so that
+//! notes which git leaves alone can be read. A `.gitignore` above the folder is never looked at: whoever named the folder
+//! wanted it.
 //! Symlinks are never walked into: what they point at inside the root is read at its own place, and what is outside
 //! was not asked for.
 
@@ -16,6 +19,8 @@ use crate::field::is_uuid;
 use crate::format::Format;
 use crate::names::Names;
 use crate::note::Note;
+use crate::rules::Rules;
+use crate::stray::{is_conflict_copy, is_temporary};
 use crate::summary::Skipped;
 
 /// Most files a vault may hold: far above any collection of notes, so what has more is a whole disk named by mistake.
@@ -34,6 +39,8 @@ pub struct Vault {
     root: PathBuf,
     notes: Vec<PathBuf>,
     files: usize,
+    folders: Vec<PathBuf>,
+    conflict_copies: Vec<PathBuf>,
     not_read_yet: BTreeMap<String, u64>,
     skipped: Vec<Skipped>,
     unreadable: Vec<PathBuf>,
@@ -48,26 +55,39 @@ impl Vault {
     /// # Errors
     /// `Io` or `NotFound` when the root itself cannot be listed; `TooLarge` above [`MAX_VAULT_FILES`] files.
     pub fn scan(root: &Path) -> Result<Self> {
-        Self::scan_up_to(root, MAX_VAULT_FILES)
+        Self::scan_by(root, &[])
     }
 
-    fn scan_up_to(root: &Path, most_files: usize) -> Result<Self> {
+    /// As [`Vault::scan`], without what the rules of folders leave out.
+    ///
+    /// # Errors
+    /// As [`Vault::scan`].
+    pub fn scan_by(root: &Path, rules: &[Rules]) -> Result<Self> {
+        Self::scan_up_to(root, rules, MAX_VAULT_FILES)
+    }
+
+    fn scan_up_to(root: &Path, rules: &[Rules], most_files: usize) -> Result<Self> {
         let name = root.display();
         let root = root.canonicalize().map_err(|error| cannot_list(root, &error))?;
         fs::read_dir(&root).map_err(|error| cannot_list(&root, &error))?;
         let mut vault = Self { root: root.clone(), ..Self::default() };
         let mut files = Vec::new();
+        let rules: Vec<Rules> =
+            rules.iter().filter(|rules| rules.rule(&root) || rules.folder().starts_with(&root)).cloned().collect();
         let walk = WalkBuilder::new(&root)
             .standard_filters(false)
+            .git_ignore(!rules.is_empty())
+            .require_git(false)
             .add_custom_ignore_filename(IGNORE_FILE)
-            .filter_entry(|entry| entry.depth() == 0 || !is_hidden(entry))
+            .filter_entry(move |entry| entry.depth() == 0 || !(is_hidden(entry) || is_left_out(entry, &rules)))
             .build();
         for entry in walk {
             match entry {
                 Ok(entry) => files.extend(vault.take(&entry)),
                 Err(error) => vault.skip_unreadable(&error),
             }
-            if files.len() > most_files {
+            // The folder itself is none of those in it.
+            if files.len() + vault.folders.len().saturating_sub(1) > most_files {
                 return Err(Error::new(ErrorKind::TooLarge, format!("{name} holds more than {most_files} files"))
                     .hint("name a smaller folder, or leave parts out with a .hydraignore file"));
             }
@@ -99,6 +119,16 @@ impl Vault {
     /// Returns how many files there are of any kind.
     pub fn file_count(&self) -> usize {
         self.files
+    }
+
+    /// Returns the folders that were looked into, the root among them.
+    pub fn folders(&self) -> &[PathBuf] {
+        &self.folders
+    }
+
+    /// Returns notes that are the other side of a change which a sync tool could not bring together; they are not read.
+    pub fn conflict_copies(&self) -> &[PathBuf] {
+        &self.conflict_copies
     }
 
     /// Returns how many files there are of each kind that is not read yet, by extension in lower case.
@@ -171,6 +201,10 @@ impl Vault {
         }
         let kind = entry.file_type()?;
         if kind.is_dir() {
+            self.folders.push(path.to_owned());
+            return None;
+        }
+        if is_temporary(path) {
             return None;
         }
         let Some(relative) = self.relative(path) else {
@@ -181,6 +215,16 @@ impl Vault {
             return self.behind_symlink(path).map(|absolute| (relative, absolute));
         }
         if !kind.is_file() {
+            return None;
+        }
+        if is_conflict_copy(path) && is_of_note(path) {
+            self.files += 1;
+            self.skip(
+                path,
+                "is the other side of a change that a sync tool could not bring together".to_owned(),
+                "compare it with the note, keep what is right there, and delete it",
+            );
+            self.conflict_copies.push(path.to_owned());
             return None;
         }
         self.count(path);
@@ -241,6 +285,16 @@ impl Vault {
     fn skip(&mut self, path: &Path, reason: String, hint: &str) {
         self.skipped.push(Skipped { path: path.to_owned(), reason, hint: hint.to_owned() });
     }
+}
+
+/// Tells whether a copy, whatever was put behind its name, is one of a file that is read.
+fn is_of_note(path: &Path) -> bool {
+    Format::of(path).is_some() || path.file_stem().is_some_and(|stem| Format::of(Path::new(stem)).is_some())
+}
+
+fn is_left_out(entry: &DirEntry, rules: &[Rules]) -> bool {
+    let is_folder = entry.file_type().is_some_and(|kind| kind.is_dir());
+    rules.iter().any(|rules| rules.leave_out(entry.path(), is_folder))
 }
 
 fn is_hidden(entry: &DirEntry) -> bool {
@@ -346,6 +400,38 @@ mod tests {
     }
 
     #[test]
+    fn what_editors_and_sync_tools_leave_is_no_note() {
+        let folder = tempfile::tempdir().unwrap();
+        let copy = "a.sync-conflict-20260101-101112-ABCDEFG.md";
+        write(folder.path(), &["a.md", "a.md~", "4913", "b.md.tmp", copy, "c.md.orig", "photo.orig"]);
+        let vault = Vault::scan(folder.path()).unwrap();
+        assert_eq!(notes(&vault), ["a.md"]);
+        let mut copies: Vec<_> = vault.conflict_copies().iter().map(|path| vault.relative(path).unwrap()).collect();
+        copies.sort();
+        assert_eq!(copies, [copy, "c.md.orig"]);
+        assert_eq!(vault.skipped().len(), 2);
+        assert_eq!(vault.not_read_yet().keys().collect::<Vec<_>>(), ["orig"]);
+    }
+
+    #[test]
+    fn gitignore_counts_where_a_folder_is_watched_and_hydraignore_has_the_last_word() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path().canonicalize().unwrap();
+        write(&root, &["repo/a.md", "repo/build/b.md", "repo/journal/j.md", "repo/drafts/d.md", "repo/x/x.md"]);
+        fs::write(root.join(".gitignore"), "repo/\n").unwrap();
+        let repo = root.join("repo");
+        fs::write(repo.join(".gitignore"), "build/\njournal/\n").unwrap();
+        fs::write(repo.join(IGNORE_FILE), "!journal/\n").unwrap();
+        let all = Vault::scan(&repo).unwrap();
+        assert_eq!(notes(&all).len(), 5, "read once by its path, git has no say");
+        let rules = Rules::new(&repo, "personal", &[], &["drafts/".to_owned()]).unwrap();
+        let watched = Vault::scan_by(&repo, &[rules]).unwrap();
+        assert_eq!(notes(&watched), ["a.md", "journal/j.md", "x/x.md"]);
+        let folders: Vec<_> = watched.folders().iter().map(|path| path.file_name().unwrap()).collect();
+        assert!(folders.contains(&"journal".as_ref()) && !folders.contains(&"build".as_ref()), "{folders:?}");
+    }
+
+    #[test]
     fn blocks_are_found_in_the_notes_that_hold_them() {
         let folder = tempfile::tempdir().unwrap();
         let root = folder.path().canonicalize().unwrap();
@@ -361,7 +447,7 @@ mod tests {
     fn a_whole_disk_is_refused() {
         let folder = tempfile::tempdir().unwrap();
         write(folder.path(), &["a.md", "b.md", "c.md"]);
-        assert!(Vault::scan_up_to(folder.path(), 3).is_ok());
-        assert_eq!(Vault::scan_up_to(folder.path(), 2).unwrap_err().kind(), ErrorKind::TooLarge);
+        assert!(Vault::scan_up_to(folder.path(), &[], 3).is_ok());
+        assert_eq!(Vault::scan_up_to(folder.path(), &[], 2).unwrap_err().kind(), ErrorKind::TooLarge);
     }
 }

@@ -6,8 +6,8 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::command::{
     block, check, completions, conflicts, decide, entity, eval, explain, export, forget, get, graph, import, ingest,
-    learn, mcp, models, predicate, proposals, propose, query, rebuild, recall, remember, serve, status, stop, timeline,
-    undo, update,
+    learn, mcp, models, predicate, proposals, propose, query, rebuild, recall, remember, serve, source, status, stop,
+    timeline, undo, update,
 };
 use crate::config::{LogLevel, Overrides};
 
@@ -91,6 +91,9 @@ pub enum Command {
     Mcp(mcp::Arguments),
     /// Read notes and folders of notes
     Ingest(ingest::Arguments),
+    /// Watch folders of notes: list them, add one, pause it, remove it
+    #[command(visible_alias = "sources")]
+    Source(source::Arguments),
     /// Find what fits a question
     Recall(recall::Arguments),
     /// Keep a text

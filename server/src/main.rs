@@ -6,6 +6,7 @@
 //! - `http/` serves the same verbs, `/mcp`, `/metrics` and `/healthz`, and lets nobody else in.
 //! - `config` reads every option, `wiring` opens a memory with its indexes, `presence` and `background` find and start
 //!   servers, `token` keeps the owner's key.
+//! - `daemon/` keeps the graph true to the folders that are watched, on a thread of its own.
 //! - `eval/` measures recall on sets of documents and questions, through the same verbs.
 //! - `outcome` is the table from kinds of errors to exit codes and statuses; `output` writes for people and pipes.
 //!
@@ -16,6 +17,7 @@ mod cli;
 mod client;
 mod command;
 mod config;
+mod daemon;
 mod eval;
 mod folder;
 mod http;

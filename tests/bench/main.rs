@@ -5,6 +5,7 @@
 #![allow(clippy::print_stdout, reason = "it tells what it measures")]
 
 mod corpus;
+mod daemon;
 #[path = "../harness/mod.rs"]
 mod harness;
 mod life;
@@ -33,6 +34,9 @@ fn main() {
     }
     if is_wanted("ingest") {
         measure::ingest(&mut report);
+    }
+    if is_wanted("daemon") {
+        daemon::daemon(&mut report);
     }
     if is_wanted("logs") {
         logs::logs(&mut report);

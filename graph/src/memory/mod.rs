@@ -253,7 +253,7 @@ mod tests {
     }
 
     #[test]
-    fn a_store_of_format_1_is_brought_up_when_it_is_opened() {
+    fn stores_of_older_formats_are_brought_up_when_they_are_opened() {
         let folder = tempfile::tempdir().unwrap();
         let memory = Memory::open(folder.path(), options()).unwrap();
         let told: Vec<Remembered> = ["ash", "birch", "cedar"]
@@ -270,6 +270,7 @@ mod tests {
         let journal = NamedNode::from(vocab::JOURNAL);
         view.apply(&[Quad::new(journal.clone(), head, vocab::node(newest.unwrap()), journal)], &orders);
         view.commit().unwrap();
+        store.as_format_3();
         drop(store);
         std::fs::write(folder.path().join("format.json"), r#"{"format":1,"program":"0.1.0"}"#).unwrap();
 
@@ -282,7 +283,7 @@ mod tests {
         let report = memory.check(&mut |_| ()).unwrap();
         assert!(report.ok, "{:?}", report.findings);
         let format = std::fs::read_to_string(folder.path().join("format.json")).unwrap();
-        assert!(format.contains(r#""format":3"#), "{format}");
+        assert!(format.contains(r#""format":4"#), "{format}");
     }
 
     #[test]

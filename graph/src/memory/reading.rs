@@ -4,6 +4,7 @@ use std::path::Path;
 
 use super::Memory;
 use crate::block::Block;
+use crate::collection::Collection;
 use crate::document::{LogState, SourceState};
 use crate::error::Result;
 use crate::id::Id;
@@ -13,6 +14,7 @@ use crate::ranking::Weights;
 use crate::time::Timestamp;
 use crate::verbs;
 use crate::verbs::blocks::BlockVersion;
+use crate::verbs::collect::Extent;
 use crate::verbs::conflicts::Conflict;
 use crate::verbs::context::{Context, ContextRequest};
 use crate::verbs::entity::EntityInfo;
@@ -180,5 +182,23 @@ impl Memory {
     /// Returns how far a log was read, and its templates; `None` if none was read from that path.
     pub fn log(&self, path: &Path) -> Result<Option<LogState>> {
         verbs::log::state(&self.0, path)
+    }
+
+    /// Lists the folders that are watched, by path.
+    pub fn collections(&self) -> Result<Vec<Collection>> {
+        verbs::collect::collections(&self.0)
+    }
+
+    /// Returns a watched folder, by its id or path.
+    ///
+    /// # Errors
+    /// `NotFound` when it is not watched.
+    pub fn collection(&self, reference: &str) -> Result<Collection> {
+        verbs::collect::collection(&self.0, reference)
+    }
+
+    /// Counts what is known from a folder.
+    pub fn extent(&self, folder: &Path) -> Result<Extent> {
+        verbs::collect::extent(&self.0, folder)
     }
 }

@@ -2,13 +2,15 @@
 
 use super::Memory;
 use crate::block::Block;
-use crate::document::{Document, PutReceipt};
+use crate::collection::Collection;
+use crate::document::{Document, PutReceipt, Relocated, SourceMove};
 use crate::error::Result;
 use crate::id::Id;
 use crate::journal::Agent;
 use crate::proposal::NewProposal;
 use crate::verbs;
 use crate::verbs::alias::{AliasOp, Aliased};
+use crate::verbs::collect::{CollectionChange, NewCollection};
 use crate::verbs::edit_block::BlockEdit;
 use crate::verbs::forget::Forgotten;
 use crate::verbs::forgetting::{ForgetAnswer, ForgetRequest};
@@ -175,5 +177,41 @@ impl Memory {
     /// Drops the graphs of sources whose file is gone; what they said stays in the journal.
     pub fn remove_sources(&self, ids: &[Id], agent: &Agent) -> Vec<Result<PutReceipt>> {
         verbs::document::remove(&self.0, ids, agent)
+    }
+
+    /// Says that files are elsewhere now, in one commit: each keeps its source, passages, entity and what was said of it. They
+    /// are to be read again from there, because links in them may mean something else.
+    pub fn move_sources(&self, moves: Vec<SourceMove>, agent: &Agent) -> Result<Relocated> {
+        verbs::relocate::relocate(&self.0, moves, agent)
+    }
+
+    /// Has a folder watched from now on; returns it and the commit.
+    ///
+    /// # Errors
+    /// `Conflict` when it is watched already, in whole or in part, or when an agent asks; `TooLarge` when there are
+    /// [`crate::MAX_COLLECTIONS`].
+    pub fn add_collection(&self, new: NewCollection, agent: &Agent) -> Result<(Collection, Id)> {
+        verbs::collect::add(&self.0, new, agent)
+    }
+
+    /// Changes what is read of a watched folder, or whether it is; returns it and the commit.
+    ///
+    /// # Errors
+    /// `NotFound` when it is not watched, `Conflict` when it is like that already.
+    pub fn change_collection(
+        &self,
+        reference: &str,
+        change: CollectionChange,
+        agent: &Agent,
+    ) -> Result<(Collection, Id)> {
+        verbs::collect::change(&self.0, reference, change, agent)
+    }
+
+    /// Has a folder watched no more; what is known of its files stays. Returns it and the commit.
+    ///
+    /// # Errors
+    /// As [`Memory::change_collection`].
+    pub fn remove_collection(&self, reference: &str, agent: &Agent) -> Result<(Collection, Id)> {
+        verbs::collect::remove(&self.0, reference, agent)
     }
 }

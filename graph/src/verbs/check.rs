@@ -233,8 +233,16 @@ fn check_log(inner: &Inner, view: &View<'_>, findings: &mut Vec<String>) -> Resu
 }
 
 /// Classes whose every node is checked.
-const CHECKED: [NamedNodeRef<'static>; 7] =
-    [vocab::MEMORY, vocab::SOURCE, vocab::PASSAGE, vocab::ENTITY, vocab::SESSION, vocab::LINK, vocab::CORE_BLOCK];
+const CHECKED: [NamedNodeRef<'static>; 8] = [
+    vocab::MEMORY,
+    vocab::SOURCE,
+    vocab::PASSAGE,
+    vocab::ENTITY,
+    vocab::SESSION,
+    vocab::LINK,
+    vocab::CORE_BLOCK,
+    vocab::COLLECTION,
+];
 
 /// Checks every node against the shape of its class.
 pub(crate) fn check_shapes(view: &View<'_>, findings: &mut Vec<String>) -> Result<()> {

@@ -93,6 +93,9 @@ pub struct Context {
     pub items: Vec<ContextItem>,
     /// How many lines that were looked at did not fit; in each section, after [`MAX_MISSED`] in a row nobody looks on.
     pub dropped: usize,
+    /// Why something about the subject may be missing.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub degraded: Vec<String>,
 }
 
 /// One memory in a context.
@@ -120,9 +123,10 @@ pub struct ContextItem {
 
 pub(crate) fn context(inner: &Inner, request: &ContextRequest) -> Result<Context> {
     let about = request.about.as_deref().filter(|about| !about.trim().is_empty());
+    let mut degraded = Vec::new();
     if let Some(about) = about {
         super::recall::check(&Question { spaces: request.spaces.clone(), ..Question::new(about) })?;
-        super::recall::wait_for_own_writes(inner, &mut Vec::new());
+        super::recall::wait_for_own_writes(inner, &mut degraded);
     }
     let view = inner.view()?;
     let now = inner.now();
@@ -136,7 +140,7 @@ pub(crate) fn context(inner: &Inner, request: &ContextRequest) -> Result<Context
             && scope::applies(record.scope(), request.about.as_deref())
     };
     let records = Records::new(&view);
-    let mut context = Context::default();
+    let mut context = Context { degraded, ..Context::default() };
     let reserved = (budget * RESERVED_PERCENT / 100).min(RESERVED_TOKENS * TOKEN_BYTES);
     let room = reserved + blocks::show(&mut context, blocks, budget - reserved);
 

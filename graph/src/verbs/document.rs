@@ -86,7 +86,7 @@ pub(crate) fn remove(inner: &Inner, ids: &[Id], agent: &Agent) -> Vec<Result<Put
 
 pub(crate) fn sources(inner: &Inner, root: Option<&Path>) -> Result<Vec<SourceState>> {
     let view = inner.view()?;
-    // A scan over one predicate each: cheaper than four look-ups a source.
+    // One scan over each predicate: cheaper than a look-up of each for every source.
     let column = |predicate: NamedNodeRef<'_>| -> Result<HashMap<Id, String>> {
         view.quads(None, Some(predicate), None, None)
             .filter_map(|quad| quad.map(|q| Some((subject_id(&q.subject)?, term_text(&q.object)?))).transpose())
@@ -103,7 +103,7 @@ pub(crate) fn sources(inner: &Inner, root: Option<&Path>) -> Result<Vec<SourceSt
         }
     }
     remarks.values_mut().for_each(|remarks| remarks.sort());
-    let logs = column(vocab::TAIL)?;
+    let (mut spaces, logs) = (column(vocab::SPACE)?, column(vocab::TAIL)?);
     let mut states: Vec<SourceState> = paths
         .into_iter()
         .filter(|(_, path)| root.is_none_or(|root| Path::new(path).starts_with(root)))
@@ -111,6 +111,7 @@ pub(crate) fn sources(inner: &Inner, root: Option<&Path>) -> Result<Vec<SourceSt
             id,
             path: PathBuf::from(path),
             root: PathBuf::from(roots.remove(&id).unwrap_or_default()),
+            space: spaces.remove(&id).unwrap_or_default(),
             content_hash: hashes.remove(&id).unwrap_or_default(),
             reading: Reading {
                 rules: rules.remove(&id).and_then(|rules| rules.parse().ok()).unwrap_or_default(),

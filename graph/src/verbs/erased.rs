@@ -30,7 +30,7 @@ pub(super) fn fingerprints(view: &View<'_>, record: &Record) -> Result<BTreeSet<
         return Ok(key.into_iter().chain(said(vocab::CONTENT_HASH).map(|hash| text_key(&hash))).collect());
     };
     Ok(match record.kind {
-        Kind::Passage => lines(&record.text).map(|line| line_key(path, line)).chain([lines_of(path)]).collect(),
+        Kind::Passage => lines(&record.text).map(line_key).chain([lines_of(path)]).collect(),
         _ => BTreeSet::from([file_key(path)]),
     })
 }
@@ -79,7 +79,11 @@ pub(super) fn left_of<'d>(view: &View<'_>, seals: &Seals, document: &'d Document
     let mut text = String::with_capacity(document.text.len());
     for line in document.text.split_inclusive('\n') {
         let words = line.trim();
-        let is_erased = || seals.spellings(&line_key(&document.path, words)).any(|key| erased.contains(&key));
+        let is_erased = || {
+            [line_key(words), line_key_of_file(&document.path, words)]
+                .iter()
+                .any(|key| seals.spellings(key).any(|spelling| erased.contains(&spelling)))
+        };
         if words.is_empty() || !is_erased() {
             text.push_str(line);
         } else {
@@ -116,11 +120,28 @@ fn shrunk(passage: &Passage, document: &Document, left: &str) -> Option<Passage>
     (start < end).then(|| Passage { span: start..end, line, ..passage.clone() })
 }
 
+/// Returns what each erased piece of a file is to be recognised by in another place too.
+pub(super) fn keys_elsewhere(view: &View<'_>, seals: &Seals, from: &Path, to: &Path) -> Result<Vec<(Id, String)>> {
+    let mut keys = Vec::new();
+    for (here, there) in seals.spellings(&lines_of(from)).zip(seals.spellings(&lines_of(to))) {
+        for id in view.subjects(vocab::FORGOTTEN_AS, string(here).as_ref().into(), usize::MAX)? {
+            keys.push((id, there.clone()));
+        }
+    }
+    Ok(keys)
+}
+
 /// Letters and digits that a line has at least to be known by it.
 const MIN_LINE_CHARS: usize = 8;
 
-fn line_key(path: &Path, line: &str) -> String {
-    format!("line:{}:{}", blake3::hash(line.as_bytes()).to_hex(), path.display())
+/// Of which files it is one is said beside it, by [`lines_of`]: a file that moves takes its lines along.
+fn line_key(line: &str) -> String {
+    format!("line:{}", blake3::hash(line.as_bytes()).to_hex())
+}
+
+/// As older versions kept it: a line erased by them is recognised where its file was then.
+fn line_key_of_file(path: &Path, line: &str) -> String {
+    format!("{}:{}", line_key(line), path.display())
 }
 
 fn told_key(space: &str, key: &str) -> String {

@@ -244,7 +244,8 @@ pub(super) fn seen_from(view: &View<'_>, mut commit: CommitRecord, spaces: &[Str
         match reader.read_last(id)? {
             Some((record, _)) if spaces.contains(&record.space) => touched += 1,
             Some(_) => is_alone = false,
-            None => {}
+            // A core block or a proposal; a name is nobody's.
+            None => is_alone &= view.text(id, vocab::SPACE)?.is_none_or(|space| spaces.contains(&space)),
         }
     }
     commit.reason = commit.reason.filter(|_| is_alone);

@@ -6,6 +6,7 @@ use oxigraph::model::{NamedNode, Quad};
 use serde::Serialize;
 
 use crate::block::KEY_PREFIX;
+use crate::collection;
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::Id;
 use crate::identity;
@@ -54,6 +55,7 @@ pub(crate) fn undo(inner: &Inner, commit: Id, agent: &Agent) -> Result<Undone> {
         change.removed = added.into_iter().filter(|quad| !is_name(quad)).collect();
         change.added = removed;
         check_no_twin(view, &change.added)?;
+        collection::check_returning(view, &change.added)?;
         check_still_so(view, commit, &change)?;
         let count = touched.len();
         change.touched = touched;

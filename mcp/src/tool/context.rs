@@ -160,7 +160,8 @@ pub(super) fn call(call: Call<'_>) -> Result<CallToolResult> {
     let nothing = is_empty.then(|| "nothing is remembered that applies here".to_owned());
     let names = |what: &str, names: &[String]| (!names.is_empty()).then(|| format!("blocks {what}: {}", shown(names)));
     // The text names the blocks in its own place.
-    let in_text = answer::notes([nothing, argument::ignored(NAME, &parameters.unknown)]);
+    let behind = answer::notes(context.degraded.iter().cloned().map(Some));
+    let in_text = answer::notes([nothing, behind, argument::ignored(NAME, &parameters.unknown)]);
     answer.note = answer::notes([names("cut", &context.cut), names("left out", &left_out), in_text.clone()]);
     let text = answer::close(text, [], None, &in_text);
     Ok(answer::success(&answer, text.trim_start().to_owned()))
@@ -182,5 +183,5 @@ pub(crate) fn text(context: &Context) -> String {
     // The graph's sections end with a blank line, and so does what is no part of the last one.
     text.push('\n');
     let trusts = context.items.iter().map(|item| &item.trust).chain(context.threads.iter().map(|thread| &thread.trust));
-    answer::close(text, trusts.map(String::as_str), left_out, None)
+    answer::close(text, trusts.map(String::as_str), left_out, &context.degraded)
 }

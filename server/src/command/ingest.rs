@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use clap::Args;
-use hydra_graph::{Error, ErrorKind, Result};
+use hydra_graph::{Collection, CollectionKind, Error, ErrorKind, Memory, Result};
 use hydra_ingest::{Kind, LogSummary, Summary};
 use serde::Deserialize;
 use serde_json::Value;
@@ -13,10 +13,13 @@ use serde_json::Value;
 use super::Setting;
 use super::progress::Progress;
 use crate::client::Need;
-use crate::interrupt;
+use crate::daemon::Daemon;
+use crate::interrupt::{self, Interrupts};
 use crate::outcome;
 use crate::output;
+use crate::presence;
 use crate::verb::{Ingest, Until};
+use crate::wiring;
 
 /// Files left out, and warnings, that are listed one by one; `--json` lists all.
 const MAX_LISTED: usize = 20;
@@ -30,6 +33,7 @@ Examples:
   hydra ingest /var/log/app.log       what is new in a log since the last time
   hydra ingest --kind log messages    a log with another name
   hydra ingest ~/notes --no-wait      do not wait until all of it is embedded
+  hydra ingest --watch ~/notes        read it, and go on reading what changes until Ctrl-C
 
 Files that did not change cost a look; a file that is gone is forgotten by the index. Stop it with Ctrl-C whenever you \
 like: the next run goes on where it stopped.";
@@ -39,7 +43,7 @@ like: the next run goes on where it stopped.";
 #[command(after_help = EXAMPLES)]
 pub struct Arguments {
     /// Files, or folders of them; Markdown, text, logs (.log) and other kinds that README lists
-    #[arg(required = true, value_name = "PATH")]
+    #[arg(required_unless_present = "watch", value_name = "PATH")]
     pub paths: Vec<PathBuf>,
     /// The space they belong to [default: personal]
     #[arg(long, value_name = "SPACE")]
@@ -50,6 +54,9 @@ pub struct Arguments {
     /// End when all is read; the indexes catch up later
     #[arg(long)]
     pub no_wait: bool,
+    /// Go on reading what changes, in these folders and those that `hydra source` lists; without a server
+    #[arg(long, conflicts_with = "no_wait")]
+    pub watch: bool,
 }
 
 /// What files are read as.
@@ -84,6 +91,9 @@ struct Answer {
 /// # Errors
 /// What the verb returns.
 pub async fn run(setting: &Setting, arguments: Arguments) -> Result<u8> {
+    if arguments.watch {
+        return watch(setting, arguments).await;
+    }
     let absolute = |path: PathBuf| {
         std::path::absolute(&path).map_err(|error| Error::io(format!("the path `{}`", path.display()), &error))
     };
@@ -111,9 +121,81 @@ pub async fn run(setting: &Setting, arguments: Arguments) -> Result<u8> {
     Ok(code)
 }
 
+/// Holds the memory and reads what changes, until it is stopped.
+async fn watch(setting: &Setting, arguments: Arguments) -> Result<u8> {
+    let config = &setting.config;
+    let mut interrupts = Interrupts::listen()?;
+    if let Some(server) = presence::find(&config.data_dir, &presence::http_client()?).await {
+        let message = format!("the server at {} holds this memory, and watches by itself", server.url());
+        return Err(Error::new(ErrorKind::Locked, message).hint("have it watch the folder: hydra source add FOLDER"));
+    }
+    let space = arguments.space.unwrap_or_else(|| config.default_space.clone());
+    let (own, paths) = (config.clone(), arguments.paths);
+    let opened = tokio::task::spawn_blocking(move || {
+        let memory = wiring::open(&own, "`hydra ingest --watch`")?;
+        wiring::attach_vectors(&own, &memory)?;
+        let passing = passing(&memory, &paths, &space)?;
+        Ok((memory, passing))
+    });
+    let broken = || Error::new(ErrorKind::Io, "opening the memory ended in the middle");
+    let (memory, passing) = opened.await.unwrap_or_else(|_| Err(broken()))?;
+    let is_json = setting.global.json;
+    let told = move |folder: &Collection, summary: &Summary| {
+        if is_json {
+            let line = serde_json::json!({"source": folder, "summary": summary});
+            // Nobody reads it any more; the next interrupt ends it.
+            let _ = output::json(&line);
+        } else {
+            let Summary { added, changed, moved, removed, .. } = summary;
+            let path = output::plain(&folder.path.display().to_string());
+            let _ = output::data(&format!("{path}: {added} new, {changed} changed, {moved} moved, {removed} gone"));
+        }
+    };
+    let daemon = Daemon::start(memory.clone(), config.data_dir.clone(), passing, Box::new(told))?;
+    output::talk("watching; stop it with Ctrl-C");
+    interrupts.next().await;
+    let ended = tokio::task::spawn_blocking(move || {
+        daemon.stop();
+        memory.close()
+    });
+    ended.await.unwrap_or_else(|_| Err(broken()))?;
+    Ok(outcome::DONE)
+}
+
+/// Makes of paths folders to be watched that the graph does not name.
+fn passing(memory: &Memory, paths: &[PathBuf], space: &str) -> Result<Vec<Collection>> {
+    let named = memory.collections()?;
+    let mut passing: Vec<Collection> = Vec::new();
+    for path in paths {
+        let path = hydra_ingest::find_folder(path)?;
+        let is_apart = |other: &Collection| !other.holds(&path) && !other.path.starts_with(&path);
+        if let Some(other) = named.iter().chain(&passing).find(|other| !is_apart(other)) {
+            let message = format!("{} and {} overlap", path.display(), other.path.display());
+            return Err(Error::new(ErrorKind::Conflict, message)
+                .hint("name one of them; `hydra source list` shows what is watched anyway"));
+        }
+        // Ids of the beginning of time, which no node has.
+        let id = format!("{:013}", passing.len() + 1).parse()?;
+        let recorded_at = wiring::now();
+        let (kind, space) = (CollectionKind::Notes, space.to_owned());
+        passing.push(Collection {
+            id,
+            path,
+            kind,
+            space,
+            include: vec![],
+            exclude: vec![],
+            paused: false,
+            recorded_at,
+        });
+    }
+    Ok(passing)
+}
+
 /// Done when anything is in the memory; an error when everything that was there had to be left out.
 fn code(summary: &Summary) -> u8 {
-    let went_in = summary.added + summary.changed + summary.unchanged + summary.removed + summary.logs.files;
+    let went_in =
+        summary.added + summary.changed + summary.unchanged + summary.moved + summary.removed + summary.logs.files;
     match () {
         () if summary.cancelled => outcome::INTERRUPTED,
         () if went_in > 0 => outcome::DONE,
@@ -216,10 +298,11 @@ fn log_line(logs: &LogSummary, took_ms: u64) -> String {
 
 fn note_line(summary: &Summary, took_ms: u64) -> String {
     format!(
-        "{} notes: {} new, {} changed, {} unchanged, {} gone, {} left out; {} passages, {} links ({} to nothing), in {:.1} s",
+        "{} notes: {} new, {} changed{}, {} unchanged, {} gone, {} left out; {} passages, {} links ({} to nothing), in {:.1} s",
         summary.files,
         summary.added,
         summary.changed,
+        if summary.moved > 0 { format!(", {} moved", summary.moved) } else { String::new() },
         summary.unchanged,
         summary.removed,
         summary.skipped.len(),

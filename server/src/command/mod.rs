@@ -30,6 +30,7 @@ pub mod recall;
 pub mod remember;
 mod restore;
 pub mod serve;
+pub mod source;
 pub mod status;
 pub mod stop;
 pub mod timeline;
@@ -151,6 +152,7 @@ fn dispatch(cli: Cli) -> Result<u8> {
             Command::Proposals(arguments) => proposals::run(&setting, arguments).await,
             Command::Block(arguments) => block::run(&setting, arguments).await,
             Command::Predicate(arguments) => predicate::run(&setting, arguments).await,
+            Command::Source(arguments) => source::run(&setting, arguments).await,
             Command::Undo(arguments) => undo::run(&setting, arguments).await,
             Command::Get(arguments) => get::run(&setting, arguments).await,
             Command::Timeline(arguments) => timeline::run(&setting, arguments).await,

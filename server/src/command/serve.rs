@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use clap::Args;
 use hydra_embed::MiniLm;
-use hydra_graph::{Error, ErrorKind, Memory, Result};
+use hydra_graph::{Collection, Error, ErrorKind, Memory, Result};
+use hydra_ingest::Summary;
 use hydra_mcp::Crossing;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -14,6 +15,7 @@ use tokio::task::JoinHandle;
 
 use super::Setting;
 use crate::config::Config;
+use crate::daemon::Daemon;
 use crate::http::{self, App};
 use crate::interrupt::Interrupts;
 use crate::outcome;
@@ -78,6 +80,8 @@ pub async fn run(setting: &Setting, arguments: Arguments) -> Result<u8> {
             return Err(error);
         }
     };
+    let watching = Daemon::start(memory.clone(), config.data_dir.clone(), Vec::new(), Box::new(note_look))
+        .inspect_err(|error| tracing::warn!("no folder is watched: {error}"));
     let crossing = Crossing::new(memory.clone());
     let (stop, stopping) = watch::channel(false);
     let app = App::new(config, crossing.clone(), presence.clone(), token, metrics, stopping.clone());
@@ -86,6 +90,7 @@ pub async fn run(setting: &Setting, arguments: Arguments) -> Result<u8> {
         let _ = stopped.wait_for(|stopped| *stopped).await;
     }));
     if let Err(error) = presence.write(&config.data_dir) {
+        end(watching.ok()).await;
         close(memory).await;
         return Err(error);
     }
@@ -102,6 +107,7 @@ pub async fn run(setting: &Setting, arguments: Arguments) -> Result<u8> {
             Ok(Err(error)) => tracing::error!("the server ended with an error: {error}"),
             Err(_) => tracing::error!("the server ended in the middle of something"),
         }
+        end(watching.ok()).await;
         close(memory).await;
         // ONNX Runtime does not survive the end of the process while it is being loaded.
         if let Some(warming) = warming {
@@ -114,6 +120,19 @@ pub async fn run(setting: &Setting, arguments: Arguments) -> Result<u8> {
         () = interrupts.next_wish() => std::process::exit(i32::from(outcome::INTERRUPTED)),
     }
     Ok(outcome::DONE)
+}
+
+/// Ends the watching of folders.
+async fn end(watching: Option<Daemon>) {
+    if let Some(daemon) = watching {
+        let _ = tokio::task::spawn_blocking(|| daemon.stop()).await;
+    }
+}
+
+/// Logs what a look at a watched folder did, without a name of anything in it.
+fn note_look(collection: &Collection, summary: &Summary) {
+    let Summary { added, changed, moved, removed, .. } = summary;
+    tracing::info!(source = %collection.id, added, changed, moved, removed, "read");
 }
 
 /// Opens the memory and its vector index, so that no answer leaves meaning out without saying so. The model is not

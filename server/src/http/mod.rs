@@ -28,9 +28,10 @@ use crate::config::Config;
 use crate::presence::Presence;
 use crate::token::Token;
 use crate::verb::{
-    Accept, Alias, Block, BlockHistory, Blocks, Check, Conflicts, Declare, EditBlock, Enrichment, Entity, Erase,
-    Explain, Export, Forget, Get, Graph, Import, Ingest, Learn, LongVerb as _, Merge, Predicates, Proposals, Propose,
-    Query, Rebuild, Recall, Reject, Remember, Session, Split, Status, Timeline, Undo, Update, Verb as _,
+    Accept, AddSource, Alias, Block, BlockHistory, Blocks, ChangeSource, Check, Conflicts, Declare, EditBlock,
+    Enrichment, Entity, Erase, Explain, Export, Forget, Get, Graph, Import, Ingest, Learn, LongVerb as _, Merge,
+    Predicates, Proposals, Propose, Query, Rebuild, Recall, Reject, Remember, RemoveSource, Session, Sources, Split,
+    Status, Timeline, Undo, Update, Verb as _,
 };
 use crate::wiring;
 use failure::Failed;
@@ -119,6 +120,10 @@ impl App {
             .route(&verb(EditBlock::NAME), post(route::verb::<EditBlock>))
             .route(&verb(Predicates::NAME), post(route::verb::<Predicates>))
             .route(&verb(Declare::NAME), post(route::verb::<Declare>))
+            .route(&verb(Sources::NAME), post(route::verb::<Sources>))
+            .route(&verb(AddSource::NAME), post(route::verb::<AddSource>))
+            .route(&verb(ChangeSource::NAME), post(route::verb::<ChangeSource>))
+            .route(&verb(RemoveSource::NAME), post(route::verb::<RemoveSource>))
             .route(&verb(Status::NAME), post(route::verb::<Status>))
             .route(&verb(Check::NAME), post(route::long_verb::<Check>))
             .route(&verb(Rebuild::NAME), post(route::long_verb::<Rebuild>))

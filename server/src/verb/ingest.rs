@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use hydra_graph::{Memory, Result};
-use hydra_ingest::Kind;
+use hydra_ingest::{Kind, Rules};
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -46,11 +46,18 @@ impl LongVerb for Ingest {
     fn run(self, memory: &Memory, session: &Session, watch: &Watch) -> Result<Value> {
         let started = Instant::now();
         let space = self.space.unwrap_or_else(|| session.default_space.clone());
+        // In a watched folder it reads what the watching reads, or each would undo what the other did.
+        let rules: Vec<Rules> = memory
+            .collections()?
+            .iter()
+            .map(|watched| Rules::new(&watched.path, &watched.space, &watched.include, &watched.exclude))
+            .collect::<Result<_>>()?;
         let options = hydra_ingest::Options {
             kind: self.kind.unwrap_or_default(),
             zone: TimeZone::system(),
             now: session.now(),
             cancel: watch.stop(),
+            rules,
             ..hydra_ingest::Options::of(space)
         };
         let summary = hydra_ingest::ingest(memory, &self.paths, &options, &mut |progress| {

@@ -1,0 +1,370 @@
+//! One watched folder: what was heard of it, when it is looked at next, and the look itself.
+
+use std::collections::{BTreeSet, HashSet};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use hydra_graph::{Collection, Error, ErrorKind, Memory, Result};
+use hydra_ingest::{Options, Progress, Readings, Removal, Rules, Summary, Vault, is_temporary, reconcile};
+
+use super::heard::{Inbox, Pending};
+use super::state::{Doing, State};
+use super::watches::{Watched, Watches};
+use super::{LOOK_SHARE, POLL_EVERY, RECONCILE_EVERY, RETRY_EVERY};
+use crate::wiring;
+
+/// Files after which a look rests a moment, so that the writer and the processor are free for whoever asks.
+const REST_EVERY_FILES: u64 = 64;
+/// How long a rest is at most; it is half of what the files before took.
+const LONGEST_REST: Duration = Duration::from_millis(200);
+/// Files that say what is to be read: when one changes, everything may be otherwise.
+const IGNORE_FILES: [&str; 2] = [".hydraignore", ".gitignore"];
+/// What a person is told when the system has no more watches to give.
+const NO_WATCHES: &str = "the system gives no more watches, so it is looked at every half minute instead; raise \
+                          fs.inotify.max_user_watches to have changes heard at once";
+
+/// A watched folder.
+pub struct Folder {
+    pub collection: Collection,
+    pub state: State,
+    pending: Pending,
+    /// Files that are gone for good.
+    to_remove: BTreeSet<PathBuf>,
+    looked_at_all: Option<Instant>,
+    took: Duration,
+    is_polled: bool,
+    /// Whether the graph does not name it, and it is watched all the same.
+    is_passing: bool,
+}
+
+/// What a look needs of everything else.
+pub struct Around<'r> {
+    pub memory: &'r Memory,
+    pub inbox: &'r Inbox,
+    pub cancel: &'r Arc<AtomicBool>,
+    pub watches: &'r mut Watches,
+    pub readings: &'r mut Readings,
+    /// Files that vanished, here and elsewhere.
+    pub vanished: Vec<PathBuf>,
+}
+
+/// What came of a look.
+#[derive(Default)]
+pub struct Looked {
+    /// Whether it was at all of the folder.
+    pub is_all: bool,
+    /// Files that are gone and may turn up elsewhere.
+    pub vanished: Vec<PathBuf>,
+    /// What was done, if anything was.
+    pub summary: Option<Summary>,
+}
+
+impl Folder {
+    /// Takes a folder, to be looked at at once.
+    pub fn new(collection: Collection, state: State, is_passing: bool) -> Self {
+        let mut folder = Self {
+            collection,
+            state: State { state: Doing::Waiting, progress: None, error: None, note: None, ..state },
+            pending: Pending::default(),
+            to_remove: BTreeSet::new(),
+            looked_at_all: None,
+            took: Duration::ZERO,
+            is_polled: false,
+            is_passing,
+        };
+        folder.begin();
+        folder
+    }
+
+    /// Takes in that it is to be watched otherwise.
+    pub fn change(&mut self, collection: Collection) {
+        self.collection = collection;
+        self.begin();
+    }
+
+    fn begin(&mut self) {
+        self.pending = Pending::default();
+        if self.collection.paused {
+            self.state.state = Doing::Paused;
+        } else {
+            self.pending.add_all(Instant::now());
+        }
+    }
+
+    /// Takes in that a path may have changed.
+    pub fn hear(&mut self, path: &Path, now: Instant) {
+        if self.collection.paused || self.state.state == Doing::Failed || is_temporary(path) {
+            return;
+        }
+        let Ok(inside) = path.strip_prefix(&self.collection.path) else { return };
+        if path.file_name().is_some_and(|name| IGNORE_FILES.iter().any(|known| name == *known)) {
+            return self.pending.add_all(now);
+        }
+        let is_hidden = inside.iter().any(|part| part.as_encoded_bytes().starts_with(b"."));
+        if is_hidden {
+            return;
+        }
+        if inside.as_os_str().is_empty() {
+            // Its own attributes say nothing of what is in it; that it went away is seen when it is looked at.
+            if !path.is_dir() {
+                self.pending.add_all(now);
+            }
+            return;
+        }
+        // Of other files only folders matter, and what may have been one.
+        if hydra_ingest::Format::of(path).is_some() || !path.is_file() {
+            self.pending.add(path.to_owned(), now);
+        }
+    }
+
+    /// Takes in that events were lost.
+    pub fn hear_all(&mut self, now: Instant) {
+        if !self.collection.paused && self.state.state != Doing::Failed {
+            self.pending.add_all(now);
+        }
+    }
+
+    /// Takes in that a file is gone and did not turn up elsewhere.
+    pub fn remove_later(&mut self, path: PathBuf, now: Instant) {
+        self.to_remove.insert(path.clone());
+        self.pending.add(path, now);
+    }
+
+    /// Looks whether the folder is there, and whether it is time to look at all of it.
+    pub fn look_around(&mut self, watches: &mut Watches) {
+        if self.collection.paused {
+            return;
+        }
+        let now = Instant::now();
+        let path = &self.collection.path;
+        let since = self.looked_at_all.map_or(Duration::MAX, |at| now.duration_since(at));
+        let is_time = match self.state.state {
+            Doing::Gone => path.is_dir() && since > self.patient(POLL_EVERY / 3),
+            Doing::Failed => since > self.patient(RETRY_EVERY),
+            _ if self.is_polled => since > self.patient(POLL_EVERY),
+            _ => since > RECONCILE_EVERY || !watches.is_true(path),
+        };
+        if is_time {
+            self.pending.add_all(now);
+        }
+    }
+
+    /// Returns how long to wait so that looks take no more than their share of the time.
+    fn patient(&self, wait: Duration) -> Duration {
+        wait.max(self.took * LOOK_SHARE)
+    }
+
+    /// Returns when it is to be looked at.
+    pub fn due(&self) -> Option<Instant> {
+        self.pending.due().filter(|_| !self.collection.paused)
+    }
+
+    /// Tells whether it is to be looked at.
+    pub fn is_due(&self, now: Instant) -> bool {
+        self.due().is_some_and(|due| due <= now)
+    }
+
+    /// Looks at what was heard of, and brings the graph up to date with it.
+    pub fn look(&mut self, mut around: Around<'_>, tell: &mut dyn FnMut(&State)) -> Looked {
+        let paths = self.pending.take();
+        let started = Instant::now();
+        let is_all = paths.is_none();
+        if is_all {
+            self.looked_at_all = Some(started);
+        }
+        let result = match self.collection.path.is_dir() {
+            true => self.read(&mut around, paths.as_deref(), tell),
+            false => Err(gone(&self.collection.path)),
+        };
+        let took = started.elapsed();
+        if is_all {
+            self.took = took;
+        }
+        self.state.progress = None;
+        let mut looked = Looked { is_all, ..Looked::default() };
+        match result {
+            Ok(mut summary) => {
+                self.settle(&summary, is_all, took);
+                self.to_remove.clear();
+                looked.vanished = std::mem::take(&mut summary.gone);
+                tracing::debug!(
+                    source = %self.collection.id,
+                    is_all,
+                    files = summary.files,
+                    removed = summary.removed,
+                    vanished = looked.vanished.len(),
+                    deferred = summary.deferred,
+                    "looked"
+                );
+                let did = summary.added + summary.changed + summary.moved + summary.removed;
+                looked.summary = (did > 0).then_some(summary);
+            }
+            Err(error) => self.fail(&error, &mut around),
+        }
+        looked
+    }
+
+    fn read(
+        &mut self,
+        around: &mut Around<'_>,
+        paths: Option<&[PathBuf]>,
+        tell: &mut dyn FnMut(&State),
+    ) -> Result<Summary> {
+        let Collection { path: root, space, include, exclude, .. } = &self.collection;
+        let rules = Rules::new(root, space, include, exclude)?;
+        let now = Instant::now();
+        if paths.is_none() {
+            // Watched before it is read: what changes meanwhile is heard.
+            let vault = Vault::scan_by(root, std::slice::from_ref(&rules))?;
+            self.is_polled = around.watches.set(root, vault.folders()) == Watched::LimitReached;
+            self.state.note = self.is_polled.then(|| NO_WATCHES.to_owned());
+        }
+        let heard: Vec<PathBuf> = match paths {
+            Some(paths) => paths.iter().filter(|path| !self.to_remove.contains(*path)).cloned().collect(),
+            None => vec![root.clone()],
+        };
+        let options = Options {
+            rules: vec![rules],
+            vanished: around.vanished.clone(),
+            removal: Removal::Later,
+            cancel: Arc::clone(around.cancel),
+            ..Options::of(space)
+        };
+        let watched = root.clone();
+        let mut summary = if heard.is_empty() {
+            Summary::default()
+        } else {
+            let named = (!self.is_passing).then_some(&self.collection);
+            let mut reading = Reading::new(named, around.memory, around.inbox, &options.cancel);
+            let state = &mut self.state;
+            let looked = reconcile(around.memory, &heard, &options, around.readings, &mut |progress| {
+                if reading.take(&progress) {
+                    state.state = Doing::Reading;
+                    state.progress = Some((progress.files_done, progress.files_total));
+                    tell(state);
+                }
+            });
+            match looked {
+                // What was heard of is no note and never was one, or came and went.
+                Err(error) if paths.is_some() && is_nothing(&error) => Summary::default(),
+                looked => looked?,
+            }
+        };
+        if !self.to_remove.is_empty() {
+            let gone: Vec<PathBuf> = self.to_remove.iter().cloned().collect();
+            let options = Options { removal: Removal::Now, ..options.clone() };
+            match reconcile(around.memory, &gone, &options, around.readings, &mut |_| {}) {
+                Ok(removed) => summary.removed += removed.removed,
+                // It was another file's by then, or nothing was known of it.
+                Err(error) if is_nothing(&error) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        if summary.cancelled {
+            // Whatever stopped it (a pause, the end) decides what comes; if it was neither, the rest is read.
+            around.cancel.store(around.inbox.is_stopping(), Ordering::Relaxed);
+            self.pending.add_all(now);
+            return Ok(summary);
+        }
+        if summary.deferred > 0 {
+            self.pending.add_all(Instant::now());
+        }
+        if paths.is_none() {
+            let gone: HashSet<&PathBuf> = summary.gone.iter().collect();
+            around.readings.retain(&watched, |path| gone.contains(&path.to_path_buf()) || path.exists());
+        }
+        let folders: Vec<PathBuf> =
+            summary.folders.iter().filter(|folder| folder.starts_with(&watched)).cloned().collect();
+        if !folders.is_empty() && !self.is_polled {
+            match around.watches.set(&watched, &folders) {
+                Watched::AsBefore => {}
+                // What came into a folder before it was watched was not heard.
+                Watched::Anew => self.pending.add_all(Instant::now()),
+                Watched::LimitReached => {
+                    self.is_polled = true;
+                    self.state.note = Some(NO_WATCHES.to_owned());
+                }
+            }
+        }
+        Ok(summary)
+    }
+
+    fn settle(&mut self, summary: &Summary, is_all: bool, took: Duration) {
+        self.state.take(summary, is_all, wiring::now(), took.as_millis() as u64);
+        if summary.kept > 0 {
+            let why = summary.warnings.last().map(|warning| format!("{} ({})", warning.message, warning.hint));
+            self.state.state = Doing::Gone;
+            self.state.error = why;
+            return;
+        }
+        // What vanished and may turn up is known until it is removed.
+        let is_true = !summary.cancelled && summary.gone.is_empty();
+        self.state.state = if is_true { Doing::Watching } else { Doing::Reading };
+        self.state.error = None;
+    }
+
+    fn fail(&mut self, error: &Error, around: &mut Around<'_>) {
+        self.to_remove.clear();
+        self.looked_at_all = Some(Instant::now());
+        let is_gone = !self.collection.path.is_dir();
+        if is_gone {
+            around.watches.forget(&self.collection.path);
+        }
+        self.state.state = if is_gone { Doing::Gone } else { Doing::Failed };
+        let hint = error.next_step().map(|hint| format!(" ({hint})")).unwrap_or_default();
+        self.state.error = Some(format!("{}{hint}", error.message()));
+        tracing::warn!(source = %self.collection.id, kind = error.kind().as_str(), "a watched folder can't be read");
+    }
+}
+
+fn gone(path: &Path) -> Error {
+    Error::new(ErrorKind::NotFound, format!("{} is not there", path.display()))
+        .hint("it is read again when it is back; what is known of it is kept until you remove it")
+}
+
+/// Tells whether an error only says that there was nothing to do.
+fn is_nothing(error: &Error) -> bool {
+    matches!(error.kind(), ErrorKind::NotFound | ErrorKind::Invalid)
+}
+
+/// Keeps a long look from holding up whoever asks, and ends it when the graph says so.
+struct Reading<'r> {
+    /// What the graph is to say of it for the look to go on.
+    named: Option<&'r Collection>,
+    memory: &'r Memory,
+    inbox: &'r Inbox,
+    cancel: &'r AtomicBool,
+    rested_at: Instant,
+}
+
+impl<'r> Reading<'r> {
+    fn new(named: Option<&'r Collection>, memory: &'r Memory, inbox: &'r Inbox, cancel: &'r AtomicBool) -> Self {
+        Self { named, memory, inbox, cancel, rested_at: Instant::now() }
+    }
+
+    /// Takes in how far it is; tells whether that is worth to be told.
+    fn take(&mut self, progress: &Progress) -> bool {
+        if progress.files_done == 0 || !progress.files_done.is_multiple_of(REST_EVERY_FILES) {
+            return false;
+        }
+        if self.inbox.take_commit() && !self.is_wanted() {
+            self.cancel.store(true, Ordering::Relaxed);
+            self.inbox.commit();
+        }
+        let worked = self.rested_at.elapsed();
+        // Looking at what did not change takes no time and needs no rest.
+        if worked > Duration::from_millis(20) {
+            std::thread::sleep((worked / 2).min(LONGEST_REST));
+        }
+        self.rested_at = Instant::now();
+        true
+    }
+
+    fn is_wanted(&self) -> bool {
+        let Some(named) = self.named else { return true };
+        let known = self.memory.collection(&named.id.to_string());
+        known.map_or_else(|error| error.kind() != ErrorKind::NotFound, |known| known == *named)
+    }
+}

@@ -1,0 +1,375 @@
+//! A watched folder and the graph say the same, whatever happens to the folder, the server or both.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod harness;
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use harness::{Client, Server, hydra, json, run, wait_until};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+struct Home {
+    data: PathBuf,
+    vault: PathBuf,
+    _folder: TempDir,
+}
+
+impl Home {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path().canonicalize().unwrap();
+        let home = Self { data: root.join("data"), vault: root.join("vault"), _folder: folder };
+        fs::create_dir(&home.data).unwrap();
+        fs::create_dir(&home.vault).unwrap();
+        home
+    }
+
+    fn write(&self, name: &str, text: &str) -> PathBuf {
+        let path = self.vault.join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, text).unwrap();
+        path
+    }
+
+    fn note(&self, name: &str, words: &str) -> PathBuf {
+        self.write(name, &note(words))
+    }
+
+    fn add(&self, client: &mut Client) -> String {
+        client.ask("/v1/add_source", &json!({"path": self.vault}))["source"]["id"].as_str().unwrap().to_owned()
+    }
+}
+
+/// A note long enough to be known by its bytes, with a heading so that its title is not that of the file.
+fn note(words: &str) -> String {
+    format!("# About {words}\n\nThe keeper of the lighthouse wrote in the evening of {words}, at length and in ink.\n")
+}
+
+fn state(client: &mut Client) -> Value {
+    client.ask("/v1/sources", &json!({}))["sources"][0].clone()
+}
+
+fn wait_for_state(client: &mut Client, wanted: &str) -> Value {
+    let mut last = Value::Null;
+    wait_until(wanted, || {
+        last = state(client);
+        last["state"]["state"] == wanted
+    });
+    last
+}
+
+/// What is recalled by a word, as text and path.
+fn found(client: &mut Client, word: &str) -> Vec<(String, String)> {
+    let answer = client.ask("/v1/recall", &json!({"query": word, "limit": 20}));
+    let hits = answer["hits"].as_array().unwrap().iter();
+    hits.filter(|hit| hit["text"].as_str().unwrap().contains(word))
+        .map(|hit| (hit["id"].as_str().unwrap().to_owned(), hit["source"]["path"].as_str().unwrap_or("").to_owned()))
+        .collect()
+}
+
+fn wait_for_one(client: &mut Client, word: &str, path: &Path) -> String {
+    let mut id = String::new();
+    wait_until(&format!("{word} to be found in {}", path.display()), || match found(client, word).as_slice() {
+        [(only, there)] if Path::new(there) == path => {
+            id.clone_from(only);
+            true
+        }
+        _ => false,
+    });
+    id
+}
+
+fn wait_for_none(client: &mut Client, word: &str) {
+    wait_until(&format!("{word} to be found no more"), || found(client, word).is_empty());
+}
+
+/// The graph's notes by path, each with its id.
+fn known(client: &mut Client) -> BTreeMap<String, String> {
+    let query = "SELECT ?path ?source { ?source a hy:Source ; hy:path ?path }";
+    let answer = client.ask("/v1/query", &json!({"query": query, "limit": 10_000}));
+    let rows = answer["rows"].as_array().unwrap_or_else(|| panic!("{answer}"));
+    let cell = |value: &Value| value.as_str().or_else(|| value["value"].as_str()).unwrap_or_default().to_owned();
+    rows.iter()
+        .map(|row| {
+            let cells: Vec<String> = match row {
+                Value::Array(cells) => cells.iter().map(cell).collect(),
+                other => vec![cell(&other["path"]), cell(&other["source"])],
+            };
+            (cells[0].clone(), cells[1].clone())
+        })
+        .collect()
+}
+
+#[test]
+fn what_happens_in_a_watched_folder_is_known_at_once() {
+    let home = Home::new();
+    let first = home.note("first.md", "aardvarks");
+    let server = Server::start(&home.data);
+    let mut client = server.client();
+    home.add(&mut client);
+    wait_for_one(&mut client, "aardvarks", &first);
+    let watching = wait_for_state(&mut client, "watching");
+    assert_eq!((&watching["known"]["notes"], &watching["state"]["left_out"]), (&json!(1), &json!(0)));
+
+    let second = home.note("deep/er/second.md", "badgers");
+    wait_for_one(&mut client, "badgers", &second);
+    fs::write(&first, note("camels")).unwrap();
+    wait_for_one(&mut client, "camels", &first);
+    assert_eq!(found(&mut client, "aardvarks"), []);
+    // As editors do: beside it, then over it.
+    let beside = home.vault.join("first.md.tmp");
+    fs::write(&beside, note("dormice")).unwrap();
+    fs::rename(&beside, &first).unwrap();
+    wait_for_one(&mut client, "dormice", &first);
+    fs::remove_file(&second).unwrap();
+    wait_for_none(&mut client, "badgers");
+    fs::remove_dir_all(home.vault.join("deep")).unwrap();
+    let back = home.note("deep/er/second.md", "badgers");
+    wait_for_one(&mut client, "badgers", &back);
+    fs::remove_dir_all(home.vault.join("deep")).unwrap();
+    wait_for_none(&mut client, "badgers");
+    server.stop();
+    let report = json(&home.data, &["check"]);
+    assert_eq!(report["ok"], true, "{report}");
+}
+
+#[test]
+fn a_note_that_moves_stays_the_same_note() {
+    let home = Home::new();
+    let (left, right) = (home.note("left.md", "herons"), home.note("right.md", "ibises"));
+    for number in 0..150 {
+        home.note(&format!("shelf/{number}.md"), &format!("shelved{number}"));
+    }
+    let server = Server::start(&home.data);
+    let mut client = server.client();
+    home.add(&mut client);
+    wait_for_state(&mut client, "watching");
+    let heron = wait_for_one(&mut client, "herons", &left);
+    let ibis = wait_for_one(&mut client, "ibises", &right);
+    let told = json!({"text": "The left note is about birds", "entities": ["left"]});
+    client.ask("/v1/remember", &told);
+    let before = known(&mut client);
+
+    let renamed = home.vault.join("renamed.md");
+    fs::rename(&left, &renamed).unwrap();
+    assert_eq!(wait_for_one(&mut client, "herons", &renamed), heron, "its passage is the same");
+    // With an edit in the same moment: the inode tells.
+    let again = home.vault.join("sub/again.md");
+    fs::create_dir(home.vault.join("sub")).unwrap();
+    fs::rename(&renamed, &again).unwrap();
+    fs::write(&again, note("herons") + "\nAnd one more line, about lapwings.\n").unwrap();
+    wait_for_one(&mut client, "lapwings", &again);
+    fs::rename(&again, &left).unwrap();
+    wait_until("it to be back", || found(&mut client, "herons").iter().any(|(_, path)| Path::new(path) == left));
+
+    // Two that change places.
+    let aside = home.vault.join("aside.tmp");
+    fs::rename(&left, &aside).unwrap();
+    fs::rename(&right, &left).unwrap();
+    fs::rename(&aside, &right).unwrap();
+    assert_eq!(wait_for_one(&mut client, "ibises", &left), ibis);
+    wait_until("the other", || found(&mut client, "herons").iter().all(|(_, path)| Path::new(path) == right));
+
+    // A chain, and a folder of many.
+    let third = home.vault.join("third.md");
+    fs::rename(&left, &third).unwrap();
+    fs::rename(&right, &left).unwrap();
+    fs::rename(home.vault.join("shelf"), home.vault.join("rack")).unwrap();
+    assert_eq!(wait_for_one(&mut client, "ibises", &third), ibis);
+    let rack = home.vault.join("rack/149.md");
+    wait_for_one(&mut client, "shelved149", &rack);
+    wait_until("all to be where they are", || {
+        let now = known(&mut client);
+        now.len() == 152 && now.keys().all(|path| Path::new(path).exists())
+    });
+    let after = known(&mut client);
+    let ids = |map: &BTreeMap<String, String>| {
+        let mut ids: Vec<String> = map.values().cloned().collect();
+        ids.sort();
+        ids
+    };
+    assert_eq!(ids(&after), ids(&before), "every note is the source that it was");
+    let place = |name: &str| home.vault.join(name).display().to_string();
+    assert_eq!(after[&place("left.md")], before[&place("left.md")]);
+    assert_eq!(after[&place("rack/7.md")], before[&place("shelf/7.md")]);
+    // What was said of it is said of it under its name of now.
+    let entity = json(&home.data, &["entity", "show", "left"]);
+    assert_eq!(entity["name"], "left", "{entity}");
+    server.stop();
+    let report = json(&home.data, &["check"]);
+    assert_eq!(report["ok"], true, "{report}");
+}
+
+#[test]
+fn pausing_removing_and_taking_back() {
+    let home = Home::new();
+    let note_path = home.note("a.md", "ospreys");
+    let server = Server::start(&home.data);
+    let mut client = server.client();
+    let id = home.add(&mut client);
+    wait_for_one(&mut client, "ospreys", &note_path);
+    client.ask("/v1/change_source", &json!({"source": id, "paused": true}));
+    wait_for_state(&mut client, "paused");
+    home.note("b.md", "pelicans");
+    client.ask("/v1/change_source", &json!({"source": id, "paused": false}));
+    wait_for_one(&mut client, "pelicans", &home.vault.join("b.md"));
+
+    let would = client.ask("/v1/remove_source", &json!({"source": id, "notes": "forget", "dry_run": true}));
+    assert_eq!((&would["known"]["notes"], &would["known"]["passages"]), (&json!(2), &json!(2)));
+    assert_eq!(found(&mut client, "ospreys").len(), 1, "nothing was written");
+    let removed = client.ask("/v1/remove_source", &json!({"source": id, "notes": "forget"}));
+    assert_eq!(removed["forgotten"], 2);
+    wait_for_none(&mut client, "ospreys");
+    assert_eq!(client.ask("/v1/sources", &json!({}))["sources"], json!([]));
+    client.ask("/v1/undo", &json!({"commit": removed["commit"]}));
+    wait_for_one(&mut client, "ospreys", &note_path);
+    // What was only watched is kept.
+    client.ask("/v1/remove_source", &json!({"source": id}));
+    assert_eq!(found(&mut client, "ospreys").len(), 1);
+    let (status, _) = client.post("/v1/change_source", &json!({"source": id, "paused": true})).unwrap();
+    assert_eq!(status, 404);
+    server.stop();
+}
+
+#[test]
+fn what_cant_be_watched_is_said_clearly() {
+    let home = Home::new();
+    let file = home.note("in/a.md", "terns");
+    let vault = home.vault.display().to_string();
+    let refused = |arguments: &[&str], words: &str| {
+        let output = run(&home.data, &[&["source"], arguments].concat());
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(!output.status.success() && said.contains(words), "{arguments:?}: {said}");
+    };
+    let inside = home.vault.join("in");
+    json(&home.data, &["source", "add", inside.to_str().unwrap()]);
+    refused(&["add", inside.to_str().unwrap()], "is watched already");
+    refused(&["add", &vault], "remove that one first");
+    fs::create_dir(inside.join("deeper")).unwrap();
+    refused(&["add", inside.join("deeper").to_str().unwrap()], "lies in");
+    refused(&["add", file.to_str().unwrap()], "is a file");
+    refused(&["add", "/nowhere/at/all"], "does not exist");
+    refused(&["add", home.data.to_str().unwrap()], "memory itself");
+    refused(&["add", &vault, "--kind", "log"], "can't be watched yet");
+    refused(&["add", &vault, "--exclude", "a[z-b]"], "is no glob");
+    refused(&["pause", "/nowhere"], "is not watched");
+    let listed = json(&home.data, &["sources"]);
+    assert_eq!(listed["sources"][0]["state"]["state"], "waiting", "no server runs: {listed}");
+}
+
+#[test]
+fn what_is_left_out_and_what_is_wrong_is_told() {
+    let home = Home::new();
+    home.write(".gitignore", "private/\n/log.md\n");
+    home.write(".hydraignore", "!/log.md\n");
+    home.note("private/p.md", "ravens");
+    let log = home.note("log.md", "swifts");
+    home.note("drafts/d.md", "toucans");
+    home.note("a.sync-conflict-20260101-101112-ABCDEFG.md", "vultures");
+    fs::write(home.vault.join("binary.md"), [0xff, 0xfe, 0, 1, 2]).unwrap();
+    std::os::unix::fs::symlink(&home.vault, home.vault.join("loop")).unwrap();
+    let server = Server::start(&home.data);
+    let mut client = server.client();
+    client.ask("/v1/add_source", &json!({"path": home.vault, "exclude": ["drafts/"]}));
+    wait_for_one(&mut client, "swifts", &log);
+    let now = wait_for_state(&mut client, "watching");
+    for word in ["ravens", "toucans", "vultures"] {
+        assert_eq!(found(&mut client, word), [], "{word}");
+    }
+    assert_eq!(now["state"]["conflict_copies"], 1, "{now}");
+    let named: Vec<&str> =
+        now["state"]["named"].as_array().unwrap().iter().map(|s| s["path"].as_str().unwrap()).collect();
+    assert_eq!(named.len(), 3, "{named:?}");
+    // The rules change, and with them what is known.
+    home.write(".gitignore", "");
+    wait_for_one(&mut client, "ravens", &home.vault.join("private/p.md"));
+    client.ask("/v1/change_source", &json!({"source": home.vault, "exclude": ["private/"]}));
+    wait_for_none(&mut client, "ravens");
+    wait_for_one(&mut client, "toucans", &home.vault.join("drafts/d.md"));
+    // Read once by its path, it is read by the same rules.
+    run(&home.data, &["ingest", home.vault.to_str().unwrap()]);
+    assert_eq!(found(&mut client, "ravens"), []);
+    server.stop();
+}
+
+#[test]
+fn a_folder_that_vanishes_keeps_what_is_known_and_comes_back() {
+    let home = Home::new();
+    let path = home.note("a.md", "waxwings");
+    let server = Server::start(&home.data);
+    let mut client = server.client();
+    home.add(&mut client);
+    wait_for_state(&mut client, "watching");
+    let away = home.vault.with_extension("away");
+    fs::rename(&home.vault, &away).unwrap();
+    let gone = wait_for_state(&mut client, "gone");
+    assert!(gone["state"]["error"].as_str().unwrap().contains("is not there"), "{gone}");
+    assert_eq!(found(&mut client, "waxwings").len(), 1);
+    fs::write(away.join("b.md"), note("yaffles")).unwrap();
+    fs::rename(&away, &home.vault).unwrap();
+    wait_for_one(&mut client, "yaffles", &home.vault.join("b.md"));
+    wait_for_one(&mut client, "waxwings", &path);
+    home.note("c.md", "zebras");
+    wait_for_one(&mut client, "zebras", &home.vault.join("c.md"));
+    server.stop();
+}
+
+#[test]
+fn a_server_that_is_killed_finds_out_what_happened() {
+    let home = Home::new();
+    for number in 0..300 {
+        home.note(&format!("{}/{number}.md", number % 7), &format!("numbered{number}"));
+    }
+    let server = Server::start(&home.data);
+    let mut client = server.client();
+    home.add(&mut client);
+    wait_until("some of it to be read", || known(&mut client).len() > 20);
+    server.kill();
+    fs::remove_file(home.vault.join("0/0.md")).unwrap();
+    fs::rename(home.vault.join("1/1.md"), home.vault.join("1/one.md")).unwrap();
+    let edited = home.note("2/2.md", "quails");
+
+    let server = Server::start(&home.data);
+    let mut client = server.client();
+    wait_for_one(&mut client, "quails", &edited);
+    let expected: Vec<String> = {
+        let mut paths: Vec<String> = Vec::new();
+        for folder in 0..7 {
+            let entries = fs::read_dir(home.vault.join(folder.to_string())).unwrap();
+            paths.extend(entries.map(|entry| entry.unwrap().path().display().to_string()));
+        }
+        paths.sort();
+        paths
+    };
+    wait_until("the graph to be what is on disk", || known(&mut client).into_keys().eq(expected.iter().cloned()));
+    server.stop();
+    let report = json(&home.data, &["check"]);
+    assert_eq!(report["ok"], true, "{report}");
+}
+
+#[test]
+fn ingest_watches_without_a_server() {
+    let home = Home::new();
+    home.note("a.md", "wombats");
+    let out = home.data.with_extension("out");
+    let mut child = hydra(&home.data)
+        .args(["ingest", "--watch", home.vault.to_str().unwrap()])
+        .stdout(fs::File::create(&out).unwrap())
+        .stderr(std::process::Stdio::null())
+        .spawn()
+        .unwrap();
+    let lines = || fs::read_to_string(&out).unwrap();
+    wait_until("the first note", || lines().contains("1 new"));
+    fs::rename(home.vault.join("a.md"), home.vault.join("b.md")).unwrap();
+    wait_until("the move", || lines().contains("1 moved"));
+    let stopped = std::process::Command::new("kill").arg(child.id().to_string()).status().unwrap();
+    assert!(stopped.success() && child.wait().unwrap().success());
+    let server = Server::start(&home.data);
+    wait_for_one(&mut server.client(), "wombats", &home.vault.join("b.md"));
+    let refused = run(&home.data, &["ingest", "--watch", home.vault.to_str().unwrap()]);
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("hydra source add"));
+    server.stop();
+}

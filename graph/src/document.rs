@@ -28,6 +28,8 @@ pub struct Document {
     pub tags: Vec<String>,
     /// Front matter, flattened to name and value.
     pub properties: Vec<Property>,
+    /// What it states of what it describes, as far as that is more than a property of the file.
+    pub facts: Vec<FileFact>,
     /// The whole text: verbatim where the file is one, else what was taken out of it. Spans below are byte ranges of it.
     pub text: String,
     /// BLAKE3 of the file's bytes, in hex.
@@ -71,6 +73,30 @@ pub struct Property {
     pub value: String,
     /// What it is written as; what does not fit is a text.
     pub datatype: Datatype,
+}
+
+/// Something that a file states of what it describes. It is a fact from when the file is first seen to say so until it
+/// says so no more.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FileFact {
+    /// What is said: a predicate's name, or a word of the file's own.
+    pub name: String,
+    /// Its value as the property of that name has it.
+    pub value: String,
+    /// What that is written as.
+    pub datatype: Datatype,
+    /// What it means, if it is a link; of several links in one value, one.
+    pub target: Option<Target>,
+    /// How that is shown, if it is a link.
+    pub label: Option<String>,
+}
+
+impl FileFact {
+    /// States what a property says.
+    pub fn of(property: &Property) -> Self {
+        let Property { name, value, datatype } = property.clone();
+        Self { name, value, datatype, target: None, label: None }
+    }
 }
 
 /// How a file was read.

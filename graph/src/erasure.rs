@@ -10,6 +10,7 @@ use oxigraph::model::{NamedOrBlankNode, Quad, Term, Triple};
 use crate::error::Result;
 use crate::id::Id;
 use crate::journal;
+use crate::property;
 use crate::seal;
 use crate::store::{View, string, subject_id, term_id, term_text};
 use crate::vocab::{self, ext};
@@ -127,6 +128,8 @@ impl Erasure {
                 pieces.extend(said.into_iter().flatten().filter(|text| !text.is_empty()).cloned());
                 pieces.sort_unstable_by_key(|piece| std::cmp::Reverse(piece.len()));
                 pieces.dedup();
+                let pieces = pieces.clone();
+                self.properties(view, whole, &pieces)?;
             }
             if quad.predicate == ext::DERIVED_FROM {
                 self.reified(view, quad.subject.clone(), quad.object.clone())?;
@@ -136,6 +139,20 @@ impl Erasure {
                 && let Some(proposal) = term_id(&quad.object)
             {
                 self.take(view, proposal)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes in the properties that a file says in pieces of it that go.
+    fn properties(&mut self, view: &View<'_>, whole: Id, pieces: &[String]) -> Result<()> {
+        let graph = vocab::node(whole);
+        for quad in view.quads(None, None, None, Some(graph.as_ref().into())) {
+            let quad = quad?;
+            let Some(name) = property::name(quad.predicate.as_str()) else { continue };
+            let value = term_text(&quad.object).unwrap_or_default();
+            if pieces.iter().any(|piece| property::stands_in(piece, &name, &value)) {
+                self.statements.insert(Triple::from(quad));
             }
         }
         Ok(())

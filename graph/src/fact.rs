@@ -203,13 +203,11 @@ pub(crate) fn is_kept_by_others(view: &View<'_>, fact: &Fact, now: Timestamp) ->
 
 /// Returns a fact in names.
 pub(crate) fn statement(view: &View<'_>, predicates: &Predicates, fact: &Fact) -> Result<Statement> {
-    let predicate = predicates.by_iri(fact.predicate.as_str());
     let object = match term_id(&fact.object) {
         Some(id) => entity::label(view, id)?,
         None => term_text(&fact.object).unwrap_or_default(),
     };
-    let name = predicate.map_or_else(|| fact.predicate.as_str().to_owned(), |predicate| predicate.label.clone());
-    Ok(Statement::new(entity::label(view, fact.subject)?, name, object))
+    Ok(Statement::new(entity::label(view, fact.subject)?, predicates.name(fact.predicate.as_str()), object))
 }
 
 /// A number between 0 and 1 as an `xsd:decimal`, to three digits.

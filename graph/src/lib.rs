@@ -69,8 +69,8 @@ pub use block::{
 pub use collection::{Collection, CollectionKind, MAX_COLLECTIONS, MAX_GLOB_BYTES, MAX_GLOBS};
 pub use decision::{Choice, Decision, MAX_OPTION_BYTES, MAX_OPTIONS, MAX_REASONS, NewDecision, Verdict};
 pub use document::{
-    Datatype, Document, Link, LinkKind, LogPart, LogState, LogTemplate, Occurrence, Passage, Pattern, Property,
-    PutReceipt, Reading, Relocated, Remark, SourceMove, SourceState, Target,
+    Datatype, Document, FileFact, Link, LinkKind, LogPart, LogState, LogTemplate, Occurrence, Passage, Pattern,
+    Property, PutReceipt, Reading, Relocated, Remark, SourceMove, SourceState, Target,
 };
 pub use dump::{EXPORT_FORMAT, ExportFormat, Exported, Follower, Imported, MAX_LINE_BYTES};
 pub use error::{Error, ErrorKind, Result};
@@ -114,11 +114,12 @@ pub use verbs::edit_block::{BlockEdit, BlockOp};
 pub use verbs::entity::{Alias, EntityInfo};
 pub use verbs::erase::{Erased, Removal};
 pub use verbs::explain::{Answered, Explanation};
+pub use verbs::file_facts::{MAX_FACT_VALUE_BYTES, MAX_FILE_FACTS};
 pub use verbs::forget::{Forgotten, MAX_FORGOTTEN};
 pub use verbs::forgetting::{
     Consequence, ForgetAnswer, ForgetMode, ForgetPreview, ForgetRequest, MAX_FORGET_CANDIDATES, MAX_PREVIEWED,
 };
-pub use verbs::get::{GetRequest, GetView, Got, Link as ChainLink, Then};
+pub use verbs::get::{GetRequest, GetView, Got, Link as ChainLink, MAX_FACTS_SHOWN, Then};
 pub use verbs::graph::{
     GraphNode, GraphRequest, MAX_GRAPH_DEPTH, MAX_GRAPH_EDGES, MAX_GRAPH_NODES, MAX_PATH_NODES, MAX_PATH_STEPS,
     MAX_PATHS, Neighbourhood, Paths,
@@ -139,6 +140,7 @@ pub use verbs::remember::{
     Remembered,
 };
 pub use verbs::retelling::MAX_RETOLD;
+pub use verbs::sentences::MAX_FILE_SENTENCES;
 pub use verbs::split::{MAX_TAKEN, Split};
 pub use verbs::subject::{MAX_SUBJECT_TEXTS, Subject, SubjectKind};
 pub use verbs::ties::{MAX_NEWEST_TEXTS, MAX_TIES_READ, Tie, TieKind};

@@ -9,6 +9,7 @@ use oxigraph::model::{NamedNode, NamedOrBlankNode, Quad, Term};
 use crate::entity::normalise;
 use crate::error::{Error, ErrorKind, Result};
 use crate::names;
+use crate::property;
 use crate::store::{View, term_text};
 use crate::vocab::{self, ext};
 
@@ -110,6 +111,12 @@ impl Predicates {
     /// Returns the one with that IRI.
     pub fn by_iri(&self, iri: &str) -> Option<&Predicate> {
         self.all.iter().find(|predicate| predicate.iri.as_str() == iri)
+    }
+
+    /// Returns what the one with that IRI is called; a file's own word is its name.
+    pub fn name(&self, iri: &str) -> String {
+        let known = self.by_iri(iri).map(|predicate| predicate.label.clone());
+        known.or_else(|| property::name(iri)).unwrap_or_else(|| iri.to_owned())
     }
 
     /// Returns all of them.

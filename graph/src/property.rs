@@ -106,9 +106,38 @@ pub(crate) fn predicate(name: &str) -> NamedNode {
     NamedNode::new_unchecked(iri)
 }
 
+/// Returns the name that a predicate was made of; `None` for any other predicate.
+pub(crate) fn name(predicate: &str) -> Option<String> {
+    let mut rest = predicate.strip_prefix(vocab::PROPERTY_NS)?.as_bytes();
+    let mut bytes = Vec::with_capacity(rest.len());
+    while let Some((byte, after)) = rest.split_first() {
+        let hex = rest.get(1..3).filter(|_| *byte == b'%').and_then(|hex| std::str::from_utf8(hex).ok());
+        match hex.and_then(|hex| u8::from_str_radix(hex, 16).ok()) {
+            Some(decoded) => (bytes.push(decoded), rest = &rest[3..]).0,
+            None => (bytes.push(*byte), rest = after).0,
+        }
+    }
+    Some(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+/// Tells whether a text has the words of a property: its name, and its value as it is written.
+pub(crate) fn stands_in(words: &str, name: &str, value: &str) -> bool {
+    // A moment is written in many ways, each of which begins with its day.
+    let day = value.get(.."2024-05-01".len()).filter(|_| matches!(Datatype::of(value), Datatype::Time));
+    words.contains(name) && words.contains(day.unwrap_or(value))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_predicate_gives_its_name_back() {
+        for said in ["cost", "daily cost", "größe", "100% sure", "a.b_c"] {
+            assert_eq!(name(predicate(said).as_str()).as_deref(), Some(said));
+        }
+        assert_eq!(name("http://schema.org/owns"), None);
+    }
 
     #[test]
     fn values_are_what_they_are_written_as() {

@@ -11,6 +11,7 @@ use crate::error::Result;
 use crate::fact::{self, Fact};
 use crate::id::Id;
 use crate::moment::Moment;
+use crate::property;
 use crate::rewound::Rewound;
 use crate::store::{string, subject_id, term_id, term_text};
 use crate::time::Timestamp;
@@ -142,6 +143,10 @@ impl<'v> Sight<'v> {
             _ => None,
         };
         let Some(name) = by_name.filter(|_| quad.graph_name == vocab::MEMORY_GRAPH.into()) else {
+            // What a file says now of what it describes was not so at any time.
+            if self.asserted.is_some() && property::name(quad.predicate.as_str()).is_some() {
+                return Ok(false);
+            }
             return self.shows_beside_names(quad);
         };
         if !OF_NAMES.contains(&quad.predicate.as_ref()) {

@@ -72,6 +72,7 @@ impl Content {
             aliases: Vec::new(),
             title: shorten(&title, MAX_TITLE_BYTES).trim_end().to_owned(),
             properties: self.properties,
+            facts: Vec::new(),
             text: self.text,
             content_hash: facts.content_hash.to_owned(),
             modified_at: facts.modified_at,

@@ -97,6 +97,8 @@ fn is_name(name: &str) -> bool {
     !name.is_empty()
         && name.len() <= MAX_NAME_BYTES
         && name.chars().any(char::is_alphabetic)
+        // What ends a sentence is no name.
+        && !name.contains(". ")
         && name.chars().all(|c| c.is_alphanumeric() || " -_/.*?".contains(c))
 }
 

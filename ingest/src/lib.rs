@@ -48,6 +48,7 @@ mod readings;
 mod reference;
 mod root;
 mod rules;
+mod stated;
 mod stray;
 mod summary;
 mod sync;

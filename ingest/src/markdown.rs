@@ -12,6 +12,7 @@ use crate::names;
 use crate::outline::{BlockKind, MAX_LINKS, MAX_TAGS, Outline, WrittenLink, shorten};
 use crate::passages::{self, MAX_PASSAGES};
 use crate::reference;
+use crate::stated;
 use crate::summary::Warning;
 use crate::vault::Vault;
 
@@ -91,6 +92,7 @@ pub fn parse(file: &MarkdownFile<'_>, vault: &Vault) -> Parsed {
         tags: once_each(front_matter.tags.iter().chain(&outline.tags)).take(MAX_TAGS).collect(),
         aliases: once_each(&front_matter.aliases).filter(|alias| *alias != title).collect(),
         title,
+        facts: stated::facts(&front_matter.properties, file.path, vault),
         properties: front_matter.properties,
         text: text.to_owned(),
         content_hash: file.content_hash.to_owned(),

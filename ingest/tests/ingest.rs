@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use hydra_graph::{ErrorKind, Memory, Timestamp};
+use hydra_graph::{ErrorKind, GetView, GraphRequest, Memory, QueryRequest, Timestamp};
 use hydra_ingest::{MAX_NOTE_BYTES, Options, Summary, ingest};
 use tempfile::TempDir;
 
@@ -375,4 +375,40 @@ fn pages_canvases_and_records_are_read_and_bombs_left_out() {
     );
     assert!(!links.is_empty());
     assert_eq!(counts(&home.ingest_all()), [11, 0, 0, 5, 0]);
+}
+
+#[test]
+fn what_a_note_says_of_itself_becomes_facts() {
+    let home = Home::new();
+    home.write("Mirela.md", "# Mirela");
+    home.write(
+        "Boiler.md",
+        "---\ntitle: Boiler\ntags: [house]\ncreated: 2024-01-01\ncost: 1200\nbought: 2019-03-01\nowner: \"[[Mirela]]\"\n\
+         leaks: false\nparts: [pump, valve]\n---\n\nIt hums.\n\nserviced by:: [[Oskar]], [[Mirela|M.]]\n",
+    );
+    home.ingest_all();
+    let facts = |name: &str| -> Vec<String> {
+        let id = home.memory.graph(&GraphRequest::new(name)).unwrap().id;
+        let got = home.memory.get(&[id], GetView::Full).unwrap().remove(0);
+        let mut facts: Vec<String> = got.facts.iter().map(|tie| format!("{} {}", tie.predicate, tie.to_name)).collect();
+        facts.sort();
+        facts
+    };
+    let expected = [
+        "bought 2019-03-01",
+        "cost 1200",
+        "leaks false",
+        "owner Mirela",
+        "parts pump",
+        "parts valve",
+        "serviced by Mirela",
+        "serviced by Oskar",
+    ];
+    assert_eq!(facts("Boiler"), expected);
+    let query = "SELECT ?b { ?b prop:bought ?day ; prop:leaks false ; prop:owner ?who . ?who skos:prefLabel \"Mirela\" \
+                 FILTER(?day < \"2020-01-01\"^^xsd:date) }";
+    assert_eq!(home.memory.query(&QueryRequest::new(query)).unwrap().rows.len(), 1);
+    home.write("Boiler.md", "---\ncost: 1300\n---\n\nIt hums.\n");
+    home.ingest_all();
+    assert_eq!(facts("Boiler"), ["cost 1300"]);
 }

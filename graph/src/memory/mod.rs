@@ -316,6 +316,7 @@ mod tests {
             aliases: Vec::new(),
             tags: Vec::new(),
             properties: Vec::new(),
+            facts: Vec::new(),
             text: format!("{number}{}", "x".repeat(NOTE_BYTES as usize)),
             content_hash: number.to_string(),
             modified_at: None,

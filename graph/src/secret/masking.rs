@@ -38,13 +38,17 @@ pub(crate) fn memory(new: &mut NewMemory) -> Masked {
 
 /// Masks what a document says. Its places stay what they are.
 pub(crate) fn document(document: &mut Document) {
-    let mut masked = mask(&mut document.text);
-    // The rest says again what the text says, in parts.
-    let mut more = |text: &mut String| add(&mut masked, mask(text));
+    document.reading.redactions += mask(&mut document.text).values().sum::<usize>();
+    // The rest says again what the text says, in parts, and is not counted again.
+    let mut more = |text: &mut String| _ = mask(text);
     more(&mut document.title);
     document.aliases.iter_mut().for_each(&mut more);
     for property in &mut document.properties {
         behind(&format!("{}: ", property.name), &mut property.value, &mut more);
+    }
+    for fact in &mut document.facts {
+        behind(&format!("{}: ", fact.name), &mut fact.value, &mut more);
+        fact.label.iter_mut().for_each(&mut more);
     }
     for link in &mut document.links {
         link.label.iter_mut().for_each(&mut more);
@@ -56,11 +60,10 @@ pub(crate) fn document(document: &mut Document) {
     if let Some(log) = &mut document.log {
         for occurrence in &mut log.occurrences {
             if let Occurrence::First(new, _) = occurrence {
-                add(&mut masked, memory(new));
+                memory(new);
             }
         }
     }
-    document.reading.redactions += masked.values().sum::<usize>();
 }
 
 /// Masks what comes behind some words that may tell what it is.

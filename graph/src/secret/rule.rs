@@ -159,7 +159,7 @@ fn is_value(text: &str) -> bool {
     let plain = text.trim_matches(|c: char| !c.is_alphanumeric()).to_lowercase();
     let is_variable = text.starts_with(['$', '<', '{', '%', '@', '(']) || text.contains("${") || text.contains("{{");
     let is_call = text.contains('(') || text.starts_with("process.env") || text.starts_with("os.environ");
-    let is_same = text.chars().all(|c| Some(c) == text.chars().next());
+    let is_same = text.chars().all(|c| text.starts_with(c));
     !is_variable
         && !is_call
         && !is_same

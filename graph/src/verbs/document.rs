@@ -21,8 +21,10 @@ use crate::stale;
 use crate::store::{Node, View, number, string, subject_id, term_text, time_literal};
 use crate::time::Timestamp;
 use crate::verbs::erased;
+use crate::verbs::file_facts;
 use crate::verbs::forget::passage_key;
 use crate::verbs::last_reading::{OldLinks, OldPassages, passages_in};
+use crate::verbs::telling::Telling;
 use crate::vocab::{self, ext};
 
 pub(crate) fn put(inner: &Inner, documents: Vec<Document>, agent: &Agent) -> Vec<Result<PutReceipt>> {
@@ -57,17 +59,22 @@ pub(crate) fn remove(inner: &Inner, ids: &[Id], agent: &Agent) -> Vec<Result<Put
     let tickets: Vec<_> = ids
         .iter()
         .map(|id| {
-            let id = *id;
+            let (id, mint, now, author) = (*id, inner.mint.clone(), inner.now(), agent.clone());
             inner.writer.submit(agent.clone(), move |view| {
                 if !view.is_a(id, vocab::SOURCE)? {
                     return Err(Error::new(ErrorKind::NotFound, format!("{id} is not a source"))
                         .hint("list them with `hydra status`"));
                 }
-                let mut change = Change::new("remove");
-                change.removed = graph_of(view, id)?;
-                change.touched = passages_in(&change.removed);
+                let mut telling = Telling::new(view, &mint, now, &author);
+                let removed = graph_of(view, id)?;
+                telling.untell_file(id, &removed)?;
+                let mut change = telling.into_change();
+                change.verb = "remove";
+                change.touched.extend(passages_in(&removed));
                 change.touched.insert(id);
+                change.removed.extend(removed);
                 stale::follow(view, &mut change)?;
+                file_facts::keep_fresh(&mut change, id);
                 Ok((change, ()))
             })
         })
@@ -146,7 +153,8 @@ fn replace(
         Some(source) => graph_of(view, source)?,
         None => Vec::new(),
     };
-    let mut entities = Entities::new(view, mint, now);
+    let mut telling = Telling::new(view, mint, now, agent).sealed(seals.clone());
+    let entities = &mut telling.entities;
     let mut draft = Draft {
         graph: vocab::node(source),
         source,
@@ -155,16 +163,18 @@ fn replace(
         now,
     };
     let recorded_at = old_time(&old, source, vocab::RECORDED_AT).unwrap_or(now);
-    draft.say_source(document, agent, recorded_at, &mut entities)?;
+    draft.say_source(document, agent, recorded_at, entities)?;
     let passages = draft.say_passages(view, document, mint, &OldPassages::of(&old))?;
-    draft.say_links(document, &passages, mint, &OldLinks::of(&old), &mut entities)?;
+    draft.say_links(document, &passages, mint, &OldLinks::of(&old), entities)?;
 
-    let mut change = Change::new("ingest");
+    telling.tell_file(&file_facts::Reading { source, page: draft.page, document, before: &old })?;
+
+    let mut change = telling.into_change();
+    change.verb = "ingest";
     change.reason = Some(document.path.display().to_string());
-    change.touched = touched(&old, &draft.quads, source);
-    change.removed = old;
-    change.added = draft.quads;
-    change.added.append(&mut entities.into_quads());
+    change.touched.append(&mut touched(&old, &draft.quads, source));
+    change.removed.extend(old);
+    change.added.extend(draft.quads);
     if let Some(log) = &document.log {
         super::log::tell(view, mint, now, agent, (&document.space, &log.occurrences), &mut change)?;
     }

@@ -100,6 +100,9 @@ pub(super) fn left_of<'d>(view: &View<'_>, seals: &Seals, document: &'d Document
     }
     let mut left = Document { text, ..document.clone() };
     left.passages = document.passages.iter().filter_map(|passage| shrunk(passage, document, &left.text)).collect();
+    // What the text says no more isn't stated either.
+    left.properties.retain(|property| left.text.contains(&property.value) || !document.text.contains(&property.value));
+    left.facts.retain(|stated| left.text.contains(&stated.value) || !document.text.contains(&stated.value));
     left.links.retain(|link| link.span.is_empty() || !left.text[link.span.clone()].trim().is_empty());
     Ok(Cow::Owned(left))
 }

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use serde::Serialize;
 
+use super::file_facts;
 use super::telling::Telling;
 use crate::entity::file_key;
 use crate::error::{Error, ErrorKind, Result};
@@ -46,6 +47,7 @@ pub(crate) fn forget(
         let mut telling = Telling::new(view, &mint, now, &author);
         (telling.change.verb, telling.change.reason) = ("forget", reason);
         let (mut forgotten, mut fallen) = (BTreeSet::new(), Vec::new());
+        let asked = with_what_they_state(view, asked)?;
         for id in asked {
             let known = record::read(view, id)?.ok_or_else(|| not_found(id))?;
             check_may(&known, &spaces, Some(&author))?;
@@ -62,10 +64,10 @@ pub(crate) fn forget(
                 stale::flag(view, &mut telling.change, *gone)?;
             }
             // Also of one whose end has come since anything was written.
-            if let Some(fact) = fact::believed(view, id)? {
-                if !fact::is_kept_by_others(view, &fact, now)? {
-                    telling.change.removed.push(fact.assertion());
-                }
+            if let Some(fact) = fact::believed(view, id)?
+                && !fact::is_kept_by_others(view, &fact, now)?
+            {
+                telling.change.removed.push(fact.assertion());
             }
             fallen.push(id);
             forgotten.extend(affected);
@@ -120,11 +122,22 @@ pub(crate) fn passage_key(path: &Path, text: &str) -> String {
     format!("{PASSAGE_KEY}{}:{}", blake3::hash(text.as_bytes()).to_hex(), path.display())
 }
 
-/// The memory and its passages.
+/// Adds the facts that go with the file, or the piece of one, that states them.
+fn with_what_they_state(view: &View<'_>, asked: Vec<Id>) -> Result<Vec<Id>> {
+    let mut all = asked.clone();
+    for id in asked {
+        let stated = file_facts::stated_in(view, id)?;
+        all.extend(stated.into_iter().filter(|stated| !all.contains(stated)).collect::<Vec<_>>());
+    }
+    Ok(all)
+}
+
+/// The memory and its passages, and what a file states in them.
 pub(super) fn affected(view: &View<'_>, id: Id) -> Result<BTreeSet<Id>> {
     let mut ids: BTreeSet<Id> =
         view.subjects(vocab::PART_OF, vocab::node(id).as_ref().into(), usize::MAX)?.into_iter().collect();
     ids.insert(id);
+    ids.extend(file_facts::stated_in(view, id)?);
     Ok(ids)
 }
 

@@ -5,6 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::proposals::{self, ProposalStanding};
+use super::ties::{Tie, TieKind, Ties};
 use super::timeline::revisions;
 use crate::block::Block;
 use crate::entity;
@@ -28,6 +29,9 @@ use crate::voice;
 pub const MAX_GOT: usize = 200;
 /// Letters of a text in the index view.
 const INDEX_TEXT: usize = 120;
+
+/// Facts that are shown of one entity; `graph` shows more.
+pub const MAX_FACTS_SHOWN: usize = 50;
 
 /// How much of it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -86,6 +90,12 @@ pub struct Got {
     /// The name, when the id is an entity's or a session's.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub entity: Option<String>,
+    /// What facts say of the entity at that moment, at most [`MAX_FACTS_SHOWN`], in the full view.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub facts: Vec<Tie>,
+    /// Facts that there was no room for.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub facts_left_out: usize,
     /// What stands for the entity, if it was merged; then the name is its.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub replaced_by: Option<Id>,
@@ -175,12 +185,33 @@ pub(crate) fn get(inner: &Inner, request: &GetRequest) -> Result<Vec<Got>> {
     });
     let mut got = got.collect::<Result<Vec<Got>>>()?;
     for got in &mut got {
+        if got.entity.is_some() && how == GetView::Full {
+            of_entity(inner, &view, got, request)?;
+        }
         got.chain.retain(|link| spaces.is_empty() || spaces.contains(&link.space));
         for commit in std::mem::take(&mut got.commits) {
             got.commits.push(seen_from(&view, commit, spaces)?);
         }
     }
     Ok(got)
+}
+
+/// Adds what facts say of an entity. Too far back to look at what is said by a name is no reason to say nothing else of it.
+fn of_entity(inner: &Inner, view: &View<'_>, got: &mut Got, request: &GetRequest) -> Result<()> {
+    let known_at = request.moment.known_at;
+    let rewound = match Rewound::new(view, known_at) {
+        Err(error) if error.kind() == ErrorKind::TooLarge => return Ok(()),
+        rewound => rewound?,
+    };
+    let now = known_at.unwrap_or(inner.now());
+    let sight = Sight::new(rewound, &request.spaces, now);
+    let id = got.replaced_by.unwrap_or(got.id);
+    let ties = Ties::new(view, &sight, request.moment, &[], now)?.of(id)?.ties;
+    let facts = ties.into_iter().filter(|tie| tie.kind == TieKind::Fact && tie.from == id);
+    got.facts = facts.collect();
+    got.facts_left_out = got.facts.len().saturating_sub(MAX_FACTS_SHOWN);
+    got.facts.truncate(MAX_FACTS_SHOWN);
+    Ok(())
 }
 
 /// Tells whether what an id stands for belongs to a space: an answer to what it was asked of, a name to whoever says
@@ -234,6 +265,8 @@ impl Got {
             part_of: None,
             commits: Vec::new(),
             entity: None,
+            facts: Vec::new(),
+            facts_left_out: 0,
             replaced_by: None,
             block: None,
             proposal: None,
@@ -344,6 +377,10 @@ fn chain(view: &View<'_>, reader: &mut Reader<'_>, id: Id) -> Result<Vec<Link>> 
         chain.push(Link { id, text, recorded_at, superseded_by, space });
     }
     Ok(if chain.len() > 1 { chain } else { Vec::new() })
+}
+
+fn is_zero(count: &usize) -> bool {
+    *count == 0
 }
 
 pub(super) fn shorten(text: &str) -> String {

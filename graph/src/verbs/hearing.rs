@@ -88,7 +88,7 @@ impl Telling<'_> {
     }
 
     /// Writes down beside the first further voice the one that was there, which went without saying so far.
-    fn write_first(&mut self, id: Id) -> Result<()> {
+    pub(super) fn write_first(&mut self, id: Id) -> Result<()> {
         if let Some(mark) = self.unsaid.remove(&id) {
             return self.mark(id, mark);
         }

@@ -37,6 +37,22 @@ pub(super) struct Claim {
 }
 
 impl Claim {
+    /// A fact that is taken apart already.
+    pub fn new(fact: Fact, said: &Statement, predicate: &Predicate, subject: Named, object: Option<Named>) -> Self {
+        let told_object = object.map_or(fact.object.clone(), |named| vocab::node(named.told).into());
+        let told_as = Triple::new(vocab::node(subject.told), fact.predicate.clone(), told_object);
+        let is_renamed = [subject].into_iter().chain(object).any(|named| named.told != named.stands);
+        Self {
+            fact,
+            text: said.sentence(),
+            is_functional: predicate.is_functional,
+            note: None,
+            told_as: is_renamed.then_some(told_as),
+            subject,
+            object,
+        }
+    }
+
     /// Whom it is about.
     pub fn about(&self) -> impl Iterator<Item = Named> {
         [self.subject].into_iter().chain(self.object)
@@ -91,10 +107,7 @@ impl Telling<'_> {
             Stated::Entity(named) => (vocab::node(named.stands).into(), Some(named)),
             Stated::Text(text) => (string(text).into(), None),
         };
-        let told_object = object_entity.map_or(object_term.clone(), |named| vocab::node(named.told).into());
-        let told_as = Triple::new(vocab::node(subject_of.told), predicate.iri.clone(), told_object);
-        let is_renamed = [subject_of].into_iter().chain(object_entity).any(|named| named.told != named.stands);
-        let sentence = Statement::new(subject.trim(), &predicate.label, object.trim()).sentence();
+        let said = Statement::new(subject.trim(), &predicate.label, object.trim());
         let fact = Fact {
             id,
             subject: subject_of.stands,
@@ -110,17 +123,16 @@ impl Telling<'_> {
             disputed_by: None,
         };
         let note = self.is_said_otherwise(new, &predicates, &predicate, (subject, object))?.then(|| {
-            let said = new.text.split_whitespace().collect::<Vec<_>>().join(" ");
+            let text = new.text.split_whitespace().collect::<Vec<_>>().join(" ");
             format!(
                 "the text says `{}`, the fact `{}`: the fact is what is believed",
-                shortened(&said),
-                shortened(&sentence)
+                shortened(&text),
+                shortened(&said.sentence())
             )
         });
-        let text = if new.text.trim().is_empty() { sentence } else { new.text.clone() };
-        let told_as = is_renamed.then_some(told_as);
-        let is_functional = predicate.is_functional;
-        Ok(Some(Claim { fact, text, is_functional, note, told_as, subject: subject_of, object: object_entity }))
+        let claim = Claim::new(fact, &said, &predicate, subject_of, object_entity);
+        let text = if new.text.trim().is_empty() { claim.text.clone() } else { new.text.clone() };
+        Ok(Some(Claim { text, note, ..claim }))
     }
 
     /// Tells whether the text beside a given statement says of the same subject something that can't be so too.
@@ -161,6 +173,12 @@ impl Telling<'_> {
                 .hint("give another subject or object"));
         }
         Ok((subject, Stated::Entity(object)))
+    }
+
+    /// Tells whether a claim disagrees with what is believed, so that it would be a side of a conflict.
+    pub(super) fn disagrees(&mut self, claim: &Claim) -> Result<bool> {
+        let place = self.place_of(&claim.fact, claim.is_functional)?;
+        Ok(!claim::decide(claim.is_functional, &claim.fact, &self.rivals[&place].facts).against.is_empty())
     }
 
     /// Compares a claim with what is believed, and ends or opposes what it must.

@@ -122,6 +122,11 @@ impl<'v> Telling<'v> {
         Self { seals, ..self }
     }
 
+    /// By what is recognised what was erased.
+    pub(super) fn seals(&self) -> &Seals {
+        &self.seals
+    }
+
     /// Takes in one memory, unless it is known.
     pub fn tell(&mut self, new: &NewMemory) -> Result<Told> {
         let composed =

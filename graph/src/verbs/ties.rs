@@ -246,8 +246,7 @@ impl<'s> Ties<'s> {
 
     fn fact(&self, told: &Told) -> Result<Tie> {
         let fact = &told.fact;
-        let iri = fact.predicate.as_str();
-        let predicate = self.predicates.by_iri(iri).map_or_else(|| iri.to_owned(), |known| known.label.clone());
+        let predicate = self.predicates.name(fact.predicate.as_str());
         let to = term_id(&fact.object);
         let to_name = match to {
             Some(to) => self.name(to)?,

@@ -57,6 +57,7 @@ pub fn note(path: &str, text: &str, links: &[&str]) -> Document {
         aliases: Vec::new(),
         tags: Vec::new(),
         properties: Vec::new(),
+        facts: Vec::new(),
         text: text.to_owned(),
         content_hash: text.to_owned(),
         modified_at: None,

@@ -46,6 +46,7 @@ pub(crate) fn document(
         aliases: Vec::new(),
         tags: Vec::new(),
         properties: Vec::new(),
+        facts: Vec::new(),
         text,
         // Of a log that is long gone nobody can tell its bytes; how far it was read says the same of it.
         content_hash: blake3::hash(tail.as_bytes()).to_hex().to_string(),

@@ -2,7 +2,7 @@
 
 use hydra_graph::{
     Block, ChainLink, Choice, CommitRecord, Error, ErrorKind, GetRequest, GetView, Got, Id, ProposalInfo, Record,
-    Result,
+    Result, Tie, Trust,
 };
 use rmcp::model::{CallToolResult, Tool};
 use schemars::JsonSchema;
@@ -143,6 +143,12 @@ struct Item {
     /// How many independent voices say it; copies of one source are one.
     #[serde(skip_serializing_if = "Option::is_none")]
     voices: Option<usize>,
+    /// Of an entity: what facts say of it, with who is trusted for it and the fact's id.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    facts: Vec<String>,
+    /// Whether some of that is from files.
+    #[serde(skip)]
+    says_data: bool,
     /// Names of what it is about or links to.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     entities: Vec<String>,
@@ -215,6 +221,11 @@ fn item(got: Got, room_bytes: usize) -> Item {
     item.chain = got.chain.iter().map(link).collect();
     if let Some(parent) = got.part_of {
         item.source = answer::record_place(&parent);
+    }
+    item.facts = got.facts.iter().map(stated).collect();
+    item.says_data = got.facts.iter().any(|tie| tie.trust == Trust::Ingested);
+    if got.facts_left_out > 0 {
+        item.facts.push(format!("{} more; `graph` shows them", got.facts_left_out));
     }
     if let Some(name) = got.entity {
         item.kind = "entity".to_owned();
@@ -378,7 +389,7 @@ fn render(answer: &Answer) -> String {
         if !item.entities.is_empty() {
             text.push_str(&format!("about: {}\n", answer::one_line(&item.entities.join(", "))));
         }
-        for line in item.commits.iter().chain(&item.hits) {
+        for line in item.facts.iter().chain(&item.commits).chain(&item.hits) {
             text.push_str(&format!("- {line}\n"));
         }
         if let Some(error) = &item.error {
@@ -387,7 +398,21 @@ fn render(answer: &Answer) -> String {
     }
     let left_out =
         (!answer.left_out.is_empty()).then(|| format!("did not fit, get them alone: {}", answer.left_out.join(", ")));
-    answer::close(text, answer.records.iter().map(|item| item.trust.as_str()), left_out, &answer.note)
+    answer::close(
+        text,
+        answer.records.iter().map(|item| if item.says_data { "ingested" } else { item.trust.as_str() }),
+        left_out,
+        &answer.note,
+    )
+}
+
+/// What a fact says of an entity, as one line: what files say is data.
+fn stated(tie: &Tie) -> String {
+    let disputed = if tie.is_disputed { ", disputed" } else { "" };
+    let stale = if tie.is_stale { ", stale" } else { "" };
+    let id = tie.fact.map(|id| format!(", {id}")).unwrap_or_default();
+    let said = answer::one_line(&format!("{} {}", tie.predicate, tie.to_name));
+    format!("{said} ({}{disputed}{stale}{id})", tie.trust.as_str())
 }
 
 fn is_zero(count: &usize) -> bool {

@@ -153,6 +153,12 @@ fn shown(got: &Value, style: Style) -> Option<String> {
     }
     fact("entity", &got["entity"]);
     fact("replaced_by", &got["replaced_by"]);
+    for tie in strings(&got["facts"]) {
+        fact("fact", &Value::String(stated(&tie)));
+    }
+    if let Some(count) = got["facts_left_out"].as_u64() {
+        fact("facts", &Value::String(format!("{count} more; `hydra graph` shows them")));
+    }
     fact("question", &got["question"]);
     fact("source", &got["part_of"]["title"]);
     for name in strings(&got["entities"]) {
@@ -173,6 +179,19 @@ fn shown(got: &Value, style: Style) -> Option<String> {
     }
     let gap = if body.is_empty() { "" } else { "\n" };
     Some(format!("{lines}{gap}{}", output::plain(&body)).trim_end().to_owned())
+}
+
+/// What a fact says of an entity, who says it, and its id.
+fn stated(tie: &Value) -> String {
+    let mut said = format!("{} {} ({}", text(&tie["predicate"]), text(&tie["to_name"]), text(&tie["trust"]));
+    for (name, is) in [("disputed", &tie["is_disputed"]), ("stale", &tie["is_stale"])] {
+        if is.as_bool() == Some(true) {
+            let _ = write!(said, ", {name}");
+        }
+    }
+    let until = tie["valid_to"].as_str().map(|to| format!(", until {to}")).unwrap_or_default();
+    let _ = write!(said, "{until}, {})", text(&tie["fact"]));
+    said
 }
 
 fn text(value: &Value) -> String {

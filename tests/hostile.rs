@@ -158,9 +158,20 @@ fn what_stands_in_a_note_is_told_as_what_stands_there() {
     assert_eq!(hit["source"]["path"], json!(home.vault.join("note.md")));
     let blocks = client.ask("/v1/blocks", &json!({}));
     assert!(!blocks.to_string().contains("ostrich"), "{blocks}");
-    let query = "SELECT ?m { ?m a hy:Memory }";
+    let query = "SELECT DISTINCT ?kind ?trust { ?m a hy:Memory ; hy:kind ?kind ; hy:trust ?trust }";
     let told = client.ask("/v1/query", &json!({"query": query}));
-    assert_eq!(told["rows"], json!([]), "a note is no memory, learning or decision: {told}");
+    let values: Vec<&str> = told["rows"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .flat_map(|row| row.as_array().unwrap())
+        .map(|v| v["value"].as_str().unwrap())
+        .collect();
+    assert_eq!(
+        values,
+        ["fact", "ingested"],
+        "a note's own facts, and no learning, decision or memory of the owner: {told}"
+    );
     server.stop();
 }
 

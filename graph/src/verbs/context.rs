@@ -50,6 +50,8 @@ const MAX_RECENT: usize = 200;
 const MAX_FITTING: usize = 8;
 /// Texts with words of the subject of which these are chosen.
 const MAX_FITTING_LOOKED_AT: usize = 16;
+/// How much two scores of the index may differ and mean the same.
+const ABOUT_AS_GOOD: f32 = 0.1;
 /// Ids that the index is asked for: of texts that fit as well it gives any, and the newest are wanted.
 const MAX_FITTING_FOUND: usize = 500;
 /// Largest budget.
@@ -251,7 +253,14 @@ fn fitting(
     let past = inner.text.past();
     let query = IndexQuery { text: about, spaces, limit: MAX_FITTING_FOUND, past: Some(&past), newest: None };
     let mut found = inner.text.search(&query)?;
-    found.sort_by(|one, other| other.score.total_cmp(&one.score).then(other.id.cmp(&one.id)));
+    found.sort_by(|one, other| other.score.total_cmp(&one.score));
+    // Scores of equal texts differ a little by what else the index holds and where, so of those about as good as the last
+    // the newest are looked at.
+    if let Some(last) = found.get(MAX_FITTING_LOOKED_AT - 1).map(|last| last.score) {
+        let is_better = |score: f32| score > last * (1.0 + ABOUT_AS_GOOD);
+        found.retain(|found| found.score >= last * (1.0 - ABOUT_AS_GOOD));
+        found.sort_by_key(|found| Reverse((is_better(found.score), found.id)));
+    }
     let mut found: Vec<Id> = found.into_iter().take(MAX_FITTING_LOOKED_AT).map(|found| found.id).collect();
     found.sort_unstable_by_key(|id| Reverse(*id));
     let mut texts = Vec::with_capacity(found.len());

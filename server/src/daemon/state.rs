@@ -105,7 +105,8 @@ impl State {
             let is_trouble = |skipped: &&Skipped| {
                 let is_meant = skipped.reason.starts_with("is hidden");
                 let is_read = hydra_ingest::Format::of(&skipped.path).is_some() || summary.logs.files > 0;
-                !is_meant && is_read && skipped.path.is_file()
+                // Of folders nothing is said but that they can't be looked into.
+                !is_meant && (skipped.path.is_dir() || (is_read && skipped.path.is_file()))
             };
             self.named.extend(summary.skipped.iter().filter(is_trouble).take(room).cloned());
             self.left_out = self.left_out.max(self.named.len() as u64);

@@ -90,16 +90,18 @@ pub(crate) fn change(change: &mut Change) {
 
 /// Returns a statement as it may be kept, if that is another.
 pub(crate) fn quad(quad: &Quad) -> Option<(Quad, Masked)> {
-    /// No texts: hashes, keys and names of files, by which things are found again.
-    const NAMES: [NamedNodeRef<'static>; 9] = [
+    /// No texts: hashes, keys, kinds and names of files, by which things are found again.
+    const NAMES: [NamedNodeRef<'static>; 11] = [
         vocab::CONTENT_HASH,
         vocab::QUOTE_HASH,
         vocab::FORGOTTEN_AS,
         vocab::KEY,
         vocab::IDEMPOTENCY_KEY,
+        vocab::KIND,
         vocab::PATH,
         vocab::ROOT,
         vocab::SPACE,
+        vocab::TRUST,
         ext::ATTRIBUTED_TO,
     ];
     const JSON: [NamedNodeRef<'static>; 3] = [vocab::PROPOSES, vocab::REMARK, vocab::TAIL];

@@ -165,6 +165,10 @@ fn what_was_kept_before_there_was_a_rule_is_masked_everywhere() {
     let again = opened.memory.redact(false, &owner, &mut |_, _| ()).unwrap();
     assert_eq!((again.commit, again.all_places, again.commits), (None, 0, 0));
     assert!(opened.memory.check(&mut |_| ()).unwrap().ok);
+    let error = opened.memory.undo(done.commit.unwrap(), &owner).unwrap_err();
+    assert!(error.kind() == ErrorKind::Invalid && error.next_step().is_some(), "{error}");
+    let forgotten = opened.memory.forget(&[told], None, &owner).unwrap().commit.unwrap();
+    opened.memory.undo(forgotten, &owner).unwrap();
     // What was masked stays so whatever is taken back, and the past says the same.
     let then = Timestamp::from_millis(1_750_000_000_900);
     let was = opened.memory.get_at(&[told], GetView::History, then).unwrap();

@@ -71,6 +71,6 @@ impl Change {
 
     /// Tells whether nothing would change.
     pub fn is_empty(&self) -> bool {
-        self.added.is_empty() && self.removed.is_empty()
+        self.added.is_empty() && self.removed.is_empty() && self.redacted.is_empty()
     }
 }

@@ -31,13 +31,15 @@ pub fn find(text: &str) -> Vec<Secret> {
     let mut found = Rules::get().find(text);
     // The longest of those that begin first: a key in a connection string is that one's password.
     found.sort_unstable_by_key(|secret| (secret.span.start, std::cmp::Reverse(secret.span.end)));
-    let mut end = 0;
-    found.retain(|secret| {
-        let is_apart = secret.span.start >= end;
-        end = end.max(secret.span.end);
-        is_apart
-    });
-    found
+    let mut apart: Vec<Secret> = Vec::with_capacity(found.len());
+    for secret in found {
+        match apart.last_mut().filter(|last| secret.span.start < last.span.end) {
+            // One that goes on behind another's end is a part of it.
+            Some(last) => last.span.end = last.span.end.max(secret.span.end),
+            None => apart.push(secret),
+        }
+    }
+    apart
 }
 
 /// Masks the secrets of a text byte for byte, so that places and lines in it stay what they are; returns how many of each
@@ -143,6 +145,10 @@ mod tests {
                 "AWS_SECRET_ACCESS_KEY=wJalrXUtnFEMIK7MDENGbPxRfiCYEXAMPLEKEY12",
                 "wJalrXUtnFEMIK7MDENGbPxRfiCYEXAMPLEKEY12",
             ),
+            ("password: swordfish\nnext", "swordfish"),
+            (r#"{"password": "ab\"cd"}"#, r#"ab\"cd"#),
+            ("my pin is 4711", "4711"),
+            ("DB_PASSWORD=postgres://u:pa,w0rd@h", "postgres://u:pa,w0rd"),
             ("client-secret: \"a1b2c3d4e5f6g7h8\"", "a1b2c3d4e5f6g7h8"),
         ] {
             let found = find(text);
@@ -171,6 +177,19 @@ mod tests {
             "Failed password for invalid user webmaster from 173.234.31.186 port 38926 ssh2",
             "http://localhost:8080/@fs/home",
             "mailto://someone@example.org",
+            "the file must start with -----BEGIN PRIVATE KEY----- or it is refused. And so on, for a long while",
+            "PWD=/home/mirela/project",
+            "use password::Hasher; let password: Option<String> = None; password = args.password",
+            "if a.password==b.hash { }",
+            "Password: see the vault",
+            "## Password:\n\nThe policy is strict.",
+            "Pin 4 is GPIO17, and the pin is 3.3V tolerant",
+            "the password rotation for prod was 2026-03-01; the password length is 16-64",
+            "private_key: ~/.ssh/id_ed25519",
+            "secret: db-credentials-v2",
+            "credentials: config/gcp-prod2.json",
+            "token: 2026-03-01T10:00",
+            "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ8Xx0Jb3mT5VwQ2yZ7kLr9sPq1uNc4dEf6gHi8jKlMn mirela",
             "ThisIsAVeryLongCamelCaseIdentifierNameWithoutAnyDigits2",
         ] {
             assert_eq!(find(text), [], "{text}");
@@ -179,16 +198,19 @@ mod tests {
 
     #[test]
     fn a_private_key_keeps_its_lines() {
-        let key = made(&["-----BEGIN RSA PRIVATE", " KEY-----\nMIIEow\nAAAA\n-----END RSA PRIVATE KEY-----\nafter"]);
+        let key = made(&[
+            "-----BEGIN RSA PRIVATE",
+            " KEY-----\nMIIEowIBAAKCAQEAvmDY4kLqPwz3\nAAAA\n-----END RSA PRIVATE KEY-----\nafter",
+        ]);
         let masked = masked(&key);
-        assert_eq!(masked, key.replace("MIIEow", "******").replace("AAAA", "****"));
-        let cut = made(&["-----BEGIN PRIVATE", " KEY-----\nMIIEowAAAAAAAA\nAAAA"]);
+        assert_eq!(masked, key.replace("MIIEowIBAAKCAQEAvmDY4kLqPwz3", &"*".repeat(28)).replace("AAAA", "****"));
+        let cut = made(&["-----BEGIN PRIVATE", " KEY-----\nMIIEowIBAAKCAQEAvmDY4kLqPwz3\nAAAA"]);
         assert!(!super::tests::masked(&cut).contains("MIIE"), "also one without an end");
     }
 
     #[test]
     fn a_key_of_any_length_is_masked() {
-        let endless = format!("-----BEGIN {} KEY-----\n{}", "PRIVATE", "MIIEowAA\n".repeat(10_000));
+        let endless = format!("-----BEGIN {} KEY-----\n{}", "PRIVATE", "MIIEowIBAAKCAQEAvmDY4kLqPwz3\n".repeat(3_000));
         assert!(!masked(&endless).contains("MIIE"));
     }
 }

@@ -25,12 +25,27 @@ fn any(_: &str) -> bool {
     true
 }
 
+/// What names a password, and what stands between the name and it.
+macro_rules! named_password {
+    () => {
+        concat!(
+            r"(?i)(?:password|passwd|passphrase|passwort|kennwort|mot de passe|contraseña|pwd)\b",
+            r"[\x22'\]*_`]{0,4}[ \t]{0,3}(?:[:=]>?|=>|:=)[*_]{0,2}[ \t]{0,3}"
+        )
+    };
+}
+
 /// Prefixes and lengths are those that the issuers state.
 const FORMS: &[Form] = &[
-    form(
-        "private key",
-        r"-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----(?P<s>[\s\S]*?)(?:-----END|\z|\n[ \t]*\n[ \t]*\n)",
-    ),
+    Form {
+        kind: "private key",
+        // Key material and the lines that head it; where it stops, the key does.
+        pattern: concat!(
+            r"-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----",
+            r"(?P<s>(?:\s|\\[rn])*(?:[A-Za-z][A-Za-z-]*: [^\n]{0,200}\n)*[A-Za-z0-9+/=\s\\]*)"
+        ),
+        check: is_key_material,
+    },
     form("age key", r"\bAGE-SECRET-KEY-1[0-9A-Z]{50,}"),
     form("AWS access key", r"\b(?:AKIA|ASIA|ABIA|ACCA)[A-Z2-7]{16}\b"),
     form("GitHub token", r"\b(?:gh[pousr]_[A-Za-z0-9]{36,255}|github_pat_[A-Za-z0-9_]{50,255})"),
@@ -66,28 +81,39 @@ const FORMS: &[Form] = &[
         check: is_value,
     },
     Form { kind: "bearer token", pattern: r"\b[Bb]earer\s+(?P<s>[A-Za-z0-9+/_.=~-]{20,})", check: is_key },
-    // What is said to be a password is one, whatever it looks like.
+    // What is said to be a password is one, whatever it looks like; a plain word only if nothing comes behind it.
     Form {
         kind: "password",
         pattern: concat!(
-            r"(?i)(?:password|passwd|passphrase|passwort|kennwort|mot de passe|contraseña|pwd)\b",
-            r#"[\x22'\]*_`]{0,4}\s{0,3}(?:[:=]>?|=>|:=)[*_]{0,2}\s{0,3}(?:\x22(?P<a>[^\x22\n]{3,200})\x22|'(?P<b>[^'\n]{3,200})'|`(?P<c>[^`\n]{3,200})`|(?P<s>[^\s,;\x22'`<>&]{3,200}))"#
+            named_password!(),
+            r#"(?:\x22(?P<a>(?:\\.|[^\x22\\\n]){3,200})\x22|'(?P<b>[^'\n]{3,200})'|`(?P<c>[^`\n]{3,200})`)"#
         ),
         check: is_value,
     },
     Form {
         kind: "password",
+        pattern: concat!(named_password!(), r"(?P<s>[^\s,;\x22'`<>|]{3,200})"),
+        check: is_no_word,
+    },
+    Form {
+        kind: "password",
+        pattern: concat!("(?m)", named_password!(), r"(?P<s>[^\s,;\x22'`<>|]{3,200})[ \t]*$"),
+        check: is_value,
+    },
+    Form {
+        kind: "password",
         pattern: concat!(
-            r"(?i)\b(?:password|passphrase|passcode|pin|passwort)(?: code)?(?: [a-z0-9_.@' -]{1,40}?)? (?:is|was|ist)(?: now| set to)? ",
+            r"(?i)\b(?:password|passphrase|passcode|passwort)(?: code)?(?: [a-z0-9_.@' -]{1,40}?)? (?:is|was|ist)(?: now| set to)? ",
             r#"(?:\x22(?P<a>[^\x22\n]{4,200})\x22|'(?P<b>[^'\n]{4,200})'|`(?P<c>[^`\n]{4,200})`)"#
         ),
         check: is_value,
     },
     Form {
         kind: "password",
-        pattern: r"(?i)\b(?:password|passphrase|passcode|pin|passwort)(?: code)?(?: [a-z0-9_.@' -]{1,40}?)? (?:is|was|ist)(?: now| set to)? (?P<s>[^\s,;\x22'`<>]{4,200})",
+        pattern: r"(?i)\b(?:password|passphrase|passcode|passwort)(?: code)?(?: [a-z0-9_.@' -]{1,40}?)? (?:is|was|ist)(?: now| set to)? (?P<s>[^\s,;\x22'`<>]{4,200})",
         check: is_said,
     },
+    form("PIN", r"(?i)\bpin(?: code)?(?: [a-z' -]{1,40}?)?(?: is| was| ist|:|=)(?: now)? ?(?P<s>\d{4,8})\b"),
     Form {
         kind: "password",
         pattern: r"(?i)\b(?:curl|wget|http)\b[^\n]{0,200}?\s(?:-u|--user)[ =]\S{1,100}?:(?P<s>\S{3,200})",
@@ -100,7 +126,7 @@ const FORMS: &[Form] = &[
             r"(?i)(?:api[_ -]?key|access[_ -]?key(?:[_ -]?id)?|secret[_ -]?(?:access[_ -]?)?key|private[_ -]?key|",
             r"client[_ -]?secret|app[_ -]?secret|auth[_ -]?token|access[_ -]?token|refresh[_ -]?token|api[_ -]?token|",
             r"account[_ -]?key|sas[_ -]?token|bot[_ -]?token|secret|token|credentials?)\b",
-            r"[\x22'\]*_`]{0,4}\s{0,3}(?:[:=]>?|=>|:=)[*_]{0,2}\s{0,3}[\x22'`]?(?P<s>[A-Za-z0-9+/_.=~!@#$%^&*-]{8,500})"
+            r"[\x22'\]*_`]{0,4}[ \t]{0,3}(?:[:=]>?|=>|:=)[*_]{0,2}[ \t]{0,3}[\x22'`]?(?P<s>[A-Za-z0-9+/_.=~!@#$%^&*-]{8,500})"
         ),
         check: is_named_key,
     },
@@ -158,9 +184,12 @@ fn is_value(text: &str) -> bool {
     ];
     let plain = text.trim_matches(|c: char| !c.is_alphanumeric()).to_lowercase();
     let is_variable = text.starts_with(['$', '<', '{', '%', '@', '(']) || text.contains("${") || text.contains("{{");
+    // A path, the rest of `::` or `==`, a field of something.
+    let is_code = text.starts_with([':', '=', '/', '~']) || text.starts_with("./") || is_field(text);
     let is_call = text.contains('(') || text.starts_with("process.env") || text.starts_with("os.environ");
     let is_same = text.chars().all(|c| text.starts_with(c));
     !is_variable
+        && !is_code
         && !is_call
         && !is_same
         && !plain.is_empty()
@@ -168,19 +197,44 @@ fn is_value(text: &str) -> bool {
         && !plain.starts_with("your")
 }
 
+/// Whether a name is one of something: `args.password`.
+fn is_field(text: &str) -> bool {
+    let is_name = |part: &str| {
+        part.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+            && part.bytes().all(|byte| byte.is_ascii_alphabetic() || byte == b'_')
+    };
+    text.contains('.') && text.split('.').all(is_name)
+}
+
+/// Whether a value is no plain word, which a sentence may go on with.
+fn is_no_word(text: &str) -> bool {
+    is_value(text) && !text.bytes().all(|byte| byte.is_ascii_alphabetic())
+}
+
+/// Whether it holds more than words.
+fn is_key_material(text: &str) -> bool {
+    text.split(|c: char| c.is_whitespace() || c == '\\').any(|line| line.len() >= 24)
+}
+
 /// Whether what a sentence calls a password is one, and not a word of the sentence.
 fn is_said(text: &str) -> bool {
+    if !text.chars().any(char::is_alphabetic) {
+        return false;
+    }
     is_value(text)
         && (text.bytes().any(|byte| byte.is_ascii_digit())
             || text.contains(['!', '#', '$', '%', '&', '?', '+', '=', '@']))
 }
 
 fn is_named_key(text: &str) -> bool {
-    is_value(text)
-        && is_key(text)
-        && !(text.len() < 16 && is_hash(text))
-        && !text.contains("://")
-        && !text.starts_with("./")
+    const FILES: [&str; 9] = [".json", ".yaml", ".yml", ".toml", ".pem", ".key", ".crt", ".env", ".txt"];
+    let is_file = FILES.iter().any(|ending| text.ends_with(ending));
+    let is_day =
+        text.len() >= 10 && text.bytes().take(4).all(|byte| byte.is_ascii_digit()) && text.as_bytes()[4] == b'-';
+    // Words and numbers of a version: what a secret is called.
+    let is_word = |part: &str| part.len() <= 3 || part.bytes().all(|byte| byte.is_ascii_alphabetic());
+    let is_called = text.contains(['-', '_', '/']) && text.split(['-', '_', '/', '.']).all(is_word);
+    is_value(text) && is_key(text) && !is_file && !is_day && !is_called && !(text.len() < 16 && is_hash(text))
 }
 
 /// Shortest and longest run that may be a key though nothing says so; what is longer is data.
@@ -207,9 +261,28 @@ fn bare_keys(text: &str) -> impl Iterator<Item = Secret> {
     })
 }
 
+/// What a public key is led in by.
+const PUBLIC: [&str; 4] = ["ssh-ed25519", "ssh-rsa", "ecdsa-sha2-nistp256", "PublicKey ="];
+/// How far is looked back for the beginning of a certificate.
+const CERTIFICATE_BYTES: usize = 8 * 1024;
+
+/// Whether this is inside of what anybody may read.
+fn is_certificate(before: &str) -> bool {
+    let start = before.len().saturating_sub(CERTIFICATE_BYTES);
+    let near = before.get(before.ceil_char_boundary(start)..).unwrap_or_default();
+    near.rfind("-----BEGIN ").is_some_and(|at| {
+        let block = &near[at..];
+        !block.contains("-----END ")
+            && (block.starts_with("-----BEGIN CERTIFICATE") || block.starts_with("-----BEGIN PUBLIC KEY"))
+    })
+}
+
 fn is_bare_key(before: &str, run: &str) -> bool {
     let is_embedded = before.ends_with([',', '.', '/', '#', '%', '~'])
-        || ["sha256:", "sha384:", "sha512:", "blake3:", "sha1:", "md5:"].iter().any(|digest| before.ends_with(digest))
+        || ["sha256:", "sha384:", "sha512:", "blake3:", "sha1:", "md5:", "h1:"]
+            .iter()
+            .any(|digest| before.ends_with(digest))
         || ["sha256-", "sha384-", "sha512-"].iter().any(|digest| run.starts_with(digest));
-    !is_embedded && run.matches(['/', '-', '_']).count() <= run.len() / 12 && is_random(run)
+    let is_public = PUBLIC.iter().any(|name| before.trim_end().ends_with(name)) || is_certificate(before);
+    !is_embedded && !is_public && run.matches(['/', '-', '_']).count() <= run.len() / 12 && is_random(run)
 }

@@ -13,7 +13,7 @@ use crate::journal::{self, Agent, Change, Trust};
 use crate::memory::Inner;
 use crate::record::Reader;
 use crate::secret::{Masked, masking};
-use crate::store::{Node, View, number, subject_id};
+use crate::store::{View, subject_id};
 use crate::vocab;
 
 /// Places that are named; the rest is counted.
@@ -89,17 +89,7 @@ pub(crate) fn redact(
     let decided = inner.writer.write(agent.clone(), move |view| {
         let found = look(view, 0, &mut |_, _| ())?;
         let mut change = Change::new("redact");
-        for (id, masked) in &found.nodes {
-            let count = masked.values().sum::<usize>()
-                + view.text(*id, vocab::REDACTIONS)?.and_then(|count| count.parse::<usize>().ok()).unwrap_or(0);
-            let said = view.about(*id)?;
-            change.removed.extend(said.iter().filter(|quad| quad.predicate == vocab::REDACTIONS).cloned());
-            let Some(graph) = said.first().map(|quad| quad.graph_name.clone()) else { continue };
-            let mut node = Node::new(*id, vocab::MEMORY_GRAPH);
-            node.say(vocab::REDACTIONS, number(count));
-            change
-                .added
-                .extend(node.quads.into_iter().map(|quad| oxigraph::model::Quad { graph_name: graph.clone(), ..quad }));
+        for id in found.nodes.keys() {
             // What stands beside a text is indexed with a little of it.
             for part in [vocab::FOLLOWS, vocab::PART_OF] {
                 change.touched.extend(view.subjects(part, vocab::node(*id).as_ref().into(), usize::MAX)?);

@@ -37,6 +37,13 @@ pub(crate) fn undo(inner: &Inner, commit: Id, agent: &Agent) -> Result<Undone> {
         })?;
         let touched: BTreeSet<Id> = journal::touched(view, commit)?.into_iter().collect();
         let (added, removed) = journal::difference(view, commit)?;
+        if record.verb == "redact" {
+            return Err(Error::new(
+                ErrorKind::Invalid,
+                format!("commit {commit} masked secrets; nothing has them any more"),
+            )
+            .hint("what else is wrong with a text, `hydra update` says anew"));
+        }
         check_not_erased(view, commit, &record.verb, &touched, added.is_empty() && removed.is_empty())?;
         // A tombstone stands beside what it ends: whatever was written there since, it can be taken away.
         let of_tombstones = [ext::INVALIDATED_AT, vocab::FORGOTTEN_AS, vocab::STALE_BECAUSE];
@@ -117,6 +124,10 @@ fn check_nothing_later(view: &View<'_>, commit: Id, touched: &BTreeSet<Id>) -> R
             }
             None => {
                 let verb = view.text(other, vocab::VERB)?.unwrap_or_default();
+                // It masked the same in what this one said.
+                if verb == "redact" {
+                    continue;
+                }
                 let next = match verb.as_str() {
                     "erase" => {
                         "an erasure can't be undone, so neither can this: say what holds now, with `hydra update` \

@@ -122,6 +122,60 @@ fn two_bridges_at_once_share_one_server() {
 }
 
 #[test]
+fn ten_bridges_at_once_keep_each_thing_once() {
+    let data = Data::new();
+    let mut bridges: Vec<Bridge> = (0..10).map(|_| Bridge::start(&data)).collect();
+    for (number, bridge) in bridges.iter_mut().enumerate() {
+        bridge.send(&initialize(1, "test"));
+        bridge.send(&call(2, "remember", json!({"text": "Two windows on one repository say the same"})));
+        bridge.send(&call(3, "remember", json!({"text": format!("Only window {number} says this")})));
+    }
+    let mut statuses = Vec::new();
+    for bridge in &mut bridges {
+        for answer in [bridge.receive(), bridge.receive(), bridge.receive()] {
+            assert!(answer["error"].is_null(), "{answer}");
+            if answer["id"] == 2 {
+                statuses.push(answer["result"]["structuredContent"]["status"].clone());
+            }
+        }
+    }
+    let inserted = statuses.iter().filter(|status| **status == "inserted").count();
+    assert_eq!((inserted, statuses.len()), (1, 10), "{statuses:?}");
+    for bridge in bridges {
+        assert_eq!(bridge.end().0, Some(0));
+    }
+    let server = presence(&data.folder)["pid"].as_u64().unwrap() as u32;
+    assert_eq!(processes(&data.folder), [server], "no bridge and no second server is left");
+    assert_eq!(run_json(&data.folder, &["status"])["memories"], 11);
+}
+
+#[test]
+fn a_bridge_killed_in_the_middle_of_a_call_leaves_nothing_behind_and_nothing_double() {
+    let data = Data::new();
+    let mut first = Bridge::start(&data);
+    first.ask(&initialize(1, "test"));
+    first.ask(&json!({"jsonrpc": "2.0", "id": 2, "method": "tools/list"}));
+    let told = |number: usize| json!({"text": format!("Fact {number} of those in the middle")});
+    for number in 0..20 {
+        first.send(&call(10 + number as u64, "remember", told(number)));
+    }
+    first.child.kill().unwrap();
+    first.child.wait().unwrap();
+    let server = presence(&data.folder)["pid"].as_u64().unwrap() as u32;
+    // The agent starts another one and, not knowing what arrived, tells everything again.
+    let mut second = Bridge::start(&data);
+    second.ask(&initialize(1, "test"));
+    for number in 0..20 {
+        let answer = second.ask(&call(10 + number as u64, "remember", told(number)));
+        assert!(answer["result"]["structuredContent"]["id"].is_string(), "{answer}");
+    }
+    assert_eq!(second.end().0, Some(0));
+    assert_eq!(presence(&data.folder)["pid"], server, "the server has not noticed");
+    assert_eq!(processes(&data.folder), [server]);
+    assert_eq!(run_json(&data.folder, &["status"])["memories"], 20);
+}
+
+#[test]
 fn a_bridge_outlives_its_server() {
     let data = Data::new();
     let mut bridge = Bridge::start(&data);

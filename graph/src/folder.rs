@@ -75,6 +75,14 @@ pub(crate) fn exports(folder: &Path) -> Result<Vec<Export>> {
     }
 }
 
+/// Returns when and where the newest export of the memory in `folder` was written, as far as is remembered.
+///
+/// # Errors
+/// When the list can't be read.
+pub fn last_export(folder: &Path) -> Result<Option<(Timestamp, PathBuf)>> {
+    Ok(exports(folder)?.pop().map(|export| (export.at, export.path)))
+}
+
 /// An open data folder, locked against every other process.
 pub(crate) struct DataFolder {
     path: PathBuf,

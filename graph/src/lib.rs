@@ -75,7 +75,7 @@ pub use document::{
 pub use dump::{EXPORT_FORMAT, ExportFormat, Exported, Follower, Imported, MAX_LINE_BYTES};
 pub use error::{Error, ErrorKind, Result};
 pub use fact::Statement;
-pub use folder::{FORMAT, note_export};
+pub use folder::{FORMAT, last_export, note_export};
 pub use id::{ID_PREFIX, Id, Mint};
 pub use index::{Index, IndexQuery, IndexText, Scored, Update};
 pub use journal::{Agent, CommitRecord, Trust};

@@ -6,6 +6,7 @@ use std::process::{ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 use hydra_graph::{Error, ErrorKind, Result};
+use rustix::process::{Pid, Signal, kill_process};
 use tokio::process::{Child, Command};
 
 use crate::config::Config;
@@ -61,6 +62,15 @@ pub async fn find_or_start(config: &Config, global: &cli::Global, http: &reqwest
         }
         tokio::time::sleep(RETRY_EVERY).await;
     }
+}
+
+/// Asks a server to end in order.
+///
+/// # Errors
+/// When it may not be asked.
+pub fn ask_to_stop(server: &Presence) -> std::io::Result<()> {
+    let pid = i32::try_from(server.pid).ok().and_then(Pid::from_raw);
+    pid.map_or(Ok(()), |pid| kill_process(pid, Signal::TERM)).map_err(Into::into)
 }
 
 fn spawn(config: &Config, global: &cli::Global) -> Result<Child> {

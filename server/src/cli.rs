@@ -5,9 +5,9 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use crate::command::{
-    block, check, completions, conflicts, decide, entity, eval, explain, export, forget, get, graph, import, ingest,
-    learn, mcp, models, predicate, proposals, propose, query, rebuild, recall, redact, remember, serve, source, status,
-    stop, timeline, undo, update,
+    block, check, completions, conflicts, decide, doctor, entity, eval, explain, export, forget, get, graph, import,
+    ingest, install, learn, mcp, models, predicate, proposals, propose, query, rebuild, recall, redact, remember,
+    serve, source, status, stop, timeline, undo, uninstall, update,
 };
 use crate::config::{LogLevel, Overrides};
 
@@ -89,6 +89,10 @@ pub enum Command {
     Stop(stop::Arguments),
     /// Speak MCP on standard input and output, for an agent; starts the server if none runs
     Mcp(mcp::Arguments),
+    /// Put Hydra into the settings of an agent, showing the change first
+    Install(install::Arguments),
+    /// Take out of an agent's settings what `hydra install` put in
+    Uninstall(uninstall::Arguments),
     /// Read notes and folders of notes
     Ingest(ingest::Arguments),
     /// Watch folders of notes: list them, add one, pause it, remove it
@@ -132,6 +136,8 @@ pub enum Command {
     Query(query::Arguments),
     /// Show counts and the state of every part
     Status(status::Arguments),
+    /// Look at everything that has to work, agents too, and say what to do
+    Doctor(doctor::Arguments),
     /// Compare graph, log and indexes
     Check(check::Arguments),
     /// Build the search indexes again from the graph

@@ -112,7 +112,7 @@ impl Config {
                 .hint("check the path after --config (or in HYDRA_CONFIG)"));
             }
             Some(named) => named.to_owned(),
-            None => folders.config_dir().join("hydra").join("hydra.toml"),
+            None => usual_file(&folders),
         };
         let defaults = Self::defaults(folders.data_dir().join("hydra"));
         let names = option_names();
@@ -199,6 +199,38 @@ fn explain(error: &figment::Error, file: &Path) -> Error {
                 .hint("every option is explained in data/hydra.toml")
         }
     }
+}
+
+/// Returns where the configuration is read from; `named` is what `--config` said.
+pub fn file(named: Option<&Path>) -> Option<PathBuf> {
+    let usual = || etcetera::base_strategy::Xdg::new().ok().map(|folders| usual_file(&folders));
+    named.map(Path::to_owned).or_else(usual)
+}
+
+fn usual_file(folders: &etcetera::base_strategy::Xdg) -> PathBuf {
+    folders.config_dir().join("hydra").join("hydra.toml")
+}
+
+/// Tells whether the environment names the data folder.
+pub fn names_data_dir() -> bool {
+    std::env::var_os(format!("{ENV_PREFIX}DATA_DIR")).is_some()
+}
+
+/// Returns the folders that programs are looked for in.
+pub fn search_path() -> Vec<PathBuf> {
+    std::env::var_os("PATH").map(|path| std::env::split_paths(&path).collect()).unwrap_or_default()
+}
+
+/// Returns the home folder, and the folder that Claude Code keeps its files in if that was said.
+///
+/// # Errors
+/// `Invalid` when there is no home.
+pub fn claude_folders() -> Result<(PathBuf, Option<PathBuf>)> {
+    let home = etcetera::home_dir().map_err(|error| {
+        Error::new(ErrorKind::Invalid, format!("no home folder: {error}")).hint("set HOME, and run this again")
+    })?;
+    let moved = std::env::var_os("CLAUDE_CONFIG_DIR").filter(|folder| !folder.is_empty());
+    Ok((home, moved.map(|folder| absolute(Path::new(&folder))).transpose()?))
 }
 
 /// Returns variables that look like options and are none: misspelt ones, or another program's. The file is Hydra's

@@ -1,6 +1,6 @@
 //! The data folder as the server sees it: private, and with a few files of the server's own beside the library's.
 
-use std::fs::{self, DirBuilder, OpenOptions};
+use std::fs::{self, DirBuilder, OpenOptions, TryLockError};
 use std::io::Write as _;
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
@@ -11,6 +11,9 @@ use hydra_graph::{Error, ErrorKind, Result, SEAL_KEYS_FILE};
 const OTHERS: u32 = 0o077;
 /// What only the library puts there: a folder that has it is a memory.
 const MARK: &str = "format.json";
+
+/// What whoever holds the memory has locked.
+const LOCK_FILE: &str = "lock";
 
 /// Makes the folder if it is missing, for the owner alone; one that others can look into is closed to them if it is a
 /// memory or empty, and refused if it is something else.
@@ -59,6 +62,26 @@ pub fn check_memory(folder: &Path) -> Result<()> {
     ))
 }
 
+/// Tells whether a process holds the memory; its end is no sign, since a parent may not have asked for it yet.
+///
+/// # Errors
+/// When the operating system does not say.
+pub fn is_held(folder: &Path) -> Result<bool> {
+    let path = folder.join(LOCK_FILE);
+    let Ok(file) = fs::File::open(&path) else { return Ok(false) };
+    match file.try_lock() {
+        Ok(()) => Ok(false),
+        Err(TryLockError::WouldBlock) => Ok(true),
+        Err(TryLockError::Error(error)) => Err(Error::io(path.display(), &error)),
+    }
+}
+
+/// Returns what the holder wrote down of itself.
+pub fn holder(folder: &Path) -> String {
+    let said = fs::read_to_string(folder.join(LOCK_FILE)).unwrap_or_default();
+    if said.trim().is_empty() { "another process".to_owned() } else { said.trim().to_owned() }
+}
+
 /// What a start that was cut short may leave, and what is put there before the memory is made.
 fn is_empty(folder: &Path) -> std::io::Result<bool> {
     let known = [
@@ -73,6 +96,8 @@ fn is_empty(folder: &Path) -> std::io::Result<bool> {
         "start.lock",
         "serve.log",
         "token",
+        "agents.json",
+        "backups",
     ];
     for entry in fs::read_dir(folder)? {
         let name = entry?.file_name();

@@ -7,6 +7,8 @@
 //! - `config` reads every option, `wiring` opens a memory with its indexes, `presence` and `background` find and start
 //!   servers, `token` keeps the owner's key.
 //! - `daemon/` keeps the graph true to the folders that are watched, on a thread of its own.
+//! - `doctor/` looks at everything that has to work, and says what to do about what does not.
+//! - `install/` writes Hydra into the settings of an agent, and takes exactly that out again.
 //! - `eval/` measures recall on sets of documents and questions, through the same verbs.
 //! - `outcome` is the table from kinds of errors to exit codes and statuses; `output` writes for people and pipes.
 //!
@@ -18,9 +20,11 @@ mod client;
 mod command;
 mod config;
 mod daemon;
+mod doctor;
 mod eval;
 mod folder;
 mod http;
+mod install;
 mod interrupt;
 mod logging;
 mod outcome;

@@ -234,7 +234,7 @@ fn is_named_key(text: &str) -> bool {
     // Words and numbers of a version: what a secret is called.
     let is_word = |part: &str| part.len() <= 3 || part.bytes().all(|byte| byte.is_ascii_alphabetic());
     let is_called = text.contains(['-', '_', '/']) && text.split(['-', '_', '/', '.']).all(is_word);
-    is_value(text) && is_key(text) && !is_file && !is_day && !is_called && !(text.len() < 16 && is_hash(text))
+    is_value(text) && is_key(text) && !is_file && !is_day && !is_called && (text.len() >= 16 || !is_hash(text))
 }
 
 /// Shortest and longest run that may be a key though nothing says so; what is longer is data.

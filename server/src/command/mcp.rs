@@ -13,8 +13,8 @@ use crate::presence;
 use crate::token::Token;
 
 const EXAMPLES: &str = "\
-Meant to be started by an agent, for example:
-  claude mcp add hydra -- hydra mcp
+Meant to be started by an agent. Claude Code is told so by:
+  hydra install claude-code
 
 One JSON message a line on standard input and output. All agents share one server, which is started when none runs and \
 stays when the agent ends; its log is `serve.log` in the data folder.";

@@ -1,11 +1,13 @@
 //! The commands. One file each: what can be typed, one verb, what is shown.
 
+mod backfill;
 mod belonging;
 pub mod block;
 pub mod check;
 pub mod completions;
 pub mod conflicts;
 pub mod decide;
+pub mod doctor;
 pub mod entity;
 pub mod erase;
 pub mod eval;
@@ -16,6 +18,7 @@ pub mod get;
 pub mod graph;
 pub mod import;
 pub mod ingest;
+pub mod install;
 pub mod learn;
 mod look;
 pub mod mcp;
@@ -36,6 +39,7 @@ pub mod status;
 pub mod stop;
 pub mod timeline;
 pub mod undo;
+pub mod uninstall;
 pub mod update;
 
 use std::sync::Arc;
@@ -112,7 +116,10 @@ fn dispatch(cli: Cli) -> Result<u8> {
     if let Command::Completions(arguments) = command {
         return completions::run(&arguments);
     }
-    let config = Config::load(global.config.as_deref(), &global.overrides())?;
+    let config = match Config::load(global.config.as_deref(), &global.overrides()) {
+        Err(error) if matches!(command, Command::Doctor(_)) => return doctor::without_configuration(&global, &error),
+        config => config?,
+    };
     let is_background = matches!(&command, Command::Serve(arguments) if arguments.background);
     let is_serve = matches!(&command, Command::Serve(_));
     let level = match global.log_level() {
@@ -139,6 +146,8 @@ fn dispatch(cli: Cli) -> Result<u8> {
             Command::Serve(arguments) => serve::run(&setting, arguments).await,
             Command::Stop(arguments) => stop::run(&setting, arguments).await,
             Command::Mcp(arguments) => mcp::run(&setting, arguments).await,
+            Command::Install(arguments) => install::run(&setting, arguments).await,
+            Command::Uninstall(arguments) => uninstall::run(&setting, arguments).await,
             Command::Ingest(arguments) => ingest::run(&setting, arguments).await,
             Command::Recall(arguments) => recall::run(&setting, arguments).await,
             Command::Remember(arguments) => remember::run(&setting, arguments).await,
@@ -160,6 +169,7 @@ fn dispatch(cli: Cli) -> Result<u8> {
             Command::Graph(arguments) => graph::run(&setting, arguments).await,
             Command::Query(arguments) => query::run(&setting, arguments).await,
             Command::Status(arguments) => status::run(&setting, arguments).await,
+            Command::Doctor(arguments) => doctor::run(&setting, arguments).await,
             Command::Check(arguments) => check::run(&setting, arguments).await,
             Command::Rebuild(arguments) => rebuild::run(&setting, arguments).await,
             Command::Redact(arguments) => redact::run(&setting, arguments).await,

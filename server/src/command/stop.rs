@@ -1,15 +1,14 @@
 //! `hydra stop`
 
-use std::fs::{File, TryLockError};
-use std::path::Path;
 use std::time::{Duration, Instant};
 
 use clap::Args;
 use hydra_graph::{Error, ErrorKind, Result};
-use rustix::process::{Pid, Signal, kill_process};
 use serde_json::json;
 
 use super::Setting;
+use crate::background;
+use crate::folder;
 use crate::outcome;
 use crate::output;
 use crate::presence;
@@ -47,12 +46,10 @@ pub async fn run(setting: &Setting, _arguments: Arguments) -> Result<u8> {
         }
         return Ok(outcome::DONE);
     };
-    let asked = i32::try_from(server.pid).ok().and_then(Pid::from_raw).map(|pid| kill_process(pid, Signal::TERM));
-    if let Some(Err(error)) = asked {
-        return Err(Error::io(format!("stopping the server (pid {})", server.pid), &error.into()));
-    }
+    background::ask_to_stop(&server)
+        .map_err(|error| Error::io(format!("stopping the server (pid {})", server.pid), &error))?;
     let deadline = Instant::now() + STOP_TIMEOUT;
-    while is_held(data_dir)? {
+    while folder::is_held(data_dir)? {
         if Instant::now() > deadline {
             let message = format!("the server at {} (pid {}) is still at work", server.url(), server.pid);
             return Err(Error::new(ErrorKind::Unavailable, message)
@@ -66,15 +63,4 @@ pub async fn run(setting: &Setting, _arguments: Arguments) -> Result<u8> {
         output::talk(&format!("stopped the server at {} (pid {})", server.url(), server.pid));
     }
     Ok(outcome::DONE)
-}
-
-/// Tells whether a process holds the memory; its end is no sign, since a parent may not have asked for it yet.
-fn is_held(data_dir: &Path) -> Result<bool> {
-    let path = data_dir.join("lock");
-    let Ok(file) = File::open(&path) else { return Ok(false) };
-    match file.try_lock() {
-        Ok(()) => Ok(false),
-        Err(TryLockError::WouldBlock) => Ok(true),
-        Err(TryLockError::Error(error)) => Err(Error::io(path.display(), &error)),
-    }
 }

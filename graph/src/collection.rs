@@ -47,6 +47,19 @@ impl CollectionKind {
     }
 }
 
+/// Who says that a folder is watched.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum CollectionOrigin {
+    /// The owner, with a command.
+    #[default]
+    Added,
+    /// This configuration: only a change of it changes what is watched.
+    Configured(PathBuf),
+    /// This configuration did and does no more: it is left alone, and what is known of it stays.
+    Unlisted(PathBuf),
+}
+
 /// A folder that is watched.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Collection {
@@ -64,6 +77,8 @@ pub struct Collection {
     pub exclude: Vec<String>,
     /// Whether it is left alone for now.
     pub paused: bool,
+    /// Who says so.
+    pub origin: CollectionOrigin,
     /// Since when it is known.
     pub recorded_at: Timestamp,
 }
@@ -87,6 +102,11 @@ impl Collection {
             said
         };
         let one = |predicate| all(predicate).pop().unwrap_or_default();
+        let origin = match (all(vocab::CONFIGURED_IN).pop(), all(vocab::UNLISTED_FROM).pop()) {
+            (Some(file), _) => CollectionOrigin::Configured(file.into()),
+            (None, Some(file)) => CollectionOrigin::Unlisted(file.into()),
+            (None, None) => CollectionOrigin::Added,
+        };
         if !quads.iter().any(|quad| quad.predicate == ext::TYPE && quad.object == vocab::COLLECTION.into()) {
             return Ok(None);
         }
@@ -98,6 +118,7 @@ impl Collection {
             include: all(vocab::INCLUDE),
             exclude: all(vocab::EXCLUDE),
             paused: one(vocab::PAUSED) == "true",
+            origin,
             recorded_at: one(vocab::RECORDED_AT).parse().unwrap_or_else(|_| id.minted_at()),
         }))
     }
@@ -114,16 +135,21 @@ pub(crate) fn all(view: &View<'_>) -> Result<Vec<Collection>> {
 }
 
 /// Refuses a folder that is watched already, in whole or in part: two would read the same file by turns.
-pub(crate) fn check_apart(view: &View<'_>, path: &Path, own: Option<Id>) -> Result<()> {
-    for other in all(view)?.into_iter().filter(|other| Some(other.id) != own) {
+pub(crate) fn check_apart(others: &[Collection], path: &Path, own: Option<Id>) -> Result<()> {
+    for other in others.iter().filter(|other| Some(other.id) != own) {
         let (shown, id) = (other.path.display(), other.id);
         let conflict = |message: String, hint: String| Err(Error::new(ErrorKind::Conflict, message).hint(hint));
         if other.path == path {
-            let hint = match other.paused {
-                true => format!("it is paused; go on with `hydra source resume {id}`"),
-                false => "nothing is to be done; `hydra source list` shows how it is".to_owned(),
+            let hint = match (&other.origin, other.paused) {
+                (CollectionOrigin::Configured(file), _) => format!("{} says so; change it there", file.display()),
+                (_, true) => format!("it is paused; go on with `hydra source resume {id}`"),
+                (_, false) => "nothing is to be done; `hydra source list` shows how it is".to_owned(),
             };
             return conflict(format!("{shown} is watched already, as {id}"), hint);
+        }
+        // What no configuration names any more reads nothing.
+        if matches!(other.origin, CollectionOrigin::Unlisted(_)) {
+            continue;
         }
         if path.starts_with(&other.path) {
             return conflict(
@@ -132,10 +158,11 @@ pub(crate) fn check_apart(view: &View<'_>, path: &Path, own: Option<Id>) -> Resu
             );
         }
         if other.path.starts_with(path) {
-            return conflict(
-                format!("{} holds {shown}, which is watched already, as {id}", path.display()),
-                format!("remove that one first: `hydra source remove {id} --keep`; what is known of it stays"),
-            );
+            let hint = match &other.origin {
+                CollectionOrigin::Configured(file) => format!("take that one out of {} first", file.display()),
+                _ => format!("remove that one first: `hydra source remove {id} --keep`; what is known of it stays"),
+            };
+            return conflict(format!("{} holds {shown}, which is watched already, as {id}", path.display()), hint);
         }
     }
     Ok(())
@@ -145,7 +172,7 @@ pub(crate) fn check_apart(view: &View<'_>, path: &Path, own: Option<Id>) -> Resu
 pub(crate) fn check_returning(view: &View<'_>, added: &[Quad]) -> Result<()> {
     for quad in added.iter().filter(|quad| quad.predicate == vocab::WATCHES) {
         if let Some(path) = term_text(&quad.object) {
-            check_apart(view, Path::new(&path), subject_id(&quad.subject))?;
+            check_apart(&all(view)?, Path::new(&path), subject_id(&quad.subject))?;
         }
     }
     Ok(())
@@ -161,6 +188,11 @@ pub(crate) fn said(collection: &Collection, agent: &str) -> Vec<Quad> {
         .say(vocab::PAUSED, oxigraph::model::Literal::from(collection.paused))
         .say(ext::ATTRIBUTED_TO, string(agent))
         .say(vocab::RECORDED_AT, crate::store::time_literal(collection.recorded_at));
+    match &collection.origin {
+        CollectionOrigin::Added => {}
+        CollectionOrigin::Configured(file) => _ = node.say(vocab::CONFIGURED_IN, string(file.to_string_lossy())),
+        CollectionOrigin::Unlisted(file) => _ = node.say(vocab::UNLISTED_FROM, string(file.to_string_lossy())),
+    }
     for glob in &collection.include {
         node.say(vocab::INCLUDE, string(glob));
     }

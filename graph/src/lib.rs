@@ -66,7 +66,7 @@ mod writer;
 pub use block::{
     Block, CUSTOMARY_BLOCKS, DEFAULT_BLOCK_BYTES, MAX_BLOCK_NAME_BYTES, MAX_SPACE_BLOCK_BYTES, MAX_SPACE_BLOCKS,
 };
-pub use collection::{Collection, CollectionKind, MAX_COLLECTIONS, MAX_GLOB_BYTES, MAX_GLOBS};
+pub use collection::{Collection, CollectionKind, CollectionOrigin, MAX_COLLECTIONS, MAX_GLOB_BYTES, MAX_GLOBS};
 pub use decision::{Choice, Decision, MAX_OPTION_BYTES, MAX_OPTIONS, MAX_REASONS, NewDecision, Verdict};
 pub use document::{
     Datatype, Document, FileFact, Link, LinkKind, LogPart, LogState, LogTemplate, Occurrence, Passage, Pattern,
@@ -103,6 +103,7 @@ pub use verbs::alias::{AliasOp, Aliased, MAX_ENTITY_ALIASES};
 pub use verbs::blocks::BlockVersion;
 pub use verbs::check::{CheckReport, IndexStatus, Status};
 pub use verbs::collect::{CollectionChange, Extent, NewCollection};
+pub use verbs::configuring::{Configured, Configuring};
 pub use verbs::conflicts::Conflict;
 pub use verbs::context::{
     Context, ContextItem, ContextRequest, DEFAULT_CONTEXT_TOKENS, MAX_BUDGET_TOKENS, MAX_CONFLICTS_LOOKED_AT,

@@ -338,13 +338,14 @@ mod tests {
             hy:trust \"agent\" ; prov:wasAttributedTo \"m\" ; hy:timesSeen 1 ; \
             hy:proposedAt \"2026-01-01T00:00:00Z\"^^xsd:dateTime";
         let collection = "a hy:Collection ; hy:watches \"/a\" ; hy:kind \"notes\" ; hy:space \"personal\" ; hy:include \"*.md\" ; \
-            hy:exclude \"x/\" ; hy:paused false ; prov:wasAttributedTo \"owner\" ; \
+            hy:exclude \"x/\" ; hy:paused false ; hy:configuredIn \"/c\" ; prov:wasAttributedTo \"owner\" ; \
             hy:recordedAt \"2026-01-01T00:00:00Z\"^^xsd:dateTime";
         for (good, from, to, problem) in [
             (collection, "\"/a\"", "\"/a\", \"/b\"", "watches"),
             (collection, "\"notes\"", "\"sheep\"", "kind"),
             (collection, "\"*.md\"", "\"\"", "include"),
             (collection, "\"x/\"", "hy:x", "exclude"),
+            (collection, "\"/c\"", "\"/c\", \"/d\"", "configuredIn"),
             (collection, "paused false", "paused \"maybe\"", "paused"),
             (memory, "\"fact\"", "\"rumour\"", "kind"),
             (memory, "schema:text \"x\"", "schema:text \"\"", "text"),

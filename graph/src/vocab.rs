@@ -51,6 +51,7 @@ terms! {
     BLOCK = "urn:hydra:ns#block";
     CHOSE = "urn:hydra:ns#chose";
     CONFIDENCE = "urn:hydra:ns#confidence";
+    CONFIGURED_IN = "urn:hydra:ns#configuredIn";
     CONSIDERED = "urn:hydra:ns#considered";
     CONTENT_HASH = "urn:hydra:ns#contentHash";
     DECIDED_BY = "urn:hydra:ns#decidedBy";
@@ -116,6 +117,7 @@ terms! {
     TOPIC = "urn:hydra:ns#topic";
     TRIGGER = "urn:hydra:ns#trigger";
     TRUST = "urn:hydra:ns#trust";
+    UNLISTED_FROM = "urn:hydra:ns#unlistedFrom";
     VALID_FROM = "urn:hydra:ns#validFrom";
     VALID_TO = "urn:hydra:ns#validTo";
     VALUE = "urn:hydra:ns#value";

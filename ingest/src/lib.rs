@@ -75,7 +75,7 @@ pub use passages::{AIM_WORDS, MAX_PASSAGES, MAX_WORDS, MIN_WORDS};
 pub use pdf::{MAX_PDF_BYTES, MAX_PDF_PAGES};
 pub use readings::Readings;
 pub use root::find_root;
-pub use rules::{Rules, find_folder};
+pub use rules::{Rules, find_folder, settle_folder};
 pub use stray::is_temporary;
 pub use summary::{LogSummary, Progress, Skipped, Summary, Warning};
 pub use sync::{Kind, Options, Removal, ingest, reconcile};

@@ -5,6 +5,11 @@ use std::path::{Path, PathBuf};
 use hydra_graph::{Error, ErrorKind, Result};
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 
+use crate::plan::settle;
+
+/// Links that are followed one after the other, as the system does.
+const MAX_LINKS_FOLLOWED: usize = 40;
+
 /// What is read of one folder.
 #[derive(Clone, Debug)]
 pub struct Rules {
@@ -103,6 +108,20 @@ pub fn find_folder(path: &Path) -> Result<PathBuf> {
     Ok(real)
 }
 
+/// Spells a folder that need not be there as [`find_folder`] would if it were: links in its way followed, also one that
+/// leads to a disk which is not mounted.
+pub fn settle_folder(path: &Path) -> PathBuf {
+    let mut settled = settle(path);
+    for _ in 0..MAX_LINKS_FOLLOWED {
+        let link = settled.ancestors().find_map(|part| Some((part.to_owned(), part.read_link().ok()?)));
+        let Some((link, target)) = link else { break };
+        let rest = settled.strip_prefix(&link).map(Path::to_owned).unwrap_or_default();
+        settled = settle(&link.parent().unwrap_or(&link).join(target).join(rest));
+    }
+    // Without a slash at its end.
+    settled.components().collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -129,5 +148,21 @@ mod tests {
         assert_eq!(find_folder(temp.path()).unwrap(), temp.path().canonicalize().unwrap());
         assert_eq!(find_folder(&file).unwrap_err().kind(), ErrorKind::Invalid);
         assert_eq!(find_folder(&temp.path().join("gone")).unwrap_err().kind(), ErrorKind::NotFound);
+    }
+
+    #[test]
+    fn a_folder_that_is_not_there_has_the_name_that_it_will_have() {
+        let temp = tempfile::tempdir().unwrap();
+        let root = temp.path().canonicalize().unwrap();
+        std::os::unix::fs::symlink(root.join("disk"), root.join("link")).unwrap();
+        std::os::unix::fs::symlink("link", root.join("far")).unwrap();
+        std::os::unix::fs::symlink("round", root.join("round")).unwrap();
+        assert_eq!(settle_folder(&root.join("far/notes")), root.join("disk/notes"));
+        assert_eq!(settle_folder(&root.join("far")), root.join("disk"));
+        assert_eq!(settle_folder(&root).as_os_str(), root.as_os_str(), "no slash at its end");
+        assert_eq!(settle_folder(&root.join("nothing/notes")), root.join("nothing/notes"));
+        settle_folder(&root.join("round/notes"));
+        std::fs::create_dir_all(root.join("disk/notes")).unwrap();
+        assert_eq!(settle_folder(&root.join("far/notes")), find_folder(&root.join("far/notes")).unwrap());
     }
 }

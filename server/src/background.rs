@@ -79,8 +79,8 @@ fn spawn(config: &Config, global: &cli::Global) -> Result<Child> {
     let errors = log.try_clone().map_err(|error| Error::io(LOG_FILE, &error))?;
     let mut command = Command::new(&program);
     command.arg("serve").arg("--background").arg("--data-dir").arg(&config.data_dir);
-    if let Some(file) = &global.config {
-        command.arg("--config").arg(file);
+    if global.config.is_some() {
+        command.arg("--config").arg(&config.file);
     }
     command.arg("--port").arg(config.port.to_string());
     // The server outlives this process, so it must not hold its streams, its folder or its terminal.

@@ -10,6 +10,8 @@ use figment::providers::{Env, Format as _, Serialized, Toml};
 use hydra_graph::{Error, ErrorKind, Result};
 use serde::{Deserialize, Serialize};
 
+use crate::configured::{self, ConfiguredSource};
+
 /// The port when none is set.
 pub const DEFAULT_PORT: u16 = 7717;
 /// Prefix of environment variables.
@@ -51,6 +53,11 @@ pub struct Config {
     pub log_level: LogLevel,
     /// How the log is written.
     pub log_format: LogFormat,
+    /// Folders to watch.
+    pub sources: Vec<ConfiguredSource>,
+    /// The file that was read, or would be if it were there; not an option.
+    #[serde(skip)]
+    pub file: PathBuf,
 }
 
 /// How much the log says.
@@ -124,6 +131,10 @@ impl Config {
             .merge(Serialized::defaults(overrides));
         let mut config: Self = figment.extract().map_err(|error| explain(&error, &file))?;
         config.data_dir = absolute(&expand(&config.data_dir, folders.home_dir()))?;
+        for source in &mut config.sources {
+            source.path = expand(&source.path, folders.home_dir());
+        }
+        config.file = absolute(&file)?;
         config.model_dir = config.model_dir.map(|folder| absolute(&expand(&folder, folders.home_dir()))).transpose()?;
         config.check()?;
         Ok(config)
@@ -144,6 +155,8 @@ impl Config {
             allowed_hosts: Vec::new(),
             log_level: LogLevel::Info,
             log_format: LogFormat::Text,
+            sources: Vec::new(),
+            file: PathBuf::new(),
         }
     }
 
@@ -165,6 +178,7 @@ impl Config {
             return Err(Error::new(ErrorKind::Invalid, format!("accept_confidence is {}", self.accept_confidence))
                 .hint("set a number from 0 to 1"));
         }
+        configured::check(&self.sources)?;
         match self.allowed_origins.iter().find(|origin| crate::http::origin_pattern(origin).is_none()) {
             Some(origin) => Err(Error::new(ErrorKind::Invalid, format!("allowed_origins has `{origin}`"))
                 .hint("write scheme://host:port, as in http://localhost:3000 or http://localhost:*")),
@@ -264,9 +278,11 @@ mod tests {
 
     const EXPLAINED: &str = include_str!("../../data/hydra.toml");
 
-    /// Options of the explained file: its lines `#name = value` without the `#`.
+    /// Options of the explained file: its lines `#name = value` and `#[[name]]` without the `#`.
     fn uncommented() -> String {
-        let is_option = |line: &&str| line.starts_with('#') && !line.starts_with("# ") && line.contains(" = ");
+        let is_option = |line: &&str| {
+            line.starts_with("#[[") || (line.starts_with('#') && !line.starts_with("# ") && line.contains(" = "))
+        };
         EXPLAINED.lines().filter(is_option).map(|line| format!("{}\n", &line[1..])).collect()
     }
 
@@ -278,10 +294,18 @@ mod tests {
         read.data_dir = expand(&read.data_dir, home);
         assert_eq!(read.model_dir, Some("~/models/all-MiniLM-L6-v2".into()), "an example: it has no default");
         read.model_dir = None;
+        let example = read.sources.remove(0);
+        assert_eq!(example.path, Path::new("~/notes"), "an example: it has no default");
+        assert_eq!((example.kind, example.paused), (Default::default(), false));
+        for name in serde_json::to_value(&example).unwrap().as_object().unwrap().keys() {
+            assert!(text.contains(&format!("{name} = ")), "{name} of sources is not explained");
+        }
         assert_eq!(read, Config::defaults(home.join(".local/share/hydra")));
         let options = serde_json::to_value(Config { model_dir: Some(PathBuf::new()), ..read }).unwrap();
         for name in options.as_object().unwrap().keys() {
-            assert!(text.contains(&format!("{name} = ")), "{name} is not explained");
+            let is_explained =
+                [format!("{name} = "), format!("[[{name}]]")].iter().any(|written| text.contains(written));
+            assert!(is_explained, "{name} is not explained");
         }
     }
 

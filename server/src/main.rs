@@ -6,7 +6,8 @@
 //! - `http/` serves the same verbs, `/mcp`, `/metrics` and `/healthz`, and lets nobody else in.
 //! - `config` reads every option, `wiring` opens a memory with its indexes, `presence` and `background` find and start
 //!   servers, `token` keeps the owner's key.
-//! - `daemon/` keeps the graph true to the folders that are watched, on a thread of its own.
+//! - `daemon/` keeps the graph true to the folders that are watched, on a thread of its own; `configured` has those that
+//!   the configuration names.
 //! - `doctor/` looks at everything that has to work, and says what to do about what does not.
 //! - `install/` writes Hydra into the settings of an agent, and takes exactly that out again.
 //! - `eval/` measures recall on sets of documents and questions, through the same verbs.
@@ -19,6 +20,7 @@ mod cli;
 mod client;
 mod command;
 mod config;
+mod configured;
 mod daemon;
 mod doctor;
 mod eval;

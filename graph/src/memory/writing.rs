@@ -1,5 +1,7 @@
 //! The verbs that change what is remembered: each hands the writer a decision.
 
+use std::path::Path;
+
 use super::Memory;
 use crate::block::Block;
 use crate::collection::Collection;
@@ -11,6 +13,7 @@ use crate::proposal::NewProposal;
 use crate::verbs;
 use crate::verbs::alias::{AliasOp, Aliased};
 use crate::verbs::collect::{CollectionChange, NewCollection};
+use crate::verbs::configuring::{Configured, Configuring};
 use crate::verbs::edit_block::BlockEdit;
 use crate::verbs::forget::Forgotten;
 use crate::verbs::forgetting::{ForgetAnswer, ForgetRequest};
@@ -213,5 +216,14 @@ impl Memory {
     /// As [`Memory::change_collection`].
     pub fn remove_collection(&self, reference: &str, agent: &Agent) -> Result<(Collection, Id)> {
         verbs::collect::remove(&self.0, reference, agent)
+    }
+
+    /// Has exactly the folders that a configuration names watched as it says, beside those that were added by hand. What it
+    /// names no more is left alone, and what is known of it stays.
+    ///
+    /// # Errors
+    /// `Conflict` when an agent asks. A folder that can't be watched is no error: it is among the refused ones.
+    pub fn configure_collections(&self, file: &Path, listed: Vec<Configured>, agent: &Agent) -> Result<Configuring> {
+        verbs::configuring::configure(&self.0, file, listed, agent)
     }
 }

@@ -1,10 +1,13 @@
 //! `collections`, `add_collection`, `change_collection` and `remove_collection`: which folders are watched, and how.
+//! `configuring` has what a configuration says of them.
 
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use crate::collection::{self, Collection, CollectionKind, MAX_COLLECTIONS, MAX_GLOB_BYTES, MAX_GLOBS};
+use crate::collection::{
+    self, Collection, CollectionKind, CollectionOrigin, MAX_COLLECTIONS, MAX_GLOB_BYTES, MAX_GLOBS,
+};
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::Id;
 use crate::journal::{Agent, Change, Trust};
@@ -12,6 +15,7 @@ use crate::memory::Inner;
 use crate::names::shortened;
 use crate::space;
 use crate::store::{View, string, term_text};
+use crate::time::Timestamp;
 use crate::vocab::{self, ext};
 
 /// A folder that is to be watched.
@@ -27,6 +31,25 @@ pub struct NewCollection {
     pub include: Vec<String>,
     /// What is not read.
     pub exclude: Vec<String>,
+}
+
+impl NewCollection {
+    pub(super) fn check(&self) -> Result<()> {
+        space::check(&self.space)?;
+        check_globs(&self.include)?;
+        check_globs(&self.exclude)?;
+        if !self.path.is_absolute() {
+            return Err(Error::new(ErrorKind::Invalid, format!("{} is not an absolute path", self.path.display()))
+                .hint("give it from the root of the file system"));
+        }
+        Ok(())
+    }
+
+    pub(super) fn begin(self, id: Id, now: Timestamp) -> Collection {
+        let Self { path, kind, space, include, exclude } = self;
+        let origin = CollectionOrigin::default();
+        Collection { id, path, kind, space, include, exclude, paused: false, origin, recorded_at: now }
+    }
 }
 
 /// What is to change of a watched folder; what is `None` stays.
@@ -55,23 +78,13 @@ pub(crate) fn collections(inner: &Inner) -> Result<Vec<Collection>> {
 
 pub(crate) fn add(inner: &Inner, new: NewCollection, agent: &Agent) -> Result<(Collection, Id)> {
     check_author(agent)?;
-    space::check(&new.space)?;
-    check_globs(&new.include)?;
-    check_globs(&new.exclude)?;
-    if !new.path.is_absolute() {
-        return Err(Error::new(ErrorKind::Invalid, format!("{} is not an absolute path", new.path.display()))
-            .hint("give it from the root of the file system"));
-    }
+    new.check()?;
     let (mint, now, author) = (inner.mint.clone(), inner.now(), agent.name.clone());
     let (commit, collection) = inner.writer.write(agent.clone(), move |view| {
-        collection::check_apart(view, &new.path, None)?;
-        if view.instances(vocab::COLLECTION)?.len() >= MAX_COLLECTIONS {
-            return Err(Error::new(ErrorKind::TooLarge, format!("{MAX_COLLECTIONS} folders are watched already"))
-                .hint("remove one of them, or watch a folder that holds several"));
-        }
-        let NewCollection { path, kind, space, include, exclude } = new;
-        let collection =
-            Collection { id: mint.mint(now), path, kind, space, include, exclude, paused: false, recorded_at: now };
+        let others = collection::all(view)?;
+        collection::check_apart(&others, &new.path, None)?;
+        check_room(&others)?;
+        let collection = new.begin(mint.mint(now), now);
         let mut change = Change::new("add_source");
         change.reason = Some(collection.path.display().to_string());
         change.touched.insert(collection.id);
@@ -92,10 +105,19 @@ pub(crate) fn change(
     let reference = reference.to_owned();
     let (commit, after) = inner.writer.write(agent.clone(), move |view| {
         let before = find(view, &reference)?;
+        check_by_hand(&before)?;
         let mut after = before.clone();
         after.paused = wanted.paused.unwrap_or(before.paused);
         after.include = wanted.include.unwrap_or(after.include);
         after.exclude = wanted.exclude.unwrap_or(after.exclude);
+        if let CollectionOrigin::Unlisted(_) = before.origin
+            && !after.paused
+        {
+            // Whoever goes on with it says from now on that it is watched.
+            let others = collection::all(view)?;
+            collection::check_apart(&others, &before.path, Some(before.id))?;
+            after.origin = CollectionOrigin::Added;
+        }
         let author = view.text(before.id, ext::ATTRIBUTED_TO)?.unwrap_or_default();
         let mut change = Change::new("change_source");
         change.reason = Some(before.path.display().to_string());
@@ -112,6 +134,7 @@ pub(crate) fn remove(inner: &Inner, reference: &str, agent: &Agent) -> Result<(C
     let reference = reference.to_owned();
     let (commit, collection) = inner.writer.write(agent.clone(), move |view| {
         let collection = find(view, &reference)?;
+        check_by_hand(&collection)?;
         let mut change = Change::new("remove_source");
         change.reason = Some(collection.path.display().to_string());
         change.touched.insert(collection.id);
@@ -157,12 +180,34 @@ fn find(view: &View<'_>, reference: &str) -> Result<Collection> {
 }
 
 /// What is read from this machine's disk is the owner's to decide.
-fn check_author(agent: &Agent) -> Result<()> {
+pub(super) fn check_author(agent: &Agent) -> Result<()> {
     if agent.trust >= Trust::Policy {
         return Ok(());
     }
     Err(Error::new(ErrorKind::Conflict, format!("{} may not say what is watched", shortened(&agent.name)))
         .hint("ask the owner to run `hydra source`"))
+}
+
+/// Refuses to change what would be as before at the next start.
+fn check_by_hand(collection: &Collection) -> Result<()> {
+    match &collection.origin {
+        CollectionOrigin::Configured(file) => {
+            let message = format!("{} is watched because {} says so", collection.path.display(), file.display());
+            Err(Error::new(ErrorKind::Conflict, message).hint(
+                "change its [[sources]] there (`paused = true` leaves it alone; without it, it is watched no more), \
+                 then start `hydra serve` again",
+            ))
+        }
+        CollectionOrigin::Added | CollectionOrigin::Unlisted(_) => Ok(()),
+    }
+}
+
+pub(super) fn check_room(others: &[Collection]) -> Result<()> {
+    if others.len() < MAX_COLLECTIONS {
+        return Ok(());
+    }
+    Err(Error::new(ErrorKind::TooLarge, format!("{MAX_COLLECTIONS} folders are watched already"))
+        .hint("remove one of them, or watch a folder that holds several"))
 }
 
 fn check_globs(globs: &[String]) -> Result<()> {

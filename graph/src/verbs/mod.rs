@@ -6,6 +6,7 @@ pub mod blocks;
 pub mod check;
 mod claim;
 pub mod collect;
+pub mod configuring;
 pub mod conflicts;
 pub mod context;
 mod deciding;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use clap::Args;
-use hydra_graph::{Collection, CollectionKind, Error, ErrorKind, Memory, Result};
+use hydra_graph::{Collection, CollectionKind, CollectionOrigin, Error, ErrorKind, Memory, Result};
 use hydra_ingest::{Kind, LogSummary, Summary};
 use serde::Deserialize;
 use serde_json::Value;
@@ -13,6 +13,7 @@ use serde_json::Value;
 use super::Setting;
 use super::progress::Progress;
 use crate::client::Need;
+use crate::configured;
 use crate::daemon::Daemon;
 use crate::interrupt::{self, Interrupts};
 use crate::outcome;
@@ -138,11 +139,12 @@ async fn watch(setting: &Setting, arguments: Arguments) -> Result<u8> {
     let opened = tokio::task::spawn_blocking(move || {
         let memory = wiring::open(&own, "`hydra ingest --watch`")?;
         wiring::attach_vectors(&own, &memory)?;
+        let refused = configured::watch_configured(&memory, &own)?;
         let passing = passing(&memory, &paths, kind, &space)?;
-        Ok((memory, passing))
+        Ok((memory, passing, refused))
     });
     let broken = || Error::new(ErrorKind::Io, "opening the memory ended in the middle");
-    let (memory, passing) = opened.await.unwrap_or_else(|_| Err(broken()))?;
+    let (memory, passing, refused) = opened.await.unwrap_or_else(|_| Err(broken()))?;
     let is_json = setting.global.json;
     let told = move |folder: &Collection, summary: &Summary| {
         if is_json {
@@ -161,7 +163,7 @@ async fn watch(setting: &Setting, arguments: Arguments) -> Result<u8> {
             let _ = output::data(&format!("{path}: {said}"));
         }
     };
-    let daemon = Daemon::start(memory.clone(), config.data_dir.clone(), passing, Box::new(told))?;
+    let daemon = Daemon::start(memory.clone(), config.data_dir.clone(), passing, refused, Box::new(told))?;
     output::talk("watching; stop it with Ctrl-C");
     interrupts.next().await;
     let ended = tokio::task::spawn_blocking(move || {
@@ -178,7 +180,10 @@ fn passing(memory: &Memory, paths: &[PathBuf], kind: CollectionKind, space: &str
     let mut passing: Vec<Collection> = Vec::new();
     for path in paths {
         let path = hydra_ingest::find_folder(path)?;
-        let is_apart = |other: &Collection| !other.holds(&path) && !other.path.starts_with(&path);
+        let is_apart = |other: &Collection| {
+            matches!(other.origin, CollectionOrigin::Unlisted(_))
+                || !other.holds(&path) && !other.path.starts_with(&path)
+        };
         if let Some(other) = named.iter().chain(&passing).find(|other| !is_apart(other)) {
             let message = format!("{} and {} overlap", path.display(), other.path.display());
             return Err(Error::new(ErrorKind::Conflict, message)
@@ -196,6 +201,7 @@ fn passing(memory: &Memory, paths: &[PathBuf], kind: CollectionKind, space: &str
             include: vec![],
             exclude: vec![],
             paused: false,
+            origin: CollectionOrigin::default(),
             recorded_at,
         });
     }

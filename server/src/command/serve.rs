@@ -7,7 +7,7 @@ use std::time::Duration;
 use clap::Args;
 use hydra_embed::MiniLm;
 use hydra_graph::{Collection, Error, ErrorKind, Memory, Result};
-use hydra_ingest::Summary;
+use hydra_ingest::{Skipped, Summary};
 use hydra_mcp::Crossing;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -15,6 +15,7 @@ use tokio::task::JoinHandle;
 
 use super::Setting;
 use crate::config::Config;
+use crate::configured;
 use crate::daemon::Daemon;
 use crate::http::{self, App};
 use crate::interrupt::Interrupts;
@@ -80,7 +81,8 @@ pub async fn run(setting: &Setting, arguments: Arguments) -> Result<u8> {
             return Err(error);
         }
     };
-    let watching = Daemon::start(memory.clone(), config.data_dir.clone(), Vec::new(), Box::new(note_look))
+    let refused = watch_configured(config, &memory).await;
+    let watching = Daemon::start(memory.clone(), config.data_dir.clone(), Vec::new(), refused, Box::new(note_look))
         .inspect_err(|error| tracing::warn!("no folder is watched: {error}"));
     let crossing = Crossing::new(memory.clone());
     let (stop, stopping) = watch::channel(false);
@@ -120,6 +122,17 @@ pub async fn run(setting: &Setting, arguments: Arguments) -> Result<u8> {
         () = interrupts.next_wish() => std::process::exit(i32::from(outcome::INTERRUPTED)),
     }
     Ok(outcome::DONE)
+}
+
+/// Has the folders of the configuration watched; returns those that can't be.
+async fn watch_configured(config: &Config, memory: &Memory) -> Vec<Skipped> {
+    let (config, memory) = (config.clone(), memory.clone());
+    let done = tokio::task::spawn_blocking(move || configured::watch_configured(&memory, &config)).await;
+    let failed = |error: Error| tracing::warn!("folders that the configuration names are not watched: {error}");
+    match done {
+        Ok(done) => done.map_err(failed).unwrap_or_default(),
+        Err(_) => Vec::new(),
+    }
 }
 
 /// Ends the watching of folders.

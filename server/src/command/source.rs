@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
-use hydra_graph::{CollectionKind, Error, Result};
+use hydra_graph::{CollectionKind, CollectionOrigin, Error, Result};
+use hydra_ingest::Skipped;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -110,6 +111,7 @@ struct Source {
     space: String,
     known: Known,
     state: State,
+    origin: CollectionOrigin,
 }
 
 #[derive(Deserialize)]
@@ -139,6 +141,11 @@ async fn list(setting: &Setting) -> Result<u8> {
     if setting.global.json {
         output::json(&answer)?;
         return Ok(code);
+    }
+    let refused: Vec<Skipped> = super::read(answer["refused"].clone())?;
+    for Skipped { path, reason, hint } in refused {
+        let [path, reason, hint] = [path.display().to_string(), reason, hint].map(|text| output::plain(&text));
+        output::talk(&format!("{path} of the configuration is not watched: {reason} ({hint})"));
     }
     if all.is_empty() {
         output::talk("no folder is watched; add one with: hydra source add FOLDER");
@@ -179,6 +186,7 @@ fn table(all: &[Source], style: Style) -> Vec<String> {
         let line = cells.collect::<Vec<_>>().join("  ").trim_end().to_owned();
         lines.push(if number == 0 { style.faint(&line) } else { line });
         if let Some(source) = number.checked_sub(1).and_then(|index| all.get(index)) {
+            lines.extend(origin(source).map(|said| style.faint(&format!("  {said}"))));
             lines.extend(remarks(&source.state).into_iter().map(|remark| style.warning(&format!("  {remark}"))));
         }
     }
@@ -194,6 +202,19 @@ fn doing(state: &State) -> String {
         (Doing::Paused, _) => "paused".to_owned(),
         (Doing::Gone, _) => "gone".to_owned(),
         (Doing::Failed, _) => "failed".to_owned(),
+    }
+}
+
+/// Says by whom it is watched, if that was no command.
+fn origin(source: &Source) -> Option<String> {
+    let id = &source.id;
+    match &source.origin {
+        CollectionOrigin::Added => None,
+        CollectionOrigin::Configured(file) => Some(format!("by {}", output::plain(&file.display().to_string()))),
+        CollectionOrigin::Unlisted(file) => Some(format!(
+            "no longer in {}; what is known of it stays: hydra source resume {id}, or remove {id} --forget",
+            output::plain(&file.display().to_string())
+        )),
     }
 }
 

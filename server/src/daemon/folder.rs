@@ -407,6 +407,10 @@ impl Folder {
 }
 
 fn gone(path: &Path) -> Error {
+    if path.exists() {
+        return Error::new(ErrorKind::Invalid, format!("{} is no folder any more", path.display()))
+            .hint("what is known of it is kept until you remove it; it is read again when it is a folder");
+    }
     Error::new(ErrorKind::NotFound, format!("{} is not there", path.display()))
         .hint("it is read again when it is back; what is known of it is kept until you remove it")
 }

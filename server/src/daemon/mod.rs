@@ -18,7 +18,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use hydra_graph::{Collection, Id, Memory, Result};
-use hydra_ingest::{Readings, Summary};
+use hydra_ingest::{Readings, Skipped, Summary};
 
 use crate::folder::write_private;
 use crate::wiring;
@@ -60,11 +60,18 @@ pub struct Daemon {
 }
 
 impl Daemon {
-    /// Starts it. `passing` are folders to watch that the graph does not name.
+    /// Starts it. `passing` are folders to watch that the graph does not name, `refused` those that somebody wanted watched
+    /// and that can't be, which is told with the states.
     ///
     /// # Errors
     /// When no thread can be started.
-    pub fn start(memory: Memory, data_dir: PathBuf, passing: Vec<Collection>, on_look: OnLook) -> Result<Self> {
+    pub fn start(
+        memory: Memory,
+        data_dir: PathBuf,
+        passing: Vec<Collection>,
+        refused: Vec<Skipped>,
+        on_look: OnLook,
+    ) -> Result<Self> {
         let (inbox, cancel) = (Arc::new(Inbox::default()), Arc::new(AtomicBool::new(false)));
         let listening = Arc::clone(&inbox);
         memory.on_commit(move |_| listening.commit());
@@ -72,7 +79,7 @@ impl Daemon {
         let thread = std::thread::Builder::new().name("sources".to_owned()).spawn(move || {
             // On Linux this is the thread's own; where it fails, the thread only competes a little more.
             let _ = rustix::process::nice(NICE);
-            Run::new(memory, data_dir, passing, on_look, own, stopped).run();
+            Run::new(memory, data_dir, (passing, refused), on_look, own, stopped).run();
         });
         let thread = thread.map_err(|error| hydra_graph::Error::io("a thread for the watched folders", &error))?;
         Ok(Self { inbox, cancel, thread })
@@ -90,6 +97,7 @@ struct Run {
     memory: Memory,
     data_dir: PathBuf,
     passing: Vec<Collection>,
+    refused: Vec<Skipped>,
     on_look: OnLook,
     inbox: Arc<Inbox>,
     cancel: Arc<AtomicBool>,
@@ -108,7 +116,7 @@ impl Run {
     fn new(
         memory: Memory,
         data_dir: PathBuf,
-        passing: Vec<Collection>,
+        (passing, refused): (Vec<Collection>, Vec<Skipped>),
         on_look: OnLook,
         inbox: Arc<Inbox>,
         cancel: Arc<AtomicBool>,
@@ -128,6 +136,7 @@ impl Run {
             memory,
             data_dir,
             passing,
+            refused,
             on_look,
             inbox,
             cancel,
@@ -180,6 +189,9 @@ impl Run {
                 self.watches.forget(&folder.collection.path);
                 self.readings.retain(&folder.collection.path, |_| false);
                 self.vanished.retain(|path, _| !folder.collection.holds(path));
+                // What was named no more may lie in another that is, whose watches there went with it.
+                let around = self.folders.values_mut().filter(|other| other.collection.holds(&folder.collection.path));
+                around.for_each(|other| other.hear_all(Instant::now()));
             }
         }
         for collection in wanted {
@@ -249,7 +261,8 @@ impl Run {
         let vanished: Vec<PathBuf> = self.vanished.keys().cloned().collect();
         let Some(mut folder) = self.folders.remove(&id) else { return };
         let others: Vec<(Id, State)> = self.folders.iter().map(|(id, folder)| (*id, folder.state.clone())).collect();
-        let mut writing = Writing { data_dir: &self.data_dir, others, written_at: self.written_at };
+        let refused = &self.refused;
+        let mut writing = Writing { data_dir: &self.data_dir, others, refused, written_at: self.written_at };
         let around = folder::Around {
             memory: &self.memory,
             inbox: &self.inbox,
@@ -295,7 +308,8 @@ impl Run {
     }
 
     fn write_states(&mut self) {
-        let states = States { sources: self.folders.iter().map(|(id, folder)| (*id, folder.state.clone())).collect() };
+        let sources = self.folders.iter().map(|(id, folder)| (*id, folder.state.clone())).collect();
+        let states = States { sources, refused: self.refused.clone() };
         if states == self.written {
             return;
         }
@@ -319,6 +333,7 @@ impl Run {
 struct Writing<'r> {
     data_dir: &'r Path,
     others: Vec<(Id, State)>,
+    refused: &'r [Skipped],
     written_at: Instant,
 }
 
@@ -330,6 +345,6 @@ impl Writing<'_> {
         self.written_at = Instant::now();
         let sources = self.others.iter().cloned().chain([(id, state.clone())]).collect();
         // The next one says more.
-        let _ = States { sources }.write(self.data_dir);
+        let _ = States { sources, refused: self.refused.to_vec() }.write(self.data_dir);
     }
 }

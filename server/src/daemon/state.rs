@@ -119,6 +119,9 @@ impl State {
 pub struct States {
     /// By the id of the watched folder.
     pub sources: BTreeMap<Id, State>,
+    /// Folders that the configuration names and that can't be watched as it says.
+    #[serde(default)]
+    pub refused: Vec<Skipped>,
 }
 
 impl States {

@@ -59,7 +59,7 @@ pub use rebuild::Rebuild;
 pub use recall::{DEFAULT_LIMIT, Recall};
 pub use redact::Redact;
 pub use remember::Remember;
-pub use source::{AddSource, ChangeSource, Notes, RemoveSource, Sources};
+pub use source::{AddSource, ChangeSource, Notes, RemoveSource, Sources, check_watchable};
 pub use status::{Status, resident_bytes};
 pub use timeline::Timeline;
 pub use undo::Undo;

@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use hydra_graph::{
-    Agent, Collection, CollectionChange, CollectionKind, Error, ErrorKind, Memory, NewCollection, Result,
+    Agent, Collection, CollectionChange, CollectionKind, CollectionOrigin, Error, ErrorKind, Extent, Memory,
+    NewCollection, Result,
 };
 use hydra_ingest::{Rules, find_folder};
 use serde::{Deserialize, Serialize};
@@ -35,11 +36,12 @@ impl Verb for Sources {
                 (state.state, state.progress) = (Doing::Waiting, None);
             }
             let mut source = super::json(&collection)?;
-            source["known"] = super::json(&memory.extent(&collection.path)?)?;
+            source["known"] = super::json(&extent(memory, &collection)?)?;
             source["state"] = super::json(&state)?;
             sources.push(source);
         }
-        Ok(json!({"sources": sources, "is_watching": session.server.is_some()}))
+        let refused = states.refused;
+        Ok(json!({"sources": sources, "refused": refused, "is_watching": session.server.is_some()}))
     }
 }
 
@@ -64,21 +66,30 @@ impl Verb for AddSource {
     const MAY_BEGIN: bool = true;
 
     fn run(self, memory: &Memory, session: &Session) -> Result<Value> {
-        if self.kind == CollectionKind::Transcripts {
-            return Err(Error::new(ErrorKind::Invalid, "transcripts can't be watched yet")
-                .hint("watch folders of notes (--kind notes) or of logs (--kind log)"));
-        }
         let path = find_folder(&self.path)?;
-        if path.starts_with(&session.data_dir) {
-            return Err(Error::new(ErrorKind::Invalid, format!("{} is where the memory itself is", path.display()))
-                .hint("watch the folder that your notes are in"));
-        }
+        check_watchable(&path, self.kind, &session.data_dir)?;
         let space = self.space.unwrap_or_else(|| session.default_space.clone());
         Rules::new(&path, &space, &self.include, &self.exclude)?;
         let new = NewCollection { path, kind: self.kind, space, include: self.include, exclude: self.exclude };
         let (source, commit) = memory.add_collection(new, &session.agent)?;
         answer(source, commit, session)
     }
+}
+
+/// Refuses a folder that is never watched, whoever names it.
+///
+/// # Errors
+/// `Invalid` with what to watch instead.
+pub fn check_watchable(path: &Path, kind: CollectionKind, data_dir: &Path) -> Result<()> {
+    if kind == CollectionKind::Transcripts {
+        return Err(Error::new(ErrorKind::Invalid, "transcripts can't be watched yet")
+            .hint("watch folders of notes (--kind notes) or of logs (--kind log)"));
+    }
+    if path.starts_with(data_dir) {
+        return Err(Error::new(ErrorKind::Invalid, format!("{} is where the memory itself is", path.display()))
+            .hint("watch the folder that your notes are in"));
+    }
+    Ok(())
 }
 
 /// Asks to change what is read of a watched folder, or whether it is.
@@ -135,14 +146,14 @@ impl Verb for RemoveSource {
 
     fn run(self, memory: &Memory, session: &Session) -> Result<Value> {
         let source = memory.collection(&self.source)?;
-        let known = super::json(&memory.extent(&source.path)?)?;
+        let known = super::json(&extent(memory, &source)?)?;
         if self.dry_run {
             return Ok(json!({"source": super::json(&source)?, "known": known, "notes": self.notes, "dry_run": true}));
         }
         let (source, commit) = memory.remove_collection(&self.source, &session.agent)?;
         let forgotten = match self.notes {
             Notes::Keep => 0,
-            Notes::Forget => forget_notes(memory, &source.path)?,
+            Notes::Forget => forget_notes(memory, &source)?,
         };
         let mut answer = answer(source, commit, session)?;
         answer["known"] = known;
@@ -152,12 +163,38 @@ impl Verb for RemoveSource {
     }
 }
 
+/// Returns how much is known from a folder. What no configuration names any more may lie in another one or hold it, and
+/// what is of both belongs to that one.
+fn extent(memory: &Memory, source: &Collection) -> Result<Extent> {
+    let mut extent = memory.extent(&source.path)?;
+    if let CollectionOrigin::Unlisted(_) = source.origin {
+        for other in others(memory, source)? {
+            if other.holds(&source.path) {
+                return Ok(Extent::default());
+            }
+            if source.holds(&other.path) {
+                let of_other = memory.extent(&other.path)?;
+                extent.notes = extent.notes.saturating_sub(of_other.notes);
+                extent.passages = extent.passages.saturating_sub(of_other.passages);
+            }
+        }
+    }
+    Ok(extent)
+}
+
+/// Returns the other folders of which files are read.
+fn others(memory: &Memory, source: &Collection) -> Result<Vec<Collection>> {
+    let is_other = |other: &Collection| other.id != source.id && !matches!(other.origin, CollectionOrigin::Unlisted(_));
+    Ok(memory.collections()?.into_iter().filter(is_other).collect())
+}
+
 /// Removes what is known from a folder, one commit a note; what was being read in that moment too.
-fn forget_notes(memory: &Memory, folder: &Path) -> Result<usize> {
+fn forget_notes(memory: &Memory, folder: &Collection) -> Result<usize> {
+    let others = others(memory, folder)?;
+    let is_own = |path: &Path| folder.holds(path) && !others.iter().any(|other| other.holds(path));
     let mut forgotten = 0;
     loop {
-        let known: Vec<_> =
-            memory.sources(None)?.into_iter().filter(|source| source.path.starts_with(folder)).collect();
+        let known: Vec<_> = memory.sources(None)?.into_iter().filter(|source| is_own(&source.path)).collect();
         if known.is_empty() {
             return Ok(forgotten);
         }

@@ -10,8 +10,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use common::{Opened, open};
 use hydra_graph::{
-    Agent, BlockEdit, BlockOp, Document, ErrorKind, ExportFormat, GetView, Kind, Memory, NewMemory, Property, Question,
-    Statement, Timestamp, UpdateOp,
+    Agent, AliasOp, BlockEdit, BlockOp, Document, ErrorKind, ExportFormat, FileFact, GetView, Kind, Memory, NewMemory,
+    Property, Question, Statement, Target, Timestamp, UpdateOp,
 };
 
 /// What must be nowhere.
@@ -173,6 +173,123 @@ fn what_was_kept_before_there_was_a_rule_is_masked_everywhere() {
     let then = Timestamp::from_millis(1_750_000_000_900);
     let was = opened.memory.get_at(&[told], GetView::History, then).unwrap();
     assert!(!format!("{was:?}").contains(SECRET), "{was:?}");
+    opened.memory.close().unwrap();
+    assert_eq!(holders(opened.folder.path()), Vec::<String>::new());
+}
+
+#[test]
+fn names_and_the_keys_made_of_them_are_masked_too() {
+    let opened = open();
+    let owner = Agent::owner();
+    let named = format!("password: {SECRET}");
+    let said = |text: &str| NewMemory {
+        session: Some(named.clone()),
+        speaker: Some(named.clone()),
+        entities: vec![named.clone()],
+        ..NewMemory::new(text)
+    };
+    opened.memory.remember(said("The hall is grey"), &owner).unwrap();
+    opened.memory.remember(said("The hall is cold"), &owner).unwrap();
+    opened.memory.remember(NewMemory { entities: vec!["Router".into()], ..NewMemory::new("It hums") }, &owner).unwrap();
+    // A verb that masks nothing itself.
+    opened.memory.alias("Router", &format!("the hall's {named}"), AliasOp::Add, None, &owner).unwrap();
+    let text = format!("See {named} for more.");
+    let mut document = Document { content_hash: "1".into(), ..common::note("/v/Hall.md", &text, &[&named]) };
+    document.facts = vec![FileFact {
+        name: "password".into(),
+        value: format!("[{SECRET}](/v/{SECRET}.md)"),
+        datatype: hydra_graph::Datatype::Text,
+        target: Some(Target::Name(SECRET.into())),
+        label: Some(SECRET.into()),
+    }];
+    document.links[0].fragment = Some(named.clone());
+    opened.memory.put_documents(vec![document], &Agent::ingest()).remove(0).unwrap();
+    let key = NewMemory { idempotency_key: Some(named.clone()), ..NewMemory::new("The hall is dark") };
+    let error = opened.memory.remember(key, &owner).unwrap_err();
+    assert!(error.kind() == ErrorKind::Invalid && error.next_step().is_some() && !error.to_string().contains(SECRET));
+
+    let all = everything(&opened).to_lowercase();
+    let left: Vec<&str> = all.lines().filter(|line| line.contains(&SECRET.to_lowercase())).collect();
+    assert!(left.is_empty(), "{left:#?}");
+    // By the name as it is kept, each is found again.
+    let kept = named.replace(SECRET, "[redacted]*");
+    let entity = opened.memory.entity(&kept).unwrap();
+    assert_eq!(entity.name, kept);
+    let alias = format!("the hall's {kept}");
+    assert_eq!(opened.memory.entity(&alias).unwrap().aliases, [alias]);
+    assert!(opened.memory.check(&mut |_| ()).unwrap().ok);
+}
+
+/// What a memory in words alone is known by.
+fn hash(text: &str) -> String {
+    let mut hasher = blake3::Hasher::new();
+    for part in ["episode", "personal", text] {
+        hasher.update(&(part.len() as u64).to_le_bytes());
+        hasher.update(part.as_bytes());
+    }
+    hasher.finalize().to_hex().to_string()
+}
+
+#[test]
+fn what_lies_across_passages_and_what_is_told_again_is_known() {
+    let before = open();
+    let owner = Agent::owner();
+    let word = "Qqqqqqqqqqq";
+    let plain = password().replace("password:", "password_").replace(SECRET, word);
+    let told = before.memory.remember(NewMemory::new(&plain), &owner).unwrap().id;
+    // The second passage of the note is of a key, and nothing in it says so.
+    let key = |secret: &str| {
+        format!("{}{secret}AAKCAQEAvmDY4kLqPw\n-----END PRIVATE KEY-----", "MIIEowIBAAKCAQEAvmDY4kLqPwz3\n\n")
+    };
+    let note_text = format!("-----BEGIN PRIVATE_KEY-----\n{}", key(word));
+    before.memory.put_documents(vec![note("/v/Key.md", &note_text)], &Agent::ingest()).remove(0).unwrap();
+    let mut export = Vec::new();
+    before.memory.export(ExportFormat::NQuads, &mut export, &mut |_, _| ()).unwrap();
+    let export = said_otherwise(&String::from_utf8(export).unwrap(), &|text| {
+        text.replace("password_", "password:")
+            .replace(word, SECRET)
+            .replace("PRIVATE_KEY", "PRIVATE KEY")
+            .replace(&hash(&plain), &hash(&password()))
+    });
+    let folder = tempfile::tempdir().unwrap();
+    Memory::import(folder.path(), "a test", &mut export.as_bytes(), &mut |_, _| ()).unwrap();
+    let opened = Opened { memory: common::open_at(folder.path(), 1_760_000_000_000), folder };
+    assert!(everything(&opened).contains(SECRET));
+    let done = opened.memory.redact(false, &owner, &mut |_, _| ()).unwrap();
+    assert!(done.removed.iter().all(|removal| removal.is_done), "{done:?}");
+    assert_eq!(done.found.values().sum::<usize>(), 2, "a password and a key: {done:?}");
+    let left: Vec<String> =
+        everything(&opened).lines().filter(|line| line.contains(SECRET)).map(str::to_owned).collect();
+    assert!(left.is_empty(), "{left:#?}");
+    assert_eq!(opened.memory.remember(NewMemory::new(password()), &owner).unwrap().id, told, "it is the same again");
+    // Taking back that it was told takes all of it.
+    let record = opened.memory.get(&[told], GetView::History).unwrap().remove(0);
+    let commit = record.commits[0].id;
+    opened.memory.undo(commit, &owner).unwrap();
+    assert!(opened.memory.check(&mut |_| ()).unwrap().ok);
+    opened.memory.close().unwrap();
+    assert_eq!(holders(opened.folder.path()), Vec::<String>::new());
+}
+
+#[test]
+fn questions_that_were_asked_before_there_was_a_rule_are_dropped() {
+    let opened = open();
+    let owner = Agent::owner();
+    opened.memory.remember(NewMemory::new("The router is in the hall"), &owner).unwrap();
+    opened.memory.recall(&Question::new("whose password_ Qqqqqqqqqqq is it?")).unwrap();
+    opened.memory.close().unwrap();
+    let path = opened.folder.path().join("traces.jsonl");
+    let kept = fs::read_to_string(&path).unwrap().replace("password_ Qqqqqqqqqqq", &format!("password: {SECRET}"));
+    fs::write(&path, kept).unwrap();
+    let folder = opened.folder;
+    drop(opened.memory);
+    let opened = Opened { memory: common::open_at(folder.path(), 1_750_000_001_000), folder };
+    let found = opened.memory.redact(true, &owner, &mut |_, _| ()).unwrap();
+    assert_eq!((found.traces, found.all_places, found.commits), (1, 0, 0), "{found:?}");
+    assert!(path.exists(), "nothing was written");
+    let done = opened.memory.redact(false, &owner, &mut |_, _| ()).unwrap();
+    assert!(done.commit.is_none() && done.removed.len() == 1 && done.removed[0].is_done, "{done:?}");
+    assert_eq!(opened.memory.redact(true, &owner, &mut |_, _| ()).unwrap().traces, 0);
     opened.memory.close().unwrap();
     assert_eq!(holders(opened.folder.path()), Vec::<String>::new());
 }

@@ -5,8 +5,9 @@ use oxigraph::model::vocab::xsd;
 use oxigraph::model::{Literal, NamedNodeRef, Quad, Term, Triple};
 use serde_json::Value;
 
-use super::{Masked, mask};
+use super::{Masked, Secret, find, mask, masked_as};
 use crate::document::{Document, Occurrence, Target};
+use crate::entity::normalise;
 use crate::journal::Change;
 use crate::store::string;
 use crate::verbs::remember::NewMemory;
@@ -18,6 +19,8 @@ pub(crate) fn memory(new: &mut NewMemory) -> Masked {
     let mut more = |text: &mut String| add(&mut masked, mask(text));
     new.entities.iter_mut().for_each(&mut more);
     new.said_by.iter_mut().for_each(&mut more);
+    new.session.iter_mut().for_each(&mut more);
+    new.speaker.iter_mut().for_each(&mut more);
     new.applies_to.iter_mut().for_each(&mut more);
     if let Some(statement) = &mut new.statement {
         more(&mut statement.subject);
@@ -47,13 +50,20 @@ pub(crate) fn document(document: &mut Document) {
         behind(&format!("{}: ", property.name), &mut property.value, &mut more);
     }
     for fact in &mut document.facts {
-        behind(&format!("{}: ", fact.name), &mut fact.value, &mut more);
-        fact.label.iter_mut().for_each(&mut more);
+        let before = format!("{}: ", fact.name);
+        behind(&before, &mut fact.value, &mut more);
+        fact.label.iter_mut().for_each(|label| behind(&before, label, &mut more));
+        if let Some(Target::Url(text) | Target::Name(text)) = &mut fact.target {
+            behind(&before, text, &mut more);
+        }
     }
     for link in &mut document.links {
         link.label.iter_mut().for_each(&mut more);
-        if let Target::Url(url) = &mut link.target {
-            more(url);
+        link.fragment.iter_mut().for_each(&mut more);
+        match &mut link.target {
+            Target::Url(text) | Target::Name(text) => more(text),
+            // By its path a file is found again.
+            Target::File(_) => {}
         }
     }
     document.passages.iter_mut().flat_map(|passage| &mut passage.headings).for_each(&mut more);
@@ -80,12 +90,57 @@ pub fn add(all: &mut Masked, more: Masked) {
 
 /// Masks what a change would write: verbs mask what they are told before they read it, and this is the net below them.
 pub(crate) fn change(change: &mut Change) {
+    let mut spelled = Spelled::default();
     for added in &mut change.added {
         if let Some((masked, _)) = quad(added) {
+            spelled.take(added);
             *added = masked;
         }
     }
+    if !spelled.is_empty() {
+        for added in &mut change.added {
+            if let Some(key) = spelled.key(added) {
+                *added = key;
+            }
+        }
+    }
     change.reason.iter_mut().for_each(|reason| _ = mask(reason));
+}
+
+/// Secrets as keys spell them, each with what stands there instead: a key is made of names, so that one of a name that was
+/// masked is to lead to the name as it is kept.
+#[derive(Default)]
+pub(crate) struct Spelled(Vec<(String, String)>);
+
+impl Spelled {
+    /// Takes in the secrets of a statement.
+    pub fn take(&mut self, quad: &Quad) {
+        let Term::Literal(literal) = &quad.object else { return };
+        let before = format!("{}: ", last_part(quad.predicate.as_ref()));
+        let whole = format!("{before}{}", literal.value());
+        for Secret { span, .. } in find(&whole).into_iter().filter(|secret| secret.span.start >= before.len()) {
+            let secret = &whole[span];
+            self.0.push((normalise(secret), normalise(&masked_as(secret))));
+        }
+    }
+
+    /// Tells whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Returns a statement of a key without the secrets in it, if it has some.
+    pub fn key(&self, quad: &Quad) -> Option<Quad> {
+        let Term::Literal(literal) = &quad.object else { return None };
+        if ![vocab::KEY, vocab::IDEMPOTENCY_KEY].contains(&quad.predicate.as_ref()) {
+            return None;
+        }
+        let mut key = literal.value().to_owned();
+        for (secret, mask) in &self.0 {
+            key = key.replace(secret.as_str(), mask);
+        }
+        (key != literal.value()).then(|| Quad { object: string(key).into(), ..quad.clone() })
+    }
 }
 
 /// Returns a statement as it may be kept, if that is another.

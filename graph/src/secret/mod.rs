@@ -3,8 +3,10 @@
 //! for what opens a door.
 
 pub(crate) mod masking;
+mod phrase;
 mod randomness;
 mod rule;
+mod table;
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -150,6 +152,21 @@ mod tests {
             ("my pin is 4711", "4711"),
             ("DB_PASSWORD=postgres://u:pa,w0rd@h", "postgres://u:pa,w0rd"),
             ("client-secret: \"a1b2c3d4e5f6g7h8\"", "a1b2c3d4e5f6g7h8"),
+            ("passphrase: correct horse battery staple\nnext", "correct horse battery staple"),
+            ("Password: correct-horse-battery-staple", "correct-horse-battery-staple"),
+            ("The passphrase of the backup is lamp river cobalt noon anvil.", "lamp river cobalt noon anvil"),
+            ("| user | mirela |\n| password | hunter2 |", "hunter2"),
+            ("| **WiFi password** | `Blue42Whale` | hall |", "Blue42Whale"),
+            ("| who | password | since |\n|---|:---:|---|\n| mirela | hunter2 | 2024 |", "hunter2"),
+            ("name | passphrase\n--- | ---\nbackup | correct horse battery staple", "correct horse battery staple"),
+            ("<user>mirela</user>\n<password>hunter</password>", "hunter"),
+            ("<jdbc:dbPassword type=\"plain\">\n  s3cr3t!\n</jdbc:dbPassword>", "s3cr3t!"),
+            ("<password><![CDATA[tr0ub4dor]]></password>", "tr0ub4dor"),
+            ("<property name=\"db.password\" value=\"hunter2\"/>", "hunter2"),
+            ("mysqldump --user root --password hunter2 shop", "hunter2"),
+            ("run `backup --repo-password=swordf1sh --quiet`", "swordf1sh"),
+            ("tool --password \"two words here\"", "two words here"),
+            ("deploy --api-token 7f3d9a1c5e8b2f60aa", "7f3d9a1c5e8b2f60aa"),
         ] {
             let found = find(text);
             assert_eq!(found.iter().map(|found| &text[found.span.clone()]).collect::<Vec<_>>(), [secret], "{text}");
@@ -191,6 +208,29 @@ mod tests {
             "token: 2026-03-01T10:00",
             "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ8Xx0Jb3mT5VwQ2yZ7kLr9sPq1uNc4dEf6gHi8jKlMn mirela",
             "ThisIsAVeryLongCamelCaseIdentifierNameWithoutAnyDigits2",
+            "passphrase: choose at least four random words",
+            "Password: minimum eight characters long",
+            "Password policy: long words beat short symbols",
+            "The passphrase is stored nowhere else today.",
+            "The password is known only among administrators",
+            "| Field | Type | Required |\n|---|---|---|\n| password | string | yes |\n| token | string? | no |",
+            "| password | varchar(255) | NOT NULL |\n| password | NVARCHAR2 | - |\n| password | String! | the user's |",
+            "| password | The password of the user, 8 characters or more |",
+            "| Setting | Password |\n|---|---|\n| hashing | bcrypt12 |\n| digest | SHA-256 |\n| factor | 2FA-only |",
+            "| Change password | Ctrl+Alt+P2 |\n| password | Ctrl+Alt+P2 |",
+            "| password | [how to](reset1.md) | https://example.org/p1 |",
+            "      --password <PASSWORD>   The password to log in with [env: DB_PASSWORD=]",
+            "  -p, --password PASSWORD    Prompts if left out",
+            "  --password=PASSWORD, --password=VALUE or --password [PASS1]",
+            "use --password instead of -p, or --password-file /run/secrets/db1",
+            "--password $DB_PASS1, --password=${PASS1}, --password env:PGPASS1, --password=stdin, --password string",
+            "the option --password, -p8 and --passwordless",
+            "<xs:element name=\"password\" type=\"xs:string\" minOccurs=\"0\"/>",
+            "<xs:documentation>The password of the user</xs:documentation>",
+            "<password>string</password> <password>${db.password1}</password> <password>********</password>",
+            "<Password>Your password must have 8 characters</Password>",
+            "<string name=\"password\">Password2</string><label>Password</label>",
+            "<input type=\"password\" name=\"password\" value=\"\"> <button name=\"password\" value=\"Change\">",
         ] {
             assert_eq!(find(text), [], "{text}");
         }

@@ -4,8 +4,9 @@ use std::sync::LazyLock;
 
 use regex::{Captures, Regex};
 
+use super::phrase::is_passphrase;
 use super::randomness::{is_hash, is_key, is_random};
-use super::{MASK, Secret};
+use super::{MASK, Secret, table};
 
 /// What a rule takes for a secret, besides its form.
 type Check = fn(&str) -> bool;
@@ -32,6 +33,13 @@ macro_rules! named_password {
             r"(?i)(?:password|passwd|passphrase|passwort|kennwort|mot de passe|contraseña|pwd)\b",
             r"[\x22'\]*_`]{0,4}[ \t]{0,3}(?:[:=]>?|=>|:=)[*_]{0,2}[ \t]{0,3}"
         )
+    };
+}
+
+/// `--password`, `--db-password=`.
+macro_rules! flag {
+    () => {
+        r"(?m)(?:^|[\s`(])--(?:[a-z0-9]+-)*(?:password|passwd|passphrase|passwort|pass|pw)(?:=|[ \t])"
     };
 }
 
@@ -113,6 +121,50 @@ const FORMS: &[Form] = &[
         pattern: r"(?i)\b(?:password|passphrase|passcode|passwort)(?: code)?(?: [a-z0-9_.@' -]{1,40}?)? (?:is|was|ist)(?: now| set to)? (?P<s>[^\s,;\x22'`<>]{4,200})",
         check: is_said,
     },
+    // Several words, to the end of the line.
+    Form {
+        kind: "password",
+        pattern: concat!("(?m)", named_password!(), r"(?P<s>[a-z0-9]+(?:[ -][a-z0-9]+){3,11})[ \t]*\.?[ \t]*\r?$"),
+        check: is_passphrase,
+    },
+    Form {
+        kind: "password",
+        pattern: r"(?m)\b(?:pass(?:word|phrase)|Pass(?:word|phrase))(?: [a-z0-9_.@'-]{1,20}){0,4}? (?:is|was)(?: now| set to)? (?P<s>[a-z0-9]+(?:[ -][a-z0-9]+){3,11})[ \t]*\.?[ \t]*\r?$",
+        check: is_passphrase,
+    },
+    // On a command line; what stands for a value in a help text is written as a name.
+    Form {
+        kind: "password",
+        pattern: concat!(flag!(), r"(?:\x22(?P<a>[^\x22\n]{3,200})\x22|'(?P<b>[^'\n]{3,200})')"),
+        check: is_given,
+    },
+    Form {
+        kind: "password",
+        pattern: concat!(flag!(), r"(?P<s>[^\s\x22'`<>|;,\[\\-][^\s\x22'`<>|;,]{2,200})"),
+        check: is_given_bare,
+    },
+    Form {
+        kind: "API key",
+        pattern: r"(?:^|[\s`(])--(?:[a-z0-9]+-)*(?:api-?key|token|secret|secret-key|access-key)(?:=|[ \t])[\x22']?(?P<s>[A-Za-z0-9+/_.=~!@#$%^&*-]{8,500})",
+        check: is_named_key,
+    },
+    // In markup: as the content of an element, or as the value of what is named so.
+    Form {
+        kind: "password",
+        pattern: concat!(
+            r"(?i)<(?:[a-z0-9_.-]{1,40}:)?[a-z0-9_.-]{0,40}(?:password|passwd|passphrase|passwort|pwd)(?:\s[^<>\n]{0,200})?>",
+            r"\s{0,20}(?:<!\[CDATA\[)?(?P<s>[^<>\n]{3,200}?)(?:\]\]>)?\s{0,20}</"
+        ),
+        check: is_content,
+    },
+    Form {
+        kind: "password",
+        pattern: concat!(
+            r"(?i)\b(?:name|key|id|property)=[\x22'][a-z0-9_.:-]{0,60}(?:password|passwd|passphrase|pwd)[\x22']\s{1,4}",
+            r"value=[\x22'](?P<s>[^\x22'<>\n]{3,200})[\x22']"
+        ),
+        check: is_attribute,
+    },
     form("PIN", r"(?i)\bpin(?: code)?(?: [a-z' -]{1,40}?)?(?: is| was| ist|:|=)(?: now)? ?(?P<s>\d{4,8})\b"),
     Form {
         kind: "password",
@@ -150,6 +202,7 @@ impl Rules {
                 found.extend(secret(&captures, form));
             }
         }
+        found.extend(table::find(text));
         found.extend(bare_keys(text));
         found
     }
@@ -217,13 +270,73 @@ fn is_key_material(text: &str) -> bool {
 }
 
 /// Whether what a sentence calls a password is one, and not a word of the sentence.
-fn is_said(text: &str) -> bool {
+pub(super) fn is_said(text: &str) -> bool {
     if !text.chars().any(char::is_alphabetic) {
         return false;
     }
     is_value(text)
         && (text.bytes().any(|byte| byte.is_ascii_digit())
             || text.contains(['!', '#', '$', '%', '&', '?', '+', '=', '@']))
+}
+
+/// What stands in a help text or an example where a value belongs.
+const PLACES: [&str; 24] = [
+    "ask",
+    "blank",
+    "empty",
+    "env",
+    "file",
+    "hidden",
+    "kennwort",
+    "masked",
+    "mypass",
+    "mypassword",
+    "no",
+    "pass",
+    "passphrase",
+    "passwort",
+    "prompt",
+    "pw",
+    "pwd",
+    "secret",
+    "stdin",
+    "text",
+    "unset",
+    "value",
+    "wachtwoord",
+    "yes",
+];
+
+/// Whether it is the name of a place for a value, and none.
+fn is_place(text: &str) -> bool {
+    let plain: String = text.chars().filter(|c| c.is_alphanumeric()).collect();
+    let is_name = text.bytes().all(|byte| byte.is_ascii_uppercase() || matches!(byte, b'_' | b'-' | b'.'));
+    let is_elsewhere =
+        ["env:", "file:", "fd:", "op://", "vault:", "keyring:"].iter().any(|start| text.starts_with(start));
+    is_name || is_elsewhere || text.contains("...") || PLACES.contains(&plain.to_lowercase().as_str())
+}
+
+/// Whether what is quoted behind an option is given to it.
+fn is_given(text: &str) -> bool {
+    is_value(text) && !is_place(text)
+}
+
+/// The same of what is not quoted, where a sentence about the option may go on.
+fn is_given_bare(text: &str) -> bool {
+    is_given(text) && is_said(text)
+}
+
+/// Whether the content of an element called a password is one; what has spaces is mostly what a form says.
+fn is_content(text: &str) -> bool {
+    match text.trim().contains(char::is_whitespace) {
+        true => is_passphrase(text.trim()),
+        false => is_given(text) && !text.starts_with(['&', '[']),
+    }
+}
+
+/// The same of an attribute, which is also what a button says.
+fn is_attribute(text: &str) -> bool {
+    is_content(text) && !text.bytes().all(|byte| byte.is_ascii_alphabetic())
 }
 
 fn is_named_key(text: &str) -> bool {

@@ -15,6 +15,7 @@ use super::Trace;
 use crate::error::{Error, Result};
 use crate::id::Id;
 use crate::redo::sync_folder;
+use crate::secret;
 use crate::time::Timestamp;
 
 /// Answers that are kept; the oldest goes first.
@@ -105,6 +106,14 @@ impl Traces {
             sync_folder(folder)?;
         }
         Ok(count)
+    }
+
+    /// Counts those that were asked with a secret: before there was a rule for it, since what is asked is masked too.
+    pub fn with_secrets(&self, now: Timestamp) -> usize {
+        let mut kept = self.kept.lock();
+        kept.read(&self.path, now);
+        let traces = kept.lines.values().filter_map(|line| serde_json::from_slice::<Trace>(line).ok());
+        traces.filter(|trace| !secret::find(&trace.question.text).is_empty()).count()
     }
 
     /// Finds one that is not too old.

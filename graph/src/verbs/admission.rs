@@ -6,6 +6,7 @@ use crate::decision::NewDecision;
 use crate::error::{Error, ErrorKind, Result};
 use crate::preference::{MAX_PREFERENCE_BYTES, NewPreference};
 use crate::record::Kind;
+use crate::secret;
 use crate::space;
 use crate::time::Timestamp;
 
@@ -53,6 +54,11 @@ pub(super) fn check(new: &NewMemory, now: Timestamp) -> Result<()> {
     }
     if is_blank(&new.speaker) {
         return Err(invalid("a speaker without a name".into()).hint("leave it out, or say who it was"));
+    }
+    // Masked, two keys might become one, and what is told by the second would be taken for the first.
+    if new.idempotency_key.as_ref().is_some_and(|key| !secret::find(key).is_empty()) {
+        return Err(invalid("the idempotency key holds a secret".into())
+            .hint("make it of what is told and when, without keys, tokens or passwords"));
     }
     check_fact(new)?;
     check_wanted(new)?;

@@ -49,6 +49,6 @@ pub mod subject;
 mod telling;
 pub mod ties;
 pub mod timeline;
-mod twin;
+pub(crate) mod twin;
 pub mod undo;
 pub mod update;

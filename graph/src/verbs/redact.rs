@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
+use oxigraph::model::Quad;
 use serde::Serialize;
 
 use super::erase::{Removal, clear_files};
@@ -12,6 +13,7 @@ use crate::id::Id;
 use crate::journal::{self, Agent, Change, Trust};
 use crate::memory::Inner;
 use crate::record::Reader;
+use crate::redaction::Pieces;
 use crate::secret::{Masked, masking};
 use crate::store::{View, subject_id};
 use crate::vocab;
@@ -32,6 +34,8 @@ pub struct Redacted {
     pub all_places: usize,
     /// Commits whose difference speaks of them.
     pub commits: usize,
+    /// Questions with one that were kept with their answers.
+    pub traces: usize,
     /// The commit that says so; it can't be undone. `None` when nothing was written.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub commit: Option<Id>,
@@ -75,19 +79,26 @@ pub(crate) fn redact(
         .hint("tell the user: `hydra redact --rescan`"));
     }
     let _one_at_a_time = inner.erasing.lock();
-    let mut redacted = {
+    let (mut redacted, found, looked_at) = {
         let view = inner.view()?;
         let found = look(&view, inner.store.quads()? as u64, progress)?;
-        report(&view, &found)?
+        (report(&view, &found)?, found, view.head()?)
     };
-    if is_dry_run || (redacted.all_places == 0 && redacted.commits == 0) {
+    redacted.traces = inner.traces.with_secrets(inner.now());
+    if is_dry_run {
+        return Ok(redacted);
+    }
+    if redacted.all_places == 0 && redacted.commits == 0 {
+        if redacted.traces > 0 {
+            redacted.removed = vec![Removal::of("traces", inner.traces.drop_all(inner.now()).map(|_| ()))];
+        }
         return Ok(redacted);
     }
     let was_erasing = inner.folder.is_erasing();
     inner.folder.begin_erasing()?;
-    // Looked at again by the writer: what was told meanwhile is masked, but what was undone may speak of it again.
+    // The writer looks only at what happened meanwhile: what was told is masked, but what was undone may speak of it again.
     let decided = inner.writer.write(agent.clone(), move |view| {
-        let found = look(view, 0, &mut |_, _| ())?;
+        let found = look_since(view, looked_at, found)?;
         let mut change = Change::new("redact");
         for id in found.nodes.keys() {
             // What stands beside a text is indexed with a little of it.
@@ -115,25 +126,60 @@ pub(crate) fn redact(
 fn look(view: &View<'_>, total: u64, progress: &mut dyn FnMut(u64, u64)) -> Result<Found> {
     let mut found = Found::default();
     for (done, quad) in (0_u64..).zip(view.quads(None, None, None, None)) {
-        let quad = quad?;
         if done % TOLD_EVERY == 0 {
             progress(done, total);
         }
-        let Some(id) = subject_id(&quad.subject) else { continue };
-        if [vocab::ADDED, vocab::REMOVED].contains(&quad.predicate.as_ref()) {
-            let (added, removed) = journal::difference(view, id)?;
-            if added.iter().chain(&removed).any(|quad| masking::quad(quad).is_some()) {
-                found.commits.insert(id);
-            }
-        } else if let Some((_, masked)) = masking::quad(&quad) {
-            if quad.graph_name == vocab::JOURNAL.into() {
-                found.commits.insert(id);
-            } else {
-                masking::add(found.nodes.entry(id).or_default(), masked);
+        found.take(view, &quad?)?;
+    }
+    found.take_pieces(view)?;
+    Ok(found)
+}
+
+/// Adds what commits since a moment brought.
+fn look_since(view: &View<'_>, head: Option<Id>, mut found: Found) -> Result<Found> {
+    let since = head.map(|head| journal::since(view, head)).transpose()?.flatten();
+    let Some(commits) = since else { return look(view, 0, &mut |_, _| ()) };
+    for commit in commits {
+        for id in journal::touched(view, commit)?.into_iter().chain([commit]) {
+            // Counted before, it is not counted again.
+            if !found.nodes.contains_key(&id) {
+                view.about(id)?.iter().try_for_each(|quad| found.take(view, quad))?;
             }
         }
     }
+    found.take_pieces(view)?;
     Ok(found)
+}
+
+impl Found {
+    fn take(&mut self, view: &View<'_>, quad: &Quad) -> Result<()> {
+        let Some(id) = subject_id(&quad.subject) else { return Ok(()) };
+        if [vocab::ADDED, vocab::REMOVED].contains(&quad.predicate.as_ref()) {
+            let (added, removed) = journal::difference(view, id)?;
+            if added.iter().chain(&removed).any(|quad| masking::quad(quad).is_some()) {
+                self.commits.insert(id);
+            }
+        } else if let Some((_, masked)) = masking::quad(quad) {
+            if quad.graph_name == vocab::JOURNAL.into() {
+                self.commits.insert(id);
+            } else {
+                masking::add(self.nodes.entry(id).or_default(), masked);
+            }
+        }
+        Ok(())
+    }
+
+    /// Adds the pieces of texts that change with them though none is a secret by itself, and the commits that speak of these.
+    fn take_pieces(&mut self, view: &View<'_>) -> Result<()> {
+        for id in self.nodes.keys().copied().collect::<Vec<_>>() {
+            for piece in Pieces::default().take(view, id)? {
+                let node = vocab::node(piece);
+                self.nodes.entry(piece).or_default();
+                self.commits.extend(view.subjects(vocab::TOUCHED, node.as_ref().into(), usize::MAX)?);
+            }
+        }
+        Ok(())
+    }
 }
 
 /// A whole says again what its passages say, and is not counted again.
@@ -144,6 +190,7 @@ fn report(view: &View<'_>, found: &Found) -> Result<Redacted> {
         places: Vec::new(),
         all_places: 0,
         commits: found.commits.len(),
+        traces: 0,
         commit: None,
         removed: Vec::new(),
         files: Vec::new(),
@@ -154,7 +201,9 @@ fn report(view: &View<'_>, found: &Found) -> Result<Redacted> {
         let path = record.and_then(|record| record.source.path);
         files.extend(path.clone().filter(|path| Path::exists(path)));
         let parts = view.subjects(vocab::PART_OF, vocab::node(*id).as_ref().into(), usize::MAX)?;
-        if parts.iter().any(|part| found.nodes.contains_key(part)) {
+        // One that lies across two pieces is in neither by itself.
+        if masked.is_empty() || parts.iter().any(|part| found.nodes.get(part).is_some_and(|masked| !masked.is_empty()))
+        {
             continue;
         }
         masking::add(&mut redacted.found, masked.clone());

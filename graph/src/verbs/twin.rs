@@ -42,6 +42,24 @@ pub(super) fn fingerprint(new: &NewMemory) -> String {
     hasher.finalize().to_hex().to_string()
 }
 
+/// Reads the fingerprint back from what the graph says of a plain memory, one without parts of its own. Of others it is
+/// another than the one that they were told with.
+pub(crate) fn fingerprint_of(view: &View<'_>, id: Id) -> Result<Option<String>> {
+    let (Some(text), Some(kind), Some(space)) =
+        (view.text(id, ext::TEXT)?, view.text(id, vocab::KIND)?, view.text(id, vocab::SPACE)?)
+    else {
+        return Ok(None);
+    };
+    let Ok(kind) = kind.parse::<Kind>() else { return Ok(None) };
+    let session = match view.objects(id, vocab::PART_OF)?.first() {
+        Some(session) => view.text(*session, ext::PREF_LABEL)?,
+        None => None,
+    };
+    let happened_at = view.text(id, ext::STARTED_AT)?.and_then(|at| at.parse().ok());
+    let speaker = view.text(id, vocab::SPEAKER)?;
+    Ok(Some(fingerprint(&NewMemory { kind, space, session, speaker, happened_at, ..NewMemory::new(text) })))
+}
+
 /// Finds the memory of the caller's own key in the store.
 pub(super) fn by_key(view: &View<'_>, new: &NewMemory) -> Result<Option<Id>> {
     let Some(key) = &new.idempotency_key else { return Ok(None) };

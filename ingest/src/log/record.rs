@@ -37,10 +37,14 @@ pub(crate) struct Record {
 impl Record {
     /// Masks the secrets in it, before anything is made of it; returns how many there were.
     pub fn mask(&mut self) -> u64 {
+        // What a column before it says of it tells what it is, so it is masked where it stands; it ends the first line.
+        let line = self.text.lines().next().unwrap_or_default();
+        let start = line.len().checked_sub(self.message.len()).filter(|_| line.ends_with(&self.message));
         let masked: usize = mask_secrets(&mut self.text).into_values().sum();
-        // The message is a part of the text, mostly.
-        if masked > 0 || self.is_json {
-            mask_secrets(&mut self.message);
+        match start {
+            // A mask has as many bytes.
+            Some(start) => self.message = self.text[start..start + self.message.len()].to_owned(),
+            None => drop(mask_secrets(&mut self.message)),
         }
         masked as u64
     }
@@ -269,6 +273,21 @@ mod tests {
         assert_eq!(texts(python).iter().map(|text| text.lines().count()).collect::<Vec<_>>(), [1, 4, 1]);
         assert_eq!(texts("one\ntwo\n\nthree\nopen").len(), 3, "without times each line is one, and an open one none");
         assert_eq!(texts("{\"msg\":\"a\"}\n{\"msg\":\"b\"}\nplain\n").len(), 3);
+    }
+
+    #[test]
+    fn a_message_is_masked_as_it_stands_in_the_record() {
+        let text = |message: &str| format!("2026-12-10 06:55:46 INFO password: {message}\nmore");
+        for (message, masked) in [("hunter2x", "********"), ("of the router: unknown", "of the router: unknown")] {
+            let mut record = Record { message: message.into(), text: text(message), ..Record::default() };
+            let count = record.mask();
+            assert_eq!((record.message.as_str(), record.text), (masked, text(masked)));
+            assert_eq!(count, u64::from(message != masked));
+        }
+        let mut json =
+            Record { message: "password: hunter2x".into(), text: "{}".into(), is_json: true, ..Record::default() };
+        json.mask();
+        assert_eq!(json.message, "password: ********");
     }
 
     #[test]

@@ -37,6 +37,7 @@ struct Redacted {
     places: Vec<Place>,
     all_places: usize,
     commits: usize,
+    traces: usize,
     commit: Option<String>,
     removed: Vec<Removal>,
     files: Vec<String>,
@@ -68,8 +69,8 @@ pub async fn run(setting: &Setting, arguments: Arguments) -> Result<u8> {
         output::json(&answer)?;
         return Ok(outcome::DONE);
     }
-    let Redacted { found, places, all_places, commits, commit, removed, files } = super::read(answer)?;
-    if all_places == 0 && commits == 0 {
+    let Redacted { found, places, all_places, commits, traces, commit, removed, files } = super::read(answer)?;
+    if all_places == 0 && commits == 0 && traces == 0 {
         output::data("no secrets are kept")?;
         return Ok(outcome::DONE);
     }
@@ -82,6 +83,17 @@ pub async fn run(setting: &Setting, arguments: Arguments) -> Result<u8> {
     }
     let history = if commits == 1 { "1 commit speaks".to_owned() } else { format!("{commits} commits speak") };
     let found = if found.is_empty() { "nothing that stands".to_owned() } else { words(&found) };
+    if traces > 0 {
+        let what = output::count(traces, "question that is kept with its answer");
+        output::data(&format!("{what} {} one", if traces == 1 { "has" } else { "have" }))?;
+    }
+    if all_places == 0 && commits == 0 {
+        show(removed)?;
+        if !arguments.rescan && !setting.global.quiet {
+            output::talk("nothing was written; drop it with: hydra redact --rescan");
+        }
+        return Ok(outcome::DONE);
+    }
     match commit {
         Some(commit) => output::data(&format!("masked {found}, commit {commit}"))?,
         None => output::data(&format!("{found}; {history} of secrets"))?,

@@ -2,11 +2,13 @@
 
 use std::path::Path;
 
-use hydra_graph::{Document, Passage, Property, Reading, Timestamp};
+use hydra_graph::{Document, LinkKind, Passage, Property, Reading, Timestamp};
 
 use crate::markdown::{MAX_TITLE_BYTES, Parsed, file_title, links_of_body};
 use crate::outline::{MAX_LINKS, MAX_TAGS, Outline, WrittenLink, shorten};
-use crate::passages::{self, MAX_PASSAGES};
+use crate::passages::{self, AIM_WORDS, MAX_PASSAGES};
+use crate::piece::{Grain, Scale};
+use crate::tag::{self, Found};
 use crate::vault::Vault;
 
 /// What is known of a file besides what it says.
@@ -33,7 +35,46 @@ pub(crate) struct Content {
     pub troubles: Vec<(Option<u32>, String, String)>,
 }
 
+/// One of many things that a file lists: a line of data, a message, an event.
+pub(crate) struct Record<'r> {
+    /// What it says.
+    pub text: &'r str,
+    /// Where it begins.
+    pub line: u32,
+    /// What it is called, for whoever finds a piece of it.
+    pub headings: Vec<String>,
+}
+
 impl Content {
+    /// Adds a record; `false` when there is no room for all of it.
+    pub fn add_record(&mut self, record: Record<'_>) -> bool {
+        let Record { text, line, headings } = record;
+        let text = text.trim();
+        for span in Scale::of(text).split(0..text.len(), Grain::Sentence, AIM_WORDS) {
+            let piece = &text[span.clone()];
+            let start = self.text.len() + span.start + (piece.len() - piece.trim_start().len());
+            let span = start..start + piece.trim().len();
+            if span.is_empty() {
+                continue;
+            }
+            if self.passages.len() == MAX_PASSAGES {
+                return false;
+            }
+            self.passages.push(Passage { span, line, headings: headings.clone(), block: None, pattern: None });
+        }
+        for found in tag::find(text, 0..text.len()) {
+            let Found::Address(span) = found else { continue };
+            if self.links.len() < MAX_LINKS {
+                let target = text[span.clone()].to_owned();
+                let span = span.start + self.text.len()..span.end + self.text.len();
+                self.links.push(WrittenLink { span, kind: LinkKind::Markdown, is_wiki: false, target, label: None });
+            }
+        }
+        self.text.push_str(text);
+        self.text.push('\n');
+        true
+    }
+
     /// Makes content of a text and what stands where in it.
     pub fn of(text: String, outline: Outline) -> Self {
         let cut = passages::cut(&text, &outline);

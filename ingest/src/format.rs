@@ -5,12 +5,13 @@ use std::path::Path;
 use hydra_graph::{Error, ErrorKind, Reading, Remark, Result};
 
 use crate::content::Facts;
+use crate::mail::MAX_MAILBOX_BYTES;
 use crate::markdown::{MarkdownFile, Parsed, parse};
 use crate::note::{MAX_NOTE_BYTES, Note};
 use crate::pdf::{self, MAX_PDF_BYTES};
 use crate::summary::Warning;
 use crate::vault::Vault;
-use crate::{base, canvas, html, json_lines, text};
+use crate::{base, calendar, canvas, html, json_lines, mail, text};
 
 /// By which rules files are read, counted up when the same bytes come to say something else: a file that was read by
 /// older ones is read again though it did not change.
@@ -35,10 +36,16 @@ pub enum Format {
     JsonLines,
     /// A PDF with text in it.
     Pdf,
+    /// A mailbox.
+    Mailbox,
+    /// One mail.
+    Mail,
+    /// A calendar.
+    Calendar,
 }
 
 /// Ends of file names, in lower case, and what they are read as.
-const EXTENSIONS: [(&str, Format); 13] = [
+const EXTENSIONS: [(&str, Format); 17] = [
     ("md", Format::Markdown),
     ("markdown", Format::Markdown),
     ("txt", Format::Text),
@@ -52,6 +59,10 @@ const EXTENSIONS: [(&str, Format); 13] = [
     ("jsonl", Format::JsonLines),
     ("ndjson", Format::JsonLines),
     ("pdf", Format::Pdf),
+    ("mbox", Format::Mailbox),
+    ("eml", Format::Mail),
+    ("ics", Format::Calendar),
+    ("ical", Format::Calendar),
 ];
 
 impl Format {
@@ -71,6 +82,9 @@ impl Format {
             Self::Base => "base",
             Self::JsonLines => "JSON lines",
             Self::Pdf => "PDF",
+            Self::Mailbox => "mailbox",
+            Self::Mail => "mail",
+            Self::Calendar => "calendar",
         }
     }
 
@@ -78,6 +92,7 @@ impl Format {
     pub fn max_bytes(self) -> u64 {
         match self {
             Self::Pdf => MAX_PDF_BYTES,
+            Self::Mailbox => MAX_MAILBOX_BYTES,
             _ => MAX_NOTE_BYTES,
         }
     }
@@ -124,6 +139,9 @@ fn read_as(path: &Path, note: Note, space: &str, vault: &Vault) -> Result<Parsed
         Format::Base => base::read(&note.into_bytes())?,
         Format::JsonLines => json_lines::read(&note.into_bytes())?,
         Format::Pdf => pdf::read(note.into_bytes())?,
+        Format::Mailbox => mail::read_mailbox(&note.into_bytes())?,
+        Format::Mail => mail::read_message(&note.into_bytes())?,
+        Format::Calendar => calendar::read(&note.into_bytes())?,
     };
     Ok(content.into_parsed(&facts, vault))
 }

@@ -68,17 +68,7 @@ const META: [&[u8]; 4] = [b"author", b"date", b"description", b"keywords"];
 pub(crate) fn read(bytes: &[u8]) -> Result<Content> {
     let decoded = decode_as(bytes, named_encoding(bytes))?;
     let mut reader = Reader::default();
-    for token in Tokenizer::new(&decoded.text) {
-        let Ok(token) = token;
-        match token {
-            Token::StartTag(tag) => reader.start(&tag),
-            Token::EndTag(tag) => reader.end(&tag.name),
-            Token::String(text) => reader.text(&String::from_utf8_lossy(&text)),
-            Token::Comment(_) | Token::Doctype(_) | Token::Error(_) => {}
-        }
-    }
-    reader.end_link();
-    reader.end_block();
+    reader.read(&decoded.text);
     let title = reader.title.trim().to_owned();
     let mut content = Content::of(reader.shown, reader.outline);
     content.title = Some(title).filter(|title| !title.is_empty()).or(reader.first_heading);
@@ -87,6 +77,25 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Content> {
         content.trouble(format!("is not UTF-8, and was read as {encoding}"), "save it as UTF-8 if letters look wrong");
     }
     Ok(content)
+}
+
+/// Returns the words of a mail that is a page, without what it quotes.
+pub(crate) fn words_of_mail(page: &str) -> String {
+    let mut reader = Reader { is_mail: true, ..Reader::default() };
+    reader.read(page);
+    reader.shown
+}
+
+/// Tells whether an element holds what a mail quotes, by how mail programs mark that.
+fn is_quote(tag: &StartTag<()>) -> bool {
+    let is = |name: &[u8], marks: &[&str]| {
+        attribute(tag, name).is_some_and(|value| marks.iter().any(|mark| value.to_lowercase().contains(mark)))
+    };
+    match tag.name.as_slice() {
+        b"blockquote" => is(b"type", &["cite"]) || is(b"class", &["gmail_quote"]),
+        b"div" => is(b"class", &["gmail_quote", "moz-cite-prefix", "yahoo_quoted"]),
+        _ => false,
+    }
 }
 
 /// `<meta charset="…">` and its older spelling.
@@ -114,16 +123,31 @@ struct Reader {
     /// The element whose content is not shown, and how often it is open.
     unseen: Option<(Vec<u8>, usize)>,
     link: Option<(usize, String)>,
+    is_mail: bool,
 }
 
 impl Reader {
+    fn read(&mut self, page: &str) {
+        for token in Tokenizer::new(page) {
+            let Ok(token) = token;
+            match token {
+                Token::StartTag(tag) => self.start(&tag),
+                Token::EndTag(tag) => self.end(&tag.name),
+                Token::String(text) => self.text(&String::from_utf8_lossy(&text)),
+                Token::Comment(_) | Token::Doctype(_) | Token::Error(_) => {}
+            }
+        }
+        self.end_link();
+        self.end_block();
+    }
+
     fn start(&mut self, tag: &StartTag<()>) {
         let name = tag.name.as_slice();
         if let Some((unseen, depth)) = &mut self.unseen {
             *depth += usize::from(unseen == name && !tag.self_closing);
             return;
         }
-        if UNSEEN.contains(&name) {
+        if UNSEEN.contains(&name) || (self.is_mail && is_quote(tag)) {
             self.unseen = (!tag.self_closing).then(|| (name.to_owned(), 1));
             return;
         }

@@ -1,14 +1,12 @@
 //! JSON lines: each line a record, each record a passage of what it says.
 
-use hydra_graph::{Error, ErrorKind, LinkKind, Passage, Result};
+use hydra_graph::{Error, ErrorKind, Result};
 use serde_json::Value;
 
-use crate::content::Content;
+use crate::content::{Content, Record};
 use crate::encoding::decode;
-use crate::outline::{MAX_LINKS, WrittenLink, shorten};
-use crate::passages::{AIM_WORDS, MAX_PASSAGES};
-use crate::piece::{Grain, Scale};
-use crate::tag::{self, Found};
+use crate::outline::shorten;
+use crate::passages::MAX_PASSAGES;
 
 /// Names under which programs keep what a record is about; shown first, without their name.
 const MAIN: [&str; 14] = [
@@ -57,7 +55,9 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Content> {
         }
         let shown = show(&record);
         is_shortened |= shown.len() > MAX_RECORD_BYTES;
-        is_cut |= !content.add_record(shorten(&shown, MAX_RECORD_BYTES), number + 1);
+        let line = u32::try_from(number + 1).unwrap_or(u32::MAX);
+        let text = shorten(&shown, MAX_RECORD_BYTES);
+        is_cut |= !content.add_record(Record { text, line, headings: Vec::new() });
     }
     if records == 0 && !broken.is_empty() {
         return Err(Error::new(ErrorKind::Invalid, "is not JSON lines: no line of it is JSON by itself")
@@ -78,37 +78,6 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Content> {
         content.trouble(format!("holds records of more than {MAX_RECORD_BYTES} bytes, which were cut"), "split them");
     }
     Ok(content)
-}
-
-impl Content {
-    /// Adds a record that stands on a line; `false` when there is no room for it.
-    fn add_record(&mut self, record: &str, line: usize) -> bool {
-        let record = record.trim();
-        let line = u32::try_from(line).unwrap_or(u32::MAX);
-        for span in Scale::of(record).split(0..record.len(), Grain::Sentence, AIM_WORDS) {
-            let piece = &record[span.clone()];
-            let start = self.text.len() + span.start + (piece.len() - piece.trim_start().len());
-            let span = start..start + piece.trim().len();
-            if span.is_empty() {
-                continue;
-            }
-            if self.passages.len() == MAX_PASSAGES {
-                return false;
-            }
-            self.passages.push(Passage { span, line, headings: Vec::new(), block: None, pattern: None });
-        }
-        for found in tag::find(record, 0..record.len()) {
-            let Found::Address(span) = found else { continue };
-            if self.links.len() < MAX_LINKS {
-                let target = record[span.clone()].to_owned();
-                let span = span.start + self.text.len()..span.end + self.text.len();
-                self.links.push(WrittenLink { span, kind: LinkKind::Markdown, is_wiki: false, target, label: None });
-            }
-        }
-        self.text.push_str(record);
-        self.text.push('\n');
-        true
-    }
 }
 
 /// Claude Code keeps its conversations so; they are read as conversations, by another reader.

@@ -10,7 +10,7 @@
 //! the Markdown into blocks, links, block ids, inline fields (`field`) and tags (`tag`), `reference` and `names` find what each link points at,
 //! and `passages` cuts the blocks into units of recall (`piece` splits what is too long for one).
 //!
-//! What is no Markdown is read by the file of its kind (`text`, `html`, `canvas`, `base`, `json_lines`, `pdf`; `format`
+//! What is no Markdown is read by the file of its kind (`text`, `html`, `canvas`, `base`, `json_lines`, `pdf`, `mail`, `calendar`; `format`
 //! has the table) into `content`, of which the
 //! rest is made alike; `encoding` makes text of bytes that do not say in which encoding they are.
 //! A log is not kept whole: [`LogReader`] counts what its records have in common and keeps what happened (`log`).
@@ -21,6 +21,7 @@
 //! here follows an instruction found in one.
 
 mod base;
+mod calendar;
 mod canvas;
 mod comment;
 mod content;
@@ -32,6 +33,7 @@ mod front_matter;
 mod html;
 mod json_lines;
 mod log;
+mod mail;
 mod markdown;
 mod moves;
 #[cfg(test)]
@@ -67,6 +69,7 @@ pub use log::{
     MAX_TOKENS, MIN_HOURS, MIN_UNUSUAL, Mined, STEP_BYTES, UNUSUAL_DEVIATIONS, UNUSUAL_FACTOR, follow, may_be_log,
     mine,
 };
+pub use mail::MAX_MAILBOX_BYTES;
 pub use markdown::{MAX_TITLE_BYTES, MarkdownFile, Parsed, parse};
 pub use moves::{MAX_MOVED, MIN_MOVED_BYTES};
 pub use note::{MAX_NOTE_BYTES, Note};

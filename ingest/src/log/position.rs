@@ -73,7 +73,9 @@ impl Position {
     /// too meanwhile, or the log itself.
     pub fn after(before: &File, path: &Path) -> io::Result<Self> {
         let done = before.metadata()?;
-        let written = |metadata: &Metadata| (metadata.mtime(), metadata.mtime_nsec());
+        // Of two that were written last within one tick of the clock, the one that was begun later comes after, where the
+        // file system knows that; three that were also begun within one stay beyond telling.
+        let written = |metadata: &Metadata| (metadata.mtime(), metadata.mtime_nsec(), metadata.created().ok());
         let mut next: Option<Metadata> = None;
         for sibling in siblings(path)?.into_iter().filter(|sibling| is_rotated(sibling, path)) {
             let Ok(metadata) = fs::metadata(&sibling) else { continue };

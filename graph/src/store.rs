@@ -206,7 +206,10 @@ mod tests {
         view.apply(&quads, &[]);
         view.commit().unwrap();
         store.as_format_3();
-        for is_left in [true, true, true, false] {
+        let reading = store.view().unwrap();
+        assert!(reading.is_of_format_3().unwrap());
+        let mut old = reading.memories_of_format_3();
+        for moved in [3, 3, 2, 0] {
             let mut view = store.view().unwrap();
             let seen: HashMap<_, _> = view
                 .quads(None, None, None, None)
@@ -214,10 +217,13 @@ mod tests {
                 .collect();
             assert_eq!(seen.len(), 8, "nothing is missing or there twice at any time");
             assert!(quads.iter().all(|quad| seen[&quad.subject] == *quad));
-            assert_eq!(view.move_memories(3).unwrap(), is_left);
+            let part: Vec<Quad> = old.by_ref().take(3).collect::<Result<_>>().unwrap();
+            assert_eq!(part.len(), moved, "each is read once");
+            view.move_memories(&part).unwrap();
             view.commit().unwrap();
         }
         let view = store.view().unwrap();
+        assert!(!view.is_of_format_3().unwrap());
         assert_eq!(view.quads(None, None, None, Some(vocab::MEMORY_GRAPH.into())).count(), 8);
         assert_eq!(view.instances(vocab::ENTITY).unwrap(), view.many_instances(vocab::ENTITY).unwrap());
         assert_eq!((view.count(vocab::ENTITY).unwrap(), view.graphs().unwrap().len()), (8, 1));

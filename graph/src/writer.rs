@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 use std::thread::JoinHandle;
 
+use oxigraph::model::Quad;
 use parking_lot::Mutex;
 
 use crate::catch_up::Head;
@@ -193,13 +194,19 @@ fn migrate(store: &GraphStore) -> Result<()> {
     let mut view = store.view()?;
     let mut is_older = journal::migrate(&mut view)?;
     view.commit()?;
-    loop {
-        let mut view = store.view()?;
-        if !view.move_memories(MOVED_AT_ONCE)? {
-            break;
-        }
-        view.commit()?;
+    let reading = store.view()?;
+    if reading.is_of_format_3()? {
         is_older = true;
+        let mut old = reading.memories_of_format_3();
+        loop {
+            let part: Vec<Quad> = old.by_ref().take(MOVED_AT_ONCE).collect::<Result<_>>()?;
+            let mut view = store.view()?;
+            view.move_memories(&part)?;
+            view.commit()?;
+            if part.is_empty() {
+                break;
+            }
+        }
     }
     if is_older {
         store.flush()?;

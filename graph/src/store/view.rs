@@ -202,24 +202,28 @@ impl<'a> View<'a> {
         });
     }
 
-    /// Brings at most `limit` statements of a store of format 3 to where they are kept now; returns whether there were any.
-    /// The caller commits after each.
-    pub(crate) fn move_memories(&mut self, limit: usize) -> Result<bool> {
-        let old = vocab::MEMORY_GRAPH;
-        if !self.running().contains_named_graph(old).map_err(storage)? {
-            return Ok(false);
-        }
-        let found = self.running().quads_for_pattern(None, None, None, Some(old.into())).take(limit);
-        let found: Vec<Quad> = found.map(|quad| quad.map_err(storage)).collect::<Result<_>>()?;
+    /// Returns the statements of a store of format 3 that are still where they were kept then. Read from one view to its
+    /// end, while others move them: whoever begins anew for each part goes over all that was moved before.
+    pub(crate) fn memories_of_format_3(&self) -> impl Iterator<Item = Result<Quad>> + '_ {
+        let old = self.running().quads_for_pattern(None, None, None, Some(vocab::MEMORY_GRAPH.into()));
+        old.map(|quad| quad.map_err(storage))
+    }
+
+    /// Brings statements of a store of format 3 to where they are kept now; of none, it ends that. The caller commits.
+    pub(crate) fn move_memories(&mut self, moved: &[Quad]) -> Result<()> {
         self.snapshot.with_dependent_mut(|_, running| {
             let running = running.as_mut().expect(RUNS);
-            for quad in &found {
+            for quad in moved {
                 running.remove(quad);
                 running.insert(kept_quad(quad.as_ref()));
             }
-            if found.len() < limit { running.remove_named_graph(old).map_err(storage) } else { Ok(()) }
-        })?;
-        Ok(true)
+            if moved.is_empty() { running.remove_named_graph(vocab::MEMORY_GRAPH).map_err(storage) } else { Ok(()) }
+        })
+    }
+
+    /// Tells whether this is a store of format 3, or was not brought up to its end.
+    pub(crate) fn is_of_format_3(&self) -> Result<bool> {
+        self.running().contains_named_graph(vocab::MEMORY_GRAPH).map_err(storage)
     }
 
     /// Makes the applied differences visible to later views.

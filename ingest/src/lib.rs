@@ -15,6 +15,9 @@
 //! rest is made alike; `encoding` makes text of bytes that do not say in which encoding they are.
 //! A log is not kept whole: [`LogReader`] counts what its records have in common and keeps what happened (`log`).
 //!
+//! A transcript of a conversation with an agent is read by `transcript`; [`error_signature`] is by what an error in one is
+//! known again.
+//!
 //! [`read_foreign`] reads what other memory systems wrote into memories to keep (`foreign`, one file a format).
 //!
 //! This crate reads files and nothing else: no socket, no environment, no clock. What stands in a note is data; nothing
@@ -56,6 +59,7 @@ mod summary;
 mod sync;
 mod tag;
 mod text;
+mod transcript;
 mod vault;
 
 pub use field::MAX_FIELDS;
@@ -82,4 +86,5 @@ pub use rules::{Rules, find_folder, settle_folder};
 pub use stray::is_temporary;
 pub use summary::{LogSummary, Progress, Skipped, Summary, Warning};
 pub use sync::{Kind, Options, Removal, ingest, reconcile};
+pub use transcript::{INJECTED_TAG, MAX_SIGNATURE_BYTES, error_signature, inject, strip_injected};
 pub use vault::{MAX_VAULT_FILES, Vault};

@@ -52,7 +52,7 @@ impl Tokens {
 }
 
 /// Writes a word, masked: each piece between brackets, quotes, commas and equals signs by itself.
-fn mask(word: &str, out: &mut String) {
+pub(crate) fn mask(word: &str, out: &mut String) {
     if word.len() > MAX_TOKEN_BYTES {
         return out.push_str(WILDCARD);
     }

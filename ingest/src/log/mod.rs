@@ -39,6 +39,7 @@ pub use folder::MAX_LOGS;
 pub use follow::{Followed, LOG_QUIET, follow, may_be_log};
 pub use line::MAX_LINE_BYTES;
 pub use mask::{MAX_TOKEN_BYTES, MAX_TOKENS};
+pub(crate) use mask::{WILDCARD, mask as mask_word};
 pub use mine::{Mined, mine};
 pub use reader::{LastRecord, LogOptions, LogReader, LogStep, STEP_BYTES};
 pub use record::{MAX_RECORD_BYTES, MAX_RECORD_LINES};

@@ -5,6 +5,7 @@ use std::collections::HashSet;
 
 use crate::error::Result;
 use crate::id::Id;
+use crate::record::Kind;
 use crate::time::Timestamp;
 
 /// The searchable part of one memory or passage.
@@ -65,6 +66,8 @@ pub struct IndexQuery<'a> {
     pub text: &'a str,
     /// Only memories of these spaces; empty means all.
     pub spaces: &'a [String],
+    /// Only these kinds; empty means all. An index that keeps none ignores it.
+    pub kinds: &'a [Kind],
     /// How many candidates at most.
     pub limit: usize,
     /// What is past, and is not to be found; `None` when the past is asked for.

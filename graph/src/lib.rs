@@ -97,9 +97,11 @@ pub use sparql::{
     AnswerFormat, MAX_ANSWER_BYTES, MAX_NESTING, MAX_OPERATIONS, MAX_QUERY_READ, MAX_QUERY_STEPS, MAX_SPARQL_BYTES,
     PREFIXES, QueryForm, Value, ValueKind,
 };
+pub use text::Coverage;
 pub use time::{Clock, Timestamp};
 pub use trace::{MAX_TRACE_AGE_DAYS, MAX_TRACE_BYTES, MAX_TRACES};
 pub use verbs::alias::{AliasOp, Aliased, MAX_ENTITY_ALIASES};
+pub use verbs::at_hand::{AtHand, Deed, Fit, MAX_DEED_PATHS, MAX_OF_ONE_PATH, MAX_PATH_PARTS, MAX_WORDED};
 pub use verbs::blocks::BlockVersion;
 pub use verbs::check::{CheckReport, IndexStatus, Status};
 pub use verbs::collect::{CollectionChange, Extent, NewCollection};

@@ -19,10 +19,21 @@ pub(crate) fn applies(scope: Option<&str>, about: Option<&str>) -> bool {
     paths.map(|word| word.trim_matches(|c: char| "\"'`,;:()[]".contains(c))).any(|path| is_below(scope, path))
 }
 
+/// Tells whether what applies to `scope` matters to who works in a folder: it is a path to the folder, above it or in it. Of
+/// a relative one nobody knows where it begins, so it may be in it.
+pub(crate) fn is_near(scope: &str, folder: &str) -> bool {
+    is_path(scope) && (!scope.starts_with('/') || is_below(scope, folder) || is_below(folder, scope))
+}
+
+/// Tells whether a text has a name word for word, however both are capitalised and punctuated.
+pub(crate) fn names(text: &str, name: &str) -> bool {
+    is_within(&words(name), &words(text))
+}
+
 /// Tells whether a path is a folder or in it. Of a relative one nobody knows where it begins: it fits where the names do.
 fn is_below(scope: &str, path: &str) -> bool {
     let is_absolute = |path: &str| path.starts_with('/');
-    let (folder, file) = (names(scope), names(path));
+    let (folder, file) = (parts(scope), parts(path));
     if folder.is_empty() || file.is_empty() {
         return false;
     }
@@ -33,7 +44,7 @@ fn is_below(scope: &str, path: &str) -> bool {
     }
 }
 
-fn names(path: &str) -> Vec<String> {
+fn parts(path: &str) -> Vec<String> {
     let names = path.split(['/', '\\']).filter(|name| !["", ".", "~"].contains(name));
     names.map(str::to_owned).collect()
 }
@@ -70,6 +81,16 @@ mod tests {
             ("Atlas", "", false),
         ] {
             assert_eq!(applies(Some(scope), Some(about)), is_so, "{scope} {about}");
+        }
+        for (scope, folder, is_so) in [
+            ("/src/atlas", "/src/atlas", true),
+            ("/src", "/src/atlas", true),
+            ("/src/atlas/web/main.ts", "/src/atlas", true),
+            ("/src/other", "/src/atlas", false),
+            ("web/main.ts", "/src/atlas", true),
+            ("Atlas", "/src/atlas", false),
+        ] {
+            assert_eq!(is_near(scope, folder), is_so, "{scope} {folder}");
         }
         assert!(applies(None, None) && applies(None, Some("x")) && !applies(Some("x"), None));
     }

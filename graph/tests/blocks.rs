@@ -31,7 +31,7 @@ fn own(opened: &Opened, edit: BlockEdit) -> Block {
 
 fn context_of(memory: &Memory, spaces: &[&str], budget_tokens: usize) -> Context {
     let spaces = spaces.iter().map(|space| (*space).to_owned()).collect();
-    memory.context(&ContextRequest { about: None, spaces, budget_tokens: Some(budget_tokens) }).unwrap()
+    memory.context(&ContextRequest { spaces, budget_tokens: Some(budget_tokens), ..ContextRequest::default() }).unwrap()
 }
 
 /// What it was refused for: kind and message. Every refusal names the next step.

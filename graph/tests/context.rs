@@ -498,7 +498,7 @@ fn another_space_moves_nothing_in_a_context() {
         let request = |about: Option<&str>| ContextRequest {
             about: about.map(str::to_owned),
             spaces: vec!["personal".into()],
-            budget_tokens: None,
+            ..ContextRequest::default()
         };
         // Ids and times differ; what is said does not.
         let said = |context: Context| {

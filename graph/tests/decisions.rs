@@ -25,7 +25,8 @@ fn get(opened: &Opened, id: Id) -> Got {
 }
 
 fn context(opened: &Opened, about: Option<&str>) -> String {
-    let request = ContextRequest { about: about.map(str::to_owned), spaces: Vec::new(), budget_tokens: Some(1_200) };
+    let request =
+        ContextRequest { about: about.map(str::to_owned), budget_tokens: Some(1_200), ..ContextRequest::default() };
     opened.memory.context(&request).unwrap().text
 }
 

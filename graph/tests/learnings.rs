@@ -32,7 +32,7 @@ fn record(opened: &Opened, id: Id) -> Record {
 
 fn context(opened: &Opened, spaces: &[&str]) -> Vec<String> {
     let spaces = spaces.iter().map(ToString::to_string).collect();
-    let request = ContextRequest { about: None, spaces, budget_tokens: Some(1_200) };
+    let request = ContextRequest { spaces, budget_tokens: Some(1_200), ..ContextRequest::default() };
     opened.memory.context(&request).unwrap().items.into_iter().map(|item| item.text).collect()
 }
 

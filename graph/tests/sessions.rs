@@ -238,7 +238,7 @@ fn many_are_told_in_few_commits_and_none_when_one_is_wrong() {
     assert_eq!(commits.len(), 2);
     let listener = Listener::attach(&opened);
     assert_eq!(listener.text_of(told[BATCH_MEMORIES].id).before, "Ann: turn number255");
-    let context = hydra_graph::ContextRequest { about: None, spaces: Vec::new(), budget_tokens: Some(20_000) };
+    let context = hydra_graph::ContextRequest { budget_tokens: Some(20_000), ..Default::default() };
     let context = opened.memory.context(&context).unwrap();
     assert_eq!(context.items[0].id, told[BATCH_MEMORIES].id, "the newest first");
     assert_eq!(context.items.len(), 200, "not all that hundreds of turns say");

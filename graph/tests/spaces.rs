@@ -255,7 +255,12 @@ fn look_at(
                 leaks.look("explain", space, explained);
             }
         }
-        let request = ContextRequest { about: Some(name.clone()), spaces: spaces.clone(), budget_tokens: Some(4_000) };
+        let request = ContextRequest {
+            about: Some(name.clone()),
+            spaces: spaces.clone(),
+            budget_tokens: Some(4_000),
+            ..ContextRequest::default()
+        };
         let context = memory.context(&request).map(|mut context| {
             context.text = context.text.replace(&format!("About {name}"), "");
             context

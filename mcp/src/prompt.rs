@@ -115,8 +115,8 @@ pub(crate) fn get(memory: &Memory, name: &str, arguments: &JsonObject) -> Result
     let (name_of_about, about) = subject(arguments)?;
     let context = memory.context(&ContextRequest {
         about: about.clone(),
-        spaces: Vec::new(),
         budget_tokens: Some(entry.budget_tokens),
+        ..ContextRequest::default()
     })?;
     let known = match context.text.is_empty() {
         true => "Nothing is remembered of it yet.".to_owned(),

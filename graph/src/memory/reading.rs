@@ -11,8 +11,10 @@ use crate::id::Id;
 use crate::moment::Moment;
 use crate::question::{Question, Recalled};
 use crate::ranking::Weights;
+use crate::text::Coverage;
 use crate::time::Timestamp;
 use crate::verbs;
+use crate::verbs::at_hand::{AtHand, Deed};
 use crate::verbs::blocks::BlockVersion;
 use crate::verbs::collect::Extent;
 use crate::verbs::conflicts::Conflict;
@@ -71,6 +73,18 @@ impl Memory {
     /// Puts together what an agent should know before it starts: deterministic, the same for the same state.
     pub fn context(&self, request: &ContextRequest) -> Result<Context> {
         verbs::context::context(&self.0, request)
+    }
+
+    /// Returns what was learned, decided or wanted that matters to what is about to be done, most important first. No model
+    /// is asked.
+    pub fn at_hand(&self, deed: &Deed) -> Result<Vec<AtHand>> {
+        verbs::at_hand::at_hand(&self.0, deed)
+    }
+
+    /// Returns for each thing said, and of it for each text, how much of what is said stands in the text, each word weighed by
+    /// how rare it is here.
+    pub fn coverage(&self, said: &[&str], texts: &[&str]) -> Result<Vec<Vec<Coverage>>> {
+        self.0.text.coverage(said, texts)
     }
 
     /// Returns an entity (by id or name) or a conversation (by id) with the texts that belong to it.

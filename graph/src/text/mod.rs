@@ -5,6 +5,7 @@
 
 mod analyser;
 mod card;
+mod coverage;
 mod likeness;
 mod lookup;
 mod overlay;
@@ -24,13 +25,14 @@ use crate::id::Id;
 use crate::index::{Index, IndexQuery, Scored, Update};
 use card::Columns;
 pub(crate) use card::{Card, space_key};
+pub use coverage::Coverage;
 pub(crate) use likeness::likeness;
 pub(crate) use lookup::Holds;
 use overlay::Overlay;
 use schema::{Fields, asked, query_of};
 
 /// Raise it when the fields or the analyser change: the index is then built again by itself.
-const RECIPE: &str = "text-7";
+const RECIPE: &str = "text-8";
 /// Memory of tantivy's writer; its minimum is 15 MB.
 const WRITER_BYTES: usize = 32_000_000;
 /// Uncommitted texts after which tantivy commits without waiting for its turn.

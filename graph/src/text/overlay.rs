@@ -21,6 +21,7 @@ pub(super) struct Overlay(HashMap<Id, Option<Pending>>);
 
 struct Pending {
     space: String,
+    kind: String,
     is_past: bool,
     card: Card,
     /// Terms with their counts, and the length, of each searched field.
@@ -32,6 +33,7 @@ impl Overlay {
     pub fn put(&mut self, _fields: &Fields, update: &Update) {
         let pending = update.text.as_ref().map(|text| Pending {
             space: text.space.clone(),
+            kind: text.kind.clone(),
             is_past: text.is_past,
             card: Card::of(text),
             fields: Fields::texts(text).map(|text| {
@@ -84,11 +86,13 @@ impl Overlay {
         query: &IndexQuery<'_>,
     ) -> Result<Vec<Scored>> {
         let spaces = query.spaces;
+        let is_of = |kind: &str| query.kinds.is_empty() || query.kinds.iter().any(|wanted| wanted.as_str() == kind);
         let here: Vec<(Id, &Pending)> = self
             .0
             .iter()
             .filter_map(|(id, pending)| Some((*id, pending.as_ref()?)))
             .filter(|(_, pending)| spaces.is_empty() || spaces.contains(&pending.space))
+            .filter(|(_, pending)| is_of(&pending.kind))
             .filter(|(_, pending)| !pending.is_past || query.past.is_none())
             .filter(|(id, _)| query.newest.is_none_or(|newest| *id <= newest))
             .collect();

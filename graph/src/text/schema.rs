@@ -28,6 +28,7 @@ pub(super) struct Fields {
     pub schema: Schema,
     pub id: Field,
     pub space: Field,
+    pub kind: Field,
     /// Has a term where the text is past.
     pub past: Field,
     /// Text, headings, title: in the order of their boosts.
@@ -44,12 +45,13 @@ impl Fields {
         );
         let id = schema.add_u64_field(ID, INDEXED | FAST);
         let space = schema.add_text_field("space", STRING);
+        let kind = schema.add_text_field("kind", STRING);
         let past = schema.add_text_field("past", STRING);
         let text = schema.add_text_field("text", words.clone());
         let headings = schema.add_text_field("headings", words.clone());
         let title = schema.add_text_field("title", words);
         let cards = CardFields::new(&mut schema);
-        Self { schema: schema.build(), id, space, past, searched: [text, headings, title], cards }
+        Self { schema: schema.build(), id, space, kind, past, searched: [text, headings, title], cards }
     }
 
     /// Returns what is analysed, in the order of `searched`.
@@ -62,6 +64,7 @@ impl Fields {
         let mut document = TantivyDocument::new();
         document.add_u64(self.id, id.0);
         document.add_text(self.space, &text.space);
+        document.add_text(self.kind, &text.kind);
         if text.is_past {
             document.add_text(self.past, PAST);
         }
@@ -115,7 +118,7 @@ pub(super) fn query_of(fields: &Fields, terms: &[String], query: &IndexQuery<'_>
     }
     let words = BooleanQuery::new(any);
     let has_past = query.past.is_some_and(|past| !past.is_empty());
-    if spaces.is_empty() && query.newest.is_none() && !has_past {
+    if spaces.is_empty() && query.kinds.is_empty() && query.newest.is_none() && !has_past {
         return words;
     }
     let mut all: Vec<(Occur, Box<dyn Query>)> = vec![(Occur::Must, Box::new(words))];
@@ -127,18 +130,20 @@ pub(super) fn query_of(fields: &Fields, terms: &[String], query: &IndexQuery<'_>
         let up_to = RangeQuery::new(Bound::Unbounded, Bound::Included(Term::from_field_u64(fields.id, newest.0)));
         all.push((Occur::Must, Box::new(BoostQuery::new(Box::new(up_to), 0.0))));
     }
-    if spaces.is_empty() {
-        return BooleanQuery::new(all);
-    }
-    let inside: Vec<(Occur, Box<dyn Query>)> = spaces
-        .iter()
-        .map(|space| {
-            let query = TermQuery::new(Term::from_field_text(fields.space, space), IndexRecordOption::Basic);
-            (Occur::Should, Box::new(query) as Box<dyn Query>)
-        })
-        .collect();
-    // A boost of zero: the space filters, it does not score.
-    let inside = BoostQuery::new(Box::new(BooleanQuery::new(inside)), 0.0);
-    all.push((Occur::Must, Box::new(inside)));
+    let kinds = query.kinds.iter().map(|kind| Term::from_field_text(fields.kind, kind.as_str())).collect();
+    let spaces = spaces.iter().map(|space| Term::from_field_text(fields.space, space)).collect();
+    all.extend([spaces, kinds].into_iter().filter_map(any_of));
     BooleanQuery::new(all)
+}
+
+/// One of these terms has to be there; nothing is asked if there are none.
+fn any_of(terms: Vec<Term>) -> Option<(Occur, Box<dyn Query>)> {
+    if terms.is_empty() {
+        return None;
+    }
+    let one =
+        |term| -> (Occur, Box<dyn Query>) { (Occur::Should, Box::new(TermQuery::new(term, IndexRecordOption::Basic))) };
+    let any = BooleanQuery::new(terms.into_iter().map(one).collect());
+    // A boost of zero: it filters, it does not score.
+    Some((Occur::Must, Box::new(BoostQuery::new(Box::new(any), 0.0))))
 }

@@ -71,6 +71,9 @@ const TOKEN_BYTES: usize = 4;
 pub struct ContextRequest {
     /// A task, an entity or a path, in words.
     pub about: Option<String>,
+    /// The folder that the work is done in: what applies to it, to what it is in or to something in it is wanted too, and
+    /// learnings that apply to other places alone are not.
+    pub folder: Option<String>,
     /// Only memories of these spaces; empty means all.
     pub spaces: Vec<String>,
     /// The text stays below this (about four characters a token). If there is none it stays below
@@ -134,12 +137,18 @@ pub(crate) fn context(inner: &Inner, request: &ContextRequest) -> Result<Context
     let now = inner.now();
     let blocks = block::all(&view, &request.spaces)?;
     let budget = budget(request.budget_tokens, &blocks)?;
+    let is_in_place = |record: &Record| {
+        let is_near = |scope: &str| request.folder.as_deref().is_some_and(|folder| scope::is_near(scope, folder));
+        let paths = record.learning.as_ref().map_or(&[][..], |learning| &learning.paths);
+        let is_elsewhere = request.folder.is_some() && !paths.is_empty() && !paths.iter().any(|path| is_near(path));
+        !is_elsewhere && (scope::applies(record.scope(), about) || record.scope().is_some_and(is_near))
+    };
     let is_wanted = |record: &Record| {
         record.stands_at(now)
             && record.expires_at.is_none_or(|end| end > now)
             && (request.spaces.is_empty() || request.spaces.contains(&record.space))
             && !record.is_candidate()
-            && scope::applies(record.scope(), request.about.as_deref())
+            && is_in_place(record)
     };
     let records = Records::new(&view);
     let mut context = Context { degraded, ..Context::default() };
@@ -251,7 +260,8 @@ fn fitting(
     is_wanted: &dyn Fn(&Record) -> bool,
 ) -> Result<Vec<Id>> {
     let past = inner.text.past();
-    let query = IndexQuery { text: about, spaces, limit: MAX_FITTING_FOUND, past: Some(&past), newest: None };
+    let query =
+        IndexQuery { text: about, spaces, limit: MAX_FITTING_FOUND, past: Some(&past), ..IndexQuery::default() };
     let mut found = inner.text.search(&query)?;
     found.sort_by(|one, other| other.score.total_cmp(&one.score));
     // Scores of equal texts differ a little by what else the index holds and where, so of those about as good as the last
@@ -353,7 +363,7 @@ mod tests {
 
     fn read(memory: &Memory) -> (Context, usize) {
         let before = QUADS_READ.get();
-        let request = ContextRequest { about: None, spaces: Vec::new(), budget_tokens: Some(300) };
+        let request = ContextRequest { budget_tokens: Some(300), ..ContextRequest::default() };
         (memory.context(&request).unwrap(), QUADS_READ.get() - before)
     }
 
@@ -400,7 +410,8 @@ mod tests {
             // So few that what is recent is more than fits.
             let (about, budget_tokens) = (about.map(str::to_owned), Some(400));
             let before = QUADS_READ.get();
-            let context = memory.context(&ContextRequest { about, budget_tokens, spaces: Vec::new() }).unwrap();
+            let context =
+                memory.context(&ContextRequest { about, budget_tokens, ..ContextRequest::default() }).unwrap();
             assert!(context.text.contains("## Facts"), "{}", context.text);
             QUADS_READ.get() - before
         };

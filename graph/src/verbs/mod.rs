@@ -2,6 +2,7 @@
 
 mod admission;
 pub mod alias;
+pub mod at_hand;
 pub mod blocks;
 pub mod check;
 mod claim;

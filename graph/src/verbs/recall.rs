@@ -112,6 +112,8 @@ fn search(ranking: &Ranking<'_>, limit: usize, degraded: &mut Vec<String>) -> (C
     let words = IndexQuery {
         text: &question.text,
         spaces: &question.spaces,
+        // What answers may be a passage of what is asked for.
+        kinds: &[],
         limit,
         past: ranking.past.as_deref(),
         newest: question.moment.newest_id(),

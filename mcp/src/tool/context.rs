@@ -111,7 +111,12 @@ pub(super) fn definition() -> Tool {
 pub(super) fn call(call: Call<'_>) -> Result<CallToolResult> {
     let parameters: Parameters = super::parse(call.arguments, &definition())?;
     let budget = parameters.budget.asked();
-    let request = ContextRequest { about: parameters.about, spaces: parameters.spaces.named(), budget_tokens: budget };
+    let request = ContextRequest {
+        about: parameters.about,
+        spaces: parameters.spaces.named(),
+        budget_tokens: budget,
+        ..ContextRequest::default()
+    };
     let context = call.memory.context(&request)?;
     let text = text(&context);
     let mut room = Room::new(budget.unwrap_or(MAX_DEFAULT_CONTEXT_TOKENS));

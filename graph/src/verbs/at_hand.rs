@@ -1,0 +1,214 @@
+//! What was learned, decided or wanted that matters to what is about to be done: to a file, a command, an error. No model is
+//! asked: what applies to a path says so, and what names a thing is found by its name.
+
+use std::collections::HashSet;
+
+use serde::Serialize;
+
+use crate::decision::Verdict;
+use crate::error::Result;
+use crate::id::Id;
+use crate::index::{Index as _, IndexQuery};
+use crate::memory::Inner;
+use crate::question::MAX_QUERY_BYTES;
+use crate::record::{Kind, Reader, Record};
+use crate::scope;
+use crate::store::{View, string};
+use crate::text::Coverage;
+use crate::vocab;
+
+/// What stands until it is ended.
+const STANDING: [Kind; 3] = [Kind::Decision, Kind::Learning, Kind::Preference];
+/// Parts of a path that are looked up, from its end: every run of them may be what something applies to.
+pub const MAX_PATH_PARTS: usize = 12;
+/// Paths of one deed that are looked up.
+pub const MAX_DEED_PATHS: usize = 4;
+/// Memories that apply to one path, as it is spelled, that are read.
+pub const MAX_OF_ONE_PATH: usize = 8;
+/// Texts with words of the deed that are read, best first.
+pub const MAX_WORDED: usize = 24;
+/// Shortest name of a rejected option that is looked for in what is done: shorter ones stand in other words' company.
+const MIN_OPTION_CHARS: usize = 3;
+
+/// What is about to be done, or went wrong.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Deed {
+    /// Files and folders that it is about.
+    pub paths: Vec<String>,
+    /// What it is called: a program with its subcommand, a file's name. A text that has one of these word for word names it.
+    pub names: Vec<String>,
+    /// What it says: a command, what is written, an error.
+    pub words: String,
+    /// Only memories of these spaces; empty means all.
+    pub spaces: Vec<String>,
+}
+
+/// A memory that matters to a deed.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct AtHand {
+    /// The memory.
+    pub record: Record,
+    /// Why it matters.
+    pub fit: Fit,
+}
+
+/// Why a memory matters to a deed; what matters most comes first.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Fit {
+    /// It rejected this option, which the deed names.
+    Rejected(String),
+    /// It applies to this path, which the deed is about.
+    Applies(String),
+    /// It names this, as the deed does.
+    Names(String),
+    /// When it applies has so much in common with the deed.
+    Trigger(Coverage),
+}
+
+impl Fit {
+    fn place(&self) -> u8 {
+        match self {
+            Self::Rejected(_) => 0,
+            Self::Applies(_) => 1,
+            Self::Names(_) => 2,
+            Self::Trigger(_) => 3,
+        }
+    }
+}
+
+pub(crate) fn at_hand(inner: &Inner, deed: &Deed) -> Result<Vec<AtHand>> {
+    let view = inner.view()?;
+    let now = inner.now();
+    let is_wanted = |record: &Record| {
+        STANDING.contains(&record.kind)
+            && record.stands_at(now)
+            && !record.is_superseded()
+            && !record.is_candidate()
+            && record.expires_at.is_none_or(|end| end > now)
+            && (deed.spaces.is_empty() || deed.spaces.contains(&record.space))
+    };
+    let mut reader = Reader::new(&view);
+    let mut seen = HashSet::new();
+    let mut found = Vec::new();
+    for id in applying(&view, deed)? {
+        if seen.insert(id)
+            && let Some(record) = reader.read(id)?.filter(|record| is_wanted(record))
+            && let Some(fit) = fit(inner, deed, &record)?
+        {
+            found.push(AtHand { record, fit });
+        }
+    }
+    for id in worded(inner, deed)? {
+        if seen.insert(id)
+            && let Some(record) = reader.read(id)?.filter(|record| is_wanted(record))
+            && let Some(fit) = fit(inner, deed, &record)?
+        {
+            found.push(AtHand { record, fit });
+        }
+    }
+    // Of the same place those stay first that were found first: by the nearest path, or the best words.
+    found.sort_by_key(|found| found.fit.place());
+    Ok(found)
+}
+
+/// Says why a memory matters to a deed, if it does.
+fn fit(inner: &Inner, deed: &Deed, record: &Record) -> Result<Option<Fit>> {
+    let own = record.learning.as_ref().map_or(&[][..], |learning| &learning.paths);
+    let scopes = || own.iter().map(String::as_str).chain(record.scope());
+    let is_called = |path: &String, scope: &str| path.rsplit(['/', '\\']).next() == Some(scope);
+    let is_of = |path: &String, scope: &str| scope::is_path(scope) && scope::applies(Some(scope), Some(path));
+    let applies = |scope: &&str| deed.paths.iter().any(|path| is_called(path, scope) || is_of(path, scope));
+    let applied = scopes().find(applies);
+    // What applies to other files alone does not matter to this one, whatever it says.
+    if applied.is_none() && !deed.paths.is_empty() && scopes().any(scope::is_path) {
+        return Ok(None);
+    }
+    let decision = record.decision.as_ref();
+    let rejected = decision.and_then(|decision| {
+        let rejected = decision.options.iter().filter(|choice| choice.verdict == Verdict::Rejected);
+        let is_done = |option: &str| option.chars().count() >= MIN_OPTION_CHARS && scope::names(&deed.words, option);
+        rejected.map(|choice| &choice.option).find(|option| is_done(option))
+    });
+    if let Some(option) = rejected {
+        return Ok(Some(Fit::Rejected(option.clone())));
+    }
+    if let Some(scope) = applied {
+        return Ok(Some(Fit::Applies(scope.to_owned())));
+    }
+    if let Some(name) = deed.names.iter().find(|name| scope::names(&record.text, name)) {
+        return Ok(Some(Fit::Names(name.clone())));
+    }
+    let Some(learning) = &record.learning else { return Ok(None) };
+    let covered = inner.text.coverage(&[&learning.trigger], &[&deed.words])?;
+    Ok(covered.into_iter().flatten().find(|covered| covered.terms > 0).map(Fit::Trigger))
+}
+
+/// Finds what applies to the paths of a deed, by every spelling that means one of them or a folder above it: so many look-ups
+/// whatever the memory holds. What is nearest comes first.
+fn applying(view: &View<'_>, deed: &Deed) -> Result<Vec<Id>> {
+    let (mut ids, mut looked) = (Vec::new(), HashSet::new());
+    for path in deed.paths.iter().take(MAX_DEED_PATHS) {
+        for spelled in spellings(path) {
+            if looked.insert(spelled.clone()) {
+                ids.extend(view.subjects(vocab::APPLIES_TO, (&string(spelled)).into(), MAX_OF_ONE_PATH)?);
+            }
+        }
+    }
+    Ok(ids)
+}
+
+/// Every spelling of a scope that applies to a path: itself and the folders above it, whole or as a part of it.
+fn spellings(path: &str) -> Vec<String> {
+    let parts: Vec<&str> = path.split(['/', '\\']).filter(|part| !["", ".", "~"].contains(part)).collect();
+    let first = parts.len().saturating_sub(MAX_PATH_PARTS);
+    let mut spelled = Vec::new();
+    for end in (first + 1..=parts.len()).rev() {
+        if path.starts_with('/') {
+            let whole = format!("/{}", parts[..end].join("/"));
+            spelled.extend([format!("{whole}/"), whole]);
+        }
+        for start in first..end {
+            let part = parts[start..end].join("/");
+            spelled.extend([format!("{part}/"), format!("./{part}"), part]);
+        }
+    }
+    spelled
+}
+
+/// Finds what has words of the deed, best first.
+fn worded(inner: &Inner, deed: &Deed) -> Result<Vec<Id>> {
+    let mut text = deed.names.join(" ");
+    text.push(' ');
+    text.push_str(&deed.words);
+    text.truncate(text.floor_char_boundary(MAX_QUERY_BYTES));
+    let past = inner.text.past();
+    let query = IndexQuery {
+        text: &text,
+        spaces: &deed.spaces,
+        kinds: &STANDING,
+        limit: MAX_WORDED,
+        past: Some(&past),
+        newest: None,
+    };
+    Ok(inner.text.search(&query)?.into_iter().map(|found| found.id).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_has_so_many_spellings() {
+        let spelled = spellings("/w/atlas/src/main.rs");
+        for scope in ["/w/atlas/src/main.rs", "/w/atlas", "/w/atlas/", "src/main.rs", "./src", "main.rs", "atlas/src/"]
+        {
+            assert!(spelled.iter().any(|spelling| spelling == scope), "{scope}");
+            assert!(scope::applies(Some(scope), Some("/w/atlas/src/main.rs")) || !scope::is_path(scope), "{scope}");
+        }
+        assert!(!spelled.iter().any(|spelling| spelling == "atlas/main.rs"));
+        let deep = spellings(&"/a".repeat(1_000));
+        assert!(deep.len() <= 3 * MAX_PATH_PARTS * (MAX_PATH_PARTS + 1) / 2 + 2 * MAX_PATH_PARTS, "{}", deep.len());
+        assert!(spellings("").is_empty() && spellings("/").is_empty());
+    }
+}

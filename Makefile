@@ -11,7 +11,7 @@ HYDRA_BENCH_DIR ?= $(patsubst %/retrieval,%,$(firstword $(wildcard $(CURDIR)/../
 TUNE_SETS   ?= locomo beam_100k hotpotqa100 musique100 2wiki101 vaswani
 HYDRA       := $(CARGO_TARGET_DIR)/release/hydra
 
-.PHONY: help run test build model bench ablation tune eval sets lint clean system
+.PHONY: help run test build model bench ablation tune eval injection sets lint clean system
 .DEFAULT_GOAL := help
 
 help: ## Show this list.
@@ -41,9 +41,12 @@ model: build ## Fetch the embedding model and its runtime, checked by hash.
 bench: model ## Measure, and write BENCHMARKS.md again (about 30 minutes).
 	HYDRA_MODEL_DIR="$(MODEL_DIR)" cargo bench --bench benchmarks
 
-eval: sets model ## Measure recall on every set in $HYDRA_BENCH_DIR/retrieval (an hour at first, then minutes).
+eval: injection sets model ## Measure recall on every set in $HYDRA_BENCH_DIR/retrieval (an hour at first, then minutes).
 	@HYDRA_MODEL_DIR="$(MODEL_DIR)" "$(HYDRA)" eval retrieval "$(HYDRA_BENCH_DIR)/retrieval" --out "$(CACHE)/eval/runs" \
 		--keep "$(CACHE)/eval/memories"
+
+injection: model ## Measure what prompts are given: 100 prompts over the sample vault and a memory of coding work (a minute).
+	@HYDRA_MODEL_DIR="$(MODEL_DIR)" "$(HYDRA)" eval injection tests/injection --vault data/sample-vault
 
 ablation: sets model ## The same with each signal of the ranking off in turn.
 	@HYDRA_MODEL_DIR="$(MODEL_DIR)" "$(HYDRA)" eval ablation "$(HYDRA_BENCH_DIR)/retrieval" --keep "$(CACHE)/eval/memories"

@@ -73,6 +73,17 @@ pub fn ask_to_stop(server: &Presence) -> std::io::Result<()> {
     pid.map_or(Ok(()), |pid| kill_process(pid, Signal::TERM)).map_err(Into::into)
 }
 
+/// Starts a server and waits for nothing; whoever starts one already is left to it.
+///
+/// # Errors
+/// When the program can't be run.
+pub fn start(config: &Config, global: &cli::Global) -> Result<()> {
+    match Turn::take(&config.data_dir)? {
+        Some(_turn) => spawn(config, global).map(drop),
+        None => Ok(()),
+    }
+}
+
 fn spawn(config: &Config, global: &cli::Global) -> Result<Child> {
     let program = std::env::current_exe().map_err(|error| Error::io("the path of this program", &error))?;
     let log = open_log(&config.data_dir)?;
@@ -120,25 +131,28 @@ fn log_since(data_dir: &Path, start: u64) -> String {
 struct Turn(#[expect(dead_code, reason = "held for its lock")] File);
 
 impl Turn {
-    async fn wait(data_dir: &Path, deadline: Instant) -> Result<Self> {
+    /// Takes it, if nobody has it.
+    fn take(data_dir: &Path) -> Result<Option<Self>> {
         let path = data_dir.join("start.lock");
         let open = OpenOptions::new().write(true).create(true).truncate(false).open(&path);
         let file = open.map_err(|error| Error::io(path.display(), &error))?;
+        match file.try_lock() {
+            Ok(()) => Ok(Some(Self(file))),
+            Err(std::fs::TryLockError::WouldBlock) => Ok(None),
+            Err(std::fs::TryLockError::Error(error)) => Err(Error::io(path.display(), &error)),
+        }
+    }
+
+    async fn wait(data_dir: &Path, deadline: Instant) -> Result<Self> {
         loop {
-            match file.try_lock() {
-                Ok(()) => return Ok(Self(file)),
-                Err(std::fs::TryLockError::WouldBlock) if Instant::now() < deadline => {
-                    tokio::time::sleep(LOOK_EVERY).await;
-                }
-                Err(std::fs::TryLockError::WouldBlock) => {
-                    return Err(Error::new(
-                        ErrorKind::Unavailable,
-                        "another process is starting the server and does not get on",
-                    )
-                    .hint("run `hydra serve` to watch it start"));
-                }
-                Err(std::fs::TryLockError::Error(error)) => return Err(Error::io(path.display(), &error)),
+            if let Some(turn) = Self::take(data_dir)? {
+                return Ok(turn);
             }
+            if Instant::now() >= deadline {
+                let message = "another process is starting the server and does not get on";
+                return Err(Error::new(ErrorKind::Unavailable, message).hint("run `hydra serve` to watch it start"));
+            }
+            tokio::time::sleep(LOOK_EVERY).await;
         }
     }
 }

@@ -5,9 +5,9 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use crate::command::{
-    block, check, completions, conflicts, decide, doctor, entity, eval, explain, export, forget, get, graph, import,
-    ingest, install, learn, mcp, models, predicate, proposals, propose, query, rebuild, recall, redact, remember,
-    serve, source, status, stop, timeline, undo, uninstall, update,
+    block, check, completions, conflicts, context, decide, doctor, entity, eval, explain, export, forget, get, graph,
+    hook, import, ingest, install, learn, mcp, models, predicate, proposals, propose, query, rebuild, recall, redact,
+    remember, serve, source, status, stop, timeline, undo, uninstall, update,
 };
 use crate::config::{LogLevel, Overrides};
 
@@ -108,7 +108,10 @@ pub enum Command {
     Learn(learn::Arguments),
     /// Never recall something again; undo takes that back
     Forget(forget::Arguments),
-    /// Say why something was recalled, and why something else was not
+    /// Show what an agent is told before it starts, in a folder or on a task
+    Context(context::Arguments),
+    /// Say why something was recalled or put into a conversation, and why something else was not
+    #[command(visible_alias = "why")]
     Explain(explain::Arguments),
     /// Say that a memory ended, was wrong or is said otherwise; settle a conflict
     Update(update::Arguments),
@@ -152,6 +155,8 @@ pub enum Command {
     Eval(eval::Arguments),
     /// Bring the embedding model
     Models(models::Arguments),
+    /// Answer a client's event: its JSON on standard input, what it should print on standard output
+    Hook(hook::Arguments),
     /// Print completions for a shell
     Completions(completions::Arguments),
 }

@@ -52,13 +52,14 @@ pub fn start(level: LogLevel, format: LogFormat, sink: &Sink<'_>) {
 }
 
 /// A log file that starts over when it is full, keeping one older part.
-struct BoundedLog {
+pub struct BoundedLog {
     path: PathBuf,
     open: Option<File>,
 }
 
 impl BoundedLog {
-    fn new(path: PathBuf) -> Self {
+    /// A log at a path; it is opened with its first line.
+    pub fn new(path: PathBuf) -> Self {
         Self { path, open: None }
     }
 

@@ -10,6 +10,7 @@
 //!   the configuration names.
 //! - `doctor/` looks at everything that has to work, and says what to do about what does not.
 //! - `install/` writes Hydra into the settings of an agent, and takes exactly that out again.
+//! - `hook/` is what is said, and when nothing is, when an agent's client tells that something happens.
 //! - `eval/` measures recall on sets of documents and questions, through the same verbs.
 //! - `outcome` is the table from kinds of errors to exit codes and statuses; `output` writes for people and pipes.
 //!
@@ -25,6 +26,7 @@ mod daemon;
 mod doctor;
 mod eval;
 mod folder;
+mod hook;
 mod http;
 mod install;
 mod interrupt;

@@ -55,7 +55,7 @@ fn moment() -> String {
     Timestamp::from_millis(i64::try_from(now.as_millis()).expect("a year before 292 million")).to_string()
 }
 
-fn copy(from: &Path, to: &Path) {
+pub fn copy(from: &Path, to: &Path) {
     std::fs::create_dir_all(to).expect("a folder");
     for entry in std::fs::read_dir(from).expect("a folder").flatten() {
         let place = to.join(entry.file_name());

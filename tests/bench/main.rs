@@ -8,6 +8,7 @@ mod corpus;
 mod daemon;
 #[path = "../harness/mod.rs"]
 mod harness;
+mod hooks;
 mod life;
 mod logs;
 mod measure;
@@ -43,6 +44,9 @@ fn main() {
     }
     if is_wanted("recall") {
         measure::recall(&mut report, &keep);
+    }
+    if is_wanted("hooks") {
+        hooks::hooks(&mut report, &keep);
     }
     if is_wanted("life") {
         life::life(&mut report, &keep);

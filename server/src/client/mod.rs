@@ -18,7 +18,8 @@ use crate::config::Config;
 use crate::presence;
 use crate::verb::{Export, LongVerb, Session, Verb, Watch};
 use crate::wiring;
-use remote::Remote;
+
+pub use remote::Remote;
 
 /// How long a command waits for another one that holds the memory for a moment, or for a server that is starting.
 const LOCK_PATIENCE: Duration = Duration::from_secs(3);

@@ -11,7 +11,7 @@ use hydra_graph::{Error, ErrorKind, MAX_HITS, Mode, Result, Weights};
 use super::Setting;
 use super::progress::Progress;
 use crate::config::Config;
-use crate::eval::{self, Choices, Report, Watch};
+use crate::eval::{self, Choices, Injections, Report, Watch};
 use crate::{interrupt, outcome, output, wiring};
 
 /// Hits of each question if nothing else is said.
@@ -44,8 +44,36 @@ pub enum What {
     Retrieval(Retrieval),
     /// Choose the weights of the ranking anew, and say what they are worth on memories that were held out
     Tune(Tune),
+    /// Send prompts to a memory, and say how many were given the right thing, and how many something though nothing fits
+    #[command(after_help = INJECTION_EXAMPLES)]
+    Injection(Injection),
     /// Print what each signal of the ranking is worth: every set with one of them off at a time
     Ablation(Ablation),
+}
+
+const INJECTION_EXAMPLES: &str = "\
+Examples:
+  hydra eval injection tests/injection --vault data/sample-vault
+  hydra eval injection --across ~/bench/retrieval/beam_100k --keep ~/bench-memories
+
+The first fills a memory of its own with memory.jsonl and the notes, and sends prompts.jsonl through what answers a client's \
+UserPromptSubmit. The second asks each memory of a set what is asked of the others: nothing should be given.";
+
+/// Options of `hydra eval injection`.
+#[derive(Debug, Args)]
+pub struct Injection {
+    /// A folder with memory.jsonl and prompts.jsonl
+    #[arg(required_unless_present = "across")]
+    pub dir: Option<PathBuf>,
+    /// Notes that are in the memory too (repeatable)
+    #[arg(long, value_name = "FOLDER")]
+    pub vault: Vec<PathBuf>,
+    /// Instead: a set, or a folder of sets, whose memories are asked each other's questions
+    #[arg(long, value_name = "SET", conflicts_with = "dir", requires = "keep")]
+    pub across: Option<PathBuf>,
+    /// Keep the memories of these sets here, and use those that are complete
+    #[arg(long, value_name = "FOLDER")]
+    pub keep: Option<PathBuf>,
 }
 
 /// Options of `hydra eval ablation`.
@@ -138,6 +166,7 @@ pub async fn run(setting: &Setting, arguments: Arguments) -> Result<u8> {
     let arguments = match arguments.what {
         What::Retrieval(arguments) => arguments,
         What::Tune(arguments) => return tune(setting, arguments).await,
+        What::Injection(arguments) => return injection(setting, arguments).await,
         What::Ablation(arguments) => return ablation(setting, arguments).await,
     };
     if arguments.k == 0 || arguments.k > MAX_HITS {
@@ -175,6 +204,49 @@ fn warm(config: &Config) -> Result<Arc<MiniLm>> {
         error.hint(format!("{hint}; or measure without it, with --words-only"))
     })?;
     Ok(model)
+}
+
+async fn injection(setting: &Setting, arguments: Injection) -> Result<u8> {
+    let stop = Arc::new(AtomicBool::new(false));
+    interrupt::stop_on_signal(Arc::clone(&stop), "stopping; press Ctrl-C again to stop at once")?;
+    let (config, is_json) = (setting.config.clone(), setting.global.json);
+    let mut progress = Progress::new(setting.global.quiet || is_json);
+    let measured = tokio::task::spawn_blocking(move || {
+        let model = warm(&config)?;
+        let Injection { dir, vault, across, keep } = arguments;
+        if let Some(dir) = dir {
+            return eval::injection(&config, &model, &dir, &vault);
+        }
+        let sets = across.map(|across| eval::sets(&across)).transpose()?.unwrap_or_default();
+        let (model, weights) = (Some(model), Weights::CHOSEN);
+        let choices = Choices { config, model, limit: TUNE_LIMIT, keep, mode: Mode::Fast, weights };
+        let mut tell = |what: &str, done, total| progress.show(what, done, total);
+        let mut watch = Watch::new(&stop, &mut tell);
+        let rows = sets.iter().map(|set| eval::across(set, &choices, &mut watch)).collect::<Result<_>>();
+        progress.end();
+        Ok(Injections { rows: rows?, prompts: Vec::new() })
+    });
+    let measured =
+        measured.await.unwrap_or_else(|_| Err(Error::new(ErrorKind::Io, "measuring ended in the middle")))?;
+    if is_json {
+        output::json(&serde_json::to_value(&measured).map_err(|error| Error::io("the report", &error.into()))?)?;
+        return Ok(outcome::DONE);
+    }
+    let rows: Vec<String> = measured.rows.iter().map(eval::Row::line).collect();
+    output::data(&output::plain(&format!("{}\n{}", eval::HEAD, rows.join("\n"))))?;
+    for prompt in measured
+        .prompts
+        .iter()
+        .filter(|prompt| prompt.is_right != prompt.has_answer || (!prompt.has_answer && prompt.given.is_some()))
+    {
+        let what = match (prompt.has_answer, &prompt.given) {
+            (true, None) => "was given nothing",
+            (true, Some(_)) => "was given something else",
+            (false, _) => "was given something",
+        };
+        output::talk(&format!("{} {what}: {}", prompt.id, output::start_of(&prompt.prompt, 100)));
+    }
+    Ok(outcome::DONE)
 }
 
 async fn tune(setting: &Setting, arguments: Tune) -> Result<u8> {

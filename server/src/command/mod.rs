@@ -6,6 +6,7 @@ pub mod block;
 pub mod check;
 pub mod completions;
 pub mod conflicts;
+pub mod context;
 pub mod decide;
 pub mod doctor;
 pub mod entity;
@@ -16,6 +17,7 @@ pub mod export;
 pub mod forget;
 pub mod get;
 pub mod graph;
+pub mod hook;
 pub mod import;
 pub mod ingest;
 pub mod install;
@@ -85,6 +87,10 @@ pub fn run() -> std::result::Result<u8, Failure> {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {
+            // A client takes a failure for a veto.
+            if hook::is_meant() && error.use_stderr() {
+                return Ok(outcome::DONE);
+            }
             let is_asked = matches!(error.kind(), Usage::DisplayHelp | Usage::DisplayVersion);
             // What was meant for a program is told to it as everything else is.
             if !is_asked && std::env::args_os().any(|argument| argument == "--json") {
@@ -113,8 +119,10 @@ fn misused(said: &str) -> Error {
 
 fn dispatch(cli: Cli) -> Result<u8> {
     let Cli { global, command } = cli;
-    if let Command::Completions(arguments) = command {
-        return completions::run(&arguments);
+    match command {
+        Command::Completions(arguments) => return completions::run(&arguments),
+        Command::Hook(arguments) => return Ok(hook::run(&global, &arguments)),
+        _ => {}
     }
     let config = match Config::load(global.config.as_deref(), &global.overrides()) {
         Err(error) if matches!(command, Command::Doctor(_)) => return doctor::without_configuration(&global, &error),
@@ -154,6 +162,7 @@ fn dispatch(cli: Cli) -> Result<u8> {
             Command::Decide(arguments) => decide::run(&setting, arguments).await,
             Command::Learn(arguments) => learn::run(&setting, arguments).await,
             Command::Forget(arguments) => forget::run(&setting, arguments).await,
+            Command::Context(arguments) => context::run(&setting, arguments).await,
             Command::Explain(arguments) => explain::run(&setting, arguments).await,
             Command::Update(arguments) => update::run(&setting, arguments).await,
             Command::Conflicts(arguments) => conflicts::run(&setting, arguments).await,
@@ -177,7 +186,8 @@ fn dispatch(cli: Cli) -> Result<u8> {
             Command::Import(arguments) => import::run(&setting, arguments).await,
             Command::Eval(arguments) => eval::run(&setting, arguments).await,
             Command::Models(arguments) => models::run(&setting, arguments).await,
-            Command::Completions(arguments) => completions::run(&arguments),
+            // They need no runtime of this size, and ran above.
+            Command::Completions(_) | Command::Hook(_) => Ok(outcome::DONE),
         }
     });
     runtime.shutdown_timeout(LAST_WAIT);

@@ -164,7 +164,7 @@ fn cut(text: &str) -> impl Iterator<Item = &str> {
 }
 
 /// Reads JSON lines; returns the bytes too.
-fn lines<T: DeserializeOwned>(path: &Path, hint: &str) -> Result<(Vec<T>, Vec<u8>)> {
+pub(super) fn lines<T: DeserializeOwned>(path: &Path, hint: &str) -> Result<(Vec<T>, Vec<u8>)> {
     let bytes = fs::read(path).map_err(|error| Error::io(path.display(), &error).hint(LAYOUT))?;
     let mut read = Vec::new();
     for (at, line) in bytes.split(|byte| *byte == b'\n').enumerate() {

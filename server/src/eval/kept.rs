@@ -111,7 +111,7 @@ impl Kept {
     }
 
     /// Returns the documents behind a hit: those of the memory, or of the long memory that it is a piece of.
-    fn documents_of(&self, id: Id, part_of: Option<Id>) -> &[String] {
+    pub fn documents_of(&self, id: Id, part_of: Option<Id>) -> &[String] {
         let known = &self.known.documents;
         known.get(&id).or_else(|| known.get(&part_of?)).map_or(&[], Vec::as_slice)
     }

@@ -7,6 +7,7 @@
 mod ablation;
 mod date;
 mod haystack;
+mod injection;
 mod kept;
 mod metric;
 mod report;
@@ -16,6 +17,7 @@ mod tune;
 
 pub use ablation::ablation;
 pub use haystack::sets;
+pub use injection::{HEAD, Injections, Row, across, injection};
 pub use report::Report;
 pub use run::{Choices, Watch, run};
 pub use tune::tune;

@@ -28,10 +28,10 @@ use crate::config::Config;
 use crate::presence::Presence;
 use crate::token::Token;
 use crate::verb::{
-    Accept, AddSource, Alias, Block, BlockHistory, Blocks, ChangeSource, Check, Conflicts, Declare, EditBlock,
-    Enrichment, Entity, Erase, Explain, Export, Forget, Get, Graph, Import, Ingest, Learn, LongVerb as _, Merge,
+    Accept, AddSource, Alias, Block, BlockHistory, Blocks, ChangeSource, Check, Conflicts, Context, Declare, EditBlock,
+    Enrichment, Entity, Erase, Explain, Export, Forget, Get, Graph, Hook, Import, Ingest, Learn, LongVerb as _, Merge,
     Predicates, Proposals, Propose, Query, Rebuild, Recall, Redact, Reject, Remember, RemoveSource, Session, Sources,
-    Split, Status, Timeline, Undo, Update, Verb as _,
+    Split, Status, Timeline, Undo, Update, Verb as _, Why,
 };
 use crate::wiring;
 use failure::Failed;
@@ -103,6 +103,9 @@ impl App {
             .route(&verb(Query::NAME), post(route::verb::<Query>))
             .route(&verb(Undo::NAME), post(route::verb::<Undo>))
             .route(&verb(Explain::NAME), post(route::verb::<Explain>))
+            .route(&verb(Context::NAME), post(route::verb::<Context>))
+            .route(&verb(Hook::NAME), post(route::verb::<Hook>))
+            .route(&verb(Why::NAME), post(route::verb::<Why>))
             .route(&verb(Update::NAME), post(route::verb::<Update>))
             .route(&verb(Conflicts::NAME), post(route::verb::<Conflicts>))
             .route(&verb(Entity::NAME), post(route::verb::<Entity>))

@@ -4,6 +4,7 @@
 mod block;
 mod check;
 mod conflicts;
+mod context;
 mod entity;
 mod erase;
 mod explain;
@@ -11,6 +12,7 @@ mod export;
 mod forget;
 mod get;
 mod graph;
+mod hook;
 mod import;
 mod indexing;
 mod ingest;
@@ -27,6 +29,7 @@ mod status;
 mod timeline;
 mod undo;
 mod update;
+mod why;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -41,6 +44,7 @@ use tokio::sync::mpsc;
 pub use block::{Block, BlockHistory, Blocks, EditBlock};
 pub use check::Check;
 pub use conflicts::Conflicts;
+pub use context::Context;
 pub use entity::{Alias, Entity, Merge, Split};
 pub use erase::Erase;
 pub use explain::Explain;
@@ -48,6 +52,7 @@ pub use export::{Export, FAILED_LINE};
 pub use forget::Forget;
 pub use get::{Get, View};
 pub use graph::Graph;
+pub use hook::Hook;
 pub use import::{Import, OnBroken};
 pub use indexing::{degraded, wait_for_indexes};
 pub use ingest::{Ingest, Until};
@@ -64,8 +69,10 @@ pub use status::{Status, resident_bytes};
 pub use timeline::Timeline;
 pub use undo::Undo;
 pub use update::Update;
+pub use why::Why;
 
 use crate::config::Config;
+use crate::hook::Ledger;
 use crate::presence::Presence;
 use crate::wiring;
 
@@ -105,6 +112,8 @@ pub struct Session {
     pub data_dir: PathBuf,
     /// The server that runs the verb, if it is one.
     pub server: Option<Presence>,
+    /// What was put into conversations.
+    pub hooks: Arc<Ledger>,
 }
 
 impl Session {
@@ -115,6 +124,7 @@ impl Session {
             default_space: config.default_space.clone(),
             data_dir: config.data_dir.clone(),
             server,
+            hooks: Arc::new(Ledger::of(&config.data_dir)),
         }
     }
 

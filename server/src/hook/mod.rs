@@ -1,0 +1,82 @@
+//! What Hydra does when an agent's client tells it that something happens: `hydra hook EVENT` asks for it with one verb.
+//!
+//! One file an event. What may be put into a conversation, and when nothing may, is `injection`; what a conversation was
+//! given already is in the `ledger`; `quoted` is how it looks there; `repository` tells where the work is done.
+
+mod deed;
+mod event;
+mod injection;
+mod input;
+mod ledger;
+mod post_tool_use;
+mod post_tool_use_failure;
+mod pre_compact;
+mod pre_tool_use;
+mod quoted;
+mod repository;
+mod session_end;
+mod session_start;
+mod stop;
+mod subagent_stop;
+mod user_prompt;
+
+use hydra_graph::{Memory, Result};
+use serde_json::{Value, json};
+
+pub use event::Event;
+pub use injection::{FLOOR, Found, Signals, choose, question};
+pub use input::{Input, MAX_INPUT_BYTES};
+pub use ledger::Ledger;
+pub use session_start::context;
+
+use crate::verb::Session;
+
+/// What an event's handler is given.
+pub struct Call<'c> {
+    /// The memory.
+    pub memory: &'c Memory,
+    /// In whose name, and where the memory is.
+    pub session: &'c Session,
+    /// What the client told.
+    pub input: &'c Input,
+}
+
+/// What an event's handler answers.
+#[derive(Debug, PartialEq)]
+pub enum Answer {
+    /// Nothing is printed.
+    Nothing,
+    /// This is put into the conversation.
+    Context(String),
+}
+
+impl Answer {
+    /// Returns what the client expects on standard output, if anything is to be printed.
+    fn output(self, event: Event) -> Option<Value> {
+        match self {
+            Self::Nothing => None,
+            Self::Context(text) => {
+                Some(json!({"hookSpecificOutput": {"hookEventName": event.as_str(), "additionalContext": text}}))
+            }
+        }
+    }
+}
+
+/// Handles an event; returns what is to be printed, if anything.
+///
+/// # Errors
+/// What the memory returns: the hook prints nothing then.
+pub fn handle(call: &Call<'_>) -> Result<Option<Value>> {
+    let answer = match call.input.event {
+        Event::SessionStart => session_start::run(call),
+        Event::UserPromptSubmit => user_prompt::run(call),
+        Event::PreToolUse => pre_tool_use::run(call),
+        Event::PostToolUse => post_tool_use::run(call),
+        Event::PostToolUseFailure => post_tool_use_failure::run(call),
+        Event::PreCompact => pre_compact::run(call),
+        Event::Stop => stop::run(call),
+        Event::SubagentStop => subagent_stop::run(call),
+        Event::SessionEnd => session_end::run(call),
+    }?;
+    Ok(answer.output(call.input.event))
+}

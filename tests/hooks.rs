@@ -88,9 +88,9 @@ fn fill(data: &Path) {
             "fact",
         ][..],
         &["remember", "The spare key hangs behind the water meter", "--kind", "fact"],
-        &["learn", "cargo bench on the small board", "use one job, or the linker is killed"],
+        &["learn", "--when", "cargo bench on the small board", "use one job, or the linker is killed"],
         &["decide", "Dates go through date-fns", "--option", "moment: too large", "--for", "/w/atlas/web"],
-        &["learn", "`error[E0463]: can't find crate for core`", "rustup target add thumbv7em-none-eabihf"],
+        &["learn", "--when", "`error[E0463]: can't find crate for core`", "rustup target add thumbv7em-none-eabihf"],
     ] {
         succeeds(data, arguments);
     }
@@ -366,7 +366,14 @@ fn what_is_given_is_bounded() {
         succeeds(data, &["remember", "--kind", "fact", &long(n, "The kiln controller fires with ramp")]);
         succeeds(
             data,
-            &["learn", "--path", "/w/atlas/kiln.rs", &format!("kiln {n} fails with bad ramp table"), &long(n, "Ramp")],
+            &[
+                "learn",
+                "--path",
+                "/w/atlas/kiln.rs",
+                "--when",
+                &format!("kiln {n} fails with bad ramp table"),
+                &long(n, "Ramp"),
+            ],
         );
     }
     let _server = Server::start(data);
@@ -445,8 +452,11 @@ fn a_session_begins_with_what_context_shows() {
     fs::create_dir_all(project.join(".git")).unwrap();
     fs::create_dir_all(project.join("src")).unwrap();
     let scope = project.join("src/parser.rs");
-    succeeds(&data, &["learn", "--path", scope.to_str().unwrap(), "the parser loops", "look at the empty token first"]);
-    succeeds(&data, &["learn", "--path", "/elsewhere/x.rs", "the other loops", "never mind"]);
+    succeeds(
+        &data,
+        &["learn", "--path", scope.to_str().unwrap(), "--when", "the parser loops", "look at the empty token first"],
+    );
+    succeeds(&data, &["learn", "--path", "/elsewhere/x.rs", "--when", "the other loops", "never mind"]);
     succeeds(&data, &["decide", "Atlas keeps its logs in files", "--for", "atlas"]);
     succeeds(&data, &["decide", "Kestrel keeps its logs in a database", "--for", "kestrel"]);
     let _server = Server::start(&data);

@@ -43,7 +43,7 @@ impl Verb for Why {
             let texts = texts(memory, &ids)?;
             let mut told = super::json(&entry)?;
             for part in ["given", "left_out"] {
-                for item in told[part].as_array_mut().into_iter().flatten() {
+                for item in told.get_mut(part).and_then(Value::as_array_mut).into_iter().flatten() {
                     let id = item["id"].as_str().and_then(|id| id.parse().ok());
                     item["text"] = id.and_then(|id: Id| texts.get(&id).cloned()).map_or(Value::Null, Value::String);
                 }

@@ -379,7 +379,7 @@ fn what_is_given_is_bounded() {
     let _server = Server::start(data);
     wait_for_meaning(data);
     let write = json!({"session_id": "b", "tool_name": "Write", "tool_input": {"file_path": "/w/atlas/kiln.rs", "content": ""}});
-    let failure = json!({"session_id": "c", "tool_name": "Bash", "error": "kiln fails with bad ramp table"});
+    let failure = json!({"session_id": "c", "tool_name": "Bash", "error": "kiln 3 fails with bad ramp table"});
     for (event, told, tokens) in [
         ("SessionStart", json!({"session_id": "a", "cwd": "/w/atlas", "source": "startup"}), 1_200),
         ("UserPromptSubmit", prompt("d", "with which ramp does the kiln controller fire the glaze cone"), 400),
@@ -421,8 +421,8 @@ fn what_was_given_and_what_was_not_can_be_looked_up() {
     assert_eq!(code(&output), 1, "nothing yet");
     let server = Server::start(&data);
     wait_for_meaning(&data);
-    let text = given(&data, "UserPromptSubmit", &prompt("window-1", "where does the spare key hang?")).unwrap();
-    assert_eq!(given(&data, "UserPromptSubmit", &prompt("window-1", "where does the spare key hang?")), None);
+    let text = given(&data, "UserPromptSubmit", &prompt("window-1", "where does the spare key hang? wait")).unwrap();
+    assert_eq!(given(&data, "UserPromptSubmit", &prompt("window-1", "where does the spare key hang? wait")), None);
     let told = json(&data, &["why", "last"]);
     let entry = &told["entries"][0];
     assert_eq!((&entry["listener"], &entry["event"]), (&json!("window-1"), &json!("UserPromptSubmit")));

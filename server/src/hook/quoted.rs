@@ -127,7 +127,8 @@ fn is_risky(tag: &str) -> bool {
         return true;
     }
     let name: String = tag.chars().take_while(|c| c.is_alphanumeric() || "-_:".contains(*c)).collect();
-    name.contains(['-', ':'])
+    let name = name.trim_end_matches([':', '-']);
+    name.contains('-') || (name.contains(':') && !name.contains("::"))
 }
 
 #[cfg(test)]
@@ -162,7 +163,7 @@ mod tests {
 
     #[test]
     fn code_stays_as_it_is() {
-        for code in ["Vec<String> and a < b", "if x <= y", "<T: Copy>"] {
+        for code in ["Vec<String> and a < b", "if x <= y", "<T: Copy>", "Vec<std::path::PathBuf>", "a <- b"] {
             assert_eq!(harmless(code), code);
         }
     }

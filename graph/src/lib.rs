@@ -134,7 +134,10 @@ pub use verbs::learn::{
 pub use verbs::merge::Merged;
 pub use verbs::packing::{Exclusion, LeftOut, MAX_COPIES, MAX_LEFT_OUT};
 pub use verbs::predicates::{MAX_ALIASES, PredicateInfo};
-pub use verbs::proposals::{Decided, Enrichment, MAX_BARE_TEXTS, MAX_DECIDED, ProposalInfo, ProposalStanding};
+pub use verbs::proposals::{
+    BarePlace, BareRequest, BareTexts, Decided, Enrichment, MAX_BARE_LOOKED_AT, MAX_BARE_TEXTS, MAX_DECIDED,
+    ProposalInfo, ProposalStanding,
+};
 pub use verbs::propose::{MAX_PENDING, MAX_PROPOSALS, Policy, ProposeStatus, Proposed};
 pub use verbs::query::{DEFAULT_ROWS, MAX_ROWS, QueryAnswer, QueryRequest};
 pub use verbs::redact::{MAX_REDACTED_NAMED, Redacted, RedactedPlace};

@@ -5,8 +5,9 @@ mod common;
 
 use common::open;
 use hydra_graph::{
-    Agent, ErrorKind, Evidence, Id, MAX_BARE_TEXTS, MAX_DECIDED, MAX_PENDING, MAX_PROPOSALS, Memory, NewMemory,
-    NewProposal, Policy, ProposeStatus, Proposed, Question, Statement, Suggestion, UpdateOp,
+    Agent, BareRequest, ErrorKind, Evidence, Id, MAX_BARE_LOOKED_AT, MAX_BARE_TEXTS, MAX_DECIDED, MAX_PENDING,
+    MAX_PROPOSALS, Memory, NewMemory, NewProposal, Policy, ProposeStatus, Proposed, Question, Statement, Suggestion,
+    UpdateOp,
 };
 
 fn tell(memory: &Memory, text: &str) -> Id {
@@ -246,6 +247,37 @@ fn texts_of_which_nothing_is_known_are_shown_newest_first() {
     let enrichment = memory.enrichment(&[]).unwrap();
     assert_eq!(enrichment.waiting.len(), 1);
     assert!(!enrichment.bare.iter().any(|record| record.id == newest), "somebody is at it");
+}
+
+#[test]
+fn all_of_the_queue_is_walked_in_stretches_and_what_came_since_alone() {
+    let opened = open();
+    let memory = &opened.memory;
+    let telling = (0..MAX_BARE_LOOKED_AT + 5).map(|number| NewMemory::new(format!("text {number}"))).collect();
+    let told = memory.remember_all(telling, &Agent::owner()).unwrap();
+    let mut ids: Vec<Id> = told.iter().map(|told| told.id).collect();
+    let unwanted = ids.remove(3);
+    let mut request = BareRequest { limit: usize::MAX, ..BareRequest::default() };
+    let (mut found, mut calls) = (Vec::new(), 0);
+    loop {
+        let stretch = memory.bare_texts(&request, &mut |id| id != unwanted).unwrap();
+        found.extend(stretch.texts.into_iter().map(|record| record.id));
+        calls += 1;
+        request.after = stretch.next;
+        if stretch.next.is_none() {
+            break;
+        }
+    }
+    ids.reverse();
+    assert_eq!((found, calls), (ids, 2), "one call looks at {MAX_BARE_LOOKED_AT}");
+    let head = memory.status().unwrap().head;
+    let newest = tell(memory, "and one more");
+    let since = BareRequest { since: head, limit: 10, ..BareRequest::default() };
+    let texts = memory.bare_texts(&since, &mut |_| true).unwrap().texts;
+    assert_eq!(texts.iter().map(|record| record.id).collect::<Vec<_>>(), [newest]);
+    assert_eq!(memory.waiting_in("personal").unwrap(), 0);
+    propose(memory, proposal(fact("Ada", "likes", "tea"), Some(newest)));
+    assert_eq!((memory.waiting_in("personal").unwrap(), memory.waiting_in("work").unwrap()), (1, 0));
 }
 
 #[test]

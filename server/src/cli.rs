@@ -5,9 +5,9 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use crate::command::{
-    block, check, completions, conflicts, context, decide, doctor, entity, eval, explain, export, forget, get, graph,
-    hook, import, ingest, install, learn, mcp, models, predicate, proposals, propose, query, rebuild, recall, redact,
-    remember, serve, source, status, stop, timeline, undo, uninstall, update,
+    block, check, completions, conflicts, context, decide, doctor, enrich, entity, eval, explain, export, forget, get,
+    graph, hook, import, ingest, install, learn, mcp, models, predicate, proposals, propose, query, rebuild, recall,
+    redact, remember, serve, source, status, stop, timeline, undo, uninstall, update,
 };
 use crate::config::{LogLevel, Overrides};
 
@@ -123,6 +123,8 @@ pub enum Command {
     Propose(propose::Arguments),
     /// List what is proposed, accept it or reject it
     Proposals(proposals::Arguments),
+    /// Have a model that you configured propose what texts state
+    Enrich(enrich::Arguments),
     /// Show or change the small texts that are in every context
     Block(block::Arguments),
     /// List or declare what facts can say

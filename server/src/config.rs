@@ -11,6 +11,7 @@ use hydra_graph::{Error, ErrorKind, Result};
 use serde::{Deserialize, Serialize};
 
 use crate::configured::{self, ConfiguredSource};
+use crate::enrich;
 
 /// The port when none is set.
 pub const DEFAULT_PORT: u16 = 7717;
@@ -20,6 +21,9 @@ const ENV_PREFIX: &str = "HYDRA_";
 const ENV_FILE: &str = "config";
 /// Most threads that one inference may use.
 const MAX_EMBED_THREADS: usize = 64;
+
+/// Begins the names of options of `[enrichment]` in the environment.
+const ENRICHMENT: &str = "enrichment_";
 
 /// What can be proposed.
 const PROPOSED: [&str; 4] = ["alias", "fact", "merge", "summary"];
@@ -58,6 +62,8 @@ pub struct Config {
     /// The file that was read, or would be if it were there; not an option.
     #[serde(skip)]
     pub file: PathBuf,
+    /// Which model is asked what texts state, if one is.
+    pub enrichment: enrich::Options,
 }
 
 /// How much the log says.
@@ -123,8 +129,14 @@ impl Config {
         };
         let defaults = Self::defaults(folders.data_dir().join("hydra"));
         let names = option_names();
+        let nested: Vec<String> = names.iter().filter(|name| name.starts_with(ENRICHMENT)).cloned().collect();
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
-        let environment = Env::prefixed(ENV_PREFIX).only(&names);
+        let environment = Env::prefixed(ENV_PREFIX).only(&names).map(move |name| {
+            // Its case is what the environment has.
+            let name = name.as_str().to_lowercase();
+            let is_nested = nested.contains(&name);
+            if is_nested { name.replacen('_', ".", 1).into() } else { name.into() }
+        });
         let figment = Figment::from(Serialized::defaults(defaults))
             .merge(Toml::file(&file))
             .merge(environment)
@@ -136,6 +148,9 @@ impl Config {
         }
         config.file = absolute(&file)?;
         config.model_dir = config.model_dir.map(|folder| absolute(&expand(&folder, folders.home_dir()))).transpose()?;
+        let key_file = config.enrichment.api_key_file.take();
+        config.enrichment.api_key_file =
+            key_file.map(|file| absolute(&expand(&file, folders.home_dir()))).transpose()?;
         config.check()?;
         Ok(config)
     }
@@ -157,7 +172,19 @@ impl Config {
             log_format: LogFormat::Text,
             sources: Vec::new(),
             file: PathBuf::new(),
+            enrichment: enrich::Options::default(),
         }
+    }
+
+    /// Fills in options without a default, so that all have a value.
+    fn with_every_option(mut self) -> Self {
+        self.model_dir.get_or_insert_default();
+        let enrich::Options { url, model, api_key_env, api_key_file, .. } = &mut self.enrichment;
+        for option in [url, model, api_key_env] {
+            option.get_or_insert_default();
+        }
+        api_key_file.get_or_insert_default();
+        self
     }
 
     /// Returns the folders where the model may be, in the order they are looked at.
@@ -179,6 +206,7 @@ impl Config {
                 .hint("set a number from 0 to 1"));
         }
         configured::check(&self.sources)?;
+        self.enrichment.settings()?;
         match self.allowed_origins.iter().find(|origin| crate::http::origin_pattern(origin).is_none()) {
             Some(origin) => Err(Error::new(ErrorKind::Invalid, format!("allowed_origins has `{origin}`"))
                 .hint("write scheme://host:port, as in http://localhost:3000 or http://localhost:*")),
@@ -259,9 +287,13 @@ pub fn unknown_variables() -> Vec<String> {
 }
 
 fn option_names() -> Vec<String> {
-    let every = Config { model_dir: Some(PathBuf::new()), ..Config::defaults(PathBuf::new()) };
+    let every = Config::defaults(PathBuf::new()).with_every_option();
     let names = serde_json::to_value(every).ok().and_then(|options| options.as_object().cloned());
-    names.unwrap_or_default().into_iter().map(|(name, _)| name).collect()
+    let names = names.unwrap_or_default().into_iter().flat_map(|(name, value)| match value {
+        serde_json::Value::Object(section) => section.keys().map(|option| format!("{name}_{option}")).collect(),
+        _ => vec![name],
+    });
+    names.collect()
 }
 
 fn expand(path: &Path, home: &Path) -> PathBuf {
@@ -281,7 +313,7 @@ mod tests {
     /// Options of the explained file: its lines `#name = value` and `#[[name]]` without the `#`.
     fn uncommented() -> String {
         let is_option = |line: &&str| {
-            line.starts_with("#[[") || (line.starts_with('#') && !line.starts_with("# ") && line.contains(" = "))
+            line.starts_with("#[") || line.starts_with('#') && !line.starts_with("# ") && line.contains(" = ")
         };
         EXPLAINED.lines().filter(is_option).map(|line| format!("{}\n", &line[1..])).collect()
     }
@@ -300,9 +332,13 @@ mod tests {
         for name in serde_json::to_value(&example).unwrap().as_object().unwrap().keys() {
             assert!(text.contains(&format!("{name} = ")), "{name} of sources is not explained");
         }
+        let example = read.enrichment.clone();
+        assert_eq!(example.url.as_deref(), Some("http://127.0.0.1:8080/v1"), "an example too");
+        assert!(example.model.is_some() && example.api_key_env.is_some() && example.api_key_file.is_some());
+        read.enrichment = enrich::Options { url: None, model: None, api_key_env: None, api_key_file: None, ..example };
         assert_eq!(read, Config::defaults(home.join(".local/share/hydra")));
-        let options = serde_json::to_value(Config { model_dir: Some(PathBuf::new()), ..read }).unwrap();
-        for name in options.as_object().unwrap().keys() {
+        for name in option_names() {
+            let name = name.strip_prefix(ENRICHMENT).unwrap_or(&name);
             let is_explained =
                 [format!("{name} = "), format!("[[{name}]]")].iter().any(|written| text.contains(written));
             assert!(is_explained, "{name} is not explained");

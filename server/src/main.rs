@@ -11,6 +11,7 @@
 //! - `doctor/` looks at everything that has to work, and says what to do about what does not.
 //! - `install/` writes Hydra into the settings of an agent, and takes exactly that out again.
 //! - `hook/` is what is said, and when nothing is, when an agent's client tells that something happens.
+//! - `enrich/` asks a model that the owner configured, and proposes what it says; `tls` encrypts what leaves the machine.
 //! - `eval/` measures recall on sets of documents and questions, through the same verbs.
 //! - `outcome` is the table from kinds of errors to exit codes and statuses; `output` writes for people and pipes.
 //!
@@ -24,6 +25,7 @@ mod config;
 mod configured;
 mod daemon;
 mod doctor;
+mod enrich;
 mod eval;
 mod folder;
 mod hook;
@@ -34,6 +36,7 @@ mod logging;
 mod outcome;
 mod output;
 mod presence;
+mod tls;
 mod token;
 mod verb;
 mod wiring;

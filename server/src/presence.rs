@@ -10,6 +10,7 @@ use hydra_graph::{Error, Result, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::folder;
+use crate::tls;
 use crate::token;
 
 /// How long a server on this machine may take to say who it is.
@@ -114,7 +115,7 @@ pub async fn find(data_dir: &Path, http: &reqwest::Client) -> Option<Presence> {
 /// # Errors
 /// When the operating system can't do it.
 pub fn http_client() -> Result<reqwest::Client> {
-    reqwest::Client::builder()
+    tls::plain_client()
         .no_proxy()
         .connect_timeout(PROBE_TIMEOUT)
         .build()

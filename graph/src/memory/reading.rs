@@ -24,7 +24,7 @@ use crate::verbs::explain::{Answered, Explanation};
 use crate::verbs::get::{GetRequest, GetView, Got};
 use crate::verbs::graph::{GraphRequest, Neighbourhood};
 use crate::verbs::predicates::PredicateInfo;
-use crate::verbs::proposals::{Enrichment, ProposalInfo};
+use crate::verbs::proposals::{BareRequest, BareTexts, Enrichment, ProposalInfo};
 use crate::verbs::query::{QueryAnswer, QueryRequest};
 use crate::verbs::subject::Subject;
 use crate::verbs::timeline::{Timeline, TimelineRequest};
@@ -168,6 +168,17 @@ impl Memory {
     /// Returns what waits, and the newest texts of which nothing is known but their words.
     pub fn enrichment(&self, spaces: &[String]) -> Result<Enrichment> {
         verbs::proposals::enrichment(&self.0, spaces)
+    }
+
+    /// Lists texts of which nothing is known but their words, a stretch a call; `is_wanted` is asked of each id before it is
+    /// read, so that what was looked at costs no reading again.
+    pub fn bare_texts(&self, request: &BareRequest, is_wanted: &mut dyn FnMut(Id) -> bool) -> Result<BareTexts> {
+        verbs::proposals::bare_texts(&self.0, request, is_wanted)
+    }
+
+    /// Counts the proposals that wait in a space, without weighing any; what went stale since is counted too.
+    pub fn waiting_in(&self, space: &str) -> Result<usize> {
+        verbs::proposals::waiting_in(&self.0, space)
     }
 
     /// Lists the spaces that something belongs to.

@@ -22,8 +22,8 @@ pub const MAX_DECIDED: usize = 200;
 pub const MAX_BARE_TEXTS: usize = 20;
 /// Newest commits that are looked at for them.
 const MAX_BARE_COMMITS: usize = 200;
-/// Texts of these that are looked at.
-const MAX_BARE_LOOKED_AT: usize = 1_000;
+/// Texts that one call looks at; the next goes on from there.
+pub const MAX_BARE_LOOKED_AT: usize = 1_000;
 
 /// A proposal that waits.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -277,36 +277,98 @@ fn waiting(view: &View<'_>, id: Id) -> Result<Proposal> {
         .hint("undo the commit that decided it (`hydra get ID --view history`)"))
 }
 
+/// What is looked for in the queue of texts of which nothing is known.
+#[derive(Clone, Debug, Default)]
+pub struct BareRequest {
+    /// Only of these spaces; all if there are none.
+    pub spaces: Vec<String>,
+    /// Where an earlier call ended.
+    pub after: Option<BarePlace>,
+    /// Only what newer commits than this one touched.
+    pub since: Option<Id>,
+    /// As many at most.
+    pub limit: usize,
+}
+
+/// A place in that queue, which goes from the newest commit to the oldest and in each from the newest text to the oldest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BarePlace {
+    commit: Id,
+    text: Id,
+}
+
+/// A stretch of that queue.
+#[derive(Clone, Debug, PartialEq)]
+pub struct BareTexts {
+    /// The texts, newest first; one that several commits touched may come again in a later stretch.
+    pub texts: Vec<Record>,
+    /// Where to go on; `None` at the end.
+    pub next: Option<BarePlace>,
+    /// The newest commit that there is.
+    pub head: Option<Id>,
+}
+
 pub(crate) fn enrichment(inner: &Inner, spaces: &[String]) -> Result<Enrichment> {
     let (view, now) = (inner.view()?, inner.now());
-    Ok(Enrichment { waiting: list(inner, &view, now, spaces)?, bare: bare(&view, now, spaces)? })
+    let request = BareRequest { spaces: spaces.to_vec(), limit: MAX_BARE_TEXTS, ..BareRequest::default() };
+    let bare = bare(&view, now, &request, MAX_BARE_COMMITS, &mut |_| true)?.texts;
+    Ok(Enrichment { waiting: list(inner, &view, now, spaces)?, bare })
+}
+
+/// `is_wanted` is asked of each id before it is read.
+pub(crate) fn bare_texts(
+    inner: &Inner,
+    request: &BareRequest,
+    is_wanted: &mut dyn FnMut(Id) -> bool,
+) -> Result<BareTexts> {
+    bare(&inner.view()?, inner.now(), request, usize::MAX, is_wanted)
+}
+
+/// Counts what waits in a space, with what went stale since.
+pub(crate) fn waiting_in(inner: &Inner, space: &str) -> Result<usize> {
+    Ok(pending(&inner.view()?, space)?.len())
 }
 
 /// The newest texts that name nobody and that nothing rests on.
-fn bare(view: &View<'_>, now: Timestamp, spaces: &[String]) -> Result<Vec<Record>> {
+fn bare(
+    view: &View<'_>,
+    now: Timestamp,
+    request: &BareRequest,
+    max_commits: usize,
+    is_wanted: &mut dyn FnMut(Id) -> bool,
+) -> Result<BareTexts> {
+    let BareRequest { spaces, after, since, limit } = request;
+    let head = view.head()?;
     let commits = view.quads(None, Some(vocab::ORDER), None, Some(vocab::JOURNAL.into()));
     let commits = commits.filter_map(|quad| quad.map(|quad| subject_id(&quad.subject)).transpose());
-    let (mut seen, mut found, mut reader) = (BTreeSet::new(), Vec::new(), Reader::new(view));
-    for commit in commits.take(MAX_BARE_COMMITS) {
-        let mut touched = journal::touched(view, commit?)?;
+    let is_before = |commit: &Result<Id>| after.is_some_and(|place| commit.as_ref().is_ok_and(|id| *id > place.commit));
+    let (mut seen, mut texts, mut reader) = (BTreeSet::new(), Vec::new(), Reader::new(view));
+    for commit in commits.skip_while(is_before).take(max_commits) {
+        let commit = commit?;
+        if since.is_some_and(|since| commit <= since) {
+            break;
+        }
+        let mut touched = journal::touched(view, commit)?;
         touched.sort_unstable();
         for id in touched.into_iter().rev() {
-            if found.len() == MAX_BARE_TEXTS || seen.len() == MAX_BARE_LOOKED_AT {
-                return Ok(found);
-            }
-            if !seen.insert(id) {
+            let is_passed = after.is_some_and(|place| commit == place.commit && id >= place.text);
+            if is_passed || seen.contains(&id) || !is_wanted(id) {
                 continue;
             }
+            seen.insert(id);
             let Some(record) = reader.read(id)? else { continue };
-            let is_wanted = spaces.is_empty() || spaces.contains(&record.space);
+            let is_of_space = spaces.is_empty() || spaces.contains(&record.space);
             let is_text = [Kind::Episode, Kind::Passage, Kind::Fact].contains(&record.kind) && record.is_recallable();
             let is_bare = record.entities.is_empty() && record.statement.is_none() && record.derived_from.is_empty();
             let is_new =
                 || view.subjects(ext::DERIVED_FROM, vocab::node(id).as_ref().into(), 1).map(|ids| ids.is_empty());
-            if is_wanted && is_text && is_bare && record.stands_at(now) && is_new()? {
-                found.push(record);
+            if is_of_space && is_text && is_bare && record.stands_at(now) && is_new()? {
+                texts.push(record);
+            }
+            if texts.len() == *limit || seen.len() == MAX_BARE_LOOKED_AT {
+                return Ok(BareTexts { texts, next: Some(BarePlace { commit, text: id }), head });
             }
         }
     }
-    Ok(found)
+    Ok(BareTexts { texts, next: None, head })
 }

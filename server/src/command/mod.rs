@@ -9,6 +9,7 @@ pub mod conflicts;
 pub mod context;
 pub mod decide;
 pub mod doctor;
+pub mod enrich;
 pub mod entity;
 pub mod erase;
 pub mod eval;
@@ -169,6 +170,7 @@ fn dispatch(cli: Cli) -> Result<u8> {
             Command::Entity(arguments) => entity::run(&setting, arguments).await,
             Command::Propose(arguments) => propose::run(&setting, arguments).await,
             Command::Proposals(arguments) => proposals::run(&setting, arguments).await,
+            Command::Enrich(arguments) => enrich::run(&setting, arguments).await,
             Command::Block(arguments) => block::run(&setting, arguments).await,
             Command::Predicate(arguments) => predicate::run(&setting, arguments).await,
             Command::Source(arguments) => source::run(&setting, arguments).await,

@@ -17,6 +17,7 @@ use super::Setting;
 use crate::config::Config;
 use crate::configured;
 use crate::daemon::Daemon;
+use crate::enrich;
 use crate::http::{self, App};
 use crate::interrupt::Interrupts;
 use crate::outcome;
@@ -87,12 +88,16 @@ pub async fn run(setting: &Setting, arguments: Arguments) -> Result<u8> {
     let crossing = Crossing::new(memory.clone());
     let (stop, stopping) = watch::channel(false);
     let app = App::new(config, crossing.clone(), presence.clone(), token, metrics, stopping.clone());
+    let enriching = app.enricher().filter(|enricher| enricher.is_automatic()).and_then(|enricher| {
+        let started = enrich::Background::start(memory.clone(), enricher);
+        started.inspect_err(|error| tracing::warn!("no model is asked: {error}")).ok()
+    });
     let mut stopped = stopping;
     let serving = tokio::spawn(http::serve(listener, app, async move {
         let _ = stopped.wait_for(|stopped| *stopped).await;
     }));
     if let Err(error) = presence.write(&config.data_dir) {
-        end(watching.ok()).await;
+        end(watching.ok(), enriching).await;
         close(memory).await;
         return Err(error);
     }
@@ -109,7 +114,7 @@ pub async fn run(setting: &Setting, arguments: Arguments) -> Result<u8> {
             Ok(Err(error)) => tracing::error!("the server ended with an error: {error}"),
             Err(_) => tracing::error!("the server ended in the middle of something"),
         }
-        end(watching.ok()).await;
+        end(watching.ok(), enriching).await;
         close(memory).await;
         // ONNX Runtime does not survive the end of the process while it is being loaded.
         if let Some(warming) = warming {
@@ -135,11 +140,17 @@ async fn watch_configured(config: &Config, memory: &Memory) -> Vec<Skipped> {
     }
 }
 
-/// Ends the watching of folders.
-async fn end(watching: Option<Daemon>) {
-    if let Some(daemon) = watching {
-        let _ = tokio::task::spawn_blocking(|| daemon.stop()).await;
-    }
+/// Ends the watching of folders and the asking of a model.
+async fn end(watching: Option<Daemon>, enriching: Option<enrich::Background>) {
+    let ended = tokio::task::spawn_blocking(|| {
+        if let Some(enriching) = enriching {
+            enriching.stop();
+        }
+        if let Some(daemon) = watching {
+            daemon.stop();
+        }
+    });
+    let _ = ended.await;
 }
 
 /// Logs what a look at a watched folder did, without a name of anything in it.

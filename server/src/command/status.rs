@@ -34,6 +34,24 @@ struct Answer {
     indexes: Vec<Index>,
     log_bytes: u64,
     writes: String,
+    enrichment: Option<Enrichment>,
+}
+
+#[derive(Deserialize)]
+struct Enrichment {
+    url: String,
+    model: String,
+    state: String,
+    is_automatic: bool,
+    answered: u64,
+    proposed: u64,
+    unusable: u64,
+    given_up: u64,
+    tokens: u64,
+    hour_requests: u32,
+    requests_per_hour: u32,
+    next_at: Option<String>,
+    error: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -101,7 +119,37 @@ fn shown(answer: &Answer, style: Style) -> String {
             refused => style.warning(&format!("refused: {}", output::plain(refused))),
         },
     );
+    if let Some(enrichment) = &answer.enrichment {
+        for line in enriching(enrichment, style) {
+            fact("enriches", line);
+        }
+    }
     lines.join("\n")
+}
+
+fn enriching(enrichment: &Enrichment, style: Style) -> Vec<String> {
+    let Enrichment { url, model, answered, proposed, unusable, given_up, tokens, .. } = enrichment;
+    let state = match enrichment.state.as_str() {
+        "ready" if enrichment.is_automatic => "waits for new texts",
+        "ready" => "waits for `hydra enrich`",
+        "asking" => "asks",
+        "resting" => "the hour's requests are used up",
+        "full" => "enough proposals wait for you: `hydra proposals`",
+        _ => "failed",
+    };
+    let next = enrichment.next_at.as_ref().map(|at| format!(" until {at}")).unwrap_or_default();
+    let Enrichment { hour_requests, requests_per_hour, .. } = enrichment;
+    let mut lines = vec![
+        format!("{} at {}, {state}{next}", output::plain(model), output::plain(url)),
+        format!(
+            "{answered} answered, {proposed} proposed, {unusable} unusable, {given_up} given up, {tokens} tokens, \
+             {hour_requests}/{requests_per_hour} requests of the hour"
+        ),
+    ];
+    if let Some(error) = &enrichment.error {
+        lines.push(style.warning(&format!("failed: {}", output::plain(error))));
+    }
+    lines
 }
 
 fn state(index: &Index, style: Style) -> String {

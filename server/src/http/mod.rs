@@ -25,13 +25,14 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use crate::config::Config;
+use crate::enrich::Enricher;
 use crate::presence::Presence;
 use crate::token::Token;
 use crate::verb::{
     Accept, AddSource, Alias, Block, BlockHistory, Blocks, ChangeSource, Check, Conflicts, Context, Declare, EditBlock,
-    Enrichment, Entity, Erase, Explain, Export, Forget, Get, Graph, Hook, Import, Ingest, Learn, LongVerb as _, Merge,
-    Predicates, Proposals, Propose, Query, Rebuild, Recall, Redact, Reject, Remember, RemoveSource, Session, Sources,
-    Split, Status, Timeline, Undo, Update, Verb as _, Why,
+    Enrich, Enrichment, Entity, Erase, Explain, Export, Forget, Get, Graph, Hook, Import, Ingest, Learn, LongVerb as _,
+    Merge, Predicates, Proposals, Propose, Query, Rebuild, Recall, Redact, Reject, Remember, RemoveSource, Session,
+    Sources, Split, Status, Timeline, Undo, Update, Verb as _, Why,
 };
 use crate::wiring;
 use failure::Failed;
@@ -77,6 +78,11 @@ impl App {
         }
     }
 
+    /// Returns who asks a model, if one is configured.
+    pub fn enricher(&self) -> Option<Arc<Enricher>> {
+        self.session.enricher.clone()
+    }
+
     fn router(self) -> Router {
         let access = Access {
             hosts: self.allowed.hosts().to_vec(),
@@ -117,6 +123,7 @@ impl App {
             .route(&verb(Accept::NAME), post(route::verb::<Accept>))
             .route(&verb(Reject::NAME), post(route::verb::<Reject>))
             .route(&verb(Enrichment::NAME), post(route::verb::<Enrichment>))
+            .route(&verb(Enrich::NAME), post(route::long_verb::<Enrich>))
             .route(&verb(Blocks::NAME), post(route::verb::<Blocks>))
             .route(&verb(Block::NAME), post(route::verb::<Block>))
             .route(&verb(BlockHistory::NAME), post(route::verb::<BlockHistory>))

@@ -5,6 +5,7 @@ mod block;
 mod check;
 mod conflicts;
 mod context;
+mod enrich;
 mod entity;
 mod erase;
 mod explain;
@@ -45,6 +46,7 @@ pub use block::{Block, BlockHistory, Blocks, EditBlock};
 pub use check::Check;
 pub use conflicts::Conflicts;
 pub use context::Context;
+pub use enrich::Enrich;
 pub use entity::{Alias, Entity, Merge, Split};
 pub use erase::Erase;
 pub use explain::Explain;
@@ -72,6 +74,7 @@ pub use update::Update;
 pub use why::Why;
 
 use crate::config::Config;
+use crate::enrich::Enricher;
 use crate::hook::Ledger;
 use crate::presence::Presence;
 use crate::wiring;
@@ -114,6 +117,8 @@ pub struct Session {
     pub server: Option<Presence>,
     /// What was put into conversations.
     pub hooks: Arc<Ledger>,
+    /// Who asks a model, if one is configured.
+    pub enricher: Option<Arc<Enricher>>,
 }
 
 impl Session {
@@ -125,6 +130,7 @@ impl Session {
             data_dir: config.data_dir.clone(),
             server,
             hooks: Arc::new(Ledger::of(&config.data_dir)),
+            enricher: Enricher::of(config).map(Arc::new),
         }
     }
 

@@ -22,6 +22,7 @@ impl Verb for Status {
             Some(server) => json!({"pid": server.pid, "url": server.url(), "started_at": server.started_at}),
             None => Value::Null,
         };
+        answer["enrichment"] = session.enricher.as_ref().map_or(Value::Null, |enricher| enricher.status());
         answer["resident_bytes"] = json!(resident_bytes());
         Ok(answer)
     }

@@ -1,6 +1,6 @@
 //! Watched folders: how soon a change is known, and what watching costs.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
@@ -15,7 +15,7 @@ const NOTES: usize = 5_000;
 /// Words of each.
 const WORDS: usize = 40;
 /// Single edits of which the time until they are found is measured.
-const EDITS: usize = 30;
+pub const EDITS: usize = 30;
 /// Edits after which nothing may have grown.
 const MANY_EDITS: usize = 10_000;
 /// How long an idle server is watched.
@@ -40,42 +40,56 @@ pub fn daemon(report: &mut Report) {
 
     let server = Server::start(&data);
     let mut client = server.client();
-    let state = wait_for_look(&mut client, None);
+    reconcile(report, &mut client, &vault, NOTES);
+    let edited: Vec<PathBuf> = (0..20).map(|note| vault.join(format!("shelf-{note}/note-{note}.md"))).collect();
+    edit_some(report, &mut client, &edited);
+    idle(report, &server);
+    change_all(report, &server, &vault);
+    grow(report, &server, &edited, MANY_EDITS);
+    server.stop();
+}
+
+/// Looks at a folder that did not change, when the server starts and while it runs; `vault` is written to so that it is
+/// looked at.
+pub fn reconcile(report: &mut Report, client: &mut Client, vault: &Path, notes: usize) {
+    let state = wait_for_look(client, None);
     report.below(
-        &format!("the look at {NOTES} unchanged notes when the server starts"),
+        &format!("the look at {notes} unchanged notes when the server starts"),
         state["scan_ms"].as_f64().unwrap_or(f64::MAX),
         1000.0,
         "ms",
     );
     let mut looks = Vec::new();
     for _ in 0..10 {
-        let before = look(&mut client)["scanned_at"].clone();
+        let before = look(client)["scanned_at"].clone();
         std::fs::write(vault.join(".hydraignore"), "nothing/\n").expect("a file");
-        let state = wait_for_look(&mut client, Some(before));
+        let state = wait_for_look(client, Some(before));
         looks.push(Duration::from_millis(state["scan_ms"].as_u64().unwrap_or(0)));
     }
     report.below("the same while it runs, p50 of 10", Times::of(looks).percentile(50), 1000.0, "ms");
-    wait_for_indexes(&mut client);
+    wait_for_indexes(client);
+}
 
-    let found: Vec<Duration> = (0..EDITS).map(|number| edit(&mut client, &vault, number)).collect();
+/// Saves one note after the other, each until it is found.
+pub fn edit_some(report: &mut Report, client: &mut Client, notes: &[PathBuf]) {
+    let found = (0..EDITS).map(|number| edit(client, &notes[number % notes.len()], number)).collect();
     let found = Times::of(found);
     report.below("a note is saved until it is found by words, p95 of 30", found.percentile(95), 1500.0, "ms");
     report.told("the same, p50", format!("{:.0} ms", found.percentile(50)));
-    wait_for_indexes(&mut client);
+    wait_for_indexes(client);
+}
 
+/// Watches a server that has nothing to do.
+pub fn idle(report: &mut Report, server: &Server) {
     std::thread::sleep(Duration::from_secs(5));
     let (before, _) = usage(server.pid());
     std::thread::sleep(IDLE);
     let (after, _) = usage(server.pid());
     report.below("one core of an idle server that watches", (after - before) / IDLE.as_secs_f64() * 100.0, 0.5, "%");
-
-    change_all(report, &server, &vault);
-    grow(report, &server, &vault);
-    server.stop();
 }
 
 /// Waits until everything is found, however long the model takes for it on a machine that does other things too.
-fn wait_for_indexes(client: &mut Client) {
+pub fn wait_for_indexes(client: &mut Client) {
     loop {
         let status = client.ask("/v1/status", &json!({}));
         if status["indexes"].as_array().is_some_and(|all| all.iter().all(|index| index["behind"] == false)) {
@@ -89,7 +103,8 @@ fn look(client: &mut Client) -> Value {
     client.ask("/v1/sources", &json!({}))["sources"][0]["state"].clone()
 }
 
-fn wait_for_notes(client: &mut Client, notes: u64) {
+/// Waits until all of a folder is read.
+pub fn wait_for_notes(client: &mut Client, notes: u64) {
     wait_until("the notes to be read", || {
         let source = client.ask("/v1/sources", &json!({}))["sources"][0].clone();
         source["state"]["state"] == "watching" && source["known"]["notes"] == notes
@@ -112,10 +127,9 @@ fn wait_for_look(client: &mut Client, before: Option<Value>) -> Value {
 }
 
 /// Saves a note with a word of its own, and returns how long it takes until that finds it.
-fn edit(client: &mut Client, vault: &Path, number: usize) -> Duration {
+fn edit(client: &mut Client, note: &Path, number: usize) -> Duration {
     let word = format!("brandnew{number}word");
-    let path = vault.join(format!("shelf-{}/note-{}.md", number % 20, number % 20));
-    std::fs::write(&path, format!("# Note\n\nThe {word} stands here beside the harbour.\n")).expect("a note");
+    std::fs::write(note, format!("# Note\n\nThe {word} stands here beside the harbour.\n")).expect("a note");
     let started = Instant::now();
     wait_until("the edit", || {
         let answer = client.ask("/v1/recall", &json!({"query": word, "limit": 1}));
@@ -164,22 +178,22 @@ fn change_all(report: &mut Report, server: &Server, vault: &Path) {
 }
 
 /// Edits again and again, and looks at what the process holds.
-fn grow(report: &mut Report, server: &Server, vault: &Path) {
+pub fn grow(report: &mut Report, server: &Server, notes: &[PathBuf], edits: usize) {
     let mut client = server.client();
     let descriptors = || std::fs::read_dir(format!("/proc/{}/fd", server.pid())).map_or(0, Iterator::count);
     let mut write = |edits: std::ops::Range<usize>| {
         for number in edits {
-            let path = vault.join(format!("shelf-{}/note-{}.md", number % 20, number % 20));
-            std::fs::write(path, format!("# Note\n\nEdit {number} of the log of the harbour.\n")).expect("a note");
+            let note = &notes[number % notes.len()];
+            std::fs::write(note, format!("# Note\n\nEdit {number} of the log of the harbour.\n")).expect("a note");
             std::thread::sleep(Duration::from_millis(3));
         }
         wait_for_indexes(&mut client);
     };
     // Once around first: caches that fill are no growth.
-    write(0..MANY_EDITS / 10);
+    write(0..edits / 10);
     let ((_, resident), open) = (usage(server.pid()), descriptors());
-    write(MANY_EDITS / 10..MANY_EDITS + MANY_EDITS / 10);
+    write(edits / 10..edits + edits / 10);
     let ((_, resident_after), open_after) = (usage(server.pid()), descriptors());
-    report.told(&format!("open files before and after {MANY_EDITS} edits"), format!("{open} and {open_after}"));
+    report.told(&format!("open files before and after {edits} edits"), format!("{open} and {open_after}"));
     report.below("resident memory that they add", resident_after - resident, 50.0, "MB");
 }

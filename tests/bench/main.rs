@@ -4,6 +4,7 @@
 //! 100,000 passages is kept between runs, because embedding them takes most of half an hour.
 #![allow(clippy::print_stdout, reason = "it tells what it measures")]
 
+mod copies;
 mod corpus;
 mod daemon;
 #[path = "../harness/mod.rs"]
@@ -13,6 +14,7 @@ mod life;
 mod logs;
 mod measure;
 mod report;
+mod vault;
 
 use std::path::PathBuf;
 
@@ -38,6 +40,9 @@ fn main() {
     }
     if is_wanted("daemon") {
         daemon::daemon(&mut report);
+    }
+    if is_wanted("vault") {
+        vault::vault(&mut report);
     }
     if is_wanted("logs") {
         logs::logs(&mut report);

@@ -9,6 +9,7 @@ mod wire;
 use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -118,6 +119,52 @@ fn a_disk_that_goes_while_it_is_read_loses_nothing_and_is_read_on_when_it_is_bac
     let after = known(&mut client);
     assert!(before.iter().all(|one| after.contains(one)), "each is the source that it was");
     wait_for_state(&mut client, &home.vault, "watching");
+    server.stop();
+    healthy(&home);
+}
+
+/// A disk in a folder, as far as whoever runs the test may mount one.
+struct Mount(PathBuf);
+
+impl Mount {
+    fn new(arguments: &[&str], at: &Path) -> Option<Self> {
+        let mounted = Command::new("mount").args(arguments).arg(at).stderr(Stdio::null()).status();
+        mounted.is_ok_and(|status| status.success()).then(|| Self(at.to_owned()))
+    }
+}
+
+impl Drop for Mount {
+    fn drop(&mut self) {
+        let _ = Command::new("umount").arg("-l").arg(&self.0).status();
+    }
+}
+
+#[test]
+fn a_disk_that_is_unmounted_leaves_an_empty_folder_and_what_is_known_stays() {
+    let home = Home::new();
+    let disk = home.root.join("disk");
+    fs::create_dir(&disk).unwrap();
+    // Kept here while it is away there.
+    let Some(_kept) = Mount::new(&["-t", "tmpfs", "none"], &disk) else {
+        eprintln!("skipped: whoever runs this may not mount a disk");
+        return;
+    };
+    let source = disk.to_str().unwrap();
+    let mounted = Mount::new(&["--bind", source], &home.vault).unwrap();
+    home.write("a.md", "The avocet stands on the disk.\n");
+    let server = Server::start(&home.data);
+    let mut client = server.client();
+    add(&mut client, &home.vault);
+    wait_for(&mut client, "avocet");
+    drop(mounted);
+    let gone = wait_for_state(&mut client, &home.vault, "gone");
+    assert!(gone["state"]["error"].as_str().unwrap().contains("were kept"), "{gone}");
+    assert_eq!((hits(&mut client, "avocet").len(), &gone["known"]["notes"]), (1, &json!(1)));
+    let before = known(&mut client);
+    let _mounted = Mount::new(&["--bind", source], &home.vault).unwrap();
+    home.write("b.md", "The bittern came with it.\n");
+    wait_for(&mut client, "bittern");
+    assert!(known(&mut client).contains(&before[0]), "it is the source that it was");
     server.stop();
     healthy(&home);
 }

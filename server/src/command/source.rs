@@ -26,7 +26,7 @@ Examples:
 
 A watched folder is read once, and again whenever something in it changes, as long as `hydra serve` runs. What \
 .gitignore or .hydraignore in it name is left out; where they disagree, .hydraignore counts. A note that is moved or \
-renamed stays the same one. Of a folder of logs, what ends in .log is read (or what --include names), and goes on when \
+renamed stays the same one. The configuration can name folders too, under [[sources]]. Of a folder of logs, what ends in .log is read (or what --include names), and goes on when \
 it is rotated.";
 
 /// Options of `hydra source`.

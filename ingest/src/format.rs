@@ -15,7 +15,7 @@ use crate::{base, calendar, canvas, html, json_lines, mail, text};
 
 /// By which rules files are read, counted up when the same bytes come to say something else: a file that was read by
 /// older ones is read again though it did not change.
-pub(crate) const RULES: u32 = 3;
+pub(crate) const RULES: u32 = 4;
 /// Most remarks on one file that are kept.
 const MAX_REMARKS: usize = 20;
 

@@ -9,10 +9,14 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use hydra_graph::LinkKind;
+use jiff::civil::Date;
 use unicode_normalization::UnicodeNormalization;
 
 /// What a link may leave out, in the order it is tried; the name as written comes last.
 const SUFFIXES: [&str; 3] = [".md", ".markdown", ""];
+
+/// The folder of Logseq's journals, of which each file is called after its day.
+const JOURNALS: &str = "journals";
 
 /// The files of a vault by the names that links use.
 #[derive(Debug, Default)]
@@ -51,6 +55,11 @@ impl Names {
             let stem = file_name(&entry.key).rsplit_once('.').map_or("", |(stem, _)| stem);
             if let Cow::Owned(page) = page_name(stem) {
                 names.by_page_name.entry(page).or_insert(index);
+            }
+            if entry.key.split('/').rev().nth(1) == Some(JOURNALS) {
+                for name in day_names(stem).into_iter().flatten() {
+                    names.by_page_name.entry(name).or_insert(index);
+                }
             }
             names.by_file_name.entry(file_name(&entry.key).to_owned()).or_default().push(index);
         }
@@ -125,6 +134,22 @@ pub(crate) fn page_name(stem: &str) -> Cow<'_, str> {
     }
 }
 
+/// Returns what links call the journal of a day, in lower case: as Logseq writes it unless told otherwise (`Mar 1st, 2026`),
+/// and as a date.
+fn day_names(stem: &str) -> Option<[String; 2]> {
+    let date: Date = stem.replace('_', "-").parse().ok()?;
+    let day = date.day();
+    let ending = match (day / 10, day % 10) {
+        (1, _) => "th",
+        (_, 1) => "st",
+        (_, 2) => "nd",
+        (_, 3) => "rd",
+        _ => "th",
+    };
+    let month = date.strftime("%b").to_string().to_lowercase();
+    Some([format!("{month} {day}{ending}, {}", date.year()), date.to_string()])
+}
+
 fn file_name(path: &str) -> &str {
     path.rsplit('/').next().unwrap_or(path)
 }
@@ -172,8 +197,15 @@ mod tests {
             "own.md",
             "pages/House___Boiler.md",
             "pages/House%2FRoof.md",
+            "journals/2026_03_01.md",
+            "journals/2026-03-12.md",
+            "x/2026_03_02.md",
         ]);
         let cases: &[(&str, &str, LinkKind, Option<&str>)] = &[
+            ("", "Mar 1st, 2026", Wikilink, Some("journals/2026_03_01.md")),
+            ("", "mar 12th, 2026", Wikilink, Some("journals/2026-03-12.md")),
+            ("", "2026-03-01", Wikilink, Some("journals/2026_03_01.md")),
+            ("", "Mar 2nd, 2026", Wikilink, None),
             ("", "Note", Wikilink, Some("Note.md")),
             ("b", "Note", Wikilink, Some("Note.md")),
             ("b", "Note", Markdown, Some("b/Note.md")),

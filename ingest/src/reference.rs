@@ -39,6 +39,11 @@ pub(crate) fn markdown(destination: &str, kind: LinkKind, from: &Path, vault: &V
     if is_address(destination) {
         return Some((Target::Url(destination.to_owned()), None));
     }
+    // Logseq's links with a text of their own: `[text]([[page]])` and `[text](((id)))`.
+    let page = destination.strip_prefix("[[").and_then(|rest| rest.strip_suffix("]]"));
+    if page.is_some() || destination.starts_with("((") {
+        return wiki(page.unwrap_or(destination), LinkKind::Wikilink, from, vault);
+    }
     // The kind says how it is written; an image is looked up beside the note first, as a Markdown link is.
     let looked_up_as = if kind == LinkKind::Embed { LinkKind::Markdown } else { kind };
     // A `#` that is part of the file's name is written `%23`, so the fragment is cut off before decoding.
@@ -129,6 +134,15 @@ mod tests {
             Target::Url(url) => format!("url {url}"),
         };
         fragment.map_or(target.clone(), |fragment| format!("{target} # {fragment}"))
+    }
+
+    #[test]
+    fn links_of_logseq_with_a_text_lead_where_those_without_do() {
+        let vault = vault();
+        let aim = |written: &str| spelled(markdown(written, LinkKind::Markdown, Path::new("/v/sub/me.md"), &vault));
+        assert_eq!(aim("[[Note]]"), "/v/Note.md");
+        assert_eq!(aim("[[Deep#Heading]]"), "/v/sub/Deep.md # Heading");
+        assert_eq!(aim("((64b0a1f2-3c4d-4e5f-8a9b-0c1d2e3f4a5b))"), "name ((64b0a1f2-3c4d-4e5f-8a9b-0c1d2e3f4a5b))");
     }
 
     #[test]

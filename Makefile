@@ -11,7 +11,7 @@ HYDRA_BENCH_DIR ?= $(patsubst %/retrieval,%,$(firstword $(wildcard $(CURDIR)/../
 TUNE_SETS   ?= locomo beam_100k hotpotqa100 musique100 2wiki101 vaswani
 HYDRA       := $(CARGO_TARGET_DIR)/release/hydra
 
-.PHONY: help run test enrich-test build model bench ablation tune eval injection sets lint clean system
+.PHONY: help run test enrich-test build model bench ablation tune eval injection conformance suite sets lint clean system
 .DEFAULT_GOAL := help
 
 help: ## Show this list.
@@ -58,6 +58,20 @@ ablation: sets model ## The same with each signal of the ranking off in turn.
 tune: sets model ## Choose the weights of the ranking anew, on $TUNE_SETS (an hour).
 	@HYDRA_MODEL_DIR="$(MODEL_DIR)" "$(HYDRA)" eval tune $(TUNE_SETS:%="$(HYDRA_BENCH_DIR)/retrieval/%") \
 		--keep "$(CACHE)/eval/memories"
+
+conformance: suite build ## Run the W3C's SPARQL tests in $HYDRA_W3C_DIR over HTTP, and write CONFORMANCE.md.
+	@[ -x "$(CACHE)/w3c/venv/bin/python" ] || python3 -m venv "$(CACHE)/w3c/venv"
+	@"$(CACHE)/w3c/venv/bin/python" -m pip install -q --disable-pip-version-check rdflib==7.1.4
+	@"$(CACHE)/w3c/venv/bin/python" tests/w3c/run.py --hydra "$(HYDRA)" --suite "$(HYDRA_W3C_DIR)" --out CONFORMANCE.md
+
+# The suite is not part of this project: PyPI's source archive of rdflib 6.3.2 has a copy.
+suite:
+	@if [ -z "$(HYDRA_W3C_DIR)" ] || [ ! -d "$(HYDRA_W3C_DIR)/sparql11" ]; then \
+		echo "HYDRA_W3C_DIR is not set to a folder with the W3C's tests, dawg-data-r2 and sparql11, in it:"; \
+		echo "  pip download --no-deps --no-binary rdflib rdflib==6.3.2 && tar xf rdflib-6.3.2.tar.gz"; \
+		echo "  export HYDRA_W3C_DIR=\$$PWD/rdflib-6.3.2/test/data/suites/w3c"; \
+		exit 1; \
+	fi
 
 # Asked before anything is built.
 sets:

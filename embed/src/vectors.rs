@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use hydra_graph::{Error, ErrorKind, Id, Index, IndexQuery, Result, Scored, Update};
+use hydra_graph::{Error, ErrorKind, Id, Index, IndexQuery, Meant, Result, Scored, Update};
 use parking_lot::{Mutex, RwLock};
 
 use crate::cache::{CacheKey, Place, VectorCache};
@@ -291,6 +291,16 @@ impl Index for VectorIndex {
             ids.iter().map(|id| nearest.record(*id)).collect()
         };
         Ok(records.into_iter().map(|record| question.score(&self.tokens(record?)?)).collect())
+    }
+
+    fn vector(&self, of: Meant<'_>) -> Result<Option<Vec<f32>>> {
+        match of {
+            Meant::Text(text) => Ok(Some(self.questions.embedding(text, self.embedder.as_ref())?.vector.to_vec())),
+            Meant::Id(id) => {
+                let _inside = self.gate.enter();
+                self.nearest.read().vector(id, self.embedder.dimensions())
+            }
+        }
     }
 
     fn ids(&self) -> Result<Vec<Id>> {

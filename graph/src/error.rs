@@ -15,6 +15,8 @@ pub enum ErrorKind {
     Invalid,
     /// Something else changed the same thing later.
     Conflict,
+    /// It is nobody's to do, or not the caller's.
+    Refused,
     /// A limit was crossed; the message names it.
     TooLarge,
     /// Another process holds the store.
@@ -42,6 +44,7 @@ impl ErrorKind {
             Self::NotFound => "not_found",
             Self::Invalid => "invalid",
             Self::Conflict => "conflict",
+            Self::Refused => "refused",
             Self::TooLarge => "too_large",
             Self::Locked => "locked",
             Self::Newer => "newer",

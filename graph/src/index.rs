@@ -85,6 +85,15 @@ pub struct Scored {
     pub score: f32,
 }
 
+/// What is compared by its meaning.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Meant<'a> {
+    /// A memory or passage.
+    Id(Id),
+    /// A text.
+    Text(&'a str),
+}
+
 /// A derived search structure over the recallable texts of the graph.
 ///
 /// `apply` and `seal` are called by one thread at a time; `search`, `scores` and `stamp` by any number at once.
@@ -123,6 +132,11 @@ pub trait Index: Send + Sync {
     /// Compares `ids` with the question word piece by word piece (late interaction), where it can; `None` for the rest.
     fn late_scores(&self, _query: &IndexQuery<'_>, ids: &[Id]) -> Result<Vec<Option<f32>>> {
         Ok(vec![None; ids.len()])
+    }
+
+    /// Returns where a text stands in meaning, if this index knows: the nearer two are, the larger the cosine of their vectors.
+    fn vector(&self, _of: Meant<'_>) -> Result<Option<Vec<f32>>> {
+        Ok(None)
     }
 
     /// Returns every id it holds, in order, for `check`.

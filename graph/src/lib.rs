@@ -77,7 +77,7 @@ pub use error::{Error, ErrorKind, Result};
 pub use fact::Statement;
 pub use folder::{FORMAT, last_export, note_export};
 pub use id::{ID_PREFIX, Id, Mint};
-pub use index::{Index, IndexQuery, IndexText, Scored, Update};
+pub use index::{Index, IndexQuery, IndexText, Meant, Scored, Update};
 pub use journal::{Agent, CommitRecord, Trust};
 pub use learning::{Learning, Outcome};
 pub use memory::{Memory, Options};
@@ -94,8 +94,9 @@ pub use secret::{MASK, Masked, mask as mask_secrets};
 pub use seen::Seen;
 pub use space::PERSONAL;
 pub use sparql::{
-    AnswerFormat, MAX_ANSWER_BYTES, MAX_NESTING, MAX_OPERATIONS, MAX_QUERY_READ, MAX_QUERY_STEPS, MAX_SPARQL_BYTES,
-    PREFIXES, QueryForm, Value, ValueKind,
+    AnswerFormat, DEFAULT_RECALLED, Interrupt, MAX_ANSWER_BYTES, MAX_COMPARED, MAX_NESTING, MAX_OPERATIONS,
+    MAX_QUERY_READ, MAX_QUERY_STEPS, MAX_SPARQL_BYTES, MAX_UPDATE_BYTES, MAX_UPDATE_OPERATIONS, MAX_UPDATE_QUADS,
+    PREFIXES, Part, QueryForm, RECALL_SERVICE, SIMILAR_FUNCTION, Value, ValueKind,
 };
 pub use text::Coverage;
 pub use time::{Clock, Timestamp};
@@ -127,6 +128,7 @@ pub use verbs::graph::{
     GraphNode, GraphRequest, MAX_GRAPH_DEPTH, MAX_GRAPH_EDGES, MAX_GRAPH_NODES, MAX_PATH_NODES, MAX_PATH_STEPS,
     MAX_PATHS, Neighbourhood, Paths,
 };
+pub use verbs::graph_store::{GraphRef, SentGraph, StoreOp};
 pub use verbs::happening::{Event, Happened};
 pub use verbs::learn::{
     Learned, MAX_LEARNING_EVIDENCE, MAX_LESSON_BYTES, MAX_PATH_BYTES, MAX_TRIGGER_BYTES, NewLearning, Report,
@@ -147,6 +149,8 @@ pub use verbs::remember::{
 };
 pub use verbs::retelling::MAX_RETOLD;
 pub use verbs::sentences::MAX_FILE_SENTENCES;
+pub use verbs::sparql::{Choose, MAX_SPARQL_ROWS, SparqlRequest};
+pub use verbs::sparql_update::{SparqlUpdate, SparqlUpdated};
 pub use verbs::split::{MAX_TAKEN, Split};
 pub use verbs::subject::{MAX_SUBJECT_TEXTS, Subject, SubjectKind};
 pub use verbs::ties::{MAX_NEWEST_TEXTS, MAX_TIES_READ, Tie, TieKind};

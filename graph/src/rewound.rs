@@ -105,6 +105,31 @@ impl<'v> Rewound<'v> {
         there.filter(|quad| quad.as_ref().map_or(true, |quad| self.was_there(quad))).chain(back.into_iter().map(Ok))
     }
 
+    /// Lays a change that is not made yet over it: what it removes, then what it adds.
+    pub fn lay(&mut self, removed: Vec<Quad>, added: Vec<Quad>) -> Result<()> {
+        for quad in removed {
+            if !self.back.remove(&quad) && self.view.contains(&quad)? {
+                self.gone.insert(quad);
+            }
+        }
+        for quad in added {
+            if !self.gone.remove(&quad) && !self.view.contains(&quad)? {
+                self.back.insert(&quad);
+            }
+        }
+        Ok(())
+    }
+
+    /// Returns how many statements are laid over it.
+    pub fn laid(&self) -> usize {
+        self.gone.len() + self.back.len()
+    }
+
+    /// Returns what was laid over a view of now: added and removed.
+    pub fn into_difference(self) -> (Vec<Quad>, Vec<Quad>) {
+        (self.back.iter().map(QuadRef::into_owned).collect(), self.gone.into_iter().collect())
+    }
+
     fn was_there(&self, quad: &Quad) -> bool {
         !is_newer(self.newest, quad) && (self.gone.is_empty() || !self.gone.contains(quad))
     }

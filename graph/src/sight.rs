@@ -1,6 +1,7 @@
 //! What a caller gets to see of the graph: the statements of the spaces that are read, as known at a moment, without the
 //! text of what was forgotten. A statement belongs to the space of the node that says it; names belong to nobody and are
-//! seen by whoever sees something that is tied to them. What cannot be told whose it is, is not shown.
+//! seen by whoever sees something that is tied to them. What cannot be told whose it is, is not shown; graphs of the
+//! user's own belong to no space, so they are shown to whoever sees all of them.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -13,6 +14,7 @@ use crate::id::Id;
 use crate::moment::Moment;
 use crate::property;
 use crate::rewound::Rewound;
+use crate::sparql::own;
 use crate::store::{string, subject_id, term_id, term_text};
 use crate::time::Timestamp;
 use crate::vocab::{self, ext};
@@ -83,6 +85,11 @@ impl<'v> Sight<'v> {
         &self.rewound
     }
 
+    /// Gives it back.
+    pub fn into_rewound(self) -> Rewound<'v> {
+        self.rewound
+    }
+
     /// Returns the plain statements that take the place of the graph's own.
     pub fn asserted(&self) -> Option<&Dataset> {
         self.asserted.as_ref()
@@ -137,6 +144,12 @@ impl<'v> Sight<'v> {
     pub fn shows(&self, quad: &Quad) -> Result<bool> {
         if quad.graph_name == vocab::JOURNAL.into() {
             return Ok(self.spaces.is_empty() && !OF_JOURNAL_ALONE.contains(&quad.predicate.as_ref()));
+        }
+        // A graph of the user's own belongs to no space, and most of it is about nothing of ours.
+        let is_list = quad.graph_name == vocab::OWN_GRAPHS.into();
+        let is_own = is_list || own::is_own(quad.graph_name.as_ref());
+        if is_own && (is_list || !self.spaces.is_empty() || subject_id(&quad.subject).is_none()) {
+            return Ok(self.spaces.is_empty());
         }
         let by_name = match subject_id(&quad.subject) {
             Some(id) if self.standing(id)? == Standing::Name => Some(id),

@@ -25,6 +25,7 @@ terms! {
     DECISION = "urn:hydra:ns#Decision";
     ENTITY = "urn:hydra:ns#Entity";
     EVIDENCE = "urn:hydra:ns#Evidence";
+    GRAPH = "urn:hydra:ns#Graph";
     LEARNING = "urn:hydra:ns#Learning";
     LINK = "urn:hydra:ns#Link";
     MEMORY = "urn:hydra:ns#Memory";
@@ -79,6 +80,7 @@ terms! {
     LINE = "urn:hydra:ns#line";
     LINK_KIND = "urn:hydra:ns#linkKind";
     LINKS_TO = "urn:hydra:ns#linksTo";
+    MODE = "urn:hydra:ns#mode";
     OBSERVATIONS = "urn:hydra:ns#observations";
     OUTCOME = "urn:hydra:ns#outcome";
     PART_OF = "urn:hydra:ns#partOf";
@@ -91,14 +93,18 @@ terms! {
     POSITION = "urn:hydra:ns#position";
     PROPOSED_AT = "urn:hydra:ns#proposedAt";
     PROPOSES = "urn:hydra:ns#proposes";
+    QUERY = "urn:hydra:ns#query";
     QUOTE_HASH = "urn:hydra:ns#quoteHash";
+    RECALL = "urn:hydra:ns#recall";
     RECORDED_AT = "urn:hydra:ns#recordedAt";
     REJECTED_AT = "urn:hydra:ns#rejectedAt";
     REJECTED = "urn:hydra:ns#rejected";
     RETRACTED_AT = "urn:hydra:ns#retractedAt";
     ROOT = "urn:hydra:ns#root";
+    SCORE = "urn:hydra:ns#score";
     SETTLED_AT = "urn:hydra:ns#settledAt";
     SIDE = "urn:hydra:ns#side";
+    SIMILAR = "urn:hydra:ns#similar";
     SPACE = "urn:hydra:ns#space";
     SPEAKER = "urn:hydra:ns#speaker";
     SPLIT = "urn:hydra:ns#split";
@@ -126,6 +132,8 @@ terms! {
     // Named graphs.
     JOURNAL = "urn:hydra:ns#g/journal";
     MEMORY_GRAPH = "urn:hydra:ns#g/memory";
+    OWN_GRAPH = "urn:hydra:ns#g/own";
+    OWN_GRAPHS = "urn:hydra:ns#g/graphs";
     VOCAB_GRAPH = "urn:hydra:ns#g/vocab";
 }
 

@@ -32,6 +32,8 @@ const BATCH: usize = 256;
 const BATCH_BYTES: usize = 16 * 1024 * 1024;
 /// Statements of an older format that are brought up to this one at once.
 const MOVED_AT_ONCE: usize = 20_000;
+/// An update in SPARQL is evaluated on this thread, which goes down with its nesting; what is not used costs nothing.
+const STACK_BYTES: usize = 256 << 20;
 /// Writes are refused below this, so that the store itself never meets a full disk in the middle of a commit.
 pub const MIN_FREE_BYTES: u64 = 64 * 1024 * 1024;
 
@@ -109,6 +111,7 @@ impl Writer {
         };
         let thread = std::thread::Builder::new()
             .name("writer".into())
+            .stack_size(STACK_BYTES)
             .spawn(move || state.run(&receiver))
             .map_err(|e| Error::io("the writer's thread", &e))?;
         let writer = Self { requests: Mutex::new(Some(sender)), thread: Mutex::new(Some(thread)), refusal, log_bytes };

@@ -21,6 +21,8 @@ const ENV_PREFIX: &str = "HYDRA_";
 const ENV_FILE: &str = "config";
 /// Most threads that one inference may use.
 const MAX_EMBED_THREADS: usize = 64;
+/// Longest that a query may be allowed to take.
+const MAX_QUERY_TIMEOUT_S: u64 = 3_600;
 
 /// Begins the names of options of `[enrichment]` in the environment.
 const ENRICHMENT: &str = "enrichment_";
@@ -53,6 +55,8 @@ pub struct Config {
     pub allowed_origins: Vec<String>,
     /// Host names beside the loopback ones by which the server may be called.
     pub allowed_hosts: Vec<String>,
+    /// How long a SPARQL query or update may take.
+    pub query_timeout_s: u64,
     /// How much the log says.
     pub log_level: LogLevel,
     /// How the log is written.
@@ -168,6 +172,7 @@ impl Config {
             port: DEFAULT_PORT,
             allowed_origins: vec!["http://localhost:*".to_owned(), "http://127.0.0.1:*".to_owned()],
             allowed_hosts: Vec::new(),
+            query_timeout_s: 30,
             log_level: LogLevel::Info,
             log_format: LogFormat::Text,
             sources: Vec::new(),
@@ -207,6 +212,10 @@ impl Config {
         }
         configured::check(&self.sources)?;
         self.enrichment.settings()?;
+        if !(1..=MAX_QUERY_TIMEOUT_S).contains(&self.query_timeout_s) {
+            return Err(Error::new(ErrorKind::Invalid, format!("query_timeout_s is {}", self.query_timeout_s))
+                .hint(format!("set 1 to {MAX_QUERY_TIMEOUT_S} seconds")));
+        }
         match self.allowed_origins.iter().find(|origin| crate::http::origin_pattern(origin).is_none()) {
             Some(origin) => Err(Error::new(ErrorKind::Invalid, format!("allowed_origins has `{origin}`"))
                 .hint("write scheme://host:port, as in http://localhost:3000 or http://localhost:*")),

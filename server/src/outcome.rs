@@ -23,10 +23,11 @@ pub const INTERRUPTED: u8 = 130;
 const CLIENT_CLOSED_REQUEST: u16 = 499;
 
 /// Every kind with its exit code and HTTP status. Tools of MCP answer all of them in-band, where a model reads them.
-const TABLE: [(ErrorKind, u8, u16); 12] = [
+const TABLE: [(ErrorKind, u8, u16); 13] = [
     (ErrorKind::NotFound, NOTHING_FOUND, 404),
     (ErrorKind::Invalid, FAILED, 400),
     (ErrorKind::Conflict, FAILED, 409),
+    (ErrorKind::Refused, FAILED, 403),
     (ErrorKind::TooLarge, FAILED, 413),
     (ErrorKind::Locked, UNREACHABLE, 503),
     (ErrorKind::Newer, UNREACHABLE, 503),
@@ -117,6 +118,7 @@ mod tests {
                 ErrorKind::NotFound => (1, 404),
                 ErrorKind::Invalid => (2, 400),
                 ErrorKind::Conflict => (2, 409),
+                ErrorKind::Refused => (2, 403),
                 ErrorKind::TooLarge => (2, 413),
                 ErrorKind::Locked | ErrorKind::Newer | ErrorKind::Unavailable => (3, 503),
                 ErrorKind::Corrupt => (3, 500),

@@ -14,6 +14,7 @@ mod life;
 mod logs;
 mod measure;
 mod report;
+mod sparql;
 mod vault;
 
 use std::path::PathBuf;
@@ -52,6 +53,9 @@ fn main() {
     }
     if is_wanted("hooks") {
         hooks::hooks(&mut report, &keep);
+    }
+    if is_wanted("sparql") {
+        sparql::sparql(&mut report);
     }
     if is_wanted("life") {
         life::life(&mut report, &keep);

@@ -171,6 +171,13 @@ impl Nearest {
         ids.iter().map(score).collect()
     }
 
+    /// Returns the vector of an id that it holds.
+    pub(super) fn vector(&self, id: Id, dimensions: usize) -> Result<Option<Vec<f32>>> {
+        let mut vector = vec![0.0; dimensions];
+        let is_there = self.records.contains_key(&id) && self.index.get(id.0, &mut vector).map_err(failed)? > 0;
+        Ok(is_there.then_some(vector))
+    }
+
     /// Writes everything to `path`, without fsync.
     pub(super) fn save(&self, path: &Path) -> Result<()> {
         self.index.save(spelled(path)?).map_err(|error| failed(error).context(path.display()))

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use std::io::{self, Write};
 
 use oxigraph::io::{RdfFormat, RdfSerializer};
-use oxigraph::model::{NamedNode, NamedNodeRef, Quad};
+use oxigraph::model::{BlankNode, NamedNode, NamedNodeRef, NamedOrBlankNode, Quad};
 use serde::Serialize;
 
 use super::{ExportFormat, Header, Trailer};
@@ -74,7 +74,7 @@ pub(crate) fn export(
 
 fn write_nquads(view: &View<'_>, subjects: &Subjects, out: &mut Output<'_>, told: &mut Told<'_>) -> Result<()> {
     for (done, subject) in (0..).zip(subjects.iter()) {
-        let quads = view.quads(Some(subject.as_ref().into()), None, None, None);
+        let quads = view.quads(Some(subject.as_ref()), None, None, None);
         let mut lines: Vec<String> = quads.map(|quad| Ok(format!("{} .\n", quad?))).collect::<Result<_>>()?;
         lines.sort_unstable();
         for line in &lines {
@@ -94,7 +94,7 @@ fn write_trig(view: &View<'_>, out: &mut Output<'_>, told: &mut Told<'_>) -> Res
     let mut done = 0;
     for graph in view.graphs()? {
         for subject in Subjects::of(view, Some(graph.as_ref()))?.iter() {
-            let quads = view.quads(Some(subject.as_ref().into()), None, None, Some(graph.as_ref().into()));
+            let quads = view.quads(Some(subject.as_ref()), None, None, Some(graph.as_ref().into()));
             let mut quads: Vec<(String, Quad)> =
                 quads.map(|quad| quad.map(|quad| (quad.to_string(), quad))).collect::<Result<_>>()?;
             quads.sort_unstable_by(|a, b| a.0.cmp(&b.0));
@@ -111,7 +111,7 @@ fn write_trig(view: &View<'_>, out: &mut Output<'_>, told: &mut Told<'_>) -> Res
 /// Every node of which something is said, in the order of its spelling.
 struct Subjects {
     ids: Vec<Id>,
-    /// What is not an id of ours.
+    /// What is not an id of ours: other names, and nodes without one as `_:` and their label.
     others: BTreeSet<String>,
     statements: u64,
 }
@@ -133,11 +133,16 @@ impl Subjects {
         Ok(subjects)
     }
 
-    fn iter(&self) -> impl Iterator<Item = NamedNode> {
-        let named = |iri: &String| NamedNode::new_unchecked(iri);
+    fn iter(&self) -> impl Iterator<Item = NamedOrBlankNode> {
+        let named = |name: &String| -> NamedOrBlankNode {
+            match name.strip_prefix("_:") {
+                Some(label) => BlankNode::new_unchecked(label).into(),
+                None => NamedNode::new_unchecked(name).into(),
+            }
+        };
         let before = self.others.range(..ID_PREFIX.to_owned()).map(named);
         let after = self.others.range(ID_PREFIX.to_owned()..).map(named);
-        before.chain(self.ids.iter().map(|id| vocab::node(*id))).chain(after)
+        before.chain(self.ids.iter().map(|id| vocab::node(*id).into())).chain(after)
     }
 }
 

@@ -17,6 +17,7 @@ use crate::folder::DataFolder;
 use crate::id::Id;
 use crate::redo;
 use crate::seal::{self, SEAL_KEYS_FILE};
+use crate::sparql::own;
 use crate::store::{GraphStore, View, subject_id, term_text};
 use crate::verbs::check;
 use crate::vocab;
@@ -25,8 +26,6 @@ use crate::vocab;
 const CHUNK_BYTES: usize = 16 * 1024 * 1024;
 /// Statements between two words about how far it is.
 const TELL_EVERY: u64 = 10_000;
-/// Every graph of ours begins like this.
-const GRAPHS: &str = "urn:hydra:";
 
 /// What was brought in.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -145,11 +144,17 @@ fn parse(line: &str) -> std::result::Result<Quad, String> {
         (None, _) => return Err("it holds no statement".into()),
         (Some(Ok(_)), Some(Ok(_))) => return Err("it holds more than one statement".into()),
     };
-    if matches!(quad.subject, NamedOrBlankNode::BlankNode(_)) || matches!(quad.object, Term::BlankNode(_)) {
+    let is_own = own::is_own(quad.graph_name.as_ref());
+    let is_nameless =
+        matches!(quad.subject, NamedOrBlankNode::BlankNode(_)) || matches!(quad.object, Term::BlankNode(_));
+    if is_nameless && !is_own {
         return Err("it speaks of a node without a name, which Hydra never writes".into());
     }
+    if is_own {
+        return own::check_words(&quad).map(|()| quad).map_err(|error| error.message().to_owned());
+    }
     match &quad.graph_name {
-        GraphName::NamedNode(graph) if graph.as_str().starts_with(GRAPHS) => Ok(quad),
+        GraphName::NamedNode(_) => Ok(quad),
         GraphName::DefaultGraph => Err("it is in no graph".into()),
         graph => Err(format!("it is in the graph {graph}, which is none of Hydra's")),
     }

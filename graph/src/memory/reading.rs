@@ -1,5 +1,6 @@
 //! The verbs that only read.
 
+use std::io::Write;
 use std::path::Path;
 
 use super::Memory;
@@ -11,6 +12,7 @@ use crate::id::Id;
 use crate::moment::Moment;
 use crate::question::{Question, Recalled};
 use crate::ranking::Weights;
+use crate::sparql::Interrupt;
 use crate::text::Coverage;
 use crate::time::Timestamp;
 use crate::verbs;
@@ -23,9 +25,11 @@ use crate::verbs::entity::EntityInfo;
 use crate::verbs::explain::{Answered, Explanation};
 use crate::verbs::get::{GetRequest, GetView, Got};
 use crate::verbs::graph::{GraphRequest, Neighbourhood};
+use crate::verbs::graph_store::GraphRef;
 use crate::verbs::predicates::PredicateInfo;
 use crate::verbs::proposals::{BareRequest, BareTexts, Enrichment, ProposalInfo};
 use crate::verbs::query::{QueryAnswer, QueryRequest};
+use crate::verbs::sparql::{Choose, SparqlRequest};
 use crate::verbs::subject::Subject;
 use crate::verbs::timeline::{Timeline, TimelineRequest};
 
@@ -116,7 +120,36 @@ impl Memory {
     /// # Errors
     /// `Invalid` says where it does not parse or what it may not do; `TooLarge` when it, its work or a row is too large.
     pub fn query(&self, request: &QueryRequest) -> Result<QueryAnswer> {
-        verbs::query::query(&self.0, request)
+        verbs::query::query(self, request)
+    }
+
+    /// Answers a SPARQL query row by row, in the format that `choose` names when it hears what form the answer has; until
+    /// `interrupt` stops it.
+    ///
+    /// # Errors
+    /// As [`Memory::query`]; what `choose` refuses; `TooLarge` when there are more than [`crate::MAX_SPARQL_ROWS`] rows,
+    /// of which some may be written then.
+    pub fn sparql(
+        &self,
+        request: &SparqlRequest,
+        choose: &mut Choose<'_>,
+        interrupt: &Interrupt,
+        out: &mut (dyn Write + Send),
+    ) -> Result<()> {
+        verbs::sparql::sparql(self, request, choose, interrupt, out)
+    }
+
+    /// Returns an id that nothing has yet.
+    pub fn new_id(&self) -> Id {
+        self.0.mint.mint(self.0.now())
+    }
+
+    /// Tells whether a graph is there, for whoever sees everything.
+    ///
+    /// # Errors
+    /// `Invalid` when it is no name.
+    pub fn has_graph(&self, graph: &GraphRef) -> Result<bool> {
+        verbs::graph_store::has(self, graph)
     }
 
     /// Returns who or what an entity is (by name or id): its names, and how much is known of it.

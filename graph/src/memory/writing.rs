@@ -10,6 +10,7 @@ use crate::error::Result;
 use crate::id::Id;
 use crate::journal::Agent;
 use crate::proposal::NewProposal;
+use crate::sparql::Interrupt;
 use crate::verbs;
 use crate::verbs::alias::{AliasOp, Aliased};
 use crate::verbs::collect::{CollectionChange, NewCollection};
@@ -17,12 +18,14 @@ use crate::verbs::configuring::{Configured, Configuring};
 use crate::verbs::edit_block::BlockEdit;
 use crate::verbs::forget::Forgotten;
 use crate::verbs::forgetting::{ForgetAnswer, ForgetRequest};
+use crate::verbs::graph_store::{GraphRef, StoreOp};
 use crate::verbs::learn::{Learned, NewLearning, Report};
 use crate::verbs::merge::Merged;
 use crate::verbs::predicates::PredicateInfo;
 use crate::verbs::proposals::Decided;
 use crate::verbs::propose::{Policy, Proposed};
 use crate::verbs::remember::{NewMemory, Remembered};
+use crate::verbs::sparql_update::{SparqlUpdate, SparqlUpdated};
 use crate::verbs::split::Split;
 use crate::verbs::undo::Undone;
 use crate::verbs::update::{UpdateOp, Updated};
@@ -165,6 +168,29 @@ impl Memory {
     /// edit was made from, or when the agent may not.
     pub fn edit_block(&self, edit: BlockEdit, agent: &Agent) -> Result<Block> {
         verbs::edit_block::edit(&self.0, edit, agent)
+    }
+
+    /// Changes graphs of the user's own by an update in SPARQL, and tells new memories that it inserts; one commit.
+    ///
+    /// # Errors
+    /// `Invalid` says where it does not parse; `Refused` whose graph or word it would write; `TooLarge` when it costs or
+    /// changes too much. Nothing is written then.
+    pub fn sparql_update(&self, update: &SparqlUpdate, agent: &Agent, interrupt: &Interrupt) -> Result<SparqlUpdated> {
+        verbs::sparql_update::update(self, update, agent, interrupt)
+    }
+
+    /// Puts, adds to or drops a graph of the user's own; returns also whether it was there before.
+    ///
+    /// # Errors
+    /// As [`Memory::sparql_update`]; `NotFound` when a graph is to be dropped that is not there.
+    pub fn change_graph(
+        &self,
+        graph: &GraphRef,
+        op: StoreOp,
+        agent: &Agent,
+        interrupt: &Interrupt,
+    ) -> Result<(SparqlUpdated, bool)> {
+        verbs::graph_store::change(self, graph, op, agent, interrupt)
     }
 
     /// Takes back a commit, also one that was itself an undo.

@@ -1,17 +1,15 @@
-//! How an answer looks: rows of plain values, or one of the usual formats.
+//! How an answer looks: rows of plain values, or in one of the usual formats.
 
 use std::collections::HashSet;
-use std::str::FromStr;
 
-use oxigraph::io::{RdfFormat, RdfSerializer};
 use oxigraph::model::{NamedOrBlankNode, Term, Triple, Variable, vocab::xsd};
-use oxigraph::sparql::results::{QueryResultsFormat, QueryResultsSerializer};
 use serde::{Deserialize, Serialize};
-use spareval::QueryResults;
+use spareval::{QueryEvaluationError, QueryResults};
 
-use super::prefix::{PREFIXES, shorten};
+use super::format::{AnswerFormat, Rows, Statements, write_yes_or_no};
+use super::interrupt::Interrupt;
+use super::prefix::shorten;
 use crate::error::{Error, ErrorKind, Result};
-use crate::names::shortened;
 
 /// What an answer may hold, counted in the bytes of its values.
 pub const MAX_ANSWER_BYTES: usize = 1 << 20;
@@ -59,49 +57,6 @@ pub enum ValueKind {
     Blank,
 }
 
-/// How an answer is written for other programs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum AnswerFormat {
-    /// SPARQL 1.1 Query Results JSON.
-    Json,
-    /// SPARQL 1.1 Query Results CSV: types are lost.
-    Csv,
-    /// SPARQL 1.1 Query Results TSV.
-    Tsv,
-    /// Turtle, of statements.
-    Turtle,
-    /// N-Triples, of statements.
-    NTriples,
-}
-
-impl AnswerFormat {
-    /// Every format.
-    pub const ALL: [Self; 5] = [Self::Json, Self::Csv, Self::Tsv, Self::Turtle, Self::NTriples];
-
-    /// Returns its name.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Json => "json",
-            Self::Csv => "csv",
-            Self::Tsv => "tsv",
-            Self::Turtle => "turtle",
-            Self::NTriples => "ntriples",
-        }
-    }
-}
-
-impl FromStr for AnswerFormat {
-    type Err = Error;
-
-    fn from_str(text: &str) -> Result<Self> {
-        Self::ALL.into_iter().find(|format| format.as_str() == text).ok_or_else(|| {
-            let names: Vec<&str> = Self::ALL.iter().map(|format| format.as_str()).collect();
-            Error::new(ErrorKind::Invalid, format!("`{}` is no format of an answer", shortened(text)))
-                .hint(format!("formats are {}", names.join(", ")))
-        })
-    }
-}
-
 /// An answer, as far as it was taken.
 pub(crate) struct Taken {
     pub form: QueryForm,
@@ -120,19 +75,27 @@ impl Taken {
     }
 }
 
+/// Returns what an evaluation failed with as an error of ours.
+pub(crate) fn failed(error: QueryEvaluationError, interrupt: &Interrupt) -> Error {
+    match error {
+        QueryEvaluationError::Cancelled => interrupt.reason(),
+        QueryEvaluationError::Dataset(cause) | QueryEvaluationError::Service(cause) => {
+            match cause.downcast::<Error>() {
+                Ok(error) => *error,
+                Err(cause) => Error::new(ErrorKind::Invalid, format!("the query fails: {cause}")),
+            }
+        }
+        other => Error::new(ErrorKind::Invalid, format!("the query fails: {other}"))
+            .hint("use the functions of SPARQL 1.1 alone"),
+    }
+}
+
 /// Takes rows from an evaluation until there are enough.
 ///
 /// # Errors
 /// `TooLarge` when not even one row fits; what the evaluation fails with.
-pub(crate) fn take(results: QueryResults<'_>, limit: usize) -> Result<Taken> {
-    let failed = |error: spareval::QueryEvaluationError| match error {
-        spareval::QueryEvaluationError::Dataset(cause) => match cause.downcast::<Error>() {
-            Ok(error) => *error,
-            Err(cause) => Error::new(ErrorKind::Invalid, format!("the query fails: {cause}")),
-        },
-        other => Error::new(ErrorKind::Invalid, format!("the query fails: {other}"))
-            .hint("use the functions of SPARQL 1.1 alone"),
-    };
+pub(crate) fn take(results: QueryResults<'_>, limit: usize, interrupt: &Interrupt) -> Result<Taken> {
+    let failed = |error| failed(error, interrupt);
     match results {
         QueryResults::Boolean(holds) => Ok(Taken {
             form: QueryForm::Ask,
@@ -223,50 +186,38 @@ impl Taken {
     /// # Errors
     /// `Invalid` when the format can't say it.
     pub fn write(&self, format: AnswerFormat) -> Result<String> {
-        let bytes = match (format, self.form) {
-            (AnswerFormat::Turtle | AnswerFormat::NTriples, QueryForm::Graph) => self.write_statements(format),
-            (AnswerFormat::Turtle | AnswerFormat::NTriples, _) => {
-                return Err(Error::new(ErrorKind::Invalid, format!("{} is for statements", format.as_str()))
-                    .hint("ask with CONSTRUCT or DESCRIBE, or for json, csv or tsv"));
+        format.check(self.form)?;
+        let bytes = match (self.holds, self.form) {
+            (Some(holds), _) => write_yes_or_no(Vec::new(), format, holds)?,
+            (None, QueryForm::Graph) => {
+                let mut statements = Statements::new(Vec::new(), format, true);
+                for row in &self.rows {
+                    if let Some(triple) = triple(row) {
+                        statements.write(&triple)?;
+                    }
+                }
+                statements.finish()?
             }
-            (AnswerFormat::Json, _) => self.write_rows(QueryResultsFormat::Json),
-            (AnswerFormat::Csv, _) => self.write_rows(QueryResultsFormat::Csv),
-            (AnswerFormat::Tsv, _) => self.write_rows(QueryResultsFormat::Tsv),
+            (None, _) => {
+                let mut rows = Rows::new(Vec::new(), format, &self.variables)?;
+                for row in &self.rows {
+                    rows.write(row)?;
+                }
+                rows.finish()?
+            }
         };
-        let bytes = bytes.map_err(|error| Error::io("the answer", &error))?;
         Ok(String::from_utf8(bytes).expect("every format is UTF-8"))
     }
+}
 
-    fn write_rows(&self, format: QueryResultsFormat) -> std::io::Result<Vec<u8>> {
-        let serializer = QueryResultsSerializer::from_format(format);
-        if let Some(holds) = self.holds {
-            return serializer.serialize_boolean_to_writer(Vec::new(), holds);
-        }
-        let mut writer = serializer.serialize_solutions_to_writer(Vec::new(), self.variables.clone())?;
-        for row in &self.rows {
-            let bound = self.variables.iter().zip(row).filter_map(|(name, term)| Some((name, term.as_ref()?)));
-            writer.serialize(bound)?;
-        }
-        writer.finish()
-    }
-
-    fn write_statements(&self, format: AnswerFormat) -> std::io::Result<Vec<u8>> {
-        let format = if format == AnswerFormat::Turtle { RdfFormat::Turtle } else { RdfFormat::NTriples };
-        let serializer = PREFIXES.iter().fold(RdfSerializer::from_format(format), |serializer, (prefix, start)| {
-            serializer.with_prefix(*prefix, *start).expect("the prefixes are IRIs")
-        });
-        let mut writer = serializer.for_writer(Vec::new());
-        for row in &self.rows {
-            let [Some(subject), Some(Term::NamedNode(predicate)), Some(object)] = row.as_slice() else { continue };
-            let subject: NamedOrBlankNode = match subject.clone() {
-                Term::NamedNode(node) => node.into(),
-                Term::BlankNode(node) => node.into(),
-                _ => continue,
-            };
-            writer.serialize_triple(&Triple::new(subject, predicate.clone(), object.clone()))?;
-        }
-        writer.finish()
-    }
+fn triple(row: &[Option<Term>]) -> Option<Triple> {
+    let [Some(subject), Some(Term::NamedNode(predicate)), Some(object)] = row else { return None };
+    let subject: NamedOrBlankNode = match subject.clone() {
+        Term::NamedNode(node) => node.into(),
+        Term::BlankNode(node) => node.into(),
+        _ => return None,
+    };
+    Some(Triple::new(subject, predicate.clone(), object.clone()))
 }
 
 fn value(term: &Term) -> Value {

@@ -10,6 +10,7 @@ use std::rc::Rc;
 
 use oxigraph::model::Term;
 
+use super::interrupt::Interrupt;
 use crate::error::{Error, ErrorKind, Result};
 
 /// Statements that one query reads at most.
@@ -18,13 +19,17 @@ pub const MAX_QUERY_READ: u64 = 1_000_000;
 pub const MAX_QUERY_STEPS: u64 = 20_000_000;
 /// Bytes of a text that count as one step when an expression reads or makes it.
 const STEP_BYTES: usize = 64;
+/// Whoever asked is looked for once in so many steps or statements.
+const LOOK_EVERY: u64 = 1 << 10;
 
 /// What ends an evaluation from inside.
 pub(crate) enum Overdraft {
     /// It cost too much.
     Spent,
-    /// It called for a service outside.
-    Service(String),
+    /// Whoever asked does not want it any more.
+    Stopped,
+    /// It asked for what is refused, in a place where an error would be swallowed.
+    Refused(Error),
 }
 
 /// What is left.
@@ -32,51 +37,57 @@ pub(crate) enum Overdraft {
 pub(crate) struct Budget {
     reads: Cell<u64>,
     steps: Cell<u64>,
+    interrupt: Interrupt,
 }
 
 impl Budget {
     /// Starts with so many statements and steps.
-    pub fn new(reads: u64, steps: u64) -> Rc<Self> {
-        Rc::new(Self { reads: Cell::new(reads), steps: Cell::new(steps) })
+    pub fn new(reads: u64, steps: u64, interrupt: &Interrupt) -> Rc<Self> {
+        Rc::new(Self { reads: Cell::new(reads), steps: Cell::new(steps), interrupt: interrupt.clone() })
     }
 
     /// Counts a statement that was read, whether it is shown or not.
     pub fn read(&self) {
-        spend(&self.reads, 1);
+        self.spend(&self.reads, 1);
     }
 
     /// Counts a text that an expression reads or makes.
     pub fn text(&self, bytes: usize) {
-        spend(&self.steps, 1 + (bytes / STEP_BYTES) as u64);
+        self.spend(&self.steps, 1 + (bytes / STEP_BYTES) as u64);
     }
 
     fn step(&self) {
-        spend(&self.steps, 1);
+        self.spend(&self.steps, 1);
     }
 
-    /// Runs an evaluation until it ends or has cost too much.
+    /// Runs an evaluation until it ends, has cost too much or is stopped.
     pub fn run<T>(&self, evaluate: impl FnOnce() -> Result<T>) -> Result<T> {
-        let ended = catch_unwind(AssertUnwindSafe(evaluate));
-        ended.unwrap_or_else(|cause| match cause.downcast::<Overdraft>().map(|overdraft| *overdraft) {
-            Ok(Overdraft::Spent) => Err(Error::new(
-                ErrorKind::TooLarge,
-                format!("the query costs more than {MAX_QUERY_READ} statements or {MAX_QUERY_STEPS} steps"),
-            )
-            .hint(
-                "join its patterns by variables they share, name a subject or predicate, or ask for a part at a time",
-            )),
-            Ok(Overdraft::Service(name)) => Err(super::guard::no_service(&name)),
-            Err(cause) => resume_unwind(cause),
-        })
+        caught(&self.interrupt, evaluate)
+    }
+
+    fn spend(&self, left: &Cell<u64>, cost: u64) {
+        // Not a panic: no message is printed, nothing is broken, and `run` stands above.
+        let Some(rest) = left.get().checked_sub(cost) else { resume_unwind(Box::new(Overdraft::Spent)) };
+        left.set(rest);
+        if rest.is_multiple_of(LOOK_EVERY) && self.interrupt.is_stopped() {
+            resume_unwind(Box::new(Overdraft::Stopped));
+        }
     }
 }
 
-fn spend(left: &Cell<u64>, cost: u64) {
-    match left.get().checked_sub(cost) {
-        Some(rest) => left.set(rest),
-        // Not a panic: no message is printed, nothing is broken, and `run` stands above.
-        None => resume_unwind(Box::new(Overdraft::Spent)),
-    }
+/// Runs an evaluation; what ended it from inside is the error.
+pub(crate) fn caught<T>(interrupt: &Interrupt, evaluate: impl FnOnce() -> Result<T>) -> Result<T> {
+    let ended = catch_unwind(AssertUnwindSafe(evaluate));
+    ended.unwrap_or_else(|cause| match cause.downcast::<Overdraft>().map(|overdraft| *overdraft) {
+        Ok(Overdraft::Spent) => Err(Error::new(
+            ErrorKind::TooLarge,
+            format!("the query costs more than {MAX_QUERY_READ} statements or {MAX_QUERY_STEPS} steps"),
+        )
+        .hint("join its patterns by variables they share, name a subject or predicate, or ask for a part at a time")),
+        Ok(Overdraft::Stopped) => Err(interrupt.reason()),
+        Ok(Overdraft::Refused(error)) => Err(error),
+        Err(cause) => resume_unwind(cause),
+    })
 }
 
 /// A term whose copies are counted.
@@ -126,7 +137,7 @@ mod tests {
     #[test]
     fn one_step_too_many_ends_it() {
         let attempt = |reads: u64, steps: u64| {
-            let budget = Budget::new(reads, steps);
+            let budget = Budget::new(reads, steps, &Interrupt::new());
             budget.run(|| {
                 let term = Counted::new(string("x").into(), &budget);
                 let copies = [term.clone(), term.clone()];
@@ -142,8 +153,21 @@ mod tests {
     }
 
     #[test]
+    fn whoever_asked_may_stop_it() {
+        let interrupt = Interrupt::new();
+        let budget = Budget::new(u64::MAX, u64::MAX, &interrupt);
+        interrupt.stop(Error::new(ErrorKind::Cancelled, "nobody reads the answer any more"));
+        let error = budget.run::<()>(|| {
+            loop {
+                budget.read();
+            }
+        });
+        assert_eq!(error.unwrap_err().kind(), ErrorKind::Cancelled);
+    }
+
+    #[test]
     #[should_panic(expected = "as it is")]
     fn another_panic_goes_on() {
-        let _ = Budget::new(1, 1).run::<()>(|| panic!("as it is"));
+        let _ = Budget::new(1, 1, &Interrupt::new()).run::<()>(|| panic!("as it is"));
     }
 }

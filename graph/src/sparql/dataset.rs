@@ -1,4 +1,5 @@
-//! What a query reads: what its caller sees, statement by statement. The default graph is everything but the journal.
+//! What a query reads: what its caller sees, statement by statement. The default graph is everything but the journal, or
+//! what the user said without a graph.
 
 use std::collections::HashSet;
 use std::rc::Rc;
@@ -6,24 +7,39 @@ use std::rc::Rc;
 use oxigraph::model::{GraphName, GraphNameRef, NamedNode, NamedNodeRef, NamedOrBlankNodeRef, Quad, Term, Triple};
 use spareval::{ExpressionTerm, InternalQuad, QueryableDataset};
 
+use serde::{Deserialize, Serialize};
+
 use super::budget::{Budget, Counted};
+use super::own;
 use crate::error::{Error, Result};
 use crate::sight::Sight;
 use crate::vocab;
+
+/// What a query that names no graphs is asked of.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Part {
+    /// All that is known: the default graph is everything but the journal, and any graph can be named.
+    #[default]
+    Everything,
+    /// Graphs of the user's own, as in any RDF store: the default graph holds what was said without a graph.
+    Own,
+}
 
 /// What is seen, at a cost.
 #[derive(Clone, Copy)]
 pub(crate) struct Readable<'s> {
     sight: &'s Sight<'s>,
     budget: &'s Rc<Budget>,
+    part: Part,
 }
 
 type Quads<'s> = Box<dyn Iterator<Item = Result<InternalQuad<Counted>>> + 's>;
 
 impl<'s> Readable<'s> {
     /// Reads what is seen within a budget.
-    pub fn new(sight: &'s Sight<'s>, budget: &'s Rc<Budget>) -> Self {
-        Self { sight, budget }
+    pub fn new(sight: &'s Sight<'s>, budget: &'s Rc<Budget>, part: Part) -> Self {
+        Self { sight, budget, part }
     }
 
     /// Tells whether a name stands anywhere in what the caller sees.
@@ -49,7 +65,7 @@ impl<'s> Readable<'s> {
 
     /// The statements of the graph, or those that take their place at another moment.
     fn quads(self, pattern: &Pattern, graph: Option<&NamedNode>) -> impl Iterator<Item = Result<Quad>> + use<'s> {
-        let Self { sight, budget } = self;
+        let Self { sight, budget, .. } = self;
         let (subject, predicate, object) = pattern.parts();
         let graph = graph.map(|graph| GraphNameRef::from(graph.as_ref()));
         let said = sight.rewound().quads(subject, predicate, object, graph).filter_map(move |quad| {
@@ -63,6 +79,26 @@ impl<'s> Readable<'s> {
             budget.read();
             Ok(quad)
         }))
+    }
+
+    /// What is read where no graph is named.
+    fn default_graph(self, pattern: &Pattern) -> Quads<'s> {
+        if self.part == Part::Own {
+            let own = NamedNode::from(vocab::OWN_GRAPH);
+            return Box::new(self.quads(pattern, Some(&own)).map(move |quad| Ok(self.internal(quad?, false))));
+        }
+        self.union(pattern)
+    }
+
+    /// What is read in any named graph.
+    fn named_graphs(self, pattern: &Pattern) -> Quads<'s> {
+        let quads = self.quads(pattern, None).filter(move |quad| match (self.part, quad) {
+            (Part::Own, Ok(quad)) => {
+                own::is_own(quad.graph_name.as_ref()) && quad.graph_name != vocab::OWN_GRAPH.into()
+            }
+            _ => true,
+        });
+        Box::new(quads.map(move |quad| Ok(self.internal(quad?, true))))
     }
 
     /// Everything but the journal as one graph: what two graphs say is one statement there.
@@ -100,9 +136,15 @@ impl<'s> Readable<'s> {
     }
 }
 
-/// Tells whether a graph says something that the caller sees.
+/// Tells whether a graph says something that the caller sees, or was made to hold something.
 pub(crate) fn has_graph(readable: Readable<'_>, graph: &NamedNode) -> Result<bool> {
-    Ok(readable.quads(&Pattern::default(), Some(graph)).next().transpose()?.is_some())
+    if readable.quads(&Pattern::default(), Some(graph)).next().transpose()?.is_some() {
+        return Ok(true);
+    }
+    let made = own::mark(graph.as_ref());
+    let made =
+        Pattern { subject: Some(graph.clone().into()), predicate: Some(made.predicate), object: Some(made.object) };
+    Ok(readable.quads(&made, Some(&vocab::OWN_GRAPHS.into())).next().transpose()?.is_some())
 }
 
 /// What is looked for.
@@ -155,10 +197,8 @@ impl<'s> QueryableDataset<'s> for Readable<'s> {
         let this = *self;
         let quads: Quads<'s> = match (Pattern::of(subject, predicate, object), graph_name) {
             (None, _) => Box::new(std::iter::empty()),
-            (Some(pattern), Some(None)) => this.union(&pattern),
-            (Some(pattern), None) => {
-                Box::new(this.quads(&pattern, None).map(move |quad| Ok(this.internal(quad?, true))))
-            }
+            (Some(pattern), Some(None)) => this.default_graph(&pattern),
+            (Some(pattern), None) => this.named_graphs(&pattern),
             (Some(pattern), Some(Some(graph))) => match graph.term() {
                 Term::NamedNode(graph) => {
                     Box::new(this.quads(&pattern, Some(graph)).map(move |quad| Ok(this.internal(quad?, true))))
@@ -171,10 +211,13 @@ impl<'s> QueryableDataset<'s> for Readable<'s> {
 
     fn internal_named_graphs(&self) -> impl Iterator<Item = Result<Counted>> + use<'s> {
         let this = *self;
-        let graphs = this.sight.rewound().graphs();
+        let graphs = match this.part {
+            Part::Everything => this.sight.rewound().graphs().map(Vec::from_iter),
+            Part::Own => own::graphs(this.sight.rewound()),
+        };
         let (graphs, error) = match graphs {
             Ok(graphs) => (graphs, None),
-            Err(error) => (Default::default(), Some(Err(error))),
+            Err(error) => (Vec::new(), Some(Err(error))),
         };
         let shown = graphs.into_iter().filter_map(move |graph| match has_graph(this, &graph) {
             Ok(true) => Some(Ok(this.count(graph))),
@@ -182,6 +225,13 @@ impl<'s> QueryableDataset<'s> for Readable<'s> {
             Err(error) => Some(Err(error)),
         });
         error.into_iter().chain(shown)
+    }
+
+    fn contains_internal_graph_name(&self, graph_name: &Counted) -> Result<bool> {
+        match graph_name.term() {
+            Term::NamedNode(graph) => has_graph(*self, graph),
+            _ => Ok(false),
+        }
     }
 
     fn internalize_term(&self, term: Term) -> Result<Counted> {

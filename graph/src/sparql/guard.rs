@@ -3,7 +3,7 @@
 use oxigraph::model::NamedNode;
 use spareval::{DefaultServiceHandler, QueryEvaluationError, QuerySolutionIter};
 use spargebra::algebra::GraphPattern;
-use spargebra::{Query, SparqlParser};
+use spargebra::{GraphUpdateOperation, Query, SparqlParser, Update};
 
 use super::budget::Overdraft;
 use super::prefix::PREFIXES;
@@ -12,6 +12,10 @@ use crate::names::shortened;
 
 /// Longest query.
 pub const MAX_SPARQL_BYTES: usize = 10_000;
+/// Longest update: it may bring its statements along.
+pub const MAX_UPDATE_BYTES: usize = 4 * 1024 * 1024;
+/// Operations of one update.
+pub const MAX_UPDATE_OPERATIONS: usize = 1_000;
 /// Brackets inside brackets: the parser goes a level deeper for each.
 pub const MAX_NESTING: usize = 64;
 /// Patterns, operators and values of one query: planning their order costs the cube of their number.
@@ -23,29 +27,46 @@ const MAX_QUOTED: usize = 40;
 /// Letters of what the parser expected.
 const MAX_EXPECTED: usize = 160;
 
-/// Reads a query with the usual prefixes.
+/// What a text may use without declaring it.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Language<'a> {
+    /// Whether the usual prefixes are declared.
+    pub is_prefixed: bool,
+    /// What relative names are relative to.
+    pub base: Option<&'a str>,
+}
+
+impl Language<'_> {
+    fn parser(self) -> Result<SparqlParser> {
+        let parser = match self.base {
+            Some(base) => SparqlParser::new().with_base_iri(base).map_err(|error| {
+                Error::new(ErrorKind::Invalid, format!("`{}` is no name to begin with: {error}", shortened(base)))
+            })?,
+            None => SparqlParser::new(),
+        };
+        let prefixes = if self.is_prefixed { &PREFIXES[..] } else { &[] };
+        Ok(prefixes.iter().fold(parser, |parser, (prefix, start)| {
+            parser.with_prefix(*prefix, *start).expect("the prefixes are IRIs")
+        }))
+    }
+}
+
+/// Reads a query.
 ///
 /// # Errors
 /// `Invalid` says where it does not parse, or that it would write; `TooLarge` when it is too long or too deep.
-pub(crate) fn parse(text: &str) -> Result<Query> {
+pub(crate) fn parse(text: &str, language: Language<'_>) -> Result<Query> {
     if text.trim().is_empty() {
         return Err(Error::new(ErrorKind::Invalid, "the query is empty")
             .hint("ask as in `SELECT ?name { ?who schema:worksFor ?o ; skos:prefLabel ?name }`"));
     }
-    if text.len() > MAX_SPARQL_BYTES {
-        let message = format!("the query has {} bytes; {MAX_SPARQL_BYTES} are read", text.len());
-        return Err(Error::new(ErrorKind::TooLarge, message).hint("ask for a part at a time"));
-    }
-    if nesting(text) > MAX_NESTING {
-        let message = format!("the query has more than {MAX_NESTING} brackets inside brackets");
-        return Err(Error::new(ErrorKind::TooLarge, message).hint("ask for a part at a time"));
-    }
-    let query = parser().parse_query(text).map_err(|error| {
-        if parser().parse_update(text).is_ok() {
+    check_size(text, "query", MAX_SPARQL_BYTES)?;
+    let query = language.parser()?.parse_query(text).map_err(|error| {
+        if language.parser().is_ok_and(|parser| parser.parse_update(text).is_ok()) {
             return Error::new(ErrorKind::Invalid, "that is an update; a query only reads")
                 .hint("change what is known with remember, update, forget and undo, which can be taken back");
         }
-        broken(text, &error.to_string())
+        broken(text, &error.to_string(), "query")
     })?;
     // One bracket each in the algebra's own notation; a bracket in a text counts too.
     let operations = query.to_sse().matches('(').count();
@@ -56,14 +77,51 @@ pub(crate) fn parse(text: &str) -> Result<Query> {
     Ok(query)
 }
 
-fn parser() -> SparqlParser {
-    PREFIXES.iter().fold(SparqlParser::new(), |parser, (prefix, start)| {
-        parser.with_prefix(*prefix, *start).expect("the prefixes are IRIs")
-    })
+/// Reads an update.
+///
+/// # Errors
+/// As [`parse`].
+pub(crate) fn parse_update(text: &str, language: Language<'_>) -> Result<Update> {
+    check_size(text, "update", MAX_UPDATE_BYTES)?;
+    let update = language.parser()?.parse_update(text).map_err(|error| {
+        if text.len() <= MAX_SPARQL_BYTES && language.parser().is_ok_and(|parser| parser.parse_query(text).is_ok()) {
+            return Error::new(ErrorKind::Invalid, "that is a query; an update changes something")
+                .hint("send it as `query`, or with the content type application/sparql-query");
+        }
+        broken(text, &error.to_string(), "update")
+    })?;
+    if update.operations.len() > MAX_UPDATE_OPERATIONS {
+        let message =
+            format!("the update has {} operations; {MAX_UPDATE_OPERATIONS} are done", update.operations.len());
+        return Err(Error::new(ErrorKind::TooLarge, message).hint("send it in parts; each can be undone by itself"));
+    }
+    // What is planned: the data that it brings is not.
+    for operation in &update.operations {
+        if let GraphUpdateOperation::DeleteInsert { pattern, .. } = operation {
+            let operations = pattern.to_string().matches(['{', '(', ';', '.']).count();
+            if operations > MAX_OPERATIONS {
+                let message = format!("a WHERE has {operations} operations; {MAX_OPERATIONS} are done");
+                return Err(Error::new(ErrorKind::TooLarge, message).hint("change a part at a time"));
+            }
+        }
+    }
+    Ok(update)
+}
+
+fn check_size(text: &str, what: &str, most: usize) -> Result<()> {
+    if text.len() > most {
+        let message = format!("the {what} has {} bytes; {most} are read", text.len());
+        return Err(Error::new(ErrorKind::TooLarge, message).hint("ask for a part at a time"));
+    }
+    if nesting(text) > MAX_NESTING {
+        let message = format!("the {what} has more than {MAX_NESTING} brackets inside brackets");
+        return Err(Error::new(ErrorKind::TooLarge, message).hint("ask for a part at a time"));
+    }
+    Ok(())
 }
 
 /// The parser says `error at 1:8: expected …`.
-fn broken(text: &str, said: &str) -> Error {
+fn broken(text: &str, said: &str, what: &str) -> Error {
     let place = said.strip_prefix("error at ").and_then(|rest| rest.split_once(": "));
     let place = place.and_then(|(at, rest)| Some((at.split_once(':')?, rest)));
     let place = place.and_then(|((line, column), rest)| Some((line.parse().ok()?, column.parse().ok()?, rest)));
@@ -87,7 +145,7 @@ fn broken(text: &str, said: &str) -> Error {
     };
     let expected: String = rest.chars().take(MAX_EXPECTED).collect();
     let more = if rest.chars().count() > MAX_EXPECTED { " …" } else { "" };
-    Error::new(ErrorKind::Invalid, format!("the query does not parse{place}: {expected}{more}"))
+    Error::new(ErrorKind::Invalid, format!("the {what} does not parse{place}: {expected}{more}"))
         .hint(format!("look there for a missing bracket, quote or full stop; {known}"))
 }
 
@@ -143,12 +201,12 @@ impl DefaultServiceHandler for NoService {
         _base_iri: Option<&oxiri::Iri<String>>,
     ) -> std::result::Result<QuerySolutionIter<'static>, QueryEvaluationError> {
         // An error would be swallowed by SERVICE SILENT.
-        std::panic::resume_unwind(Box::new(Overdraft::Service(service_name.as_str().to_owned())))
+        std::panic::resume_unwind(Box::new(Overdraft::Refused(no_service(service_name.as_str()))))
     }
 }
 
 /// The refusal of a service.
-pub(super) fn no_service(name: &str) -> Error {
-    Error::new(ErrorKind::Invalid, format!("SERVICE <{}> is outside; a query reads this memory only", shortened(name)))
-        .hint("leave SERVICE out; what you know from there can be kept with remember")
+fn no_service(name: &str) -> Error {
+    Error::new(ErrorKind::Refused, format!("SERVICE <{}> is outside; a query reads this memory only", shortened(name)))
+        .hint("leave SERVICE out, or say SERVICE hy:recall; what you know from there can be kept with remember")
 }

@@ -16,6 +16,7 @@ use super::{GraphStore, RUNS, Snapshot, storage, subject_id, term_id, term_text}
 use crate::ends::Ends;
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::Id;
+use crate::verbs::sparql::PlainGraphs;
 use crate::vocab::{self, ext};
 
 #[cfg(test)]
@@ -125,6 +126,20 @@ impl<'a> View<'a> {
         rows.filter_map(|row| row.map(|row| said(&row)).transpose()).collect()
     }
 
+    /// Evaluates a query on the store itself, with nothing hidden: only of graphs in which nothing has to be.
+    pub(crate) fn evaluate<'s>(
+        &'s self,
+        evaluator: SparqlEvaluator,
+        query: spargebra::Query,
+        graphs: &PlainGraphs,
+    ) -> std::result::Result<QueryResults<'s>, QueryEvaluationError> {
+        let mut prepared = evaluator.for_query(query);
+        let dataset = prepared.dataset_mut();
+        dataset.set_default_graph(graphs.default.iter().map(|graph| graph.clone().into()).collect());
+        dataset.set_available_named_graphs(graphs.named.iter().map(|graph| graph.clone().into()).collect());
+        prepared.on_transaction(self.running()).execute()
+    }
+
     fn rows<'s>(&'s self, query: &str) -> Result<impl Iterator<Item = Result<QuerySolution>> + use<'s, 'a>> {
         let query = SparqlEvaluator::new().parse_query(query).expect("a query of ours parses");
         let rows = query.on_transaction(self.running()).execute().map_err(evaluation)?;
@@ -144,6 +159,8 @@ impl<'a> View<'a> {
         for row in self.rows(&format!("SELECT ?s {place}"))? {
             match row?.get("s") {
                 Some(Term::NamedNode(node)) => each(node.as_str()),
+                // In graphs of the user's own.
+                Some(Term::BlankNode(node)) => each(&node.to_string()),
                 _ => return Err(Error::new(ErrorKind::Corrupt, "the store: a subject without a name")),
             }
         }

@@ -1,27 +1,24 @@
 //! `query`: SPARQL that only reads, of what the caller sees.
 
-use std::thread;
-
 use serde::{Deserialize, Serialize};
-use spareval::QueryEvaluator;
+use spargebra::Query;
 
+use super::sparql::evaluator;
 use crate::error::{Error, ErrorKind, Result};
-use crate::memory::Inner;
+use crate::memory::Memory;
 use crate::moment::Moment;
 use crate::names::shortened;
 use crate::rewound::Rewound;
 use crate::sight::Sight;
 use crate::space;
 use crate::sparql::{
-    self, AnswerFormat, Budget, MAX_QUERY_READ, MAX_QUERY_STEPS, NoService, QueryForm, Readable, Value,
+    self, AnswerFormat, Budget, Interrupt, Language, MAX_QUERY_READ, MAX_QUERY_STEPS, Part, QueryForm, Readable, Value,
 };
 
 /// Rows of an answer if nobody says how many.
 pub const DEFAULT_ROWS: usize = 100;
 /// Rows of an answer at most.
 pub const MAX_ROWS: usize = 10_000;
-/// The parser and the evaluator go down with a query's nesting: a stack of their own for [`sparql::MAX_SPARQL_BYTES`].
-const STACK_BYTES: usize = 256 << 20;
 
 /// What is asked.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -67,50 +64,35 @@ pub struct QueryAnswer {
     pub text: Option<String>,
 }
 
-pub(crate) fn query(inner: &Inner, request: &QueryRequest) -> Result<QueryAnswer> {
+pub(crate) fn query(memory: &Memory, request: &QueryRequest) -> Result<QueryAnswer> {
     request.spaces.iter().try_for_each(|name| space::check(name))?;
     if request.limit == 0 || request.limit > MAX_ROWS {
         return Err(Error::new(ErrorKind::Invalid, format!("a limit of {} rows", request.limit))
             .hint(format!("ask for 1 to {MAX_ROWS}, and say OFFSET for the rest")));
     }
-    thread::scope(|scope| {
-        let evaluating = thread::Builder::new().name("query".to_owned()).stack_size(STACK_BYTES);
-        let evaluating = evaluating.spawn_scoped(scope, || evaluate(inner, request));
-        match evaluating.map_err(|error| Error::io("a thread for the query", &error))?.join() {
-            Ok(answer) => answer,
-            Err(cause) => std::panic::resume_unwind(cause),
-        }
-    })
+    sparql::on_own_stack(|| evaluate(memory, request))
 }
 
-fn evaluate(inner: &Inner, request: &QueryRequest) -> Result<QueryAnswer> {
+fn evaluate(memory: &Memory, request: &QueryRequest) -> Result<QueryAnswer> {
+    let inner = &*memory.0;
     let view = inner.view()?;
     request.moment.check(inner, &view)?;
-    let query = sparql::parse(&request.text)?;
+    let query = sparql::parse(&request.text, Language { is_prefixed: true, base: None })?;
     let Moment { true_at, known_at } = request.moment;
     let sight = Sight::new(Rewound::new(&view, known_at)?, &request.spaces, known_at.unwrap_or(inner.now()));
     let sight = match true_at {
         Some(true_at) => sight.asserting(true_at)?,
         None => sight,
     };
-    let budget = Budget::new(MAX_QUERY_READ, MAX_QUERY_STEPS);
+    // The same query always ends the same way: nothing but its cost stops it.
+    let interrupt = Interrupt::new();
+    let budget = Budget::new(MAX_QUERY_READ, MAX_QUERY_STEPS, &interrupt);
     let (mut taken, unknown) = budget.run(|| {
-        let readable = Readable::new(&sight, &budget);
-        if let Some(dataset) = query.dataset() {
-            for graph in dataset.default.iter().chain(dataset.named.iter().flatten()) {
-                if !sparql::has_graph(readable, graph)? {
-                    let name = shortened(graph.as_str());
-                    return Err(Error::new(ErrorKind::Invalid, format!("<{name}> is no graph of this memory"))
-                        .hint("leave FROM out to ask all of it; nothing is fetched from outside"));
-                }
-            }
-        }
-        let evaluator = QueryEvaluator::new().with_default_service_handler(NoService);
-        let results = evaluator.prepare(&query).execute(readable).map_err(|error| {
-            Error::new(ErrorKind::Invalid, format!("the query fails: {error}"))
-                .hint("use the functions of SPARQL 1.1 alone")
-        })?;
-        let taken = sparql::take(results, request.limit)?;
+        let readable = Readable::new(&sight, &budget, Part::Everything);
+        asked_graphs(readable, &query)?;
+        let evaluator = evaluator(memory, &request.spaces, request.moment, &interrupt);
+        let results = evaluator.prepare(&query).execute(readable).map_err(|error| sparql::failed(error, &interrupt))?;
+        let taken = sparql::take(results, request.limit, &interrupt)?;
         // Only an empty answer makes one wonder whether a name is mistyped.
         let unknown = if taken.is_nothing() { sparql::unknown(&query, readable, &budget)? } else { Vec::new() };
         Ok((taken, unknown))
@@ -127,6 +109,19 @@ fn evaluate(inner: &Inner, request: &QueryRequest) -> Result<QueryAnswer> {
         note: (!unknown.is_empty()).then(|| format!("nothing in the graph is called {}", unknown.join(" or "))),
         is_more: taken.is_more,
     })
+}
+
+/// Refuses a graph that is asked for and not there: nothing is fetched.
+pub(super) fn asked_graphs(readable: Readable<'_>, query: &Query) -> Result<()> {
+    let Some(dataset) = query.dataset() else { return Ok(()) };
+    for graph in dataset.default.iter().chain(dataset.named.iter().flatten()) {
+        if !sparql::has_graph(readable, graph)? {
+            let name = shortened(graph.as_str());
+            return Err(Error::new(ErrorKind::Invalid, format!("<{name}> is no graph of this memory"))
+                .hint("leave FROM out to ask all of it; nothing is fetched from outside"));
+        }
+    }
+    Ok(())
 }
 
 /// Tells whether a query says `SELECT *`.

@@ -23,3 +23,37 @@ impl IntoResponse for Failed {
 pub fn answer(status: StatusCode, error: &Error) -> Response {
     (status, axum::Json(outcome::error_json(error))).into_response()
 }
+
+/// An error, and the status that a standard wants for it where its kind would say another.
+#[derive(Debug)]
+pub struct Told {
+    status: Option<StatusCode>,
+    error: Error,
+}
+
+impl Told {
+    /// Puts a status to an error.
+    pub fn new(status: StatusCode, error: Error) -> Self {
+        Self { status: Some(status), error }
+    }
+
+    /// Returns the status.
+    pub fn status(&self) -> StatusCode {
+        self.status.unwrap_or_else(|| outcome::http_status(self.error.kind()))
+    }
+}
+
+impl From<Error> for Told {
+    fn from(error: Error) -> Self {
+        Self { status: None, error }
+    }
+}
+
+impl IntoResponse for Told {
+    fn into_response(self) -> Response {
+        match self.status {
+            Some(_) => answer(self.status(), &self.error),
+            None => Failed(self.error).into_response(),
+        }
+    }
+}

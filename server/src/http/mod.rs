@@ -1,4 +1,4 @@
-//! The HTTP server: every verb under `/v1`, MCP under `/mcp`, `/metrics`, and `/healthz` for anyone on this machine.
+//! The HTTP server: every verb under `/v1`, MCP under `/mcp`, SPARQL at `/sparql` and `/store`, `/metrics`, and `/healthz` for anyone on this machine.
 //!
 //! A request passes, in this order: `guard` (is it called by a name of ours, from a page of ours), `auth` (does it hold
 //! the token), `body` (is it small enough), and is counted by `metrics` whatever becomes of it.
@@ -8,7 +8,9 @@ mod body;
 mod failure;
 mod guard;
 mod metrics;
+mod permission;
 mod route;
+mod sparql;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -53,6 +55,8 @@ pub struct App {
     token: Token,
     allowed: Arc<guard::Allowed>,
     metrics: PrometheusHandle,
+    /// How long a query may take.
+    query_timeout: Duration,
     /// Becomes true when the server stops, which ends streams.
     stopping: watch::Receiver<bool>,
 }
@@ -74,6 +78,7 @@ impl App {
             token,
             allowed: Arc::new(guard::Allowed::new(config)),
             metrics,
+            query_timeout: Duration::from_secs(config.query_timeout_s),
             stopping,
         }
     }
@@ -142,6 +147,7 @@ impl App {
             .route(&verb(Import::NAME), post(route::long_verb::<Import>))
             .route(&verb(Export::NAME), post(route::export))
             .route("/metrics", get(metrics::render))
+            .merge(sparql::router())
             .merge(mcp)
             .fallback(nothing_here)
             .method_not_allowed_fallback(wrong_method)
@@ -187,7 +193,7 @@ async fn health(State(app): State<App>) -> Response {
 
 async fn nothing_here() -> Failed {
     let error = Error::new(ErrorKind::NotFound, "there is nothing at this address");
-    Failed(error.hint("verbs are under /v1, as in POST /v1/recall; MCP is at /mcp"))
+    Failed(error.hint("verbs are under /v1, as in POST /v1/recall; MCP is at /mcp, SPARQL at /sparql"))
 }
 
 async fn wrong_method() -> Failed {

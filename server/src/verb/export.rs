@@ -11,7 +11,7 @@ use tokio::sync::mpsc;
 /// Bytes that are collected before they are passed on.
 const PIECE_BYTES: usize = 256 * 1024;
 /// Pieces that wait for whoever writes them; the export waits when there are more.
-const MAX_WAITING_PIECES: usize = 8;
+pub const MAX_WAITING_PIECES: usize = 8;
 
 /// How a server begins the last line of an export that failed on the way; the rest of it is the error as JSON.
 pub const FAILED_LINE: &str = "# failed: ";
@@ -39,7 +39,7 @@ impl Export {
         let last = pieces.clone();
         tokio::spawn(async move {
             let work = move |memory: &hydra_graph::Memory| {
-                let mut out = Pieces { pieces, piece: Vec::new(), is_stopped };
+                let mut out = Pieces::new(pieces, is_stopped);
                 memory.export(self.format, &mut out, &mut |_, _| ())
             };
             if let Err(error) = crossing.run_long(Self::NAME, work).await {
@@ -52,10 +52,17 @@ impl Export {
 }
 
 /// Passes on what is written, waiting while too much is on its way.
-struct Pieces<S> {
+pub struct Pieces<S> {
     pieces: mpsc::Sender<Result<Bytes>>,
     piece: Vec<u8>,
     is_stopped: S,
+}
+
+impl<S: Fn() -> bool> Pieces<S> {
+    /// Passes on what is written to `pieces` until `is_stopped`. What is left at the end is passed on by a flush.
+    pub fn new(pieces: mpsc::Sender<Result<Bytes>>, is_stopped: S) -> Self {
+        Self { pieces, piece: Vec::new(), is_stopped }
+    }
 }
 
 impl<S: Fn() -> bool> Write for Pieces<S> {

@@ -50,7 +50,7 @@ pub use enrich::Enrich;
 pub use entity::{Alias, Entity, Merge, Split};
 pub use erase::Erase;
 pub use explain::Explain;
-pub use export::{Export, FAILED_LINE};
+pub use export::{Export, FAILED_LINE, MAX_WAITING_PIECES, Pieces};
 pub use forget::Forget;
 pub use get::{Get, View};
 pub use graph::Graph;

@@ -21,7 +21,7 @@ pub struct Query {
     pub known_at: Option<String>,
     /// At most so many rows.
     pub limit: Option<usize>,
-    /// Also as a text in this format: json, csv, tsv, turtle or ntriples.
+    /// Also as a text in this format: json, xml, csv, tsv, turtle, ntriples, trig, nquads, rdfxml or jsonld.
     pub format: Option<String>,
 }
 

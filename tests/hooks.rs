@@ -189,7 +189,11 @@ fn a_session_that_finds_no_server_starts_one_for_the_next() {
     let (_temp, data) = filled();
     assert_eq!(given(&data, "SessionStart", &sample("SessionStart")), None);
     assert!(log(&data)[0].contains("one is starting"), "{:?}", log(&data));
-    wait_until("the server", || given(&data, "SessionStart", &sample("SessionStart")).is_some());
+    wait_until("the server", || data.join("server.json").exists());
+    let first = given(&data, "UserPromptSubmit", &prompt("sample", "go on")).unwrap();
+    assert!(first.starts_with("<hydra-memory event=\"SessionStart\">") && first.contains("F28"), "{first}");
+    assert_eq!(given(&data, "UserPromptSubmit", &prompt("sample", "go on")), None, "once");
+    assert_eq!(given(&data, "UserPromptSubmit", &prompt("another", "go on")), None, "nobody else");
     succeeds(&data, &["stop"]);
 }
 

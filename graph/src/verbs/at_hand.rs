@@ -35,6 +35,8 @@ const MIN_OPTION_CHARS: usize = 3;
 pub struct Deed {
     /// Files and folders that it is about.
     pub paths: Vec<String>,
+    /// The folder that the work is done in: what applies to another project is no matter here.
+    pub folder: Option<String>,
     /// What it is called: a program with its subcommand, a file's name. A text that has one of these word for word names it.
     pub names: Vec<String>,
     /// What it says: a command, what is written, an error.
@@ -116,14 +118,10 @@ pub(crate) fn at_hand(inner: &Inner, deed: &Deed) -> Result<Vec<AtHand>> {
 fn fit(inner: &Inner, deed: &Deed, record: &Record) -> Result<Option<Fit>> {
     let own = record.learning.as_ref().map_or(&[][..], |learning| &learning.paths);
     let scopes = || own.iter().map(String::as_str).chain(record.scope());
-    let is_called = |path: &String, scope: &str| path.rsplit(['/', '\\']).next() == Some(scope);
-    let is_of = |path: &String, scope: &str| scope::is_path(scope) && scope::applies(Some(scope), Some(path));
-    let applies = |scope: &&str| deed.paths.iter().any(|path| is_called(path, scope) || is_of(path, scope));
-    let applied = scopes().find(applies);
-    // What applies to other files alone does not matter to this one, whatever it says.
-    if applied.is_none() && !deed.paths.is_empty() && scopes().any(scope::is_path) {
+    if scopes().next().is_some() && !scopes().any(|scope| is_here(deed, scope)) {
         return Ok(None);
     }
+    let applied = scopes().find(|scope| deed.paths.iter().any(|path| is_of(path, scope)));
     let decision = record.decision.as_ref();
     let rejected = decision.and_then(|decision| {
         let rejected = decision.options.iter().filter(|choice| choice.verdict == Verdict::Rejected);
@@ -142,6 +140,26 @@ fn fit(inner: &Inner, deed: &Deed, record: &Record) -> Result<Option<Fit>> {
     let Some(learning) = &record.learning else { return Ok(None) };
     let covered = inner.text.coverage(&[&learning.trigger], &[&deed.words])?;
     Ok(covered.into_iter().flatten().find(|covered| covered.terms > 0).map(Fit::Trigger))
+}
+
+/// Tells whether a scope is a path that holds the other, or the name of the file itself.
+fn is_of(path: &str, scope: &str) -> bool {
+    let is_called = path.rsplit(['/', '\\']).next() == Some(scope);
+    is_called || (scope::is_path(scope) && scope::applies(Some(scope), Some(path)))
+}
+
+/// Tells whether what applies to a scope may matter to a deed: to its files, or where it is about none to where the work is
+/// done. Of a deed of which neither is known anything may.
+fn is_here(deed: &Deed, scope: &str) -> bool {
+    let places = || deed.paths.iter().chain(&deed.folder);
+    match () {
+        () if places().next().is_none() => true,
+        () if !scope::is_path(scope) => {
+            places().any(|place| scope::applies(Some(scope), Some(place)) || is_of(place, scope))
+        }
+        () if !deed.paths.is_empty() => deed.paths.iter().any(|path| is_of(path, scope)),
+        () => deed.folder.as_ref().is_some_and(|folder| scope::is_near(scope, folder)),
+    }
 }
 
 /// Finds what applies to the paths of a deed, by every spelling that means one of them or a folder above it: so many look-ups

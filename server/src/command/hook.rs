@@ -16,7 +16,7 @@ use crate::folder;
 use crate::hook::{Event, Input, MAX_INPUT_BYTES};
 use crate::logging::BoundedLog;
 use crate::verb::Hook;
-use crate::{background, outcome, output, presence, wiring};
+use crate::{background, hook, outcome, output, presence, wiring};
 
 /// The log of hooks that had nothing to say because something was wrong, in the data folder. Bounded as a server's is.
 const LOG_FILE: &str = "hook.log";
@@ -31,7 +31,8 @@ Examples:
 Events: SessionStart, UserPromptSubmit, PreToolUse, PostToolUse, PostToolUseFailure, PreCompact, Stop, SubagentStop and \
 SessionEnd, told as Claude Code tells them. It asks the running server and always ends with 0: without a server, with a line \
 that does not read, or when the answer takes too long nothing is printed, and one line in hook.log of the data folder says \
-why. SessionStart starts a server in the background if none runs. `hydra why last` shows what was put into a conversation.";
+why. SessionStart starts a server in the background if none runs, and the first prompt is given what the session should have \
+begun with. `hydra why last` shows what was put into a conversation.";
 
 /// Options of `hydra hook`.
 #[derive(Debug, Args)]
@@ -118,6 +119,9 @@ async fn ask(global: &Global, config: &Config, input: Input) -> Result<Value, St
     let http = presence::http_client().map_err(|error| said("no HTTP client", &error))?;
     let Some(server) = presence::find(&config.data_dir, &http).await else {
         if input.event == Event::SessionStart && folder::check_memory(&config.data_dir).is_ok() {
+            // What it should begin with is given with the first prompt.
+            let noted = hook::waiting::note(&config.data_dir, &input);
+            noted.map_err(|error| said("the session can't be told of later", &error))?;
             return Err(match background::start(config, global) {
                 Ok(()) => "no server was running; one is starting".to_owned(),
                 Err(error) => said("no server is running, and none can be started", &error),

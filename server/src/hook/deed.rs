@@ -31,10 +31,15 @@ pub fn deed(input: &Input) -> Option<Deed> {
             let names = commands.iter().filter_map(|words| command_name(words)).collect();
             let files = commands.iter().flat_map(|words| words.iter().skip(1)).filter(|word| is_file(word));
             let paths = files.map(|file| absolute(file, &input.folder)).take(MAX_DEED_PATHS).collect();
-            Some(Deed { paths, names, words: input.command.clone(), ..Deed::default() })
+            Some(Deed { paths, names, words: input.command.clone(), folder: folder(input), ..Deed::default() })
         }
         _ => None,
     }
+}
+
+/// The folder that the work is done in, if the client told.
+pub fn folder(input: &Input) -> Option<String> {
+    (!input.folder.is_empty()).then(|| input.folder.clone())
 }
 
 /// Names a deed without what it says: the tool, and its file or program.

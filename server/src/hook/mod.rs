@@ -1,7 +1,8 @@
 //! What Hydra does when an agent's client tells it that something happens: `hydra hook EVENT` asks for it with one verb.
 //!
 //! One file an event. What may be put into a conversation, and when nothing may, is `injection`; what a conversation was
-//! given already is in the `ledger`; `quoted` is how it looks there; `repository` tells where the work is done.
+//! given already is in the `ledger`, and who was told nothing yet in `waiting`; `quoted` is how it looks there,
+//! `repository` tells where the work is done, `deed` what a tool is about to do.
 
 mod deed;
 mod event;
@@ -19,6 +20,7 @@ mod session_start;
 mod stop;
 mod subagent_stop;
 mod user_prompt;
+pub mod waiting;
 
 use hydra_graph::{Memory, Result};
 use serde_json::{Value, json};

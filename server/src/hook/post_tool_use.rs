@@ -5,7 +5,6 @@ use hydra_graph::Result;
 use super::{Answer, Call};
 
 /// Handles it.
-#[expect(clippy::unnecessary_wraps, reason = "as every event")]
 pub(super) fn run(_call: &Call<'_>) -> Result<Answer> {
     Ok(Answer::Nothing)
 }

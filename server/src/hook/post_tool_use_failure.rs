@@ -5,7 +5,7 @@ use std::cmp::Reverse;
 use hydra_graph::{Deed, Fit, Outcome, Result};
 use hydra_ingest::error_signature;
 
-use super::deed::named;
+use super::deed::{folder, named};
 use super::injection::{self, Candidate, FAILURE_TOKENS, Ground};
 use super::quoted::Quote;
 use super::{Answer, Call};
@@ -25,7 +25,7 @@ pub(super) fn run(call: &Call<'_>) -> Result<Answer> {
     }
     let signature = error_signature(&input.error);
     let mut found = Vec::new();
-    let deed = Deed { words: input.error.clone(), ..Deed::default() };
+    let deed = Deed { words: input.error.clone(), folder: folder(input), ..Deed::default() };
     for known in call.memory.at_hand(&deed)? {
         let (Fit::Trigger(covered), Some(learning)) = (&known.fit, &known.record.learning) else { continue };
         let is_same = signature.is_some() && error_signature(&learning.trigger) == signature;

@@ -19,8 +19,16 @@ const LAST_LINE_TOKENS: usize = 16;
 
 /// Handles it.
 pub(super) fn run(call: &Call<'_>) -> Result<Answer> {
+    give(call, Path::new(&call.input.folder))
+}
+
+/// Gives what a session in a folder begins with.
+///
+/// # Errors
+/// What the memory returns.
+pub(super) fn give(call: &Call<'_>, folder: &Path) -> Result<Answer> {
     let (event, input) = (Event::SessionStart, call.input);
-    let context = context_of(call.memory, Path::new(&input.folder), &[])?;
+    let context = context_of(call.memory, folder, &[])?;
     let listener = input.listener();
     call.session.hooks.decide(&listener, |told| {
         let now = call.session.now();

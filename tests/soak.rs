@@ -4,8 +4,10 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod harness;
+#[path = "wire/mod.rs"]
+mod wire;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -14,6 +16,7 @@ use std::time::{Duration, Instant};
 
 use harness::{Client, Server, json, wait_until};
 use serde_json::{Value, json};
+use wire::{Door, Stream, stateless};
 
 /// How long it all takes, how long a server lives, and how many notes there are at the start.
 struct Length {
@@ -109,6 +112,13 @@ impl Vault {
         }
     }
 
+    fn write_line(&mut self, log: usize) {
+        let log = self.logs.join(format!("keeper{log}.log"));
+        let mut file = fs::OpenOptions::new().create(true).append(true).open(log).unwrap();
+        self.lines += 1;
+        writeln!(file, "2026-12-10 06:00:00 INFO lamp - turn {} of the lamp is done", self.lines).unwrap();
+    }
+
     /// A log goes on, and sometimes elsewhere.
     fn log(&mut self) {
         let log = self.logs.join(format!("keeper{}.log", self.random.below(LOGS)));
@@ -169,6 +179,10 @@ impl Vault {
                     fs::rename(from, to).unwrap();
                 }
             }
+            95 if notes.len() > self.notes => {
+                fs::remove_dir_all(notes[self.random.below(notes.len())].parent().unwrap()).unwrap();
+                fs::create_dir_all(self.root.join("f0")).unwrap();
+            }
             95..97 => {
                 for _ in 0..60 {
                     let path = self.place();
@@ -177,6 +191,47 @@ impl Vault {
             }
             _ => fs::write(self.root.join("half.md.swp"), "x").unwrap(),
         }
+    }
+}
+
+/// Asks again and again until the server is gone; no answer has anything twice.
+fn read(client: &mut Client, stop: &AtomicBool, asked: &AtomicU64) {
+    while !stop.load(Ordering::Relaxed) {
+        let question = json!({"query": "what happened in the log of the keeper", "limit": 5});
+        let Ok((status, answer)) = client.post("/v1/recall", &question) else { return };
+        assert_eq!(status, 200, "{answer}");
+        let hits = answer["hits"].as_array().unwrap();
+        let ids: BTreeSet<&str> = hits.iter().map(|hit| hit["id"].as_str().unwrap()).collect();
+        assert_eq!(ids.len(), hits.len(), "{answer}");
+        asked.fetch_add(1, Ordering::Relaxed);
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
+
+/// What changes with every note of which nothing is known but its words.
+const WATCHED: &str = "hydra://enrichment";
+
+/// Begins to watch a resource, as a client of MCP does.
+fn watch(data: &Path) -> Stream {
+    let listen = json!({"notifications": {"resourceSubscriptions": [WATCHED]}});
+    let mut news = Door::of(data).stream(&stateless(7, "subscriptions/listen", listen));
+    assert_eq!(news.next().unwrap()["method"], "notifications/subscriptions/acknowledged");
+    news
+}
+
+/// Hears of changes until the server is gone, and reads again what changed.
+fn follow(news: &mut Stream, client: &mut Client, heard: &AtomicU64) {
+    while let Some(message) = news.next() {
+        assert_eq!(
+            (&message["method"], &message["params"]["uri"]),
+            (&json!("notifications/resources/updated"), &json!(WATCHED))
+        );
+        let Ok((status, answer)) = client.post("/v1/enrichment", &json!({})) else { return };
+        assert_eq!(status, 200, "{answer}");
+        let texts = answer["bare"].as_array().unwrap();
+        let ids: BTreeSet<&str> = texts.iter().map(|text| text["id"].as_str().unwrap()).collect();
+        assert_eq!(ids.len(), texts.len(), "{answer}");
+        heard.fetch_add(1, Ordering::Relaxed);
     }
 }
 
@@ -216,24 +271,22 @@ fn graph_and_disk_agree_after_everything_happened() {
     }
     json(&data, &["source", "add", vault.root.to_str().unwrap()]);
     json(&data, &["source", "add", vault.logs.to_str().unwrap(), "--kind", "log"]);
+    // What is rotated away before it was ever read is nobody's log.
+    (0..LOGS).for_each(|log| vault.write_line(log));
+    let server = Server::start(&data);
+    wait_until("the logs to be known", || counted(&mut server.client()) == vault.lines);
+    server.kill();
     let ends = Instant::now() + length.all;
-    let (asked, mut steps, mut kills) = (AtomicU64::new(0), 0_u64, 0);
+    let (asked, heard, mut steps, mut kills) = (AtomicU64::new(0), AtomicU64::new(0), 0_u64, 0);
     while Instant::now() < ends {
         let server = Server::start(&data);
         let dies = ends.min(Instant::now() + length.life);
         let stop = AtomicBool::new(false);
         std::thread::scope(|scope| {
-            let (server, stop, asked) = (&server, &stop, &asked);
-            scope.spawn(move || {
-                let mut client = server.client();
-                while !stop.load(Ordering::Relaxed) {
-                    let question = json!({"query": "what happened in the log of the keeper", "limit": 5});
-                    let Ok((status, _)) = client.post("/v1/recall", &question) else { return };
-                    assert_eq!(status, 200);
-                    asked.fetch_add(1, Ordering::Relaxed);
-                    std::thread::sleep(Duration::from_millis(50));
-                }
-            });
+            let (stop, asked, heard) = (&stop, &asked, &heard);
+            let (mut reading, mut watching, mut news) = (server.client(), server.client(), watch(&data));
+            scope.spawn(move || read(&mut reading, stop, asked));
+            scope.spawn(move || follow(&mut news, &mut watching, heard));
             while Instant::now() < dies {
                 vault.step();
                 steps += 1;
@@ -260,12 +313,7 @@ fn graph_and_disk_agree_after_everything_happened() {
         known == on_disk && known.len() == last.len()
     });
     // What was renamed away and has no successor is read when it has one.
-    for log in 0..LOGS {
-        let log = vault.logs.join(format!("keeper{log}.log"));
-        let mut file = fs::OpenOptions::new().create(true).append(true).open(log).unwrap();
-        vault.lines += 1;
-        writeln!(file, "2026-12-10 06:00:00 INFO lamp - turn {} of the lamp is done", vault.lines).unwrap();
-    }
+    (0..LOGS).for_each(|log| vault.write_line(log));
     let mut lines = 0;
     wait_until("every line to be counted", || {
         lines = counted(&mut client);
@@ -282,6 +330,13 @@ fn graph_and_disk_agree_after_everything_happened() {
             assert_eq!(record["text"].as_str().unwrap(), fs::read_to_string(path).unwrap(), "{path}");
         }
     }
+    let twice = "SELECT ?source ?start { ?passage hy:partOf ?source ; hy:start ?start . ?other hy:partOf ?source ; \
+                 hy:start ?start FILTER(?passage != ?other) } LIMIT 10";
+    let twice = client.ask("/v1/query", &json!({"query": twice}));
+    assert_eq!(twice["rows"], json!([]), "a place of a note has two passages");
+    // A server that lives for two seconds on a busy machine may have nothing to tell yet.
+    let is_short = length.life < Duration::from_secs(60);
+    assert!(is_short || heard.load(Ordering::Relaxed) > 0, "whoever watched heard nothing");
     // The model may be far behind on a busy machine; what counts is that it gets there.
     loop {
         let status = client.ask("/v1/status", &json!({}));
@@ -299,8 +354,9 @@ fn graph_and_disk_agree_after_everything_happened() {
     let report = json(&data, &["check"]);
     assert_eq!(report["ok"], true, "{report}");
     eprintln!(
-        "{steps} steps, {kills} kills, {} answers, {} notes and {lines} lines in {} rotations at the end",
+        "{steps} steps, {kills} kills, {} answers, {} changes heard of, {} notes and {lines} lines in {} rotations at the end",
         asked.load(Ordering::Relaxed),
+        heard.load(Ordering::Relaxed),
         on_disk.len(),
         vault.rotations
     );

@@ -254,7 +254,6 @@ fn what_cant_be_watched_is_said_clearly() {
     refused(&["add", file.to_str().unwrap()], "is a file");
     refused(&["add", "/nowhere/at/all"], "does not exist");
     refused(&["add", home.data.to_str().unwrap()], "memory itself");
-    refused(&["add", &vault, "--kind", "transcripts"], "transcripts can't be watched yet");
     refused(&["add", &vault, "--exclude", "a[z-b]"], "is no glob");
     refused(&["pause", "/nowhere"], "is not watched");
     let listed = json(&home.data, &["sources"]);

@@ -42,11 +42,11 @@ pub struct Document {
     pub links: Vec<Link>,
     /// How it was read.
     pub reading: Reading,
-    /// What a log says besides its templates, which are its passages; `None` for a note.
+    /// What a log says besides its templates, which are its passages, or a transcript; `None` for a note.
     pub log: Option<LogPart>,
 }
 
-/// How far a log was read, and what happened in what was read.
+/// How far a log or transcript was read, and what happened in what was read.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LogPart {
     /// Whatever the reader needs to go on, opaque to the graph. It changes with every reading, so it should be small.
@@ -62,6 +62,8 @@ pub enum Occurrence {
     First(Box<NewMemory>, Seen),
     /// It is known under a key, and was seen again. Nothing is said of what is no longer known.
     Again(String, Seen),
+    /// It was said or done in a conversation. What is known by its key was told before, and is left as it is.
+    Turn(Box<NewMemory>),
 }
 
 /// One front matter value.
@@ -205,7 +207,7 @@ pub struct SourceState {
     pub content_hash: String,
     /// How it was read.
     pub reading: Reading,
-    /// Whether it is a log, which is read on from where it was left.
+    /// Whether it is a log or a transcript, which is read on from where it was left.
     pub is_log: bool,
 }
 
@@ -276,4 +278,6 @@ pub struct PutReceipt {
     pub added: bool,
     /// How many secrets were masked in it.
     pub redactions: usize,
+    /// How much of what happened in it was not known before.
+    pub told: usize,
 }

@@ -57,6 +57,7 @@ mod store;
 mod text;
 mod time;
 mod trace;
+mod turn;
 mod verbs;
 mod vocab;
 mod voice;
@@ -101,6 +102,7 @@ pub use sparql::{
 pub use text::Coverage;
 pub use time::{Clock, Timestamp};
 pub use trace::{MAX_TRACE_AGE_DAYS, MAX_TRACE_BYTES, MAX_TRACES};
+pub use turn::{Role, Turn};
 pub use verbs::alias::{AliasOp, Aliased, MAX_ENTITY_ALIASES};
 pub use verbs::at_hand::{AtHand, Deed, Fit, MAX_DEED_PATHS, MAX_OF_ONE_PATH, MAX_PATH_PARTS, MAX_WORDED};
 pub use verbs::blocks::BlockVersion;

@@ -11,10 +11,11 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::fact::Statement;
 use crate::id::Id;
 use crate::learning::Learning;
-use crate::preference::{Preference, Standing};
+use crate::preference::{OBSERVATIONS_TO_HOLD, Preference, Standing};
 use crate::question::Source;
 use crate::seen::Seen;
 use crate::time::Timestamp;
+use crate::turn::Turn;
 
 pub(crate) use self::reader::{Reader, forgotten_since, is_text, read, recallable};
 
@@ -105,6 +106,9 @@ pub struct Record {
     /// How often it was seen in a log, if it was counted there.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub seen: Option<Seen>,
+    /// How it came about, if it is a turn of a conversation with an agent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub turn: Option<Turn>,
     /// How sure it is, from 0 to 1, if it is not certain.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub confidence: Option<f32>,
@@ -168,6 +172,13 @@ impl Record {
             Some(preference) => preference.status == Standing::Candidate,
             None => self.kind == Kind::Preference && self.trust == "ingested",
         }
+    }
+
+    /// Tells whether it was learned from files once: it may be found where it applies, but is in no context until it was seen
+    /// again, or somebody said that it helped.
+    pub(crate) fn is_untried(&self) -> bool {
+        let is_once = |learning: &Learning| learning.times_seen < OBSERVATIONS_TO_HOLD && learning.times_helped == 0;
+        self.trust == "ingested" && self.learning.as_ref().is_some_and(is_once)
     }
 
     /// Says how it stands, in words, if it does not simply stand: a preference that is only a candidate, inferred or against

@@ -50,6 +50,7 @@ terms! {
     BASIS = "urn:hydra:ns#basis";
     BECAUSE = "urn:hydra:ns#because";
     BLOCK = "urn:hydra:ns#block";
+    BRANCH = "urn:hydra:ns#branch";
     CHOSE = "urn:hydra:ns#chose";
     CONFIDENCE = "urn:hydra:ns#confidence";
     CONFIGURED_IN = "urn:hydra:ns#configuredIn";
@@ -99,7 +100,9 @@ terms! {
     RECORDED_AT = "urn:hydra:ns#recordedAt";
     REJECTED_AT = "urn:hydra:ns#rejectedAt";
     REJECTED = "urn:hydra:ns#rejected";
+    REPOSITORY = "urn:hydra:ns#repository";
     RETRACTED_AT = "urn:hydra:ns#retractedAt";
+    ROLE = "urn:hydra:ns#role";
     ROOT = "urn:hydra:ns#root";
     SCORE = "urn:hydra:ns#score";
     SETTLED_AT = "urn:hydra:ns#settledAt";
@@ -111,6 +114,7 @@ terms! {
     STALE_BECAUSE = "urn:hydra:ns#staleBecause";
     START = "urn:hydra:ns#start";
     STATUS = "urn:hydra:ns#status";
+    SUB_AGENT = "urn:hydra:ns#subAgent";
     TAG = "urn:hydra:ns#tag";
     TAIL = "urn:hydra:ns#tail";
     TEMPLATE = "urn:hydra:ns#template";
@@ -120,10 +124,12 @@ terms! {
     TIMES_SEEN = "urn:hydra:ns#timesSeen";
     TOLD_AS = "urn:hydra:ns#toldAs";
     TOLD_OF = "urn:hydra:ns#toldOf";
+    TOOL = "urn:hydra:ns#tool";
     TOPIC = "urn:hydra:ns#topic";
     TRIGGER = "urn:hydra:ns#trigger";
     TRUST = "urn:hydra:ns#trust";
     UNLISTED_FROM = "urn:hydra:ns#unlistedFrom";
+    TURN = "urn:hydra:ns#turn";
     VALID_FROM = "urn:hydra:ns#validFrom";
     VALID_TO = "urn:hydra:ns#validTo";
     VALUE = "urn:hydra:ns#value";

@@ -42,14 +42,17 @@ impl Voice {
                 continue;
             }
             voice.roots.insert(format!("node:{at}"));
-            for quad in view.about(at)? {
+            let quads = view.about(at)?;
+            // The same words in two conversations with an agent were said twice; of one that is resumed there is no copy.
+            let is_turn = quads.iter().any(|quad| quad.predicate == vocab::ROLE);
+            for quad in quads {
                 let Some(text) = term_text(&quad.object) else { continue };
                 match quad.predicate.as_ref() {
                     vocab::KEY if text.starts_with("session:") => drop(voice.roots.insert(text)),
                     // Two files with one content are one.
                     vocab::CONTENT_HASH => drop(voice.roots.insert(format!("content:{text}"))),
                     predicate if predicate == ext::PRIMARY_SOURCE => voice.roots.extend(said(names, &text)?),
-                    predicate if predicate == ext::TEXT => {
+                    predicate if predicate == ext::TEXT && !is_turn => {
                         voice.roots.insert(format!("text:{}", text_key(&text).to_hex()));
                         if at == id {
                             voice.words = words(&text);

@@ -86,5 +86,10 @@ pub use rules::{Rules, find_folder, settle_folder};
 pub use stray::is_temporary;
 pub use summary::{LogSummary, Progress, Skipped, Summary, Warning};
 pub use sync::{Kind, Options, Removal, ingest, reconcile};
-pub use transcript::{INJECTED_TAG, MAX_SIGNATURE_BYTES, error_signature, inject, strip_injected};
+pub use transcript::{
+    Candidate, INJECTED_TAG, Learned, MAX_CALL_BYTES, MAX_ERROR_BYTES, MAX_FIX_STEPS, MAX_OPEN_CALLS, MAX_PEEKED_BYTES,
+    MAX_RESULT_BYTES, MAX_SIGNATURE_BYTES, MAX_TOOL_TURNS, MAX_TRANSCRIPT_LINE_BYTES, MAX_TRANSCRIPTS, MAX_TURN_BYTES,
+    MAX_TURNS, MIN_TOUCHES, OFFER, TranscriptProgress, TranscriptSummary, candidates, error_signature,
+    follow_transcripts, inject, may_be_transcript, peek, strip_injected,
+};
 pub use vault::{MAX_VAULT_FILES, Vault};

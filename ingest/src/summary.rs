@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 use hydra_graph::{Error, Remark};
 use serde::{Deserialize, Serialize, Serializer};
 
+use crate::transcript::{TranscriptProgress, TranscriptSummary};
+
 /// How far a run is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Progress {
@@ -17,6 +19,8 @@ pub struct Progress {
     pub passages: u64,
     /// The note that is looked at now; `None` once they are done.
     pub current: Option<PathBuf>,
+    /// How far reading is in bytes, of transcripts: there are few of them, and some are long.
+    pub transcripts: Option<TranscriptProgress>,
 }
 
 /// What a run did. Counts of passages, links and so on are of the notes that were put, not of unchanged ones.
@@ -53,6 +57,9 @@ pub struct Summary {
     /// What was read of logs.
     #[serde(default)]
     pub logs: LogSummary,
+    /// What was read of transcripts.
+    #[serde(default)]
+    pub transcripts: TranscriptSummary,
     /// What could not be read, and why.
     pub skipped: Vec<Skipped>,
     /// What was read, but not all of it.

@@ -23,6 +23,7 @@ use crate::plan::{Plan, Scan};
 use crate::readings::{Look, Readings};
 use crate::rules::Rules;
 use crate::summary::{Progress, Skipped, Summary, Warning};
+use crate::transcript::{self, TranscriptProgress, Transcripts};
 
 /// Documents that are put together and so share one fsync.
 const BATCH_DOCUMENTS: usize = 64;
@@ -89,6 +90,8 @@ pub enum Kind {
     Notes,
     /// Logs, whatever their names; of a folder those that end in `.log`.
     Log,
+    /// Transcripts of conversations with agents, as Claude Code writes them, and its memory files beside them.
+    Transcripts,
 }
 
 /// Reads notes and folders of notes into the graph, and removes what is gone from them.
@@ -122,13 +125,16 @@ pub fn reconcile(
     if paths.is_empty() {
         return Err(Error::new(ErrorKind::Invalid, "no path to read").hint("name a note or a folder of notes"));
     }
+    if options.kind == Kind::Transcripts {
+        return transcripts(memory, paths, options, readings, progress);
+    }
     let (logs, notes) = Logs::among(memory, paths, options)?;
     let mut vanished: Vec<SourceState> = Vec::new();
     let plan = if notes.is_empty() {
         Plan::default()
     } else {
-        let known = notes_of(memory)?;
-        let plan = match Plan::of(&notes, &known, &options.rules) {
+        let (known, read_on) = notes_of(memory)?;
+        let mut plan = match Plan::of(&notes, &known, &options.rules) {
             // The logs are there.
             Err(error)
                 if !logs.files.is_empty() && matches!(error.kind(), ErrorKind::NotFound | ErrorKind::Invalid) =>
@@ -138,6 +144,10 @@ pub fn reconcile(
             }
             plan => plan?,
         };
+        for scan in &mut plan.scans {
+            // What is read on as a log or a transcript is no note, whatever its name.
+            scan.notes.retain(|note| !read_on.contains(note));
+        }
         vanished.extend(known.into_iter().filter(|source| options.vanished.contains(&source.path)));
         plan
     };
@@ -177,11 +187,34 @@ pub fn reconcile(
     Ok(run.summary)
 }
 
-/// Returns what the graph knows of notes: what logs say stays, also when notes are read from their folder.
-fn notes_of(memory: &Memory) -> Result<Vec<SourceState>> {
-    let mut known = memory.sources(None)?;
-    known.retain(|source| !source.is_log);
-    Ok(known)
+/// Reads transcripts to their ends.
+fn transcripts(
+    memory: &Memory,
+    paths: &[PathBuf],
+    options: &Options,
+    readings: &mut Readings,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<Summary> {
+    let found = Transcripts::of(paths, &options.rules);
+    let (files, cancel) = (found.files.len() as u64, Arc::clone(&options.cancel));
+    let summary = transcript::read_all(memory, found, options, readings, &mut |at: TranscriptProgress| {
+        let current = Some(at.current.clone());
+        progress(Progress { files_total: files, current, transcripts: Some(at), ..Progress::default() });
+        !cancel.load(Ordering::Relaxed)
+    })?;
+    let is_nothing = summary.transcripts.files + summary.unchanged + summary.files == 0 && !summary.cancelled;
+    if let Some(Skipped { path, reason, hint }) = summary.skipped.first().filter(|_| is_nothing) {
+        let kind = if paths.iter().any(|path| path.exists()) { ErrorKind::Invalid } else { ErrorKind::NotFound };
+        return Err(Error::new(kind, format!("{}: {reason}", path.display())).hint(hint.as_str()));
+    }
+    Ok(summary)
+}
+
+/// Returns what the graph knows of notes, and what is read on from where it was left: what that says stays, also when notes
+/// are read from its folder.
+fn notes_of(memory: &Memory) -> Result<(Vec<SourceState>, HashSet<PathBuf>)> {
+    let (read_on, known): (Vec<_>, Vec<_>) = memory.sources(None)?.into_iter().partition(|source| source.is_log);
+    Ok((known, read_on.into_iter().map(|source| source.path).collect()))
 }
 
 struct Run<'a> {
@@ -224,7 +257,7 @@ impl Run<'_> {
             to_read.extend(relocated.to_read);
         }
         let before = scan.notes.len() as u64;
-        scan.take(&notes_of(self.memory)?, &to_read);
+        scan.take(&notes_of(self.memory)?.0, &to_read);
         self.done.files_total += scan.notes.len() as u64 - before;
         self.summary.files = self.done.files_total;
         Ok(())

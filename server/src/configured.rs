@@ -64,7 +64,7 @@ pub fn watch_configured(memory: &Memory, config: &Config) -> Result<Vec<Skipped>
     let (mut listed, mut refused) = (Vec::new(), Vec::new());
     for source in &config.sources {
         let path = settle_folder(&source.path);
-        match check_watchable(&path, source.kind, &config.data_dir).and_then(|()| check_folder(&path)) {
+        match check_watchable(&path, &config.data_dir).and_then(|()| check_folder(&path)) {
             Ok(()) => listed.push(Configured { folder: folder(source, path, config), paused: source.paused }),
             Err(error) => refused.push(refusal(path, &error)),
         }

@@ -15,6 +15,7 @@ mod logs;
 mod measure;
 mod report;
 mod sparql;
+mod transcripts;
 mod vault;
 
 use std::path::PathBuf;
@@ -47,6 +48,9 @@ fn main() {
     }
     if is_wanted("logs") {
         logs::logs(&mut report);
+    }
+    if is_wanted("transcripts") {
+        transcripts::transcripts(&mut report);
     }
     if is_wanted("recall") {
         measure::recall(&mut report, &keep);

@@ -12,6 +12,7 @@ use crate::id::Id;
 use crate::moment::Moment;
 use crate::question::{Question, Recalled};
 use crate::ranking::Weights;
+use crate::record::Record;
 use crate::sparql::Interrupt;
 use crate::text::Coverage;
 use crate::time::Timestamp;
@@ -240,6 +241,11 @@ impl Memory {
     /// Returns how far a log was read, and its templates; `None` if none was read from that path.
     pub fn log(&self, path: &Path) -> Result<Option<LogState>> {
         verbs::log::state(&self.0, path)
+    }
+
+    /// Returns what was told with an idempotency key in a space; `None` if nothing was, or it was forgotten or retracted.
+    pub fn told_with(&self, key: &str, space: &str) -> Result<Option<Record>> {
+        verbs::twin::told_with(&self.0, key, space)
     }
 
     /// Lists the folders that are watched, by path.

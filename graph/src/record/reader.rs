@@ -20,6 +20,7 @@ use crate::question::{Source, Span};
 use crate::seen;
 use crate::store::{View, term_id, term_text};
 use crate::time::Timestamp;
+use crate::turn;
 use crate::vocab::{self, ext};
 
 /// The parent's part of a passage, or a node's own.
@@ -191,6 +192,7 @@ fn assemble(
         preference: preference::of_quads(own.0).or_else(|| preference::of_quads(parent.0)),
         decision: decision::of_quads(own.0),
         seen: seen::of_quads(own.0).or_else(|| seen::of_quads(parent.0)),
+        turn: turn::of_quads(own.0).or_else(|| turn::of_quads(parent.0)),
         confidence: own.parsed(vocab::CONFIDENCE),
         derived_from: sorted(own.ids(ext::DERIVED_FROM)),
         stale: sorted(own.ids(vocab::STALE_BECAUSE)),

@@ -21,6 +21,11 @@ pub(crate) fn memory(new: &mut NewMemory) -> Masked {
     new.said_by.iter_mut().for_each(&mut more);
     new.session.iter_mut().for_each(&mut more);
     new.speaker.iter_mut().for_each(&mut more);
+    if let Some(turn) = &mut new.turn {
+        for name in [&mut turn.tool, &mut turn.repository, &mut turn.branch, &mut turn.sub_agent] {
+            name.iter_mut().for_each(&mut more);
+        }
+    }
     new.applies_to.iter_mut().for_each(&mut more);
     if let Some(statement) = &mut new.statement {
         more(&mut statement.subject);
@@ -69,7 +74,7 @@ pub(crate) fn document(document: &mut Document) {
     document.passages.iter_mut().flat_map(|passage| &mut passage.headings).for_each(&mut more);
     if let Some(log) = &mut document.log {
         for occurrence in &mut log.occurrences {
-            if let Occurrence::First(new, _) = occurrence {
+            if let Occurrence::First(new, _) | Occurrence::Turn(new) = occurrence {
                 memory(new);
             }
         }

@@ -148,6 +148,7 @@ pub(crate) fn context(inner: &Inner, request: &ContextRequest) -> Result<Context
             && record.expires_at.is_none_or(|end| end > now)
             && (request.spaces.is_empty() || request.spaces.contains(&record.space))
             && !record.is_candidate()
+            && !record.is_untried()
             && is_in_place(record)
     };
     let records = Records::new(&view);
@@ -161,6 +162,7 @@ pub(crate) fn context(inner: &Inner, request: &ContextRequest) -> Result<Context
     let is_ours = |record: &Record| {
         record.is_believed()
             && !record.is_candidate()
+            && !record.is_untried()
             && record.expires_at.is_none_or(|end| end > now)
             && (request.spaces.is_empty() || request.spaces.contains(&record.space))
     };

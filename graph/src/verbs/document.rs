@@ -49,8 +49,8 @@ pub(crate) fn put(inner: &Inner, documents: Vec<Document>, agent: &Agent) -> Vec
         .into_iter()
         .map(|ticket: Result<_>| {
             let (ticket, redactions) = ticket?;
-            let (commit, (id, added)) = ticket.wait()?;
-            Ok(PutReceipt { id, commit, added, redactions })
+            let (commit, (id, added, told)) = ticket.wait()?;
+            Ok(PutReceipt { id, commit, added, redactions, told })
         })
         .collect()
 }
@@ -84,7 +84,7 @@ pub(crate) fn remove(inner: &Inner, ids: &[Id], agent: &Agent) -> Vec<Result<Put
         .into_iter()
         .map(|(ticket, id)| {
             let (commit, ()) = ticket?.wait()?;
-            Ok(PutReceipt { id: *id, commit, added: false, redactions: 0 })
+            Ok(PutReceipt { id: *id, commit, added: false, redactions: 0, told: 0 })
         })
         .collect()
 }
@@ -137,9 +137,9 @@ fn replace(
     now: Timestamp,
     agent: &Agent,
     document: &Document,
-) -> Result<(Change, (Id, bool))> {
+) -> Result<(Change, (Id, bool, usize))> {
     if let Some(source) = erased::source(view, seals, document)? {
-        return Ok((Change::new("ingest"), (source, false)));
+        return Ok((Change::new("ingest"), (source, false, 0)));
     }
     let document = &*erased::left_of(view, seals, document)?;
     let path = document.path.to_string_lossy();
@@ -175,11 +175,12 @@ fn replace(
     change.touched.append(&mut touched(&old, &draft.quads, source));
     change.removed.extend(old);
     change.added.extend(draft.quads);
+    let mut told = 0;
     if let Some(log) = &document.log {
-        super::log::tell(view, mint, now, agent, (&document.space, &log.occurrences), &mut change)?;
+        told = super::log::tell(view, (mint, seals), now, agent, (&document.space, &log.occurrences), &mut change)?;
     }
     stale::follow(view, &mut change)?;
-    Ok((change, (source, known.is_none())))
+    Ok((change, (source, known.is_none(), told)))
 }
 
 struct Draft {

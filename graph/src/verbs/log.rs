@@ -1,5 +1,5 @@
-//! What a log adds to a document: templates that are counted, and what happened as memories of its own, in the commit
-//! that also moves the place it was read to. A kill leaves all of that or nothing.
+//! What a log or transcript adds to a document: templates that are counted, and what happened as memories of its own, in the
+//! commit that also moves the place it was read to. A kill leaves all of that or nothing.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -15,6 +15,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::id::{Id, Mint};
 use crate::journal::{Agent, Change};
 use crate::memory::Inner;
+use crate::seal::Seals;
 use crate::seen::{self, Seen};
 use crate::store::{Node, View, number, string, subject_id, term_text, time_literal};
 use crate::time::Timestamp;
@@ -42,10 +43,13 @@ pub(crate) fn state(inner: &Inner, path: &Path) -> Result<Option<LogState>> {
 /// Refuses what can't be remembered, before anything is written.
 pub(super) fn check(document: &Document, now: Timestamp) -> Result<()> {
     for occurrence in document.log.iter().flat_map(|log| &log.occurrences) {
-        let Occurrence::First(memory, _) = occurrence else { continue };
+        let (Occurrence::First(memory, _) | Occurrence::Turn(memory)) = occurrence else { continue };
         admission::check(memory, now)?;
         if memory.idempotency_key.is_none() || memory.space != document.space {
-            return Err(Error::new(ErrorKind::Invalid, "what happened in a log has a key and its log's space"));
+            return Err(Error::new(
+                ErrorKind::Invalid,
+                "what happened in a log or transcript has a key and its file's space",
+            ));
         }
     }
     Ok(())
@@ -59,18 +63,23 @@ pub(super) fn say(pattern: &Pattern, node: &mut Node) {
         .maybe(vocab::HOUR, pattern.hour.map(time_literal));
 }
 
-/// Tells what happened, and counts up what is known.
+/// Tells what happened, and counts up what is known; returns how much of it is new.
 pub(super) fn tell(
     view: &View<'_>,
-    mint: &Mint,
+    (mint, seals): (&Mint, &Seals),
     now: Timestamp,
     agent: &Agent,
     (space, occurrences): (&str, &[Occurrence]),
     change: &mut Change,
-) -> Result<()> {
-    let mut telling = Telling::new(view, mint, now, agent);
+) -> Result<usize> {
+    let mut telling = Telling::new(view, mint, now, agent).sealed(seals.clone());
+    let mut new = 0;
     for occurrence in occurrences {
         let (key, seen) = match occurrence {
+            Occurrence::Turn(memory) => {
+                new += usize::from(telling.tell(memory)?.novelty == Novelty::New);
+                continue;
+            }
             Occurrence::First(memory, seen) => (memory.idempotency_key.as_deref().unwrap_or_default(), seen),
             Occurrence::Again(key, seen) => (key.as_str(), seen),
         };
@@ -81,12 +90,13 @@ pub(super) fn tell(
                 let told = telling.tell(memory)?;
                 // The same words of the same moment under another key are what was told then, and count there.
                 if told.novelty == Novelty::New {
+                    new += 1;
                     let mut node = Node::new(told.id, vocab::MEMORY_GRAPH);
                     seen.say(&mut node);
                     telling.change.added.append(&mut node.quads);
                 }
             }
-            (None, Occurrence::Again(..)) => {}
+            (None, Occurrence::Again(..) | Occurrence::Turn(_)) => {}
         }
     }
     let mut told = telling.into_change();
@@ -94,7 +104,7 @@ pub(super) fn tell(
     change.removed.append(&mut told.removed);
     change.touched.append(&mut told.touched);
     change.fresh.extend(told.fresh);
-    Ok(())
+    Ok(new)
 }
 
 /// Says anew how often something was seen. Nothing that an index reads changes, so it is not touched.

@@ -17,6 +17,7 @@ use crate::record::{self, Kind};
 use crate::secret::{Masked, in_words, masking};
 use crate::space;
 use crate::time::Timestamp;
+use crate::turn::Turn;
 use crate::vocab;
 
 /// Longest text of one memory; a longer one is a file, for `ingest`.
@@ -74,6 +75,8 @@ pub struct NewMemory {
     pub speaker: Option<String>,
     /// When it was said or happened; not when it is recorded.
     pub happened_at: Option<Timestamp>,
+    /// How it came about, if it is a turn of a conversation with an agent.
+    pub turn: Option<Turn>,
     /// How many secrets in it were masked: `remember` counts them.
     pub redactions: usize,
 }
@@ -100,6 +103,7 @@ impl NewMemory {
             session: None,
             speaker: None,
             happened_at: None,
+            turn: None,
             redactions: 0,
         }
     }

@@ -232,6 +232,9 @@ impl<'v> Telling<'v> {
             .maybe(vocab::IDEMPOTENCY_KEY, new.idempotency_key.as_ref().map(string))
             .maybe(vocab::SPEAKER, new.speaker.as_deref().map(|name| string(name.trim())))
             .maybe(ext::STARTED_AT, new.happened_at.map(time_literal));
+        if let Some(turn) = &new.turn {
+            turn.say(&mut node);
+        }
         for name in &new.entities {
             about.push(self.entities.by_name(name)?);
         }

@@ -8,7 +8,8 @@ use super::remember::NewMemory;
 use crate::entity::normalise;
 use crate::error::Result;
 use crate::id::Id;
-use crate::record::Kind;
+use crate::memory::Inner;
+use crate::record::{self, Kind, Record};
 use crate::store::{View, string, subject_id};
 use crate::time::Timestamp;
 use crate::vocab::{self, ext};
@@ -74,6 +75,13 @@ pub(super) fn of_key(view: &View<'_>, key: &str, space: &str) -> Result<Option<I
         }
     }
     Ok(None)
+}
+
+/// Reads what was told with a key, while it is believed.
+pub(crate) fn told_with(inner: &Inner, key: &str, space: &str) -> Result<Option<Record>> {
+    let view = inner.view()?;
+    let Some(id) = of_key(&view, key, space)? else { return Ok(None) };
+    Ok(record::read(&view, id)?.filter(Record::is_believed))
 }
 
 /// Finds the same memory in the store.

@@ -97,7 +97,8 @@ impl Happened {
             .collect();
         // As ids are.
         all.sort_by_key(|occurrence| match occurrence {
-            Occurrence::First(_, seen) | Occurrence::Again(_, seen) => seen.first,
+            Occurrence::First(_, seen) | Occurrence::Again(_, seen) => Some(seen.first),
+            Occurrence::Turn(_) => None,
         });
         all
     }

@@ -41,6 +41,7 @@ pub use line::MAX_LINE_BYTES;
 pub use mask::{MAX_TOKEN_BYTES, MAX_TOKENS};
 pub(crate) use mask::{WILDCARD, mask as mask_word};
 pub use mine::{Mined, mine};
+pub(crate) use position::Position;
 pub use reader::{LastRecord, LogOptions, LogReader, LogStep, STEP_BYTES};
 pub use record::{MAX_RECORD_BYTES, MAX_RECORD_LINES};
 pub(crate) use run::{Logs, read};

@@ -109,7 +109,7 @@ impl Position {
     }
 
     /// Tells whether a file reads up to here as it did.
-    fn is_in(&self, file: &File) -> io::Result<bool> {
+    pub fn is_in(&self, file: &File) -> io::Result<bool> {
         Ok(file.metadata()?.len() >= self.offset
             && Print::of(file, 0, self.head.bytes)? == self.head
             && Print::of(file, self.offset - self.foot.bytes, self.foot.bytes)? == self.foot)

@@ -37,7 +37,7 @@ impl Logs {
                 }
                 Kind::Log => logs.files.push(real),
                 Kind::ByName if is_log(&real) && !real.is_dir() => logs.files.push(real),
-                Kind::ByName | Kind::Notes => rest.push(path.clone()),
+                Kind::ByName | Kind::Notes | Kind::Transcripts => rest.push(path.clone()),
             }
         }
         logs.files.sort();

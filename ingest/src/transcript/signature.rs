@@ -8,6 +8,8 @@ use crate::log::{WILDCARD, mask_word};
 pub const MAX_SIGNATURE_BYTES: usize = 300;
 /// What is looked at of an output: its beginning and its end, since compilers say it first and scripts last.
 const LOOKED_AT_BYTES: usize = 32 * 1024;
+/// Lines of an error that are kept.
+const ERROR_LINES: usize = 6;
 /// Words that a line names an error with.
 const NAMES: [&str; 8] = ["error", "fatal", "panic", "exception", "failure", "err!", "fail", "failed"];
 /// Words of a line among which such a name stands; before it stand times, files and programs.
@@ -47,6 +49,24 @@ pub fn error_signature(output: &str) -> Option<String> {
         .or_else(|| lines.iter().find(|line| tells_error(line)))
         .or_else(|| lines.last())?;
     Some(normalise(line))
+}
+
+/// Tells whether an output says that something went wrong, for programs that do not say it with their exit code.
+pub(super) fn is_error(output: &str) -> bool {
+    lines(output).iter().any(|line| names_error(line))
+}
+
+/// Returns an error as it was given, from the line that names it on.
+pub(super) fn error_lines(output: &str, most_bytes: usize) -> String {
+    let lines = lines(output);
+    let at = lines.iter().position(|line| names_error(line));
+    let at = at.or_else(|| lines.iter().position(|line| tells_error(line))).unwrap_or(0);
+    let mut text = lines[at.min(lines.len())..].iter().take(ERROR_LINES).cloned().collect::<Vec<_>>().join("\n");
+    if text.len() > most_bytes {
+        text.truncate(text.floor_char_boundary(most_bytes));
+        text.push('…');
+    }
+    text
 }
 
 /// The lines of an output that say something, without colours and what is drawn around them.
@@ -217,6 +237,22 @@ mod tests {
             assert_eq!(error_signature(output).as_deref(), Some(expected), "{output}");
         }
         assert_eq!(error_signature(" \nExit code 1\n---\n"), None);
+    }
+
+    #[test]
+    fn what_went_well_is_no_error() {
+        for fine in [
+            "test result: ok. 0 failed",
+            "Finished: 0 errors, 2 warnings",
+            "errors: 0",
+            "no error: all fine",
+            "fix: error handling",
+        ] {
+            assert!(!is_error(fine), "{fine}");
+        }
+        for failed in ["error: x", "make: *** [a] Error: 2", "FAILED tests/a.py::b", "x.c:3: error: expected ;"] {
+            assert!(is_error(failed), "{failed}");
+        }
     }
 
     #[test]

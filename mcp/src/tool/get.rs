@@ -107,6 +107,9 @@ struct Item {
     /// When it was said or happened.
     #[serde(skip_serializing_if = "Option::is_none")]
     happened_at: Option<String>,
+    /// Of a turn of a conversation with an agent: which, with which tool, in which repository, on which branch.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    turn: Option<String>,
     /// How often it was seen in a log, and when first and last.
     #[serde(skip_serializing_if = "Option::is_none")]
     seen: Option<String>,
@@ -294,6 +297,7 @@ fn of_record(record: Record, room_bytes: usize) -> Item {
         valid_to: record.valid_to.map(|at| at.to_string()),
         retracted_at: record.retracted_at.map(|at| at.to_string()),
         seen: record.seen.map(|seen| seen.words()),
+        turn: record.turn.map(|turn| answer::one_line(&turn.words())),
         confidence: record.confidence.map(|share| (f64::from(share) * 1_000.0).round() / 1_000.0),
         derived_from: record.derived_from.iter().map(ToString::to_string).collect(),
         stale: record.stale.iter().map(ToString::to_string).collect(),
@@ -361,6 +365,9 @@ fn render(answer: &Answer) -> String {
         }
         if let Some(seen) = &item.seen {
             text.push_str(&format!("{seen}\n"));
+        }
+        if let Some(turn) = &item.turn {
+            text.push_str(&format!("{turn}\n"));
         }
         if let Some(confidence) = item.confidence {
             text.push_str(&format!("confidence {confidence}\n"));

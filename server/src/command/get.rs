@@ -130,6 +130,12 @@ fn shown(got: &Value, style: Style) -> Option<String> {
     for (name, value) in [("seen", "times"), ("first seen", "first"), ("last seen", "last")] {
         fact(name, &record["seen"][value]);
     }
+    for name in ["session", "speaker", "happened_at"] {
+        fact(name, &record[name]);
+    }
+    for name in ["role", "number", "tool", "repository", "branch", "sub_agent"] {
+        fact(if name == "number" { "turn" } else { name }, &record["turn"][name]);
+    }
     fact("confidence", &record["confidence"]);
     fact("voices", &got["voices"]);
     for name in ["path", "heading", "said_by"] {

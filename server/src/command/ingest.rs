@@ -33,6 +33,7 @@ Examples:
   hydra ingest ~/notes ~/work/journal.md --space work
   hydra ingest /var/log/app.log       what is new in a log since the last time
   hydra ingest --kind log messages    a log with another name
+  hydra ingest --kind transcripts ~/.claude/projects    conversations with Claude Code
   hydra ingest ~/notes --no-wait      do not wait until all of it is embedded
   hydra ingest --watch ~/notes        read it, and go on reading what changes until Ctrl-C
 
@@ -49,7 +50,7 @@ pub struct Arguments {
     /// The space they belong to [default: personal]
     #[arg(long, value_name = "SPACE")]
     pub space: Option<String>,
-    /// What they are, if their names do not say; `log` also for JSON that journalctl wrote
+    /// What they are, if their names do not say; `log` also for JSON that journalctl wrote, `transcripts` for those of Claude Code
     #[arg(long, value_name = "KIND")]
     pub kind: Option<FileKind>,
     /// End when all is read; the indexes catch up later
@@ -67,6 +68,8 @@ pub enum FileKind {
     Notes,
     /// Logs; of a folder those that end in .log
     Log,
+    /// Conversations with Claude Code, which end in .jsonl
+    Transcripts,
 }
 
 impl From<FileKind> for Kind {
@@ -74,6 +77,7 @@ impl From<FileKind> for Kind {
         match kind {
             FileKind::Notes => Self::Notes,
             FileKind::Log => Self::Log,
+            FileKind::Transcripts => Self::Transcripts,
         }
     }
 }
@@ -98,6 +102,7 @@ pub async fn run(setting: &Setting, arguments: Arguments) -> Result<u8> {
     let absolute = |path: PathBuf| {
         std::path::absolute(&path).map_err(|error| Error::io(format!("the path `{}`", path.display()), &error))
     };
+    let is_transcripts = matches!(arguments.kind, Some(FileKind::Transcripts));
     let verb = Ingest {
         paths: arguments.paths.into_iter().map(absolute).collect::<Result<_>>()?,
         space: arguments.space,
@@ -117,7 +122,7 @@ pub async fn run(setting: &Setting, arguments: Arguments) -> Result<u8> {
     if setting.global.json {
         output::json(&answer)?;
     } else {
-        tell(&super::read(answer)?, setting.global.quiet)?;
+        tell(&super::read(answer)?, is_transcripts, setting.global.quiet)?;
     }
     Ok(code)
 }
@@ -133,6 +138,7 @@ async fn watch(setting: &Setting, arguments: Arguments) -> Result<u8> {
     let space = arguments.space.unwrap_or_else(|| config.default_space.clone());
     let kind = match arguments.kind {
         Some(FileKind::Log) => CollectionKind::Log,
+        Some(FileKind::Transcripts) => CollectionKind::Transcripts,
         Some(FileKind::Notes) | None => CollectionKind::Notes,
     };
     let (own, paths) = (config.clone(), arguments.paths);
@@ -156,7 +162,8 @@ async fn watch(setting: &Setting, arguments: Arguments) -> Result<u8> {
             let path = output::plain(&folder.path.display().to_string());
             let said = match folder.kind {
                 CollectionKind::Log => format!("{} new lines", summary.logs.lines),
-                CollectionKind::Notes | CollectionKind::Transcripts => {
+                CollectionKind::Transcripts => format!("{} new turns", summary.transcripts.turns),
+                CollectionKind::Notes => {
                     format!("{added} new, {changed} changed, {moved} moved, {removed} gone")
                 }
             };
@@ -210,8 +217,8 @@ fn passing(memory: &Memory, paths: &[PathBuf], kind: CollectionKind, space: &str
 
 /// Done when anything is in the memory; an error when everything that was there had to be left out.
 fn code(summary: &Summary) -> u8 {
-    let went_in =
-        summary.added + summary.changed + summary.unchanged + summary.moved + summary.removed + summary.logs.files;
+    let Summary { added, changed, unchanged, moved, removed, .. } = summary;
+    let went_in = added + changed + unchanged + moved + removed + summary.logs.files + summary.transcripts.files;
     match () {
         () if summary.cancelled => outcome::INTERRUPTED,
         () if went_in > 0 => outcome::DONE,
@@ -227,13 +234,18 @@ fn show(event: &Value, progress: &mut Progress) {
             let name = event["path"].as_str().and_then(|path| path.rsplit('/').next()).unwrap_or_default();
             progress.show(&format!("reading {}", output::start_of(name, 40)), number("done"), number("total"));
         }
+        Some("transcript") => {
+            let name = event["path"].as_str().and_then(|path| path.rsplit('/').next()).unwrap_or_default();
+            let what = format!("taking in {}, {} lines, kB", output::start_of(name, 12), number("lines"));
+            progress.show(&what, number("done") / 1024, number("total") / 1024);
+        }
         Some("index") if event["name"] == "vectors" => progress.show("embedding", number("done"), number("total")),
         Some("index") => progress.show("indexing", number("done"), number("total")),
         _ => {}
     }
 }
 
-fn tell(answer: &Answer, is_quiet: bool) -> Result<()> {
+fn tell(answer: &Answer, is_transcripts: bool, is_quiet: bool) -> Result<()> {
     let Answer { summary, indexed, degraded, took_ms } = answer;
     for skipped in summary.skipped.iter().take(MAX_LISTED) {
         let path = output::plain(&skipped.path.display().to_string());
@@ -266,7 +278,16 @@ fn tell(answer: &Answer, is_quiet: bool) -> Result<()> {
     if summary.logs.files > 0 {
         output::data(&log_line(&summary.logs, *took_ms))?;
     }
-    if summary.logs.files == 0 || summary.files > 0 {
+    if summary.transcripts.files > 0 || is_transcripts {
+        output::data(&transcript_line(summary, *took_ms))?;
+        let other = &summary.transcripts.other;
+        if !other.is_empty() && !is_quiet {
+            let kinds: Vec<String> =
+                other.iter().map(|(kind, count)| format!("{count} {}", output::plain(kind))).collect();
+            output::talk(&format!("lines that say nothing: {}", kinds.join(", ")));
+        }
+    }
+    if (summary.logs.files == 0 && !is_transcripts) || summary.files > 0 {
         // A folder of notes alone says so by its count.
         if summary.formats.keys().any(|format| format != "Markdown") {
             let counts: Vec<String> =
@@ -275,7 +296,7 @@ fn tell(answer: &Answer, is_quiet: bool) -> Result<()> {
         }
         output::data(&note_line(summary, *took_ms))?;
     }
-    let redactions = summary.redactions + summary.logs.redactions;
+    let redactions = summary.redactions + summary.logs.redactions + summary.transcripts.redactions;
     if redactions > 0 && !is_quiet {
         let secrets = if redactions == 1 { "secret was" } else { "secrets were" };
         output::talk(&format!("{redactions} {secrets} masked: keys, tokens and passwords are not kept"));
@@ -310,6 +331,33 @@ fn log_line(logs: &LogSummary, took_ms: u64) -> String {
     for (count, what) in
         [(logs.cut, "cut short"), (logs.damaged, "with bytes that are no text"), (logs.rotated, "rotated")]
     {
+        if count > 0 {
+            line.push_str(&format!(", {count} {what}"));
+        }
+    }
+    format!("{line}, in {:.1} s", took_ms as f64 / 1000.0)
+}
+
+fn transcript_line(summary: &Summary, took_ms: u64) -> String {
+    let read = &summary.transcripts;
+    let mut line = format!(
+        "{} {}: {} new lines, {} new turns, {} unchanged, {} left out, {} learned",
+        read.files,
+        if read.files == 1 { "transcript" } else { "transcripts" },
+        read.lines,
+        read.turns,
+        summary.unchanged,
+        summary.skipped.len(),
+        output::count(read.lessons as usize, "thing"),
+    );
+    for (count, what) in [
+        (read.known, "turns known before"),
+        (read.left_out, "turns too many"),
+        (read.cut, "cut short"),
+        (read.broken, "broken lines"),
+        (read.too_long, "lines too long to be read"),
+        (read.rewritten, "written anew"),
+    ] {
         if count > 0 {
             line.push_str(&format!(", {count} {what}"));
         }

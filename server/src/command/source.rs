@@ -20,6 +20,7 @@ Examples:
   hydra source add ~/notes
   hydra source add ~/work --space work --exclude 'drafts/' --exclude '*.canvas.md'
   hydra source add /srv/boiler/log --kind log
+  hydra source add ~/.claude/projects --kind transcripts
   hydra source                          which folders are watched, and how each is
   hydra source pause ~/notes
   hydra source remove ~/notes --forget --dry-run
@@ -27,7 +28,7 @@ Examples:
 A watched folder is read once, and again whenever something in it changes, as long as `hydra serve` runs. What \
 .gitignore or .hydraignore in it name is left out; where they disagree, .hydraignore counts. A note that is moved or \
 renamed stays the same one. The configuration can name folders too, under [[sources]]. Of a folder of logs, what ends in .log is read (or what --include names), and goes on when \
-it is rotated.";
+it is rotated. Of a folder of transcripts the conversations are read on as they go, and the memory files beside them.";
 
 /// Options of `hydra source`.
 #[derive(Debug, Args)]

@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 
 use hydra_graph::{Collection, CollectionKind, Error, ErrorKind, Memory, Result};
 use hydra_ingest::{
-    Followed, LOG_QUIET, Options, Progress, Readings, Removal, Rules, Summary, Vault, follow, is_temporary, may_be_log,
-    reconcile,
+    Followed, LOG_QUIET, Options, Progress, Readings, Removal, Rules, Summary, TranscriptProgress, Vault, follow,
+    follow_transcripts, is_temporary, may_be_log, may_be_transcript, reconcile,
 };
 use jiff::tz::TimeZone;
 
@@ -27,6 +27,9 @@ const LONGEST_REST: Duration = Duration::from_millis(200);
 const IGNORE_FILES: [&str; 2] = [".hydraignore", ".gitignore"];
 /// How long is waited between two readings of logs: each is a commit, and a busy log would make one every moment.
 const LOGS_EVERY: Duration = Duration::from_secs(3);
+/// How long is waited between two readings of transcripts, which grow all the time while somebody works: what an agent is
+/// asked to keep, and its hooks tell of, does not wait for that.
+const TRANSCRIPTS_EVERY: Duration = Duration::from_secs(10);
 /// A look that takes longer is told of while it goes on.
 const LONG: Duration = Duration::from_secs(1);
 /// What a person is told when the system has no more watches to give.
@@ -132,9 +135,8 @@ impl Folder {
         // Of other files only folders matter, and what may have been one.
         let is_wanted = match self.collection.kind {
             CollectionKind::Log => self.logs.contains(path) || self.rules().is_ok_and(|rules| may_be_log(path, &rules)),
-            CollectionKind::Notes | CollectionKind::Transcripts => {
-                hydra_ingest::Format::of(path).is_some() || !path.is_file()
-            }
+            CollectionKind::Transcripts => self.rules().is_ok_and(|rules| may_be_transcript(path, &rules)),
+            CollectionKind::Notes => hydra_ingest::Format::of(path).is_some() || !path.is_file(),
         };
         if is_wanted {
             self.pending.add(path.to_owned(), now);
@@ -185,6 +187,7 @@ impl Folder {
         }
         let heard = self.pending.due().map(|due| match (self.collection.kind, self.looked_at) {
             (CollectionKind::Log, Some(at)) => due.max(at + LOGS_EVERY),
+            (CollectionKind::Transcripts, Some(at)) => due.max(at + TRANSCRIPTS_EVERY),
             _ => due,
         });
         let hot = self.hot.as_ref().map(|(_, at)| *at);
@@ -213,6 +216,9 @@ impl Folder {
         }
         let result = match self.collection.path.is_dir() {
             true if self.collection.kind == CollectionKind::Log => self.follow(&mut around, paths.as_deref(), tell),
+            true if self.collection.kind == CollectionKind::Transcripts => {
+                self.follow_transcripts(&mut around, paths.as_deref(), tell)
+            }
             true => self.read(&mut around, paths.as_deref(), tell),
             false => Err(gone(&self.collection.path)),
         };
@@ -225,7 +231,7 @@ impl Folder {
         match result {
             Ok(mut summary) => {
                 // Of logs all may have been looked for though one was heard of.
-                let is_logs = self.collection.kind == CollectionKind::Log && !summary.folders.is_empty();
+                let is_logs = self.collection.kind != CollectionKind::Notes && !summary.folders.is_empty();
                 self.settle(&summary, is_all || is_logs, took);
                 self.to_remove.clear();
                 looked.vanished = std::mem::take(&mut summary.gone);
@@ -238,7 +244,8 @@ impl Folder {
                     deferred = summary.deferred,
                     "looked"
                 );
-                let did = summary.added + summary.changed + summary.moved + summary.removed + summary.logs.lines;
+                let Summary { added, changed, moved, removed, .. } = summary;
+                let did = added + changed + moved + removed + summary.logs.lines + summary.transcripts.lines;
                 looked.summary = (did > 0).then_some(summary);
             }
             Err(error) => self.fail(&error, &mut around),
@@ -355,6 +362,47 @@ impl Folder {
             self.watch(around, &summary.folders, true);
         }
         Ok(summary)
+    }
+
+    /// Reads on the transcripts that were heard of, or all.
+    fn follow_transcripts(
+        &mut self,
+        around: &mut Around<'_>,
+        paths: Option<&[PathBuf]>,
+        tell: &mut dyn FnMut(&State),
+    ) -> Result<Summary> {
+        let rules = self.rules()?;
+        // What is no file may be a folder that came, with transcripts in it.
+        let named = paths.filter(|paths| paths.iter().all(|path| path.is_file()));
+        let options = Options {
+            zone: TimeZone::system(),
+            now: wiring::now(),
+            removal: Removal::Later,
+            cancel: Arc::clone(around.cancel),
+            ..Options::of(rules.space())
+        };
+        let cancel = Arc::clone(around.cancel);
+        let wanted = (!self.is_passing).then_some(&self.collection);
+        let mut reading = Reading::new(wanted, around.memory, around.inbox, &cancel);
+        let state = &mut self.state;
+        let mut goes_on = |at: &TranscriptProgress| {
+            reading.rest();
+            if reading.is_long() {
+                state.state = Doing::Reading;
+                state.progress = Some((at.bytes_done / 1024, at.bytes_total / 1024));
+                tell(state);
+            }
+            !cancel.load(Ordering::Relaxed)
+        };
+        let summary = follow_transcripts(around.memory, &rules, named, &options, around.readings, &mut goes_on)?;
+        if summary.cancelled {
+            around.cancel.store(around.inbox.is_stopping(), Ordering::Relaxed);
+            self.pending.add_all(Instant::now());
+        }
+        if named.is_none() {
+            self.watch(around, &summary.folders, true);
+        }
+        Ok(Summary { gone: Vec::new(), ..summary })
     }
 
     /// Watches the folders that a look was into.

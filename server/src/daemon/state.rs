@@ -50,7 +50,7 @@ pub struct State {
     pub files: u64,
     /// Notes that were taken in since it is watched, new ones and others.
     pub taken_in: u64,
-    /// Lines of logs that were read since.
+    /// Lines of logs and transcripts that were read since.
     pub lines: u64,
     /// Notes that moved since.
     pub moved: u64,
@@ -58,7 +58,7 @@ pub struct State {
     pub removed: u64,
     /// Notes a second when some were last taken in.
     pub rate: f64,
-    /// While it is read, how many notes of how many were looked at.
+    /// While it is read, how many notes of how many were looked at; of transcripts, how many kilobytes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub progress: Option<(u64, u64)>,
     /// How many files had to be left out at the last look at all of it.
@@ -80,10 +80,10 @@ impl State {
     pub fn take(&mut self, summary: &Summary, is_all: bool, now: Timestamp, took_ms: u64) {
         let read = summary.added + summary.changed + summary.moved;
         self.taken_in += summary.added + summary.changed;
-        self.lines += summary.logs.lines;
+        self.lines += summary.logs.lines + summary.transcripts.lines;
         self.moved += summary.moved;
         self.removed += summary.removed;
-        if read + summary.removed + summary.logs.lines > 0 {
+        if read + summary.removed + summary.logs.lines + summary.transcripts.lines > 0 {
             self.changed_at = Some(now);
         }
         if read > 0 {

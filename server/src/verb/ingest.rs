@@ -61,6 +61,15 @@ impl LongVerb for Ingest {
             ..hydra_ingest::Options::of(space)
         };
         let summary = hydra_ingest::ingest(memory, &self.paths, &options, &mut |progress| {
+            if let Some(read) = progress.transcripts {
+                return watch.tell(json!({
+                    "event": "transcript",
+                    "done": read.bytes_done,
+                    "total": read.bytes_total,
+                    "lines": read.lines,
+                    "path": read.current,
+                }));
+            }
             watch.tell(json!({
                 "event": "file",
                 "done": progress.files_done,

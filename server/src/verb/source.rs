@@ -67,7 +67,7 @@ impl Verb for AddSource {
 
     fn run(self, memory: &Memory, session: &Session) -> Result<Value> {
         let path = find_folder(&self.path)?;
-        check_watchable(&path, self.kind, &session.data_dir)?;
+        check_watchable(&path, &session.data_dir)?;
         let space = self.space.unwrap_or_else(|| session.default_space.clone());
         Rules::new(&path, &space, &self.include, &self.exclude)?;
         let new = NewCollection { path, kind: self.kind, space, include: self.include, exclude: self.exclude };
@@ -80,11 +80,7 @@ impl Verb for AddSource {
 ///
 /// # Errors
 /// `Invalid` with what to watch instead.
-pub fn check_watchable(path: &Path, kind: CollectionKind, data_dir: &Path) -> Result<()> {
-    if kind == CollectionKind::Transcripts {
-        return Err(Error::new(ErrorKind::Invalid, "transcripts can't be watched yet")
-            .hint("watch folders of notes (--kind notes) or of logs (--kind log)"));
-    }
+pub fn check_watchable(path: &Path, data_dir: &Path) -> Result<()> {
     if path.starts_with(data_dir) {
         return Err(Error::new(ErrorKind::Invalid, format!("{} is where the memory itself is", path.display()))
             .hint("watch the folder that your notes are in"));

@@ -6,8 +6,9 @@ mod harness;
 use std::fs::{self, OpenOptions};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
+use std::process::Stdio;
 
-use harness::{Server, bench_data, json, run, stderr, stdout, succeeds, wait_until};
+use harness::{Server, bench_data, hydra, json, run, stderr, stdout, succeeds, wait_until};
 use serde_json::{Value, json as value};
 
 /// A folder as the client has one, with a memory beside it.
@@ -50,6 +51,27 @@ impl Home {
     fn ingest(&self, path: &Path) -> Value {
         json(&self.data(), &["ingest", "--no-wait", "--kind", "transcripts", path.to_str().unwrap()])["transcripts"]
             .clone()
+    }
+
+    /// Runs a hook as the client does, and returns what it printed.
+    fn hook(&self, event: &str, path: &Path, more: &Value) -> Value {
+        let mut told =
+            value!({"session_id": "s", "transcript_path": path, "cwd": "/src/atlas", "hook_event_name": event});
+        told.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        let mut command = hydra(&self.data());
+        let mut child = command.args(["hook", event]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        child.stdin.take().unwrap().write_all(told.to_string().as_bytes()).unwrap();
+        let output = child.wait_with_output().unwrap();
+        assert!(output.status.success(), "{event}");
+        serde_json::from_slice(&output.stdout).unwrap_or_default()
+    }
+
+    /// A server that knows this home as the client's.
+    fn serve(&self) -> Server {
+        fs::create_dir_all(self.data()).unwrap();
+        let mut command = hydra(&self.data());
+        command.env("CLAUDE_CONFIG_DIR", self.folder.path().join("claude"));
+        Server::start_with(command, &self.data())
     }
 
     /// The only column of a query.
@@ -420,4 +442,83 @@ fn a_noisy_conversation_is_bounded_and_what_failed_is_told_all_the_same() {
         "{}",
         long.len()
     );
+}
+
+#[test]
+fn hooks_have_transcripts_taken_in_and_nothing_else() {
+    let home = Home::new();
+    let path = home.write("-src-atlas/s.jsonl", &[user("s", 1, "where is the ladder")]);
+    let mut of_sub_agent = agent("s", 2, "the ladder is in the shed");
+    of_sub_agent["isSidechain"] = true.into();
+    of_sub_agent["agentId"] = "a1".into();
+    let sub_agent = home.write("-src-atlas/s/subagents/agent-a1.jsonl", &[of_sub_agent]);
+    let outside = home.folder.path().join("outside.jsonl");
+    fs::write(&outside, format!("{}\n", user("x", 1, "not for you"))).unwrap();
+    let link = home.projects().join("-src-atlas/link.jsonl");
+    std::os::unix::fs::symlink(&outside, &link).unwrap();
+    let pipe = home.projects().join("-src-atlas/pipe.jsonl");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let server = home.serve();
+    let none = value!({});
+    assert_eq!(home.hook("PreCompact", &path, &none), Value::Null);
+    wait_until("the conversation and its sub-agent", || home.turns().len() == 2);
+    for refused in [&outside, &link, &pipe, &home.projects().join("none.jsonl"), &home.projects()] {
+        for event in ["Stop", "SessionEnd"] {
+            assert_eq!(home.hook(event, refused, &none), Value::Null);
+        }
+    }
+    add(&path, &format!("{}\n", user("s", 3, "thanks")));
+    assert_eq!(home.hook("SessionEnd", &path, &none), Value::Null);
+    wait_until("the end", || home.turns().len() == 3);
+    let told = value!({"agent_id": "a1", "agent_transcript_path": sub_agent});
+    add(&sub_agent, &format!("{}\n", agent("s", 4, "and it is long")));
+    assert_eq!(home.hook("SubagentStop", &path, &told), Value::Null);
+    wait_until("the sub-agent", || home.turns().len() == 4);
+    assert!(home.turns().iter().all(|turn| !turn.contains("not for you")));
+    let log = server.stderr() + &fs::read_to_string(home.data().join("hook.log")).unwrap_or_default();
+    for why in ["not in the folder of transcripts", "it is no plain file", "it is not there"] {
+        assert!(log.contains(why), "{why}: {log}");
+    }
+    assert!(!log.contains("not for you") && !log.contains("ladder"));
+    server.stop();
+}
+
+#[test]
+fn an_agent_is_offered_to_keep_what_was_learned_once_and_only_then() {
+    let home = Home::new();
+    let path = home.write("-src-atlas/s.jsonl", &[user("s", 1, "where is the ladder"), agent("s", 2, "in the shed")]);
+    let server = home.serve();
+    let none = value!({});
+    // Nothing was learned.
+    assert_eq!(home.hook("Stop", &path, &none), Value::Null);
+    // What was said since counts, whether it was taken in or not.
+    add(&path, &format!("{}\n", user("s", 3, "No, use pnpm instead of npm.")));
+    // An agent that goes on because a hook asked for it is left alone.
+    assert_eq!(home.hook("Stop", &path, &value!({"stop_hook_active": true})), Value::Null);
+    let offer = home.hook("Stop", &path, &none);
+    let reason = offer["reason"].as_str().unwrap_or_else(|| panic!("{offer}"));
+    assert_eq!(offer["decision"], "block");
+    assert!(reason.contains("`learn`") && !reason.contains('\n') && !reason.contains("pnpm"), "{reason}");
+    // Once.
+    add(&path, &format!("{}\n", user("s", 5, "Never push to main.")));
+    assert_eq!(home.hook("Stop", &path, &none), Value::Null);
+    wait_until("what was learned", || home.column("SELECT ?m { ?m a hy:Preference }").len() == 2);
+    server.stop();
+    // Another server reads in the transcript that it was offered.
+    let mut feedback = user("s", 6, &format!("Stop hook feedback:\n- {reason}"));
+    feedback["isMeta"] = true.into();
+    add(&path, &format!("{feedback}\n{}\n", user("s", 7, "Always use tabs in makefiles.")));
+    let server = home.serve();
+    assert_eq!(home.hook("Stop", &path, &none), Value::Null);
+    // Who kept something by themselves is not asked.
+    let kept = home.write(
+        "-src-atlas/k.jsonl",
+        &[
+            user("k", 1, "No, use uv instead of pip."),
+            call("k", 2, "mcp__hydra__learn", value!({"trigger": "a package is missing", "lesson": "use uv"})),
+            result("k", 3, false, "learned"),
+        ],
+    );
+    assert_eq!(home.hook("Stop", &kept, &value!({"session_id": "k"})), Value::Null);
+    server.stop();
 }

@@ -1,5 +1,7 @@
 //! What is learned from a person's words: measured on sentences that were labelled by hand, with a floor.
 
+#![expect(clippy::print_stdout, reason = "it tells what it measures")]
+
 use hydra_ingest::{Candidate, candidates};
 use serde_json::Value;
 

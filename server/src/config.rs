@@ -284,6 +284,12 @@ pub fn claude_folders() -> Result<(PathBuf, Option<PathBuf>)> {
     Ok((home, moved.map(|folder| absolute(Path::new(&folder))).transpose()?))
 }
 
+/// Returns the folder that Claude Code keeps its transcripts in; `None` when there is no home.
+pub fn transcripts() -> Option<PathBuf> {
+    let (home, moved) = claude_folders().ok()?;
+    Some(moved.unwrap_or_else(|| home.join(".claude")).join("projects"))
+}
+
 /// Returns variables that look like options and are none: misspelt ones, or another program's. The file is Hydra's
 /// alone, so an unknown name there is an error; the environment is not.
 pub fn unknown_variables() -> Vec<String> {

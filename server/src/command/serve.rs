@@ -92,6 +92,7 @@ pub async fn run(setting: &Setting, arguments: Arguments) -> Result<u8> {
         let started = enrich::Background::start(memory.clone(), enricher);
         started.inspect_err(|error| tracing::warn!("no model is asked: {error}")).ok()
     });
+    let taking = app.taking();
     let mut stopped = stopping;
     let serving = tokio::spawn(http::serve(listener, app, async move {
         let _ = stopped.wait_for(|stopped| *stopped).await;
@@ -114,6 +115,7 @@ pub async fn run(setting: &Setting, arguments: Arguments) -> Result<u8> {
             Ok(Err(error)) => tracing::error!("the server ended with an error: {error}"),
             Err(_) => tracing::error!("the server ended in the middle of something"),
         }
+        taking.stop();
         end(watching.ok(), enriching).await;
         close(memory).await;
         // ONNX Runtime does not survive the end of the process while it is being loaded.

@@ -43,6 +43,15 @@ pub struct Call<'c> {
     pub input: &'c Input,
 }
 
+impl Call<'_> {
+    /// Has what is new in the transcripts that the client names taken in, after this is answered.
+    fn take_transcripts(&self) {
+        for path in [&self.input.transcript, &self.input.agent_transcript] {
+            self.session.taking.take(self.memory, &self.session.default_space, path);
+        }
+    }
+}
+
 /// What an event's handler answers.
 #[derive(Debug, PartialEq)]
 pub enum Answer {
@@ -50,6 +59,8 @@ pub enum Answer {
     Nothing,
     /// This is put into the conversation.
     Context(String),
+    /// The agent does not stop yet, and is told this.
+    Block(String),
 }
 
 impl Answer {
@@ -60,6 +71,7 @@ impl Answer {
             Self::Context(text) => {
                 Some(json!({"hookSpecificOutput": {"hookEventName": event.as_str(), "additionalContext": text}}))
             }
+            Self::Block(reason) => Some(json!({"decision": "block", "reason": reason})),
         }
     }
 }

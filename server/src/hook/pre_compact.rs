@@ -4,7 +4,8 @@ use hydra_graph::Result;
 
 use super::{Answer, Call};
 
-/// Handles it.
-pub(super) fn run(_call: &Call<'_>) -> Result<Answer> {
+/// Has what is new in the transcript taken in.
+pub(super) fn run(call: &Call<'_>) -> Result<Answer> {
+    call.take_transcripts();
     Ok(Answer::Nothing)
 }

@@ -29,6 +29,7 @@ use tokio::sync::watch;
 use crate::config::Config;
 use crate::enrich::Enricher;
 use crate::presence::Presence;
+use crate::taking::Taking;
 use crate::token::Token;
 use crate::verb::{
     Accept, AddSource, Alias, Block, BlockHistory, Blocks, ChangeSource, Check, Conflicts, Context, Declare, EditBlock,
@@ -86,6 +87,11 @@ impl App {
     /// Returns who asks a model, if one is configured.
     pub fn enricher(&self) -> Option<Arc<Enricher>> {
         self.session.enricher.clone()
+    }
+
+    /// Returns the transcripts that hooks told of.
+    pub fn taking(&self) -> Taking {
+        self.session.taking.clone()
     }
 
     fn router(self) -> Router {

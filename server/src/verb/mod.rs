@@ -77,6 +77,7 @@ use crate::config::Config;
 use crate::enrich::Enricher;
 use crate::hook::Ledger;
 use crate::presence::Presence;
+use crate::taking::Taking;
 use crate::wiring;
 
 /// Progress lines that wait for their reader; further ones are left out until it has caught up.
@@ -119,6 +120,8 @@ pub struct Session {
     pub hooks: Arc<Ledger>,
     /// Who asks a model, if one is configured.
     pub enricher: Option<Arc<Enricher>>,
+    /// Transcripts that hooks told of.
+    pub taking: Taking,
 }
 
 impl Session {
@@ -131,6 +134,7 @@ impl Session {
             server,
             hooks: Arc::new(Ledger::of(&config.data_dir)),
             enricher: Enricher::of(config).map(Arc::new),
+            taking: Taking::new(crate::config::transcripts()),
         }
     }
 

@@ -436,7 +436,15 @@ fn recall_joins_with_the_graph_inside_a_query() {
     let params = json!({"name": "query", "arguments": {"sparql": asked}});
     let said = memory.door.mcp(&json!({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params}));
     assert!(said.body.contains("Boiler"), "{}", said.body);
-    // In another space, nothing is found; and what was not known then is not.
+    // What was not known then is not found then.
+    let newest = "SELECT ?at { GRAPH ?g { ?c a hy:Commit ; prov:endedAtTime ?at } } ORDER BY DESC(?at) LIMIT 1";
+    let then = memory.column(newest, "at").remove(0);
+    succeeds(memory.data(), &["remember", "The boiler room was painted, the pressure gauge too", "--entity", "Cellar"]);
+    assert!(memory.column(asked, "name").contains(&"Cellar".to_owned()));
+    let path = format!("/sparql?known_at={}&query={}", encoded(&then), encoded(asked));
+    let names = column(&json_of(&memory.send("GET", &path, &[], "")), "name");
+    assert!(names.contains(&"Boiler".to_owned()) && !names.contains(&"Cellar".to_owned()), "{names:?}");
+    // In another space, nothing is.
     let path = format!("/sparql?space=garden&query={}", encoded(asked));
     assert!(column(&json_of(&memory.send("GET", &path, &[], "")), "name").is_empty());
     for (broken, part) in [
@@ -644,10 +652,25 @@ fn a_client_that_goes_away_ends_its_query() {
     );
     stream.write_all(head.as_bytes()).unwrap();
     drop(stream);
-    let ended = |outcome: &str| {
-        let metrics = memory.send("GET", "/metrics", &[], "").body;
-        let name = format!("hydra_verbs_total{{verb=\"sparql\",outcome=\"{outcome}\"}}");
-        metrics.lines().find_map(|line| line.strip_prefix(&name)?.trim().parse::<u64>().ok()).unwrap_or(0)
-    };
-    wait_until("both were ended", || ended("cancelled") + ended("io") + ended("too_large") >= 2);
+    wait_until("both were ended", || ended(&memory, "cancelled") + ended(&memory, "too_large") >= 2);
+}
+
+#[test]
+fn a_client_that_does_not_read_keeps_nothing_for_ever() {
+    let memory = Memory::with(&[("HYDRA_QUERY_TIMEOUT_S", "1")]);
+    assert_eq!(memory.send("PUT", "/store?default", &[("Content-Type", "text/turtle")], &large()).status, 201);
+    let product = "SELECT ?a ?c ?e { ?a <urn:p> ?b . ?c <urn:p> ?d . ?e <urn:p> ?f }";
+    let bearer = format!("Bearer {}", memory.door.token);
+    let headers = [("Host", "localhost"), ("Authorization", bearer.as_str()), ("Content-Type", QUERY)];
+    let stream = memory.door.open("POST", "/sparql?dataset=own", &headers, product.as_bytes());
+    assert_eq!(stream.status, 200);
+    wait_until("the query was ended", || ended(&memory, "unavailable") >= 1);
+    drop(stream);
+}
+
+/// How many queries ended so.
+fn ended(memory: &Memory, outcome: &str) -> u64 {
+    let metrics = memory.send("GET", "/metrics", &[], "").body;
+    let name = format!("hydra_verbs_total{{verb=\"sparql\",outcome=\"{outcome}\"}}");
+    metrics.lines().find_map(|line| line.strip_prefix(&name)?.trim().parse().ok()).unwrap_or(0)
 }

@@ -1,17 +1,22 @@
 //! `export` as a request: the answer is not JSON but the text itself, in pieces.
 
 use std::io::{self, Write};
+use std::time::Duration;
 
 use axum::body::Bytes;
 use hydra_graph::{ExportFormat, Result};
 use hydra_mcp::Crossing;
 use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
+use tokio::sync::mpsc::error::TrySendError;
 
 /// Bytes that are collected before they are passed on.
 const PIECE_BYTES: usize = 256 * 1024;
 /// Pieces that wait for whoever writes them; the export waits when there are more.
 pub const MAX_WAITING_PIECES: usize = 8;
+
+/// How often it is looked whether there is room for the next.
+const LOOK_EVERY: Duration = Duration::from_millis(2);
 
 /// How a server begins the last line of an export that failed on the way; the rest of it is the error as JSON.
 pub const FAILED_LINE: &str = "# failed: ";
@@ -78,7 +83,15 @@ impl<S: Fn() -> bool> Write for Pieces<S> {
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        let piece = Bytes::from(std::mem::take(&mut self.piece));
-        self.pieces.blocking_send(Ok(piece)).map_err(|_| io::ErrorKind::BrokenPipe.into())
+        let mut piece = Bytes::from(std::mem::take(&mut self.piece));
+        loop {
+            piece = match self.pieces.try_send(Ok(piece)) {
+                Ok(()) => return Ok(()),
+                // Whoever does not read must not keep a thread for ever.
+                Err(TrySendError::Full(Ok(piece))) if !(self.is_stopped)() => piece,
+                Err(_) => return Err(io::ErrorKind::BrokenPipe.into()),
+            };
+            std::thread::sleep(LOOK_EVERY);
+        }
     }
 }

@@ -13,6 +13,7 @@
 
 mod block;
 mod catch_up;
+mod code;
 mod collection;
 mod decision;
 mod document;

@@ -248,6 +248,62 @@ fn what_an_agent_tells_with_a_note_as_evidence_keeps_it() {
 }
 
 #[test]
+fn evidence_stays_though_the_note_says_that_word_too() {
+    let opened = open();
+    let source = read(&opened, &[("maker", "Vulcan"), ("cost", "5")]);
+    let evidence = vec![hydra_graph::Evidence { id: source, quote: None }];
+    let new = NewMemory { evidence, ..NewMemory::fact(Statement::new("Boiler", "was made by", "Vulcan")) };
+    let told = opened.memory.remember(new, &Agent::owner()).unwrap().id;
+    for said in [&[("maker", "Vulcan"), ("cost", "6")][..], &[("maker", "Saturn")]] {
+        read(&opened, said);
+        let record = opened.memory.get(&[told], GetView::Full).unwrap().remove(0).record.unwrap();
+        assert_eq!((record.derived_from, record.valid_to), (vec![source], None), "{said:?}");
+    }
+}
+
+#[test]
+fn a_sentence_that_goes_takes_its_voice_along() {
+    let opened = open();
+    let told = tell(&opened, "Mirela", "works for", "Acme Labs").id;
+    let voices = || {
+        let got = opened.memory.get(&[told], GetView::Full).unwrap().remove(0);
+        let record = got.record.unwrap();
+        (got.voices, record.derived_from.len(), record.stale.len())
+    };
+    assert_eq!(voices(), (Some(1), 0, 0));
+    let says = "[[Mirela]] works for [[Acme Labs]].";
+    let before = world(&opened.memory);
+    let source = put(&opened, linked(PATH, says, 1_000));
+    assert_eq!(voices(), (Some(2), 1, 0));
+    put(&opened, linked(PATH, &format!("{says}\n\nShe is kind."), 2_000));
+    assert_eq!(voices(), (Some(2), 1, 0), "another sentence came");
+    put(&opened, linked(PATH, "She is kind.", 3_000));
+    assert_eq!(voices(), (Some(1), 0, 0));
+    put(&opened, linked(PATH, says, 4_000));
+    assert_eq!(voices(), (Some(2), 1, 0), "and comes back");
+    let receipt = opened.memory.remove_sources(&[source], &Agent::ingest()).remove(0).unwrap();
+    assert_eq!(voices(), (Some(1), 0, 0), "what the owner said is not stale");
+    assert!(before.is_subset(&world(&opened.memory)));
+    opened.memory.undo(receipt.commit.unwrap(), &Agent::owner()).unwrap();
+    assert_eq!(voices(), (Some(2), 1, 0));
+    assert!(opened.memory.check(&mut |_| ()).unwrap().ok);
+}
+
+#[test]
+fn what_two_notes_say_ends_with_the_last_of_them() {
+    let opened = open();
+    let says = "[[Mirela]] works for [[Acme Labs]].";
+    put(&opened, linked("/v/One.md", says, 1_000));
+    let other = put(&opened, linked("/v/Two.md", says, 2_000));
+    put(&opened, linked("/v/One.md", "Nothing.", 3_000));
+    assert_eq!(sentences(&opened), ["Mirela works for Acme Labs"]);
+    put(&opened, linked("/v/Two.md", "Nothing.", 4_000));
+    assert_eq!(sentences(&opened), Vec::<String>::new());
+    let ended = rows(&opened, "?f hy:kind \"fact\" ; prov:wasDerivedFrom ?v");
+    assert_eq!(ended, [[format!("id:{other}")]], "where it comes from is still told");
+}
+
+#[test]
 fn a_day_or_a_number_is_no_name() {
     let opened = open();
     read(&opened, &[("bought", "2019-03-01"), ("joined", "Acme")]);
@@ -321,6 +377,33 @@ fn a_sentence_about_a_link_or_the_note_itself_is_a_fact() {
     let code = "```\n[[Mirela]] works for [[Acme Labs]]\n```";
     put(&opened, linked(PATH, code, 3_000));
     assert_eq!(sentences(&opened), Vec::<String>::new());
+}
+
+#[test]
+fn what_is_code_from_an_earlier_passage_on_is_no_sentence() {
+    let opened = open();
+    let text = "```\nfirst\n\n[[Mirela]] works for [[Acme]]\n```\n\nShe sings.  [[Oskar]] lives in [[Ghent]].";
+    put(&opened, linked(PATH, text, 1_000));
+    assert_eq!(sentences(&opened), ["Oskar lives in Ghent"], "and two blanks part sentences, too");
+}
+
+#[test]
+fn what_is_decided_preferred_owned_and_part_of_what_is_said() {
+    let opened = open();
+    let text = "[[Oskar]] prefers tea.\n[[Oskar]] decided to sell the boat.\n[[Pump]] is a part of [[Boiler]].\n\
+                [[Oskar]] owns [[Boat]].\n[[Boiler]] relies on [[Pump]].\n[[Mirela]] works at [[Acme]].";
+    put(&opened, linked("/v/All.md", text, 1_000));
+    let told = [
+        "Boiler depends on Pump",
+        "Mirela works for Acme",
+        "Oskar decided to sell the boat",
+        "Oskar owns Boat",
+        "Oskar prefers tea",
+        "Pump is part of Boiler",
+    ];
+    assert_eq!(sentences(&opened), told);
+    let sure = rows(&opened, "?f hy:kind \"fact\" ; hy:confidence ?v");
+    assert_eq!(sure.len(), told.len(), "none is certain");
 }
 
 #[test]

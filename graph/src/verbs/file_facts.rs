@@ -84,16 +84,21 @@ impl Telling<'_> {
                 said.insert(id);
             }
         }
-        for (id, stated) in known.into_iter().filter(|(id, _)| !said.contains(id)) {
-            self.unsay(id, &stated, reading.source, reading.before)?;
+        for (id, _) in known {
+            let heard = heard_by(id, reading.source);
+            if !said.contains(&id) {
+                self.unsay(id, reading.source, reading.before)?;
+            } else if reading.before.contains(&heard) {
+                self.change.added.push(heard);
+            }
         }
         Ok(())
     }
 
     /// Ends what a file stated that is gone.
     pub(super) fn untell_file(&mut self, source: Id, before: &[Quad]) -> Result<()> {
-        for (id, stated) in resting_on(self.view, source)? {
-            self.unsay(id, &stated, source, before)?;
+        for (id, _) in resting_on(self.view, source)? {
+            self.unsay(id, source, before)?;
         }
         Ok(())
     }
@@ -215,41 +220,52 @@ impl Telling<'_> {
         Ok(Some(id))
     }
 
-    /// Takes a file as a further voice of what somebody else says too.
+    /// Takes a file as a further voice of what somebody else says too. That is said in the file's own graph, where it goes
+    /// with the words, and isn't taken for what somebody told with the file as evidence.
     fn hear_file(&mut self, id: Id, source: Id) -> Result<()> {
         if self.view.objects(id, ext::DERIVED_FROM)?.contains(&source) {
             return Ok(());
         }
         self.write_first(id)?;
-        let mut node = Node::new(id, vocab::MEMORY_GRAPH);
-        node.say(ext::DERIVED_FROM, vocab::node(source));
-        self.change.added.append(&mut node.quads);
+        self.change.added.push(heard_by(id, source));
         self.change.touched.insert(id);
         Ok(())
     }
 
     /// Lets a file say something no more. What nobody else says ends; what others say stays theirs.
-    fn unsay(&mut self, id: Id, stated: &Triple, source: Id, before: &[Quad]) -> Result<()> {
+    fn unsay(&mut self, id: Id, source: Id, before: &[Quad]) -> Result<()> {
         let quads = self.view.about(id)?;
         let says =
             |predicate: NamedNodeRef<'static>| quads.iter().filter(move |quad| quad.predicate.as_ref() == predicate);
         let is_ours = says(vocab::SPLIT).any(|quad| term_text(&quad.object).as_deref() == Some(BY_FILE));
         let is_heard = says(vocab::HEARD_FROM).next().is_some();
-        // Somebody told it with the file as evidence, whatever its properties say.
-        if !is_ours && !was_property(self.view, before, stated)? {
+        // As a further voice it goes with the file's graph. Whatever else rests on the file was told with it as evidence,
+        // whatever its words are.
+        let was_voice = before.contains(&heard_by(id, source));
+        if was_voice {
+            self.change.touched.insert(id);
+        }
+        if !is_ours {
             return Ok(());
         }
-        if !is_ours || is_heard || says(ext::DERIVED_FROM).count() > 1 {
+        if is_heard || says(ext::DERIVED_FROM).count() > 1 {
             let evidence = Term::from(vocab::node(source));
-            for quad in says(ext::DERIVED_FROM).filter(|quad| quad.object == evidence).cloned().collect::<Vec<_>>() {
+            let told = |quad: &&Quad| quad.object == evidence && quad.graph_name == vocab::MEMORY_GRAPH.into();
+            for quad in says(ext::DERIVED_FROM).filter(told).cloned().collect::<Vec<_>>() {
                 self.retire(quad);
             }
             // What is left of it are others' words, which stand in no passage of theirs unless a file says them.
-            for quad in says(vocab::SPLIT).filter(|_| is_ours && is_heard).cloned().collect::<Vec<_>>() {
+            for quad in says(vocab::SPLIT).filter(|_| is_heard).cloned().collect::<Vec<_>>() {
                 self.retire(quad);
             }
             self.change.touched.insert(id);
             return Ok(());
+        }
+        if was_voice {
+            // The last voice of what ends: where it comes from is still told.
+            let mut node = Node::new(id, vocab::MEMORY_GRAPH);
+            node.say(ext::DERIVED_FROM, vocab::node(source));
+            self.change.added.append(&mut node.quads);
         }
         let Some(fact) = fact::believed(self.view, id)?.filter(|fact| fact.to.is_none()) else { return Ok(()) };
         // What takes its place in this decision has ended it.
@@ -333,14 +349,9 @@ fn says(view: &View<'_>, words: &str, stated: &Triple) -> Result<bool> {
     Ok(property::stands_in(words, &name, &value))
 }
 
-/// Tells whether a file had a property of that value.
-fn was_property(view: &View<'_>, before: &[Quad], stated: &Triple) -> Result<bool> {
-    let value = match term_id(&stated.object) {
-        Some(id) => entity::label(view, id)?,
-        None => term_text(&stated.object).unwrap_or_default(),
-    };
-    let says = |quad: &Quad| term_text(&quad.object).is_some_and(|text| text.contains(&value));
-    Ok(before.iter().any(|quad| property::name(quad.predicate.as_str()).is_some() && says(quad)))
+/// Says that a file is a voice of what somebody else told.
+fn heard_by(id: Id, source: Id) -> Quad {
+    Quad::new(vocab::node(id), ext::DERIVED_FROM, vocab::node(source), vocab::node(source))
 }
 
 /// Takes back that what others say too is stale because a file is gone that said it.
@@ -350,7 +361,6 @@ pub(super) fn keep_fresh(change: &mut Change, source: Id) {
         .removed
         .iter()
         .filter(|quad| quad.predicate == ext::DERIVED_FROM && quad.object == evidence)
-        .filter(|quad| quad.graph_name == vocab::MEMORY_GRAPH.into())
         .map(|quad| quad.subject.clone())
         .collect();
     let is_stale = |quad: &Quad| quad.predicate == vocab::STALE_BECAUSE && quad.object == evidence;

@@ -3,6 +3,7 @@
 //! Only what begins with a link or with the file's own name is read, so that it is plain whom it is about. Quotes, tasks,
 //! questions, tables and code are somebody else's words, or not so.
 
+use crate::code;
 use crate::document::{Document, Target};
 use crate::predicate::{Predicate, Predicates};
 
@@ -36,20 +37,22 @@ pub(super) struct Said<'d> {
 pub(super) fn read<'d>(document: &'d Document, predicates: &Predicates) -> Vec<Said<'d>> {
     let mut said = Vec::new();
     let mut tried = 0;
+    let code = code::fenced(&document.text);
     for passage in document.passages.iter().filter(|passage| passage.pattern.is_none()) {
         let mut at = passage.span.start;
-        let mut is_code = false;
         for line in document.text[passage.span.clone()].split_inclusive('\n') {
             let start = at;
             at += line.len();
             let bare = behind_marker(line);
-            is_code ^= bare.starts_with("```") || bare.starts_with("~~~");
+            // The fence may have begun in an earlier passage.
+            let is_code = code::contains(&code, start);
             if is_code || bare.starts_with(['>', '|', '#', '`', '~']) || bare.starts_with("[ ]") {
                 continue;
             }
             let mut from = start + (line.len() - bare.len());
             for sentence in sentences(bare) {
-                let place = from;
+                // Two blanks may part two sentences.
+                let place = from + (sentence.len() - sentence.trim_start().len());
                 from += sentence.len();
                 let trimmed = sentence.trim();
                 let Some((subject, name, rest)) = subject(document, place, trimmed) else { continue };

@@ -32,7 +32,7 @@ fn exit_codes_say_what_came_of_it() {
         (&["remember", ""], 2),
         (&["remember", "x", "--ttl", "soon"], 2),
         (&["get", "0000000000000"], 1),
-        (&["get", "not-an-id"], 2),
+        (&["get", "not-a-name"], 1),
         (&["forget", "0000000000000"], 1),
         (&["undo", "0000000000000"], 1),
         (&["ingest", "/nowhere/at/all"], 1),

@@ -1,5 +1,6 @@
 //! What an index finds a text by: the text, where it stands, who said it, and what came before.
 
+use crate::dates;
 use crate::entity;
 use crate::error::Result;
 use crate::id::Id;
@@ -30,6 +31,7 @@ fn index_text(reader: &mut Reader<'_>, id: Id, now: Timestamp) -> Result<Option<
     }
     let is_past = !is_there || !(record.stands_at(now) || record.is_superseded());
     let before = before(reader, &record)?;
+    let times = times_of(&record);
     let told_about = if record.kind == Kind::Passage { &[] } else { record.entities.as_slice() };
     let about = told_about.iter().map(|id| entity::label(reader.view, *id)).collect::<Result<_>>()?;
     Ok(Some(IndexText {
@@ -43,8 +45,22 @@ fn index_text(reader: &mut Reader<'_>, id: Id, now: Timestamp) -> Result<Option<
         session: record.session.unwrap_or_default(),
         about,
         at: Some(record.happened_at.unwrap_or(record.recorded_at)),
+        times,
         is_past,
     }))
+}
+
+/// Returns the days and moments that a text names, and the day that its note is of: that is the day of all that it says.
+pub(crate) fn times_of(record: &Record) -> Vec<Timestamp> {
+    let of_note = record.written_on;
+    let of_memory = || dates::day_of(record.happened_at.unwrap_or(record.recorded_at));
+    let day = if record.kind == Kind::Passage { of_note } else { of_memory() };
+    let whole = of_note.filter(|_| record.is_dated).map(|day| dates::Said { day, time: None, is_relative: false });
+    let mut times: Vec<i64> =
+        dates::days(&record.text, day).into_iter().chain(whole).filter_map(dates::Said::millis).collect();
+    times.sort_unstable();
+    times.dedup();
+    times.into_iter().map(Timestamp::from_millis).collect()
 }
 
 fn before(reader: &mut Reader<'_>, record: &Record) -> Result<String> {

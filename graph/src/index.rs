@@ -31,6 +31,8 @@ pub struct IndexText {
     pub about: Vec<String>,
     /// When it happened, else when it was recorded.
     pub at: Option<Timestamp>,
+    /// The days and moments that it names, and the day that its note is of.
+    pub times: Vec<Timestamp>,
     /// Whether it no longer stands: it was forgotten, retracted, replaced or taken back, or it ended. Only who asks for a
     /// moment of the past finds it.
     pub is_past: bool,

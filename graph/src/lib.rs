@@ -15,6 +15,7 @@ mod block;
 mod catch_up;
 mod code;
 mod collection;
+mod dates;
 mod decision;
 mod document;
 mod dump;
@@ -31,6 +32,7 @@ mod index;
 mod journal;
 mod learning;
 mod memory;
+mod mention;
 mod moment;
 mod names;
 mod passage;
@@ -44,6 +46,7 @@ mod ranking;
 mod record;
 mod redaction;
 mod redo;
+mod reference;
 mod rewound;
 mod scope;
 mod seal;
@@ -90,6 +93,7 @@ pub use proposal::{NewProposal, Suggestion};
 pub use question::{AlsoIn, Hit, Lead, MAX_HITS, MAX_QUERY_BYTES, Mode, Question, Reason, Recalled, Source, Span, Why};
 pub use ranking::Weights;
 pub use record::{Kind, Record};
+pub use reference::{MAX_REFERENCE_BYTES, MAX_REFERENCES, Reference, ReferenceKind};
 pub use rewound::{MAX_REWOUND_KEPT, MAX_REWOUND_READ};
 pub use seal::SEAL_KEYS_FILE;
 pub use secret::{MASK, Masked, mask as mask_secrets};
@@ -126,7 +130,7 @@ pub use verbs::forget::{Forgotten, MAX_FORGOTTEN};
 pub use verbs::forgetting::{
     Consequence, ForgetAnswer, ForgetMode, ForgetPreview, ForgetRequest, MAX_FORGET_CANDIDATES, MAX_PREVIEWED,
 };
-pub use verbs::get::{GetRequest, GetView, Got, Link as ChainLink, MAX_FACTS_SHOWN, Then};
+pub use verbs::get::{GetRequest, GetView, Got, Link as ChainLink, MAX_FACTS_SHOWN, MAX_MENTIONS_SHOWN, Then};
 pub use verbs::graph::{
     GraphNode, GraphRequest, MAX_GRAPH_DEPTH, MAX_GRAPH_EDGES, MAX_GRAPH_NODES, MAX_PATH_NODES, MAX_PATH_STEPS,
     MAX_PATHS, Neighbourhood, Paths,
@@ -136,6 +140,7 @@ pub use verbs::happening::{Event, Happened};
 pub use verbs::learn::{
     Learned, MAX_LEARNING_EVIDENCE, MAX_LESSON_BYTES, MAX_PATH_BYTES, MAX_TRIGGER_BYTES, NewLearning, Report,
 };
+pub use verbs::mentions::{MAX_MENTIONS, MAX_MENTIONS_LOOKED_AT, Mention, MentionRequest, Mentioned};
 pub use verbs::merge::Merged;
 pub use verbs::packing::{Exclusion, LeftOut, MAX_COPIES, MAX_LEFT_OUT};
 pub use verbs::predicates::{MAX_ALIASES, PredicateInfo};

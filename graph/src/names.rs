@@ -154,6 +154,11 @@ fn possessor(word: &str) -> &str {
     word.strip_suffix("'s").or(word.strip_suffix("’s")).unwrap_or(word)
 }
 
+/// Tells whether a word may stand inside a name in lower case.
+pub(crate) fn is_joiner(word: &str) -> bool {
+    JOINERS.contains(&word)
+}
+
 fn is_opener(word: &str) -> bool {
     OPENERS.contains(&word.to_lowercase().as_str())
 }

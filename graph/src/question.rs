@@ -28,7 +28,7 @@ pub struct Question {
     pub spaces: Vec<String>,
     /// Only these kinds; empty means all.
     pub kinds: Vec<Kind>,
-    /// Only what is about, or links to, the entity of this name.
+    /// Only what is about, links to or names the entity of this name.
     pub entity: Option<String>,
     /// Only what was recorded at this moment or later.
     pub since: Option<Timestamp>,
@@ -235,6 +235,9 @@ pub struct Why {
     /// Entities that the question names and this is about or links to.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub entities: Vec<String>,
+    /// Entities that the question names and this names too, without a link.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub mentions: Vec<String>,
 }
 
 /// A name that led from one text to another.

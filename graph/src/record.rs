@@ -148,6 +148,12 @@ pub struct Record {
     pub session: Option<String>,
     /// Entities it is about or links to.
     pub entities: Vec<Id>,
+    /// The day that its note is of, or that it was first read on, if its words need one.
+    #[serde(skip)]
+    pub(crate) written_on: Option<jiff::civil::Date>,
+    /// Whether the note itself says so.
+    #[serde(skip)]
+    pub(crate) is_dated: bool,
     /// The passage or episode before it.
     #[serde(skip)]
     pub(crate) follows: Option<Id>,

@@ -135,6 +135,7 @@ terms! {
     VALUE = "urn:hydra:ns#value";
     WAS_ABOUT = "urn:hydra:ns#wasAbout";
     WATCHES = "urn:hydra:ns#watches";
+    WRITTEN_ON = "urn:hydra:ns#writtenOn";
     // Named graphs.
     JOURNAL = "urn:hydra:ns#g/journal";
     MEMORY_GRAPH = "urn:hydra:ns#g/memory";
@@ -159,6 +160,7 @@ pub mod ext {
         NamedNodeRef::new_unchecked("http://www.w3.org/ns/prov#wasDerivedFrom");
     pub const DIFFERENT_FROM: NamedNodeRef<'static> =
         NamedNodeRef::new_unchecked("http://www.w3.org/2002/07/owl#differentFrom");
+    pub const EMAIL: NamedNodeRef<'static> = NamedNodeRef::new_unchecked("http://schema.org/email");
     pub const ENDED_AT: NamedNodeRef<'static> = NamedNodeRef::new_unchecked("http://www.w3.org/ns/prov#endedAtTime");
     pub const INFLUENCED_BY: NamedNodeRef<'static> =
         NamedNodeRef::new_unchecked("http://www.w3.org/ns/prov#wasInfluencedBy");

@@ -32,14 +32,25 @@ const TIES: [(NamedNodeRef<'static>, f32); 6] = [
     (vocab::TAG, 0.3),
 ];
 
+/// How strong a tie by a mere name is.
+const MENTION: f32 = 0.25;
+
+/// What is named by a node, or names it, without a link.
+pub(crate) type Named<'n> = &'n dyn Fn(Id) -> Result<Vec<Id>>;
+
 /// Returns every node near the seeds with its share of the walk, highest first; the shares sum to one. Nodes that are newer
 /// than `newest` are not walked on.
-pub(crate) fn rank(view: &View<'_>, seeds: &[(Id, f32)], newest: Option<Id>) -> Result<Vec<(Id, f32)>> {
+pub(crate) fn rank(
+    view: &View<'_>,
+    seeds: &[(Id, f32)],
+    newest: Option<Id>,
+    named: Named<'_>,
+) -> Result<Vec<(Id, f32)>> {
     let total: f32 = seeds.iter().map(|(_, weight)| weight).sum();
     if total <= 0.0 {
         return Ok(Vec::new());
     }
-    let (graph, nodes) = neighbourhood(view, seeds, newest)?;
+    let (graph, nodes) = neighbourhood(view, seeds, newest, named)?;
     let mut start = vec![0.0; graph.node_count()];
     for (seed, weight) in seeds {
         if let Some(node) = nodes.get(seed) {
@@ -81,6 +92,7 @@ fn neighbourhood(
     view: &View<'_>,
     seeds: &[(Id, f32)],
     newest: Option<Id>,
+    named: Named<'_>,
 ) -> Result<(UnGraph<Id, f32>, HashMap<Id, NodeIndex>)> {
     let mut graph = UnGraph::default();
     let mut nodes = HashMap::new();
@@ -97,7 +109,7 @@ fn neighbourhood(
             break;
         }
         expanded += 1;
-        for (other, weight) in neighbours(view, id, newest)? {
+        for (other, weight) in neighbours(view, id, newest, named)? {
             let from = nodes[&id];
             let to = match nodes.get(&other) {
                 Some(node) => *node,
@@ -116,7 +128,7 @@ fn neighbourhood(
 }
 
 /// Returns the nodes one tie away, in both directions, in a stable order.
-fn neighbours(view: &View<'_>, id: Id, newest: Option<Id>) -> Result<Vec<(Id, f32)>> {
+fn neighbours(view: &View<'_>, id: Id, newest: Option<Id>, named: Named<'_>) -> Result<Vec<(Id, f32)>> {
     // Asked tie by tie: what else is said here (texts, the journal) is slow to read or without end.
     let object = Term::from(vocab::node(id));
     let mut found = Vec::new();
@@ -129,6 +141,7 @@ fn neighbours(view: &View<'_>, id: Id, newest: Option<Id>) -> Result<Vec<(Id, f3
         let back: Vec<Id> = back.collect::<Result<_>>()?;
         found.extend(there.chain(back).map(|other| (other, weight)));
     }
+    found.extend(named(id)?.into_iter().map(|other| (other, MENTION)));
     found.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
     let mut seen = HashSet::from([id]);
     found.retain(|(other, _)| seen.insert(*other));

@@ -18,6 +18,7 @@ use crate::ends::Ends;
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::{Id, Mint};
 use crate::journal::{self, Agent, Change, Entry};
+use crate::mention::KnownNames;
 use crate::redo::{Disk, RedoLog};
 use crate::secret::masking;
 use crate::shapes::Shapes;
@@ -79,6 +80,7 @@ impl Writer {
         store: Arc<GraphStore>,
         head: Arc<Head>,
         clock: Clock,
+        names: Arc<KnownNames>,
     ) -> Result<(Self, Arc<Mint>)> {
         let shapes = Shapes::builtin()?;
         let (mut log, entries) = RedoLog::open(log, disk)?;
@@ -106,6 +108,7 @@ impl Writer {
             mint: Arc::clone(&mint),
             shapes,
             ends: Arc::default(),
+            names,
             refusal: Arc::clone(&refusal),
             log_bytes: Arc::clone(&log_bytes),
         };
@@ -253,6 +256,8 @@ struct State {
     shapes: Shapes,
     /// What decisions need not read again.
     ends: Arc<Mutex<Ends>>,
+    /// Hears of every name.
+    names: Arc<KnownNames>,
     refusal: Arc<Mutex<Option<Error>>>,
     log_bytes: Arc<AtomicU64>,
 }
@@ -438,6 +443,11 @@ impl State {
         let at = (self.clock)();
         let entry = Entry::new(self.mint.mint(at), view.head()?, at, agent, change);
         entry.apply_parsed(view, &change.added, &change.removed)?;
+        // Before anybody sees the commit, so that no view knows a name that is not known here.
+        self.names.hear(&change.added);
+        if !change.erased.is_empty() {
+            self.names.clear();
+        }
         let mut ends = self.ends.lock();
         // Erasing takes out more than the change says.
         if !change.erased.is_empty() || ends.note(view, &change.added, &change.removed).is_err() {

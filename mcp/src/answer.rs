@@ -184,6 +184,9 @@ pub(crate) fn why(hit: &Hit) -> String {
     if !hit.why.entities.is_empty() {
         reasons.push(format!("about {}", one_line(&hit.why.entities.join(", "))));
     }
+    if !hit.why.mentions.is_empty() {
+        reasons.push(format!("names {}", one_line(&hit.why.mentions.join(", "))));
+    }
     reasons.join(", ")
 }
 

@@ -15,6 +15,7 @@ use crate::error::Result;
 use crate::folder::DataFolder;
 use crate::id::{Id, Mint};
 use crate::index::Index;
+use crate::mention::KnownNames;
 use crate::redo::{Disk, RealDisk};
 use crate::seal::Seals;
 use crate::store::{GraphStore, View};
@@ -48,6 +49,8 @@ pub(crate) struct Inner {
     pub drivers: parking_lot::RwLock<Vec<Arc<IndexDriver>>>,
     pub head: Arc<Head>,
     pub traces: Traces,
+    /// Which names there are, to find them in texts.
+    pub names: Arc<KnownNames>,
     pub mint: Arc<Mint>,
     pub clock: Clock,
     /// What the journal begins with, once somebody looked for it.
@@ -95,8 +98,15 @@ impl Memory {
         let folder = Arc::new(DataFolder::open(folder, &options.holder)?);
         let store = Arc::new(GraphStore::open(&folder.store())?);
         let head = Arc::new(Head::default());
-        let (writer, mint) =
-            Writer::start(&folder.log(), disk, Arc::clone(&store), Arc::clone(&head), options.clock.clone())?;
+        let names = Arc::new(KnownNames::default());
+        let (writer, mint) = Writer::start(
+            &folder.log(),
+            disk,
+            Arc::clone(&store),
+            Arc::clone(&head),
+            options.clock.clone(),
+            Arc::clone(&names),
+        )?;
         let text = Arc::new(TextIndex::open(&folder.index("text"))?);
         let memory = Self(Arc::new(Inner {
             store,
@@ -105,6 +115,7 @@ impl Memory {
             drivers: parking_lot::RwLock::new(Vec::new()),
             head,
             traces: Traces::new(folder.traces()),
+            names,
             mint,
             clock: options.clock,
             first_commit: OnceLock::new(),

@@ -27,6 +27,7 @@ use crate::verbs::explain::{Answered, Explanation};
 use crate::verbs::get::{GetRequest, GetView, Got};
 use crate::verbs::graph::{GraphRequest, Neighbourhood};
 use crate::verbs::graph_store::GraphRef;
+use crate::verbs::mentions::{MentionRequest, Mentioned};
 use crate::verbs::predicates::PredicateInfo;
 use crate::verbs::proposals::{BareRequest, BareTexts, Enrichment, ProposalInfo};
 use crate::verbs::query::{QueryAnswer, QueryRequest};
@@ -114,6 +115,15 @@ impl Memory {
     /// `NotFound` when nothing of that name is known; `Conflict` when several are meant, listing them.
     pub fn graph(&self, request: &GraphRequest) -> Result<Neighbourhood> {
         verbs::graph::graph(&self.0, request)
+    }
+
+    /// Returns the texts that name an entity without linking it, or that give an address, a path, an issue, a commit or a
+    /// name in code.
+    ///
+    /// # Errors
+    /// `NotFound` when it is none of these; `Conflict` when several go by the name.
+    pub fn mentions(&self, request: &MentionRequest) -> Result<Mentioned> {
+        verbs::mentions::mentions(&self.0, request)
     }
 
     /// Answers a SPARQL query, which only reads.

@@ -10,7 +10,12 @@ use crate::id::Id;
 use crate::names::MAX_QUESTION_WORDS;
 use crate::question::Reason;
 use crate::record;
+use crate::rewound::Rewound;
+use crate::sight::Sight;
+use crate::store::View;
 use crate::text::Card;
+use crate::verbs::mentions::Mentions;
+use crate::vocab;
 use crate::walk;
 
 /// Best candidates that the walk starts from, beside the entities that the question names.
@@ -19,6 +24,8 @@ const SEEDS: usize = 8;
 const SEED_WEIGHT: f32 = 0.5;
 /// Texts that only the walk found which are looked at, nearest first.
 const MAX_WALKED: usize = 12;
+/// Texts with the words of a name that are looked through for it, newest first.
+const MAX_NAMING: usize = 24;
 /// Longest name looked for in a question, in words.
 const NAME_WORDS: usize = 5;
 /// Entities of one name that are followed.
@@ -37,7 +44,10 @@ pub(super) fn add(ranking: &Ranking<'_>, candidates: &mut Candidates) -> Result<
     seeds.extend(ranked.into_iter().map(|(id, score)| (id, (score / top).max(0.0) * SEED_WEIGHT)));
     let mut new: HashMap<Id, Card> = HashMap::new();
     let mut texts = Vec::new();
-    for (id, share) in walk::rank(view, &seeds, ranking.question.moment.newest_id())? {
+    let sight = Sight::new(Rewound::new(view, None)?, &ranking.question.spaces, ranking.inner.now());
+    let names = ranking.names(&sight)?;
+    let mentioned = |id: Id| names.as_ref().map_or(Ok(Vec::new()), |names| mentioned(view, names, id));
+    for (id, share) in walk::rank(view, &seeds, ranking.question.moment.newest_id(), &mentioned)? {
         if !candidates.contains_key(&id) {
             if new.len() == MAX_WALKED || !ranking.is_of_the_time(id) || !record::is_text(view, id)? {
                 continue;
@@ -58,6 +68,17 @@ pub(super) fn add(ranking: &Ranking<'_>, candidates: &mut Candidates) -> Result<
         candidate.score += ranking.weights.links * share / top;
     }
     Ok(named)
+}
+
+/// Whom a text names, or which texts name an entity.
+fn mentioned(view: &View<'_>, names: &Mentions<'_>, id: Id) -> Result<Vec<Id>> {
+    match record::read(view, id)? {
+        Some(record) if record.is_text() => names.in_record(&record),
+        None if view.is_a(id, vocab::ENTITY)? => {
+            Ok(names.naming(id, MAX_NAMING)?.texts.into_iter().map(|(record, _)| record.id).collect())
+        }
+        _ => Ok(Vec::new()),
+    }
 }
 
 /// Finds the entities whose name stands in the question, longest names first.

@@ -23,9 +23,14 @@ use crate::id::Id;
 use crate::memory::Inner;
 use crate::names::{self, Run};
 use crate::question::{Mode, Question};
+use crate::sight::Sight;
 use crate::store::View;
 use crate::text::{Card, space_key};
+use crate::verbs::mentions::Mentions;
 use fusion::Scale;
+
+/// Texts that only the time they name brings in, newest first.
+const MAX_TIMED: usize = 32;
 
 /// Everything the signals look at.
 pub(crate) struct Ranking<'r> {
@@ -63,6 +68,15 @@ impl<'r> Ranking<'r> {
             && self.question.moment.newest_id().is_none_or(|newest| id <= newest)
     }
 
+    /// Returns what finds names in texts; nothing if the question looks from what was known at another moment.
+    pub fn names<'s>(&'s self, sight: &'s Sight<'s>) -> Result<Option<Mentions<'s>>> {
+        let moment = self.question.moment;
+        if moment.known_at.is_some() {
+            return Ok(None);
+        }
+        Mentions::new(self.inner, sight, moment, self.inner.now()).map(Some)
+    }
+
     /// Ranks what the indexes found. Signals that only compare what is there come first; those that bring in more rest
     /// on their order.
     pub fn rank(&self, mut candidates: Candidates) -> Result<Ranked> {
@@ -73,6 +87,11 @@ impl<'r> Ranking<'r> {
         candidates.retain(|_, candidate| fusion::is_relevant(candidate));
         let voice = voice::Voice::of(self, &candidates);
         candidates.values_mut().for_each(|candidate| voice.hear(candidate));
+        if let Some(range) = voice.time.as_ref().filter(|_| self.weights.time != 0.0) {
+            // What names the day in other words, as in `yesterday`, is found by no word of it.
+            let timed = self.inner.text.within(range, MAX_TIMED, self.past.is_none())?;
+            self.admit(&mut candidates, &timed, &scale, &voice)?;
+        }
         session::add(&mut candidates, self.weights);
         late::add(self, &mut candidates, &scale);
         let rounds = if self.question.mode == Mode::Deep { 2 } else { 1 };

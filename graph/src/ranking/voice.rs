@@ -22,7 +22,7 @@ pub(super) struct Voice {
     /// Those of them that speak in the memory.
     heard: HashSet<u64>,
     machines: HashSet<u64>,
-    time: Option<Range<i64>>,
+    pub time: Option<Range<i64>>,
     weights: Weights,
 }
 
@@ -50,7 +50,9 @@ impl Voice {
     pub fn hear(&self, candidate: &mut Candidate) {
         let weights = &self.weights;
         let is = |keys: &HashSet<u64>| candidate.card.speaker.is_some_and(|speaker| keys.contains(&speaker));
-        let is_in_time = self.time.as_ref().zip(candidate.card.at).is_some_and(|(range, at)| range.contains(&at));
+        // When it happened, or a day that it names.
+        let mut times = candidate.card.at.iter().chain(&candidate.card.times);
+        let is_in_time = self.time.as_ref().is_some_and(|range| times.any(|at| range.contains(at)));
         let part = |counts: bool, weight: f32| (counts && weight != 0.0).then_some(weight);
         let is_unknown = !self.heard.is_empty() && candidate.card.speaker.is_none();
         let is_about = is_unknown && candidate.card.about.iter().any(|key| self.heard.contains(key));
@@ -104,7 +106,8 @@ mod tests {
             weights: Weights::CHOSEN,
         };
         let time_of = |at: Option<i64>| {
-            let mut candidate = Candidate { card: Card { at, ..Card::default() }, ..Candidate::default() };
+            let times = if at.is_some() { Vec::new() } else { vec![-40_000_000_000] };
+            let mut candidate = Candidate { card: Card { at, times, ..Card::default() }, ..Candidate::default() };
             voice.hear(&mut candidate);
             candidate.why.time
         };

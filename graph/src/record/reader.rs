@@ -207,6 +207,8 @@ fn assemble(
         happened_at: inherited_time(ext::STARTED_AT),
         session,
         entities,
+        written_on: inherited(vocab::WRITTEN_ON).and_then(|day| day.parse().ok()),
+        is_dated: parent.text(vocab::WRITTEN_ON).is_some(),
         // The first piece of a long episode follows what its episode follows.
         follows: own.ids(vocab::FOLLOWS).chain(parent.ids(vocab::FOLLOWS)).next(),
         is_split: own.text(vocab::SPLIT).is_some(),

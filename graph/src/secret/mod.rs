@@ -11,6 +11,7 @@ mod table;
 use std::collections::BTreeMap;
 use std::ops::Range;
 
+pub(crate) use self::randomness::is_hash;
 use self::rule::Rules;
 
 /// What a masked secret begins with, where there is room for it.

@@ -45,7 +45,7 @@ pub(super) fn is_public(text: &str) -> bool {
 }
 
 /// A git commit (SHA-1 or SHA-256), or another digest in hexadecimal.
-pub(super) fn is_hash(text: &str) -> bool {
+pub(crate) fn is_hash(text: &str) -> bool {
     matches!(text.len(), 7..=12 | 32 | 40 | 56 | 64 | 96 | 128) && text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 

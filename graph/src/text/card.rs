@@ -18,6 +18,7 @@ const SPACE: &str = "space_key";
 const SESSION: &str = "session";
 const SPEAKER: &str = "speaker";
 const AT: &str = "at";
+const TIMES: &str = "times";
 const MENTIONS: &str = "mentions";
 const ABOUT: &str = "about";
 
@@ -32,6 +33,8 @@ pub(crate) struct Card {
     pub speaker: Option<u64>,
     /// When it happened or was recorded, in milliseconds since 1970, if that is known.
     pub at: Option<i64>,
+    /// The days and moments that it names, likewise.
+    pub times: Vec<i64>,
     /// Keys of the names it mentions.
     pub mentions: Vec<u64>,
     /// Keys of whom and what it may be about, if nobody is known to have said it.
@@ -57,6 +60,7 @@ impl Card {
             session: (!text.session.is_empty()).then(|| names::hash(&entity::session_key(&text.space, &text.session))),
             speaker: (!text.speaker.is_empty()).then(|| names::key(&text.speaker)),
             at: text.at.map(|at| at.as_millis()),
+            times: text.times.iter().map(|at| at.as_millis()).collect(),
             mentions: names::mentioned(&text.text).iter().map(key).collect(),
             about: about.iter().map(key).collect(),
             called: title.map(names::called).unwrap_or_default().iter().map(key).collect(),
@@ -76,6 +80,7 @@ pub(super) struct CardFields {
     session: Field,
     speaker: Field,
     at: Field,
+    pub times: Field,
     pub mentions: Field,
     about: Field,
     pub called: Field,
@@ -89,6 +94,7 @@ impl CardFields {
             session: schema.add_u64_field(SESSION, FAST),
             speaker: schema.add_u64_field(SPEAKER, FAST),
             at: schema.add_i64_field(AT, FAST),
+            times: schema.add_i64_field(TIMES, INDEXED | FAST),
             mentions: schema.add_u64_field(MENTIONS, INDEXED | FAST),
             about: schema.add_u64_field(ABOUT, FAST),
             called: schema.add_u64_field("called", INDEXED),
@@ -109,6 +115,7 @@ impl CardFields {
         if let Some(at) = card.at {
             document.add_i64(self.at, at);
         }
+        card.times.iter().for_each(|at| document.add_i64(self.times, *at));
         card.mentions.iter().for_each(|key| document.add_u64(self.mentions, *key));
         card.about.iter().for_each(|key| document.add_u64(self.about, *key));
         card.called.iter().for_each(|key| document.add_u64(self.called, *key));
@@ -122,6 +129,7 @@ pub(super) struct Columns {
     session: Column<u64>,
     speaker: Column<u64>,
     at: Column<i64>,
+    times: Column<i64>,
     mentions: Column<u64>,
     about: Column<u64>,
 }
@@ -136,6 +144,7 @@ impl Columns {
             session: columns.u64(SESSION)?,
             speaker: columns.u64(SPEAKER)?,
             at: columns.i64(AT)?,
+            times: columns.i64(TIMES)?,
             mentions: columns.u64(MENTIONS)?,
             about: columns.u64(ABOUT)?,
         })
@@ -156,6 +165,7 @@ impl Columns {
             session: self.session.first(document),
             speaker: self.speaker.first(document),
             at: self.at.first(document),
+            times: self.times.values_for_doc(document).collect(),
             mentions: self.mentions.values_for_doc(document).collect(),
             about: self.about.values_for_doc(document).collect(),
             called: Vec::new(),

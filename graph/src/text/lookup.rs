@@ -1,21 +1,24 @@
 //! Looking up cards and names, beside searching.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
+use std::ops::{Bound, Range};
 
+use tantivy::collector::{Count, TopDocs};
+use tantivy::query::{BooleanQuery, Occur, Query, RangeQuery, TermQuery};
 use tantivy::schema::IndexRecordOption;
-use tantivy::{DocSet, Searcher, TERMINATED, Term};
+use tantivy::{DocSet, Order, Searcher, TERMINATED, Term};
 
 use super::card::{Card, Columns};
-use super::schema::{Fields, past_term};
+use super::schema::{self, Fields, past_term, tokens};
 use super::{TextIndex, failed};
 use crate::error::{Error, Result};
 use crate::id::Id;
 
-/// The texts that hold a name.
+/// The texts that hold a name or words.
 pub(crate) struct Holders {
     /// How many there are, forgotten ones that tantivy has not merged away included.
     pub count: u64,
-    /// The first of them.
+    /// Some of them.
     pub ids: Vec<Id>,
 }
 
@@ -91,6 +94,59 @@ impl TextIndex {
             cards.push(found);
         }
         Ok(cards)
+    }
+
+    /// Returns the texts with every word of some words, at most `limit`, newest first; without those that are past, unless
+    /// the past is asked for. Words that no text is found by find none.
+    pub fn having(&self, words: &str, limit: usize, also_past: bool) -> Result<Holders> {
+        let terms: BTreeSet<String> = tokens(words).into_iter().map(|token| token.text).collect();
+        let mut holders = Holders { count: 0, ids: Vec::new() };
+        if terms.is_empty() || limit == 0 {
+            return Ok(holders);
+        }
+        let field = self.fields.searched[0];
+        let one = |term: &String| -> Box<dyn Query> {
+            Box::new(TermQuery::new(Term::from_field_text(field, term), IndexRecordOption::Basic))
+        };
+        let mut all: Vec<(Occur, Box<dyn Query>)> = terms.iter().map(|term| (Occur::Must, one(term))).collect();
+        if !also_past {
+            all.push((Occur::MustNot, Box::new(TermQuery::new(past_term(&self.fields), IndexRecordOption::Basic))));
+        }
+        let state = self.state.read();
+        // Texts that the overlay replaces are dropped below, so a few more are asked for.
+        let most = limit + state.overlay.len().min(limit);
+        let newest = TopDocs::with_limit(most).order_by_fast_field::<u64>(schema::ID, Order::Desc);
+        let (found, count) = state.searcher.search(&BooleanQuery::new(all), &(newest, Count)).map_err(failed)?;
+        let ids = found.into_iter().filter_map(|(id, _)| id.map(Id)).filter(|id| !state.overlay.holds(*id));
+        holders.ids.extend(ids);
+        let new = state.overlay.having(&terms, also_past);
+        holders.count = (count + new.len()) as u64;
+        holders.ids.extend(new);
+        holders.ids.sort_unstable_by(|a, b| b.cmp(a));
+        holders.ids.truncate(limit);
+        Ok(holders)
+    }
+
+    /// Returns the texts that name a time of a range, newest first, at most `limit`; without those that are past, unless
+    /// the past is asked for.
+    pub fn within(&self, range: &Range<i64>, limit: usize, also_past: bool) -> Result<Vec<Id>> {
+        let bound = |at: i64| Term::from_field_i64(self.fields.cards.times, at);
+        let times = RangeQuery::new(Bound::Included(bound(range.start)), Bound::Excluded(bound(range.end)));
+        let mut all: Vec<(Occur, Box<dyn Query>)> = vec![(Occur::Must, Box::new(times))];
+        if !also_past {
+            all.push((Occur::MustNot, Box::new(TermQuery::new(past_term(&self.fields), IndexRecordOption::Basic))));
+        }
+        let state = self.state.read();
+        let most = limit + state.overlay.len().min(limit);
+        let newest = TopDocs::with_limit(most.max(1)).order_by_fast_field::<u64>(schema::ID, Order::Desc);
+        let found = state.searcher.search(&BooleanQuery::new(all), &newest).map_err(failed)?;
+        let mut ids: Vec<Id> = found.into_iter().filter_map(|(id, _)| id.map(Id)).collect();
+        ids.retain(|id| !state.overlay.holds(*id));
+        let named = |card: &Card| card.times.iter().any(|at| range.contains(at));
+        ids.extend(state.overlay.with_card(named).filter(|id| also_past || !state.past.contains(id)));
+        ids.sort_unstable_by(|a, b| b.cmp(a));
+        ids.truncate(limit);
+        Ok(ids)
     }
 
     /// Returns the texts that hold a name, at most `limit`, oldest first.

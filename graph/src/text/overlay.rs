@@ -1,6 +1,6 @@
 //! Texts that tantivy has not committed yet, scored by the same formula and the same statistics.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use tantivy::Searcher;
 use tantivy::query::Bm25StatisticsProvider as _;
@@ -75,6 +75,16 @@ impl Overlay {
             pending.as_ref().is_some_and(|pending| is_wanted(&pending.card)).then_some(*id)
         };
         self.0.iter().filter_map(wanted)
+    }
+
+    /// Returns the texts here that have all of the terms.
+    pub fn having(&self, terms: &BTreeSet<String>, also_past: bool) -> Vec<Id> {
+        let has_all = |pending: &Pending| terms.iter().all(|term| pending.fields[0].0.contains_key(term));
+        let wanted = |(id, pending): (&Id, &Option<Pending>)| {
+            let pending = pending.as_ref().filter(|pending| also_past || !pending.is_past)?;
+            has_all(pending).then_some(*id)
+        };
+        self.0.iter().filter_map(wanted).collect()
     }
 
     /// Scores every text here that has one of the terms.

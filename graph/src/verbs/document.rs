@@ -4,8 +4,11 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use oxigraph::model::{NamedNode, NamedNodeRef, Quad, TermRef, Triple};
+use jiff::civil;
+use oxigraph::model::vocab::xsd;
+use oxigraph::model::{Literal, NamedNode, NamedNodeRef, Quad, Term, TermRef, Triple};
 
+use crate::dates;
 use crate::document::{Document, Link, LinkKind, PutReceipt, Reading, Remark, SourceState, Target};
 use crate::entity::{Entities, file_key, name_key};
 use crate::error::{Error, ErrorKind, Result};
@@ -224,6 +227,8 @@ impl Draft {
         for remark in &document.reading.remarks {
             source.say(vocab::REMARK, string(serde_json::to_string(remark).expect("a remark is plain text")));
         }
+        let day = dates::day_of_note(&document.properties, &document.path);
+        source.maybe(vocab::WRITTEN_ON, day.map(day_literal));
         identity::say_told_of(&mut source, [self.page].into_iter());
         for tag in &document.tags {
             source.say(vocab::TAG, vocab::node(entities.by_tag(tag)?));
@@ -250,7 +255,9 @@ impl Draft {
         mint: &Mint,
         old: &OldPassages,
     ) -> Result<Vec<Id>> {
-        let (mut old, named) = (old.by_content.clone(), &old.by_block);
+        let (mut old, named, days) = (old.by_content.clone(), &old.by_block, &old.written_on);
+        let read_on = || dates::day_of(document.modified_at.unwrap_or(self.now)).map(day_literal).map(Term::from);
+        let is_dated = dates::day_of_note(&document.properties, &document.path).is_some();
         let mut ids = Vec::with_capacity(document.passages.len());
         for (position, passage) in document.passages.iter().enumerate() {
             let text = &document.text[passage.span.clone()];
@@ -269,6 +276,9 @@ impl Draft {
                     .filter(|id| !ids.contains(id))
                     .unwrap_or_else(|| mint.mint(self.now)),
             };
+            // A note without a date is edited on many days: what is said in a passage was said when that came.
+            let is_plain = is_dated || passage.pattern.is_some() || !says_when(text);
+            let day = (!is_plain).then(|| days.get(&id).cloned().or_else(read_on));
             let mut node = self.node(id);
             node.say(ext::TYPE, NamedNode::from(vocab::PASSAGE))
                 .say(vocab::PART_OF, vocab::node(self.source))
@@ -279,6 +289,7 @@ impl Draft {
                 .say(ext::TEXT, string(text))
                 .maybe(vocab::HEADINGS, (!headings.is_empty()).then(|| string(headings)))
                 .maybe(vocab::BLOCK, passage.block.as_ref().map(string))
+                .maybe(vocab::WRITTEN_ON, day.flatten())
                 // Templates stand beside each other.
                 .maybe(vocab::FOLLOWS, ids.last().filter(|_| passage.pattern.is_none()).map(|id| vocab::node(*id)));
             if let Some(pattern) = &passage.pattern {
@@ -343,6 +354,15 @@ impl Draft {
     }
 }
 
+/// Tells whether a text names a day that depends on when it was written.
+fn says_when(text: &str) -> bool {
+    dates::days(text, Some(civil::Date::constant(2000, 1, 1))).iter().any(|said| said.is_relative)
+}
+
+fn day_literal(day: civil::Date) -> Literal {
+    Literal::new_typed_literal(day.to_string(), xsd::DATE)
+}
+
 fn passage_of(document: &Document, passages: &[Id], link: &Link) -> Option<Id> {
     if link.span.is_empty() {
         return None;
@@ -385,7 +405,7 @@ fn touched(old: &[Quad], new: &[Quad], source: Id) -> BTreeSet<Id> {
         let mut said: BTreeMap<Id, BTreeSet<String>> = BTreeMap::new();
         for quad in quads {
             let Some(id) = subject_id(&quad.subject).filter(|id| ids.contains(id)) else { continue };
-            if [ext::TEXT, vocab::HEADINGS, vocab::FOLLOWS].contains(&quad.predicate.as_ref()) {
+            if [ext::TEXT, vocab::HEADINGS, vocab::FOLLOWS, vocab::WRITTEN_ON].contains(&quad.predicate.as_ref()) {
                 said.entry(id).or_default().insert(format!("{} {}", quad.predicate, quad.object));
             }
         }
@@ -395,7 +415,7 @@ fn touched(old: &[Quad], new: &[Quad], source: Id) -> BTreeSet<Id> {
         quads
             .iter()
             .filter(|quad| subject_id(&quad.subject) == Some(source))
-            .filter(|quad| [ext::TITLE, vocab::SPACE].contains(&quad.predicate.as_ref()))
+            .filter(|quad| [ext::TITLE, vocab::SPACE, vocab::WRITTEN_ON].contains(&quad.predicate.as_ref()))
             .map(|quad| quad.object.to_string())
             .collect()
     };

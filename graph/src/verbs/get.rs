@@ -4,12 +4,14 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::mentions::{MAX_MENTIONS_LOOKED_AT, Mention, Mentions, references_in};
 use super::proposals::{self, ProposalStanding};
 use super::ties::{Tie, TieKind, Ties};
 use super::timeline::revisions;
 use crate::block::Block;
 use crate::entity;
 use crate::error::{Error, ErrorKind, Result};
+use crate::findable;
 use crate::id::Id;
 use crate::identity::{self, Names};
 use crate::journal::{self, CommitRecord};
@@ -17,6 +19,7 @@ use crate::memory::Inner;
 use crate::moment::Moment;
 use crate::question::Recalled;
 use crate::record::{Kind, Reader, Record};
+use crate::reference::Reference;
 use crate::rewound::Rewound;
 use crate::sight::Sight;
 use crate::space;
@@ -32,6 +35,9 @@ const INDEX_TEXT: usize = 120;
 
 /// Facts that are shown of one entity; `graph` shows more.
 pub const MAX_FACTS_SHOWN: usize = 50;
+
+/// Texts that name an entity that are shown of one; `mentions` shows more.
+pub const MAX_MENTIONS_SHOWN: usize = 10;
 
 /// How much of it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -81,6 +87,21 @@ pub struct Got {
     /// Names of the entities it is about or links to.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub entities: Vec<String>,
+    /// The days and moments that its text names, in the full view.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub times: Vec<Timestamp>,
+    /// Names of those it names without a link, in the full view: guesses by their names.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub mentions: Vec<String>,
+    /// Addresses, paths, issues, commits and names in code that its text gives, in the full view.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub references: Vec<Reference>,
+    /// The newest texts that name the entity without a link, at most [`MAX_MENTIONS_SHOWN`], in the full view.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub named_in: Vec<Mention>,
+    /// Texts of these that there was no room for; `mentions` shows more.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub named_in_left_out: usize,
     /// What it is a piece of, in the provenance view.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub part_of: Option<Box<Record>>,
@@ -185,6 +206,11 @@ pub(crate) fn get(inner: &Inner, request: &GetRequest) -> Result<Vec<Got>> {
     });
     let mut got = got.collect::<Result<Vec<Got>>>()?;
     for got in &mut got {
+        if let Some(record) = got.record.as_ref().filter(|record| how == GetView::Full && record.is_text()) {
+            got.times = findable::times_of(record);
+            got.references = references_in(&record.text);
+            got.mentions = named_by(inner, &view, record, request)?;
+        }
         if got.entity.is_some() && how == GetView::Full {
             of_entity(inner, &view, got, request)?;
         }
@@ -211,7 +237,18 @@ fn of_entity(inner: &Inner, view: &View<'_>, got: &mut Got, request: &GetRequest
     got.facts = facts.collect();
     got.facts_left_out = got.facts.len().saturating_sub(MAX_FACTS_SHOWN);
     got.facts.truncate(MAX_FACTS_SHOWN);
+    let found = Mentions::new(inner, &sight, request.moment, now)?.naming(id, MAX_MENTIONS_LOOKED_AT)?;
+    got.named_in_left_out = found.unread + found.texts.len().saturating_sub(MAX_MENTIONS_SHOWN);
+    got.named_in = found.texts.into_iter().take(MAX_MENTIONS_SHOWN).map(Mention::of).collect();
     Ok(())
+}
+
+/// The names of those whom a text names without a link, as far as they are known to the caller now.
+fn named_by(inner: &Inner, view: &View<'_>, record: &Record, request: &GetRequest) -> Result<Vec<String>> {
+    let (moment, now) = (Moment::default(), inner.now());
+    let sight = Sight::new(Rewound::new(view, None)?, &request.spaces, now);
+    let names = Mentions::new(inner, &sight, moment, now)?;
+    names.in_record(record)?.into_iter().map(|id| names.label(id)).collect()
 }
 
 /// Tells whether what an id stands for belongs to a space: an answer to what it was asked of, a name to whoever says
@@ -262,6 +299,11 @@ impl Got {
             voices: None,
             chain: Vec::new(),
             entities: Vec::new(),
+            times: Vec::new(),
+            mentions: Vec::new(),
+            references: Vec::new(),
+            named_in: Vec::new(),
+            named_in_left_out: 0,
             part_of: None,
             commits: Vec::new(),
             entity: None,

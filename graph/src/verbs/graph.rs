@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 
 use serde::{Deserialize, Serialize};
 
-use super::ties::{Tie, Ties};
+use super::mentions::Mentions;
+use super::ties::{Tie, TieKind, Ties};
 use crate::entity::{name_key, normalise};
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::Id;
@@ -12,12 +13,13 @@ use crate::identity;
 use crate::memory::Inner;
 use crate::moment::Moment;
 use crate::names::shortened;
+use crate::reference::Reference;
 use crate::rewound::Rewound;
 use crate::sight::Sight;
 use crate::space;
-use crate::store::{string, subject_id};
+use crate::store::{string, subject_id, term_text};
 use crate::time::Timestamp;
-use crate::vocab;
+use crate::vocab::{self, ext};
 
 /// Steps from the entity at most: what is further away says little about it.
 pub const MAX_GRAPH_DEPTH: usize = 2;
@@ -31,17 +33,19 @@ pub const MAX_PATH_STEPS: usize = 4;
 pub const MAX_PATHS: usize = 3;
 /// Entities whose ties are read in search of a path.
 pub const MAX_PATH_NODES: usize = 400;
+/// Texts with the words of a name that are looked through for it.
+const MAX_NAMING_LOOKED_AT: usize = 100;
 /// Entities of one name that a refusal lists.
 const MAX_NAMESAKES: usize = 10;
 
 /// What is asked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GraphRequest {
-    /// An entity's name, alias or id.
+    /// An entity's name, alias or id, or an address that is its own.
     pub of: String,
     /// How many steps away, 1 to [`MAX_GRAPH_DEPTH`].
     pub depth: usize,
-    /// Only these ties: names of predicates, `links to` or `tag`; all if there are none.
+    /// Only these ties: names of predicates, `links to`, `tag` or `mentions`; all if there are none.
     pub predicates: Vec<String>,
     /// Another entity: then also the shortest paths to it.
     pub to: Option<String>,
@@ -74,7 +78,8 @@ pub struct Neighbourhood {
     pub name: String,
     /// It and what is tied to it, nearest first, then by id.
     pub nodes: Vec<GraphNode>,
-    /// The ties, those of nearer nodes first; facts before links before tags.
+    /// The ties, those of nearer nodes first; facts before links before tags. Last, of the entity alone, the notes that name
+    /// it and what its own note names.
     pub edges: Vec<Tie>,
     /// The shortest ways to the other entity, if one was named.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -96,7 +101,7 @@ pub struct GraphNode {
     pub kind: String,
     /// Steps from the entity that was asked for.
     pub distance: usize,
-    /// The texts that are about it or link to it, beside the facts among the ties; of nodes whose ties were read.
+    /// The texts that are about it, link to it or, of the entity that was asked for, name it, beside the facts among the ties; of nodes whose ties were read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub texts: Option<usize>,
     /// The newest of them; `get` shows them.
@@ -128,6 +133,10 @@ pub(crate) fn graph(inner: &Inner, request: &GraphRequest) -> Result<Neighbourho
     let id = meant(&sight, &ties, &request.of, known_at)?;
     let to = request.to.as_deref().map(|to| meant(&sight, &ties, to, known_at)).transpose()?;
     let mut around = around(&ties, id, request.depth)?;
+    if ties.wants_mentions() {
+        let names = Mentions::new(inner, &sight, request.moment, known_at.unwrap_or(now))?;
+        add_mentions(&ties, &names, &mut around)?;
+    }
     around.paths = to.map(|to| paths(&ties, id, to)).transpose()?;
     Ok(around)
 }
@@ -181,12 +190,48 @@ fn meant(sight: &Sight<'_>, ties: &Ties<'_>, reference: &str, known_at: Option<T
     }
     match (namesakes.first(), called.as_slice(), namesakes.len()) {
         (None, _, _) => {
+            if let Some(reference) = Reference::parse(reference) {
+                return owner(sight, ties, &reference);
+            }
             Err(Error::new(ErrorKind::NotFound, format!("nothing is known that is called `{}`", shortened(reference)))
                 .hint("give its id, or its name as it is written in the notes; recall finds what mentions it"))
         }
         (Some(id), _, 1) | (_, [id], _) => Ok(*id),
         _ => Err(Error::new(ErrorKind::Conflict, format!("`{}` may be {}", shortened(reference), listed.join(" or ")))
             .hint("say which one, by its full name or its id")),
+    }
+}
+
+/// Whom an address belongs to, as facts say; what a text only gives is tied to nothing.
+fn owner(sight: &Sight<'_>, ties: &Ties<'_>, reference: &Reference) -> Result<Id> {
+    let mut owners = BTreeSet::new();
+    for predicate in [ext::EMAIL, ext::URL] {
+        for quad in sight.rewound().quads(None, Some(predicate), None, None) {
+            let quad = quad?;
+            let is_meant =
+                term_text(&quad.object).is_some_and(|text| Reference::parse(&text).as_ref() == Some(reference));
+            if let Some(id) = subject_id(&quad.subject).filter(|_| is_meant)
+                && sight.shows(&quad)?
+                && sight.knows_name(id)?
+            {
+                owners.insert(id);
+            }
+        }
+    }
+    let value = shortened(&reference.value);
+    match owners.iter().copied().collect::<Vec<_>>().as_slice() {
+        [owner] => Ok(*owner),
+        [] => Err(Error::new(
+            ErrorKind::NotFound,
+            format!("nobody is known to have the {} {value}", reference.kind.as_str()),
+        )
+        .hint(format!("`hydra get {value}` shows the texts that give it"))),
+        several => {
+            let listed =
+                several.iter().map(|id| Ok(format!("{} ({id})", ties.name(*id)?))).collect::<Result<Vec<_>>>()?;
+            Err(Error::new(ErrorKind::Conflict, format!("{value} is of {}", listed.join(" and of ")))
+                .hint("say which one, by its name or its id"))
+        }
     }
 }
 
@@ -244,6 +289,46 @@ fn around(ties: &Ties<'_>, root: Id, depth: usize) -> Result<Neighbourhood> {
         nodes_left_out: nodes_left_out.len(),
         edges_left_out,
     })
+}
+
+/// Adds who names the entity and whom its own note names, where there is room. No path leads over them: a name is a guess.
+fn add_mentions(ties: &Ties<'_>, names: &Mentions<'_>, around: &mut Neighbourhood) -> Result<()> {
+    let id = around.id;
+    let mut ends: BTreeSet<(Id, Id)> = BTreeSet::new();
+    let found = names.naming(id, MAX_NAMING_LOOKED_AT)?;
+    around.edges_left_out += found.unread;
+    for (record, _) in &found.texts {
+        ends.extend(names.pages(record)?.into_iter().map(|page| (page, id)));
+    }
+    ends.extend(names.named_in_notes_of(id)?.into_iter().map(|named| (id, named)));
+    let tied: BTreeSet<(Id, Option<Id>)> =
+        around.edges.iter().filter(|tie| tie.kind == TieKind::Link).map(|tie| (tie.from, tie.to)).collect();
+    for (from, to) in ends.into_iter().filter(|(from, to)| from != to && !tied.contains(&(*from, Some(*to)))) {
+        let other = if from == id { to } else { from };
+        if !around.nodes.iter().any(|node| node.id == other) {
+            if around.nodes.len() == MAX_GRAPH_NODES {
+                around.nodes_left_out += 1;
+                continue;
+            }
+            let (name, kind) = (ties.name(other)?, ties.kind(other)?);
+            around.nodes.push(GraphNode { id: other, name, kind, distance: 1, texts: None, newest_texts: Vec::new() });
+        }
+        if around.edges.len() == MAX_GRAPH_EDGES {
+            around.edges_left_out += 1;
+        } else {
+            around.edges.push(ties.mention(from, to)?);
+        }
+    }
+    around.nodes.sort_by_key(|node| (node.distance, node.id));
+    if let Some(node) = around.nodes.first_mut() {
+        node.texts = node.texts.map(|count| count + found.texts.len());
+        let mut newest: Vec<Id> = found.texts.iter().map(|(record, _)| record.id).collect();
+        newest.append(&mut node.newest_texts);
+        newest.sort_unstable_by(|a, b| b.cmp(a));
+        newest.truncate(super::ties::MAX_NEWEST_TEXTS);
+        node.newest_texts = newest;
+    }
+    Ok(())
 }
 
 /// The shortest paths, in the order in which they are met.

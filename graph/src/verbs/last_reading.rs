@@ -14,13 +14,15 @@ pub(crate) struct OldPassages {
     pub by_content: HashMap<(String, String), VecDeque<Id>>,
     /// Ids by the name of the block.
     pub by_block: HashMap<String, Id>,
+    /// The days from which what they say is counted.
+    pub written_on: HashMap<Id, Term>,
 }
 
 impl OldPassages {
     /// Collects them from a source's graph.
     pub fn of(old: &[Quad]) -> Self {
         let mut by_id: BTreeMap<Id, (String, String)> = BTreeMap::new();
-        let mut by_block = HashMap::new();
+        let (mut by_block, mut written_on) = (HashMap::new(), HashMap::new());
         let ids = passages_in(old);
         for quad in old {
             let Some(id) = subject_id(&quad.subject).filter(|id| ids.contains(id)) else { continue };
@@ -29,6 +31,8 @@ impl OldPassages {
                 content.0 = term_text(&quad.object).unwrap_or_default();
             } else if quad.predicate == vocab::HEADINGS {
                 content.1 = term_text(&quad.object).unwrap_or_default();
+            } else if quad.predicate == vocab::WRITTEN_ON {
+                written_on.insert(id, quad.object.clone());
             } else if quad.predicate == vocab::BLOCK {
                 by_block.insert(term_text(&quad.object).unwrap_or_default(), id);
             }
@@ -37,7 +41,7 @@ impl OldPassages {
         for (id, content) in by_id {
             by_content.entry(content).or_default().push_back(id);
         }
-        Self { by_content, by_block }
+        Self { by_content, by_block, written_on }
     }
 }
 

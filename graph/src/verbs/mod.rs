@@ -29,6 +29,7 @@ mod hearing;
 mod last_reading;
 pub mod learn;
 pub mod log;
+pub mod mentions;
 pub mod merge;
 pub mod packing;
 pub mod predicates;

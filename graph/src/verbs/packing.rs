@@ -12,6 +12,8 @@ use crate::names;
 use crate::question::{AlsoIn, Hit, Lead, Question, Why};
 use crate::ranking::{MAX_NAMESAKES, Ranked, Ranking, Weights};
 use crate::record::{self, Reader, Record};
+use crate::rewound::Rewound;
+use crate::sight::Sight;
 use crate::store::View;
 use crate::time::Timestamp;
 
@@ -132,6 +134,13 @@ pub(crate) fn pack(ranking: &Ranking<'_>, ranked: Ranked, excluded: &mut HashMap
     let Ranking { view, question, weights, .. } = *ranking;
     let filter = Filter::new(view, question, ranking.inner.now())?;
     let mut reader = Reader::at(view, question.moment.known_at);
+    let sight = Sight::new(Rewound::new(view, None)?, &question.spaces, ranking.inner.now());
+    let names = ranking.names(&sight)?;
+    let is_named = |record: &Record| -> Result<bool> {
+        let Some(names) = &names else { return Ok(false) };
+        let named = names.in_record(record)?;
+        Ok(filter.about.iter().flatten().any(|about| named.contains(about)))
+    };
     // What was known then is read as it was then, and would not say so.
     let is_forgotten =
         |id| Ok(question.moment.known_at.is_some() && record::forgotten_since(view, id)?.is_some()) as Result<bool>;
@@ -172,6 +181,7 @@ pub(crate) fn pack(ranking: &Ranking<'_>, ranked: Ranked, excluded: &mut HashMap
         let checked = match reader.read(id)? {
             None => Err(Exclusion::Gone),
             Some(record) => match filter.exclusion(&record) {
+                Some(Exclusion::Entity) if is_named(&record)? => Ok(record),
                 Some(reason) => Err(reason),
                 None if is_forgotten(id)? => Err(Exclusion::Forgotten),
                 None => Ok(record),
@@ -214,6 +224,11 @@ pub(crate) fn pack(ranking: &Ranking<'_>, ranked: Ranked, excluded: &mut HashMap
         seen.insert(words, packed.hits.len());
         candidate.why.entities =
             ranked.named.iter().filter(|(id, _)| record.entities.contains(id)).map(|(_, name)| name.clone()).collect();
+        if let Some(names) = names.as_ref().filter(|_| !ranked.named.is_empty()) {
+            let mentioned = names.in_record(&record)?;
+            let asked = ranked.named.iter().filter(|(id, _)| mentioned.contains(id));
+            candidate.why.mentions = asked.map(|(_, name)| name.clone()).collect();
+        }
         if let Some((leader, key)) = candidate.led_by {
             let from = reader.read(leader)?.filter(|from| filter.may_be_shown(from));
             let from = if is_forgotten(leader)? { None } else { from };

@@ -4,12 +4,16 @@ use oxigraph::model::NamedNodeRef;
 use serde::Serialize;
 
 use super::entity::Alias;
+use super::mentions::{MAX_MENTIONS_LOOKED_AT, Mentions};
 use crate::entity;
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::Id;
 use crate::identity;
 use crate::memory::Inner;
+use crate::moment::Moment;
 use crate::record::{Kind, Reader, Record};
+use crate::rewound::Rewound;
+use crate::sight::Sight;
 use crate::store::{View, subject_id};
 use crate::vocab::{self, ext};
 
@@ -32,7 +36,7 @@ pub struct Subject {
     /// The entity that was asked for, if another stands for it now.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub merged: Option<Alias>,
-    /// What is said about an entity, the newest first; the turns of a conversation, the oldest first.
+    /// What is about an entity, links to it or names it, the newest first; the turns of a conversation, the oldest first.
     pub texts: Vec<Record>,
     /// How many older texts were left out.
     pub left_out: usize,
@@ -64,7 +68,14 @@ pub(crate) fn subject(inner: &Inner, reference: &str) -> Result<Subject> {
     let id = identity::standing(&view, told)?;
     let merged = Alias::of_merged(&view, told, id)?;
     let mut ids = match kind {
-        SubjectKind::Entity => about(&view, id)?,
+        SubjectKind::Entity => {
+            let mut ids = about(&view, id)?;
+            let sight = Sight::new(Rewound::new(&view, None)?, &[], inner.now());
+            let named =
+                Mentions::new(inner, &sight, Moment::default(), inner.now())?.naming(id, MAX_MENTIONS_LOOKED_AT)?;
+            ids.extend(named.texts.into_iter().map(|(record, _)| record.id));
+            ids
+        }
         SubjectKind::Session => turns(&view, id)?,
     };
     ids.sort_unstable();

@@ -1,4 +1,5 @@
-//! What ties entities to each other: facts that hold, links between notes, tags of notes. Read for one entity at a time.
+//! What ties entities to each other: facts that hold, links between notes, tags of notes, and names in texts. Read for one
+//! entity at a time.
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -25,6 +26,7 @@ pub const MAX_NEWEST_TEXTS: usize = 3;
 /// Names of ties that are no facts.
 const LINKS_TO: &str = "links to";
 const TAG: &str = "tag";
+const MENTIONS: &str = "mentions";
 
 /// One tie.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -35,7 +37,7 @@ pub struct Tie {
     pub from: Id,
     /// Its name for people.
     pub from_name: String,
-    /// What is said: a predicate's name, `links to` or `tag`.
+    /// What is said: a predicate's name, `links to`, `tag` or `mentions`.
     pub predicate: String,
     /// Where it ends, if that is an entity.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -74,6 +76,8 @@ pub enum TieKind {
     Link,
     /// A note carries it.
     Tag,
+    /// A note names it without a link: a guess by its name, weaker than a link.
+    Mention,
 }
 
 impl Tie {
@@ -116,6 +120,7 @@ struct Wanted {
     facts: BTreeSet<NamedNode>,
     links: bool,
     tags: bool,
+    mentions: bool,
 }
 
 impl<'s> Ties<'s> {
@@ -131,10 +136,11 @@ impl<'s> Ties<'s> {
         now: Timestamp,
     ) -> Result<Self> {
         let predicates = Predicates::of(view)?;
-        let mut only = Wanted { facts: BTreeSet::new(), links: false, tags: false };
+        let mut only = Wanted { facts: BTreeSet::new(), links: false, tags: false, mentions: false };
         for name in wanted {
             match normalise(&crate::predicate::spoken(name)).as_str() {
                 LINKS_TO | "link" | "links" | "hy:links to" => only.links = true,
+                MENTIONS | "mention" | "mentioned" | "hy:mentions" => only.mentions = true,
                 TAG | "tags" | "tagged" | "hy:tag" => only.tags = true,
                 _ => drop(only.facts.insert(predicates.find(name)?.iri.clone())),
             }
@@ -161,7 +167,17 @@ impl<'s> Ties<'s> {
         Ok(if is_tag { TAG } else { "entity" }.to_owned())
     }
 
-    /// Reads the ties of an entity, once.
+    /// Tells whether names in texts are asked for.
+    pub fn wants_mentions(&self) -> bool {
+        self.wanted.as_ref().is_none_or(|wanted| wanted.mentions)
+    }
+
+    /// A note names another without a link.
+    pub fn mention(&self, from: Id, to: Id) -> Result<Tie> {
+        self.tie(TieKind::Mention, from, MENTIONS, to)
+    }
+
+    /// Reads the ties of an entity, once; names in texts are no part of them.
     pub fn of(&self, id: Id) -> Result<OfNode> {
         if let Some(known) = self.known.borrow().get(&id) {
             return Ok(known.clone());

@@ -9,6 +9,7 @@ use oxigraph::model::Term;
 use super::entity::Alias;
 use super::get::{seen_from, shorten};
 use super::happening::{self, Event};
+use super::mentions::{MAX_MENTIONS_LOOKED_AT, Mentions};
 use super::subject::{self, SubjectKind};
 use crate::entity;
 use crate::error::{Error, ErrorKind, Result};
@@ -19,6 +20,9 @@ use crate::memory::Inner;
 use crate::moment::Moment;
 use crate::past::Past;
 use crate::record::{self, Kind, Reader, Record, is_text};
+use crate::reference::Reference;
+use crate::rewound::Rewound;
+use crate::sight::Sight;
 use crate::store::{View, subject_id, term_text};
 use crate::time::Timestamp;
 use crate::vocab::{self, ext};
@@ -33,7 +37,8 @@ pub const MAX_TIMELINE_COMMITS: usize = 1_000;
 /// What is asked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TimelineRequest {
-    /// An entity's name, an id, or the path of a file (its end is enough if no other ends so).
+    /// An entity's name, an id, the path of a file (its end is enough if no other ends so), or an address, a path, an
+    /// issue, a commit or a name in code that texts give.
     pub of: String,
     /// Only memories of these spaces; empty means all.
     pub spaces: Vec<String>,
@@ -67,7 +72,7 @@ impl TimelineRequest {
 /// What happened, the oldest first.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Timeline {
-    /// The entity, conversation, memory or source.
+    /// The entity, conversation, memory or source; of what texts give, the oldest of them.
     pub id: Id,
     /// Its name for people, or how its text begins.
     pub name: String,
@@ -86,7 +91,7 @@ pub(crate) fn timeline(inner: &Inner, request: &TimelineRequest) -> Result<Timel
     let view = inner.view()?;
     request.moment.check(inner, &view)?;
     let known_at = request.moment.known_at;
-    let (told, name, mut ids) = find(&view, request)?;
+    let (told, name, mut ids) = find(inner, &view, request)?;
     if !request.spaces.is_empty() {
         // Here, so that what happened in other spaces is not even counted.
         ids = inside(&view, ids, &request.spaces)?;
@@ -142,7 +147,7 @@ fn check(request: &TimelineRequest) -> Result<()> {
 }
 
 /// Finds what is meant, and the memories, passages and sources whose past is its past.
-fn find(view: &View<'_>, request: &TimelineRequest) -> Result<(Id, String, Vec<Id>)> {
+fn find(inner: &Inner, view: &View<'_>, request: &TimelineRequest) -> Result<(Id, String, Vec<Id>)> {
     let (reference, spaces, known_at) = (request.of.trim(), &request.spaces, request.moment.known_at);
     if let Ok(id) = reference.parse::<Id>()
         && let Some((record, _)) = Reader::new(view).read_last(id)?
@@ -167,8 +172,12 @@ fn find(view: &View<'_>, request: &TimelineRequest) -> Result<(Id, String, Vec<I
         }
         Err(error) if error.kind() == ErrorKind::NotFound => {
             let end = format!("/{}", reference.trim_start_matches("./"));
-            match file(view, spaces, |path| path.ends_with(&end))? {
-                Some((id, path)) => Ok((id, path, vec![id])),
+            if let Some((id, path)) = file(view, spaces, |path| path.ends_with(&end))? {
+                return Ok((id, path, vec![id]));
+            }
+            let reference = Reference::parse(reference);
+            match reference.map(|reference| giving(inner, view, request, reference)).transpose()?.flatten() {
+                Some(found) => Ok(found),
                 None => Err(Error::new(error.kind(), format!("{}, nor one file", error.message())).hint(
                     "give an id, an entity's name as it is written in the notes, or the path of a file that was read",
                 )),
@@ -176,6 +185,22 @@ fn find(view: &View<'_>, request: &TimelineRequest) -> Result<(Id, String, Vec<I
         }
         Err(error) => Err(error),
     }
+}
+
+/// Finds the texts that give an address, a path, an issue, a commit or a name in code; the oldest stands for it.
+fn giving(
+    inner: &Inner,
+    view: &View<'_>,
+    request: &TimelineRequest,
+    reference: Reference,
+) -> Result<Option<(Id, String, Vec<Id>)>> {
+    super::recall::wait_for_own_writes(inner, &mut Vec::new());
+    let known_at = request.moment.known_at;
+    let now = known_at.unwrap_or(inner.now());
+    let sight = Sight::new(Rewound::new(view, known_at)?, &request.spaces, now);
+    let found = Mentions::new(inner, &sight, request.moment, now)?.giving(&reference, MAX_MENTIONS_LOOKED_AT)?;
+    let ids: Vec<Id> = found.texts.into_iter().map(|(record, _)| record.id).collect();
+    Ok(ids.iter().min().map(|first| (*first, reference.value, ids.clone())))
 }
 
 /// Finds a file by its path, or by the end of it if no other ends so.

@@ -14,6 +14,7 @@ pub fn bench_dir() -> Option<PathBuf> {
     folder
 }
 
+#[allow(dead_code, reason = "not every test reads documents")]
 /// Passages are in order, apart, whole characters, and trimmed; links stand in the text.
 pub fn check_invariants(document: &Document) {
     let text = &document.text;

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use clap::Args;
-use hydra_graph::{Id, Result, Then};
+use hydra_graph::{Id, Mention, Mentioned, Result, Then};
 use serde_json::Value;
 
 use super::Setting;
@@ -18,17 +18,20 @@ Examples:
   hydra get 01kgy3v5q2w8e
   hydra get 01kgy3v5q2w8e --view history
   hydra get 01kgy3v5q2w8e --as-of 2025-06-01       was it true then?
+  hydra get \"Anna Berg\"                            who it is, and which texts name her
+  hydra get someone@example.org                    which texts give that address
 
 An id may be a memory's, a passage's, a commit's, an entity's, a proposal's, or the trace of an earlier recall.
+A name may be an entity's; or an address, a path, an issue (#12), a commit or a name in code, as texts give it.
 What was not true at --as-of is shown too, and says why it was not.";
 
 /// Options of `hydra get`.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Arguments {
-    /// Ids as recall and remember print them
+    /// Ids as recall and remember print them, or names
     #[arg(required = true, value_name = "ID")]
-    pub ids: Vec<Id>,
+    pub ids: Vec<String>,
     /// How much of each
     #[arg(long, value_enum, default_value_t = View::Full)]
     pub view: View,
@@ -41,8 +44,10 @@ pub struct Arguments {
 /// # Errors
 /// What the verb returns.
 pub async fn run(setting: &Setting, arguments: Arguments) -> Result<u8> {
+    let (ids, names): (Vec<String>, Vec<String>) = arguments.ids.into_iter().partition(|id| id.parse::<Id>().is_ok());
     let verb = Get {
-        ids: arguments.ids,
+        ids: ids.iter().map(|id| id.parse()).collect::<Result<_>>()?,
+        names,
         view: arguments.view,
         as_of: arguments.look.as_of,
         known_at: arguments.look.known_at,
@@ -50,14 +55,23 @@ pub async fn run(setting: &Setting, arguments: Arguments) -> Result<u8> {
     };
     let answer = super::ask(setting, Need::Graph, verb).await?;
     let records = answer["records"].as_array().cloned().unwrap_or_default();
-    let is_found = records.iter().any(|record| record.get("error").is_none());
+    let mentions: Vec<Mentioned> = match answer.get("mentions") {
+        Some(mentions) => super::read(mentions.clone())?,
+        None => Vec::new(),
+    };
+    let is_found = records.iter().any(|record| record.get("error").is_none())
+        || mentions.iter().any(|mentioned| !mentioned.texts.is_empty());
     if setting.global.json {
         output::json(&answer)?;
     } else {
         let style = Style::of_stdout();
-        let shown: Vec<String> = records.iter().filter_map(|record| shown(record, style)).collect();
+        let mut shown: Vec<String> = records.iter().filter_map(|record| shown(record, style)).collect();
+        shown.extend(mentions.iter().filter(|it| !it.texts.is_empty()).map(|mentioned| given(mentioned, style)));
         if !shown.is_empty() {
             output::data(&shown.join("\n\n"))?;
+        }
+        for mentioned in mentions.iter().filter(|mentioned| mentioned.texts.is_empty()) {
+            output::talk(&output::plain(&format!("no text gives the {} {}", mentioned.kind, mentioned.of)));
         }
         for error in records.iter().filter_map(|record| record["error"].as_str()) {
             output::talk(&output::plain(error));
@@ -165,10 +179,27 @@ fn shown(got: &Value, style: Style) -> Option<String> {
     if let Some(count) = got["facts_left_out"].as_u64() {
         fact("facts", &Value::String(format!("{count} more; `hydra graph` shows them")));
     }
+    for mention in strings(&got["named_in"]) {
+        if let Ok(mention) = serde_json::from_value::<Mention>(mention) {
+            fact("named in", &Value::String(place(&mention)));
+        }
+    }
+    if let Some(count) = got["named_in_left_out"].as_u64() {
+        fact("named in", &Value::String(format!("{count} more with these words; `hydra recall` finds them")));
+    }
     fact("question", &got["question"]);
     fact("source", &got["part_of"]["title"]);
     for name in strings(&got["entities"]) {
         fact("about", &name);
+    }
+    for name in strings(&got["mentions"]) {
+        fact("names", &name);
+    }
+    for at in strings(&got["times"]) {
+        fact("time", &at);
+    }
+    for reference in strings(&got["references"]) {
+        fact(&text(&reference["kind"]), &reference["value"]);
     }
     for hit in got["recalled"]["hits"].as_array().into_iter().flatten() {
         fact("hit", &Value::String(format!("{} {}", text(&hit["id"]), output::start_of(&text(&hit["text"]), 80))));
@@ -185,6 +216,22 @@ fn shown(got: &Value, style: Style) -> Option<String> {
     }
     let gap = if body.is_empty() { "" } else { "\n" };
     Some(format!("{lines}{gap}{}", output::plain(&body)).trim_end().to_owned())
+}
+
+/// A reference and the texts that give it.
+fn given(mentioned: &Mentioned, style: Style) -> String {
+    let head = format!("{} {}", style.faint(&format!("{:>12}", mentioned.kind)), output::plain(&mentioned.of));
+    let left_out = (mentioned.left_out > 0).then(|| format!("{} more", mentioned.left_out));
+    let lines = mentioned.texts.iter().map(place).chain(left_out);
+    let lines = lines.map(|line| format!("{} {}", style.faint(&format!("{:>12}", "given in")), output::plain(&line)));
+    std::iter::once(head).chain(lines).collect::<Vec<_>>().join("\n")
+}
+
+/// Where something is named: the text's id, its note and line, and the words around.
+fn place(mention: &Mention) -> String {
+    let line = mention.line.map(|line| format!(":{line}")).unwrap_or_default();
+    let title = if mention.title.is_empty() { String::new() } else { format!(" {}{line}", mention.title) };
+    format!("{}{title} ({}): {}", mention.id, mention.trust, mention.around)
 }
 
 /// What a fact says of an entity, who says it, and its id.

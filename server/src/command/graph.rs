@@ -21,7 +21,8 @@ Examples:
   hydra graph Mirela --as-of 2025-06-01            what was true then
   hydra graph Boiler --known-at 7d                 what was known a week ago
 
-Facts that hold, links between notes and tags of notes; `links to` and `tag` are predicates, too.";
+Facts that hold, links between notes, tags of notes, and names in notes that do not link them; `links to`, `tag` and
+`mentions` are predicates, too.";
 
 /// Options of `hydra graph`.
 #[derive(Debug, Args)]

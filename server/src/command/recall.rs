@@ -117,6 +117,8 @@ struct Why {
     led_by: Option<Lead>,
     #[serde(default)]
     entities: Vec<String>,
+    #[serde(default)]
+    mentions: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -252,6 +254,9 @@ fn why(why: &Why) -> String {
     }
     if !why.entities.is_empty() {
         reasons.push(format!("about {}", output::start_of(&why.entities.join(", "), 60)));
+    }
+    if !why.mentions.is_empty() {
+        reasons.push(format!("names {}", output::start_of(&why.mentions.join(", "), 60)));
     }
     reasons.join(", ")
 }

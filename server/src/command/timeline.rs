@@ -22,6 +22,7 @@ Examples:
   hydra timeline Mirela --from 2026-01-01 --to 2026-07-01
   hydra timeline notes/House/Boiler.md             the versions of a file
   hydra timeline 01kgy3v5q2w8e --since 7d          what was recorded of it in the last week
+  hydra timeline someone@example.org               the texts that give that address
 
 What began and ended, was said, changed, retracted, forgotten or undone, the oldest first.
 --as-of keeps the memories that held then.";
@@ -30,7 +31,7 @@ What began and ended, was said, changed, retracted, forgotten or undone, the old
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Arguments {
-    /// A person, project or note, an id, or the path of a file
+    /// A person, project or note, an id, the path of a file, or an address, issue or commit
     #[arg(value_name = "NAME")]
     pub of: String,
     /// Only what happened then or later: 2026-01-31, a full time, or how long ago

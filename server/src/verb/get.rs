@@ -1,11 +1,14 @@
 //! `get` as a request.
 
-use hydra_graph::{GetRequest, GetView, Id, Memory, Result};
+use hydra_graph::{ErrorKind, GetRequest, GetView, Id, Memory, MentionRequest, Mentioned, Result};
 use hydra_mcp::when;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{Session, Verb};
+
+/// Texts that give a reference, of one answer.
+const MENTIONS: usize = 50;
 
 /// How much of a record.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
@@ -28,6 +31,9 @@ pub enum View {
 pub struct Get {
     /// The ids.
     pub ids: Vec<Id>,
+    /// Names of entities, addresses, paths, issues, commits and names in code.
+    #[serde(default)]
+    pub names: Vec<String>,
     /// How much of each.
     #[serde(default)]
     pub view: View,
@@ -53,7 +59,33 @@ impl Verb for Get {
             View::History => GetView::History,
         };
         let moment = when::of(self.as_of, self.known_at, session.now())?;
-        let got = memory.get_as(&GetRequest { ids: self.ids, view, moment, spaces: self.spaces })?;
-        Ok(json!({"records": super::json(&got)?}))
+        let (mut ids, mut mentions, mut unknown) = (self.ids, Vec::new(), Vec::new());
+        for of in self.names {
+            let request = MentionRequest {
+                spaces: self.spaces.clone(),
+                moment,
+                limit: MENTIONS,
+                ..MentionRequest::new(of.as_str())
+            };
+            match memory.mentions(&request) {
+                Ok(Mentioned { id: Some(id), .. }) => ids.push(id),
+                Ok(mentioned) => mentions.push(mentioned),
+                // The others are shown all the same.
+                Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::Conflict) => {
+                    let hint = error.next_step().map(|hint| format!("; {hint}")).unwrap_or_default();
+                    unknown.push(json!({"name": of, "error": format!("{error}{hint}")}));
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        let got = memory.get_as(&GetRequest { ids, view, moment, spaces: self.spaces })?;
+        let mut answer = json!({"records": super::json(&got)?});
+        if !mentions.is_empty() {
+            answer["mentions"] = super::json(&mentions)?;
+        }
+        if let Some(records) = answer["records"].as_array_mut() {
+            records.append(&mut unknown);
+        }
+        Ok(answer)
     }
 }

@@ -42,7 +42,7 @@ pub(crate) fn is_said(written: &str, text: &str, span: &Range<usize>, is_code: b
     }
     if words.len() > 1 && written.contains(char::is_whitespace) {
         let is_plain = |word: &&str| common::is_common(&word.to_lowercase());
-        if words.iter().all(|word| is_plain(&word)) && !words.iter().skip(1).any(|word| starts_big(word)) {
+        if words.iter().all(is_plain) && !words.iter().skip(1).any(|word| starts_big(word)) {
             return false;
         }
         // What begins with an ordinary word (`Using Foam`) is words in any case but its own.

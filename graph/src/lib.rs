@@ -109,6 +109,7 @@ pub use time::{Clock, Timestamp};
 pub use trace::{MAX_TRACE_AGE_DAYS, MAX_TRACE_BYTES, MAX_TRACES};
 pub use turn::{Role, Turn};
 pub use verbs::alias::{AliasOp, Aliased, MAX_ENTITY_ALIASES};
+pub use verbs::alike::{MAX_PAIRS, MAX_SHARING, MAX_SUGGESTED};
 pub use verbs::at_hand::{AtHand, Deed, Fit, MAX_DEED_PATHS, MAX_OF_ONE_PATH, MAX_PATH_PARTS, MAX_WORDED};
 pub use verbs::blocks::BlockVersion;
 pub use verbs::check::{CheckReport, IndexStatus, Status};

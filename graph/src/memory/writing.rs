@@ -140,6 +140,15 @@ impl Memory {
         verbs::propose::propose(&self.0, all, reason, agent)
     }
 
+    /// Proposes to merge entities that seem to be one (an address in common; a name or initial, and something both are tied
+    /// to), at most [`crate::MAX_SUGGESTED`] at a time and each pair once. Nothing is merged.
+    ///
+    /// # Errors
+    /// What the store says when it cannot be read or written.
+    pub fn suggest_merges(&self) -> Result<Vec<Proposed>> {
+        verbs::alike::suggest(&self.0)
+    }
+
     /// Accepts proposals, one commit each; one that can't be says why and still waits.
     ///
     /// # Errors

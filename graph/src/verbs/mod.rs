@@ -2,6 +2,7 @@
 
 mod admission;
 pub mod alias;
+pub mod alike;
 pub mod at_hand;
 pub mod blocks;
 pub mod check;

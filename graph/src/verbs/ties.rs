@@ -177,6 +177,17 @@ impl<'s> Ties<'s> {
         self.tie(TieKind::Mention, from, MENTIONS, to)
     }
 
+    /// Returns the passages of the notes about an entity.
+    pub fn passages_of(&self, id: Id) -> Result<BTreeSet<Id>> {
+        let (mut passages, mut unread) = (BTreeSet::new(), 0);
+        for quad in self.pointing(id, ext::MAIN_ENTITY, &mut unread)? {
+            let Some(source) = subject_id(&quad.subject) else { continue };
+            let parts = self.pointing(source, vocab::PART_OF, &mut unread)?;
+            passages.extend(parts.iter().filter_map(|quad| subject_id(&quad.subject)));
+        }
+        Ok(passages)
+    }
+
     /// Reads the ties of an entity, once; names in texts are no part of them.
     pub fn of(&self, id: Id) -> Result<OfNode> {
         if let Some(known) = self.known.borrow().get(&id) {

@@ -88,6 +88,8 @@ struct Answer {
     summary: Summary,
     indexed: bool,
     degraded: Vec<String>,
+    #[serde(default)]
+    suggested_merges: usize,
     took_ms: u64,
 }
 
@@ -246,7 +248,7 @@ fn show(event: &Value, progress: &mut Progress) {
 }
 
 fn tell(answer: &Answer, is_transcripts: bool, is_quiet: bool) -> Result<()> {
-    let Answer { summary, indexed, degraded, took_ms } = answer;
+    let Answer { summary, indexed, degraded, took_ms, suggested_merges } = answer;
     for skipped in summary.skipped.iter().take(MAX_LISTED) {
         let path = output::plain(&skipped.path.display().to_string());
         output::talk(&format!(
@@ -305,6 +307,10 @@ fn tell(answer: &Answer, is_transcripts: bool, is_quiet: bool) -> Result<()> {
         output::talk(&format!("stopped; {GO_ON}"));
     } else if is_quiet {
         return Ok(());
+    }
+    if *suggested_merges > 0 {
+        let count = output::count(*suggested_merges, "pair");
+        output::talk(&format!("{count} of names may mean one each; decide with `hydra proposals`"));
     }
     for reason in degraded {
         output::talk(&format!("note: {}", output::plain(reason)));

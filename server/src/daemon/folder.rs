@@ -321,6 +321,11 @@ impl Folder {
             let gone: HashSet<&PathBuf> = summary.gone.iter().collect();
             around.readings.retain(&watched, |path| gone.contains(&path.to_path_buf()) || path.exists());
         }
+        if summary.added + summary.changed > 0
+            && let Err(error) = around.memory.suggest_merges()
+        {
+            tracing::warn!(%error, "whether two names mean one was not looked at; it will be after the next change");
+        }
         self.watch(around, &summary.folders, paths.is_none());
         Ok(summary)
     }

@@ -78,7 +78,11 @@ impl LongVerb for Ingest {
                 "path": progress.current,
             }));
         })?;
+        // What was read may show that two are one: the owner is asked.
+        let is_news = !summary.cancelled && summary.added + summary.changed > 0;
+        let suggested = if is_news { memory.suggest_merges()?.len() } else { 0 };
         let mut answer = super::json(&summary)?;
+        answer["suggested_merges"] = json!(suggested);
         let read_ms = started.elapsed().as_millis() as u64;
         let indexed = match self.until {
             Until::Indexed if !summary.cancelled => wait_for_indexes(memory, watch)?,

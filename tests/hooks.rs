@@ -365,7 +365,7 @@ fn what_is_given_is_bounded() {
     let temp = tempfile::tempdir().unwrap();
     let data = &temp.path().join("data");
     let long =
-        |n: usize, what: &str| format!("{what} number {n} {}", "and the glaze and the cone and the shelf ".repeat(40));
+        |n: usize, what: &str| format!("{what} number {n} {}", "and the glaze and the cone and the shelf ".repeat(16));
     for n in 0..12 {
         succeeds(data, &["remember", "--kind", "fact", &long(n, "The kiln controller fires with ramp")]);
         succeeds(

@@ -47,6 +47,7 @@ mod record;
 mod redaction;
 mod redo;
 mod reference;
+mod rehearsal;
 mod rewound;
 mod scope;
 mod seal;
@@ -112,6 +113,7 @@ pub use verbs::alias::{AliasOp, Aliased, MAX_ENTITY_ALIASES};
 pub use verbs::alike::{MAX_PAIRS, MAX_SHARING, MAX_SUGGESTED};
 pub use verbs::at_hand::{AtHand, Deed, Fit, MAX_DEED_PATHS, MAX_OF_ONE_PATH, MAX_PATH_PARTS, MAX_WORDED};
 pub use verbs::blocks::BlockVersion;
+pub use verbs::changes::{Changed, Changes, ChangesRequest, MAX_CHANGES, MAX_TOUCHED_NAMED};
 pub use verbs::check::{CheckReport, IndexStatus, Status};
 pub use verbs::collect::{CollectionChange, Extent, NewCollection};
 pub use verbs::configuring::{Configured, Configuring};
@@ -131,7 +133,7 @@ pub use verbs::forget::{Forgotten, MAX_FORGOTTEN};
 pub use verbs::forgetting::{
     Consequence, ForgetAnswer, ForgetMode, ForgetPreview, ForgetRequest, MAX_FORGET_CANDIDATES, MAX_PREVIEWED,
 };
-pub use verbs::get::{GetRequest, GetView, Got, Link as ChainLink, MAX_FACTS_SHOWN, MAX_MENTIONS_SHOWN, Then};
+pub use verbs::get::{GetRequest, GetView, Got, Link as ChainLink, MAX_FACTS_SHOWN, MAX_GOT, MAX_MENTIONS_SHOWN, Then};
 pub use verbs::graph::{
     GraphNode, GraphRequest, MAX_GRAPH_DEPTH, MAX_GRAPH_EDGES, MAX_GRAPH_NODES, MAX_PATH_NODES, MAX_PATH_STEPS,
     MAX_PATHS, Neighbourhood, Paths,
@@ -141,8 +143,10 @@ pub use verbs::happening::{Event, Happened};
 pub use verbs::learn::{
     Learned, MAX_LEARNING_EVIDENCE, MAX_LESSON_BYTES, MAX_PATH_BYTES, MAX_TRIGGER_BYTES, NewLearning, Report,
 };
+pub use verbs::listing::{ListRequest, Listed, MAX_LISTED, MAX_LISTED_LOOKED_AT};
 pub use verbs::mentions::{MAX_MENTIONS, MAX_MENTIONS_LOOKED_AT, Mention, MentionRequest, Mentioned};
 pub use verbs::merge::Merged;
+pub use verbs::neighbours::{MAX_NEIGHBOURS, MAX_TIES_NAMED, Neighbour, Neighbours, NeighboursRequest, Rank};
 pub use verbs::packing::{Exclusion, LeftOut, MAX_COPIES, MAX_LEFT_OUT};
 pub use verbs::predicates::{MAX_ALIASES, PredicateInfo};
 pub use verbs::proposals::{

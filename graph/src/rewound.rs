@@ -47,6 +47,11 @@ impl<'v> Rewound<'v> {
         Self::within(view, known_at, Bounds { read: MAX_REWOUND_READ, kept: MAX_REWOUND_KEPT })
     }
 
+    /// Tells whether it is the view as it is.
+    pub fn is_now(&self) -> bool {
+        self.newest.is_none()
+    }
+
     fn within(view: &'v View<'v>, known_at: Option<Timestamp>, bounds: Bounds) -> Result<Self> {
         let newest = Moment { known_at, true_at: None }.newest_id();
         let mut rewound = Self { view, newest, gone: HashSet::new(), back: Dataset::new() };

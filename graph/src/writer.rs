@@ -20,6 +20,7 @@ use crate::id::{Id, Mint};
 use crate::journal::{self, Agent, Change, Entry};
 use crate::mention::KnownNames;
 use crate::redo::{Disk, RedoLog};
+use crate::rehearsal;
 use crate::secret::masking;
 use crate::shapes::Shapes;
 use crate::store::{GraphStore, View};
@@ -55,6 +56,10 @@ pub(crate) struct Writer {
     thread: Mutex<Option<JoinHandle<()>>>,
     refusal: Arc<Mutex<Option<Error>>>,
     log_bytes: Arc<AtomicU64>,
+    /// These three only for rehearsals.
+    store: Arc<GraphStore>,
+    mint: Arc<Mint>,
+    clock: Clock,
 }
 
 /// A write under way.
@@ -99,6 +104,7 @@ impl Writer {
         let mint = Arc::new(Mint::above(last.unwrap_or(Id(0))));
         let log_bytes = Arc::new(AtomicU64::new(log.size_bytes()));
         let refusal = Arc::new(Mutex::new(None));
+        let (own_store, own_clock) = (Arc::clone(&store), clock.clone());
         let (sender, receiver) = sync_channel(QUEUE);
         let state = State {
             store,
@@ -117,7 +123,15 @@ impl Writer {
             .stack_size(STACK_BYTES)
             .spawn(move || state.run(&receiver))
             .map_err(|e| Error::io("the writer's thread", &e))?;
-        let writer = Self { requests: Mutex::new(Some(sender)), thread: Mutex::new(Some(thread)), refusal, log_bytes };
+        let writer = Self {
+            requests: Mutex::new(Some(sender)),
+            thread: Mutex::new(Some(thread)),
+            refusal,
+            log_bytes,
+            store: own_store,
+            mint: Arc::clone(&mint),
+            clock: own_clock,
+        };
         Ok((writer, mint))
     }
 
@@ -137,6 +151,13 @@ impl Writer {
         decide: impl FnOnce(&View<'_>) -> Result<(Change, T)> + Send + 'static,
     ) -> Result<Ticket<T>> {
         let outcome = Arc::new(Mutex::new(None));
+        if rehearsal::is_on() {
+            let (reply, receiver) = channel();
+            let (commit, value) = self.rehearse(&agent, decide)?;
+            *outcome.lock() = Some(value);
+            reply.send(Ok(commit)).expect("its receiver is here");
+            return Ok(Ticket { reply: receiver, outcome });
+        }
         let slot = Arc::clone(&outcome);
         let decide: Decide = Box::new(move |view| {
             let (change, value) = decide(view)?;
@@ -147,6 +168,30 @@ impl Writer {
         let sender = self.requests.lock().clone().ok_or_else(stopped)?;
         sender.send(Request::Write { agent, decide, reply }).map_err(|_| stopped())?;
         Ok(Ticket { reply: receiver, outcome })
+    }
+
+    /// Decides and checks as the writer's thread would, on this thread and on a view that is thrown away.
+    fn rehearse<T>(
+        &self,
+        agent: &Agent,
+        decide: impl FnOnce(&View<'_>) -> Result<(Change, T)>,
+    ) -> Result<(Option<Id>, T)> {
+        if let Some(refusal) = self.refusal() {
+            return Err(refusal);
+        }
+        let mut view = self.store.view()?;
+        rehearsal::show(&mut view)?;
+        let (change, value) = decide(&view)?;
+        if !change.erased.is_empty() || !change.redacted.is_empty() {
+            return Err(Error::new(ErrorKind::Invalid, "what changes history can't be tried by doing it")
+                .hint("ask for the preview that forgetting has"));
+        }
+        let Some(change) = examine(Shapes::shared(), &view, change)? else { return Ok((None, value)) };
+        let at = (self.clock)();
+        let entry = Entry::new(self.mint.mint(at), view.head()?, at, agent, &change);
+        let commit = entry.commit;
+        rehearsal::keep(entry);
+        Ok((Some(commit), value))
     }
 
     /// Lets a copy of the store take its place: brings it up from the commit that it was copied at, flushes it, has it
@@ -193,6 +238,17 @@ impl Writer {
 fn stopped() -> Error {
     Error::new(ErrorKind::Poisoned, "the writer has stopped")
         .hint("restart `hydra serve`; what was acknowledged is kept")
+}
+
+/// Checks a change; `None` if it changes nothing.
+fn examine(shapes: &Shapes, view: &View<'_>, mut change: Change) -> Result<Option<Change>> {
+    masking::change(&mut change);
+    change.reduce(view)?;
+    if change.is_empty() {
+        return Ok(None);
+    }
+    shapes.check(view, &change)?;
+    Ok(Some(change))
 }
 
 /// Brings a store of an older format up to this one. Cut short, it goes on where it was at the next start.
@@ -395,7 +451,7 @@ impl State {
         };
         let mut bytes = 0;
         for (agent, decide, reply) in requests {
-            let answer = match decide(&view).and_then(|change| self.examine(&view, change)) {
+            let answer = match decide(&view).and_then(|change| examine(&self.shapes, &view, change)) {
                 Err(error) => Err(error),
                 Ok(None) => Ok(None),
                 Ok(Some(change)) => match self.stage(&mut view, &agent, &change) {
@@ -425,17 +481,6 @@ impl State {
             Error::new(ErrorKind::Poisoned, format!("a durable commit could not be applied: {error}"))
                 .hint("restart `hydra serve`: it will be replayed from the redo log")
         })
-    }
-
-    /// Checks a change; `None` if it changes nothing.
-    fn examine(&self, view: &View<'_>, mut change: Change) -> Result<Option<Change>> {
-        masking::change(&mut change);
-        change.reduce(view)?;
-        if change.is_empty() {
-            return Ok(None);
-        }
-        self.shapes.check(view, &change)?;
-        Ok(Some(change))
     }
 
     /// Applies a change to the open transaction.

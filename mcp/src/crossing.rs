@@ -45,7 +45,7 @@ impl Crossing {
     }
 
     /// Returns what changes with each commit from now on.
-    pub(crate) fn commits(&self) -> watch::Receiver<Option<Id>> {
+    pub fn commits(&self) -> watch::Receiver<Option<Id>> {
         self.newest.subscribe()
     }
 

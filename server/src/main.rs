@@ -29,6 +29,7 @@ mod doctor;
 mod enrich;
 mod eval;
 mod folder;
+mod graphql;
 mod hook;
 mod http;
 mod install;

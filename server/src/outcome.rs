@@ -22,21 +22,22 @@ pub const INTERRUPTED: u8 = 130;
 /// What a client that went away would have been told; nobody reads it, but logs and metrics count it.
 const CLIENT_CLOSED_REQUEST: u16 = 499;
 
-/// Every kind with its exit code and HTTP status. Tools of MCP answer all of them in-band, where a model reads them.
-const TABLE: [(ErrorKind, u8, u16); 13] = [
-    (ErrorKind::NotFound, NOTHING_FOUND, 404),
-    (ErrorKind::Invalid, FAILED, 400),
-    (ErrorKind::Conflict, FAILED, 409),
-    (ErrorKind::Refused, FAILED, 403),
-    (ErrorKind::TooLarge, FAILED, 413),
-    (ErrorKind::Locked, UNREACHABLE, 503),
-    (ErrorKind::Newer, UNREACHABLE, 503),
-    (ErrorKind::Corrupt, UNREACHABLE, 500),
-    (ErrorKind::Full, FAILED, 507),
-    (ErrorKind::Poisoned, FAILED, 503),
-    (ErrorKind::Unavailable, UNREACHABLE, 503),
-    (ErrorKind::Cancelled, INTERRUPTED, CLIENT_CLOSED_REQUEST),
-    (ErrorKind::Io, FAILED, 500),
+/// Every kind with its exit code, HTTP status and GraphQL code. Tools of MCP answer all of them in-band, where a model
+/// reads them.
+const TABLE: [(ErrorKind, u8, u16, &str); 13] = [
+    (ErrorKind::NotFound, NOTHING_FOUND, 404, "NOT_FOUND"),
+    (ErrorKind::Invalid, FAILED, 400, "INVALID"),
+    (ErrorKind::Conflict, FAILED, 409, "CONFLICT"),
+    (ErrorKind::Refused, FAILED, 403, "REFUSED"),
+    (ErrorKind::TooLarge, FAILED, 413, "TOO_LARGE"),
+    (ErrorKind::Locked, UNREACHABLE, 503, "UNAVAILABLE"),
+    (ErrorKind::Newer, UNREACHABLE, 503, "UNAVAILABLE"),
+    (ErrorKind::Corrupt, UNREACHABLE, 500, "INTERNAL"),
+    (ErrorKind::Full, FAILED, 507, "FULL"),
+    (ErrorKind::Poisoned, FAILED, 503, "UNAVAILABLE"),
+    (ErrorKind::Unavailable, UNREACHABLE, 503, "UNAVAILABLE"),
+    (ErrorKind::Cancelled, INTERRUPTED, CLIENT_CLOSED_REQUEST, "CANCELLED"),
+    (ErrorKind::Io, FAILED, 500, "INTERNAL"),
 ];
 
 /// Returns the exit code of a kind.
@@ -47,6 +48,11 @@ pub fn exit_code(kind: ErrorKind) -> u8 {
 /// Returns the HTTP status of a kind.
 pub fn http_status(kind: ErrorKind) -> StatusCode {
     StatusCode::from_u16(row(kind).2).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+}
+
+/// Returns the code of a kind in the errors of GraphQL.
+pub fn graphql_code(kind: ErrorKind) -> &'static str {
+    row(kind).3
 }
 
 /// Returns the kind of that name, or `Io` for one that this version does not know.
@@ -70,7 +76,7 @@ pub fn error_from_json(body: &Value) -> Option<Error> {
     })
 }
 
-fn row(kind: ErrorKind) -> &'static (ErrorKind, u8, u16) {
+fn row(kind: ErrorKind) -> &'static (ErrorKind, u8, u16, &'static str) {
     TABLE.iter().find(|row| row.0 == kind).expect("every kind has a row; a test counts them")
 }
 
@@ -112,22 +118,23 @@ mod tests {
 
     #[test]
     fn every_kind_has_one_row() {
-        for (kind, exit, status) in TABLE {
+        for (kind, exit, status, code) in TABLE {
             // A new kind makes this match fail to compile, and then it gets its row.
-            let (expected_exit, expected_status) = match kind {
-                ErrorKind::NotFound => (1, 404),
-                ErrorKind::Invalid => (2, 400),
-                ErrorKind::Conflict => (2, 409),
-                ErrorKind::Refused => (2, 403),
-                ErrorKind::TooLarge => (2, 413),
-                ErrorKind::Locked | ErrorKind::Newer | ErrorKind::Unavailable => (3, 503),
-                ErrorKind::Corrupt => (3, 500),
-                ErrorKind::Full => (2, 507),
-                ErrorKind::Poisoned => (2, 503),
-                ErrorKind::Cancelled => (130, 499),
-                ErrorKind::Io => (2, 500),
+            let expected = match kind {
+                ErrorKind::NotFound => (1, 404, "NOT_FOUND"),
+                ErrorKind::Invalid => (2, 400, "INVALID"),
+                ErrorKind::Conflict => (2, 409, "CONFLICT"),
+                ErrorKind::Refused => (2, 403, "REFUSED"),
+                ErrorKind::TooLarge => (2, 413, "TOO_LARGE"),
+                ErrorKind::Locked | ErrorKind::Newer | ErrorKind::Unavailable => (3, 503, "UNAVAILABLE"),
+                ErrorKind::Corrupt => (3, 500, "INTERNAL"),
+                ErrorKind::Full => (2, 507, "FULL"),
+                ErrorKind::Poisoned => (2, 503, "UNAVAILABLE"),
+                ErrorKind::Cancelled => (130, 499, "CANCELLED"),
+                ErrorKind::Io => (2, 500, "INTERNAL"),
             };
-            assert_eq!((exit, status), (expected_exit, expected_status), "{kind:?}");
+            assert_eq!((exit, status, code), expected, "{kind:?}");
+            assert_eq!(graphql_code(kind), code);
             assert_eq!(kind_named(kind.as_str()), kind);
             assert_eq!(http_status(kind).as_u16(), status);
         }

@@ -17,6 +17,7 @@ use crate::id::{Id, Mint};
 use crate::index::Index;
 use crate::mention::KnownNames;
 use crate::redo::{Disk, RealDisk};
+use crate::rehearsal;
 use crate::seal::Seals;
 use crate::store::{GraphStore, View};
 use crate::text::TextIndex;
@@ -150,6 +151,19 @@ impl Memory {
         self.0.head.listen(Box::new(listener));
     }
 
+    /// Has `listener` called with the trace of each answer that recall gives, once it is kept. It runs on the thread that
+    /// recalls, so it must return at once.
+    pub fn on_trace(&self, listener: impl Fn(Id) + Send + Sync + 'static) {
+        self.0.traces.listen(Box::new(listener));
+    }
+
+    /// Runs verbs without their writing anything: each decides and checks as ever, on what is known now and what the verbs
+    /// before it would have written, and says what it would do. The commits that answers name are never made. Only for
+    /// verbs that run on the calling thread, and not for what changes history (erasing, masking).
+    pub fn rehearse<T>(&self, work: impl FnOnce(&Self) -> Result<T>) -> Result<T> {
+        rehearsal::run(|| work(self))
+    }
+
     /// Waits until every index that can answer has all commits made before the call; returns whether they have.
     pub fn wait_for_indexes(&self, timeout: Duration) -> bool {
         self.0.drivers.read().iter().all(|driver| driver.wait_for(self.0.head.get(), timeout))
@@ -167,7 +181,9 @@ impl Memory {
 impl Inner {
     /// Starts one consistent look.
     pub fn view(&self) -> Result<View<'_>> {
-        self.store.view()
+        let mut view = self.store.view()?;
+        rehearsal::show(&mut view)?;
+        Ok(view)
     }
 
     /// Returns the time.

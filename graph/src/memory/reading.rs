@@ -19,6 +19,7 @@ use crate::time::Timestamp;
 use crate::verbs;
 use crate::verbs::at_hand::{AtHand, Deed};
 use crate::verbs::blocks::BlockVersion;
+use crate::verbs::changes::{Changes, ChangesRequest};
 use crate::verbs::collect::Extent;
 use crate::verbs::conflicts::Conflict;
 use crate::verbs::context::{Context, ContextRequest};
@@ -27,7 +28,9 @@ use crate::verbs::explain::{Answered, Explanation};
 use crate::verbs::get::{GetRequest, GetView, Got};
 use crate::verbs::graph::{GraphRequest, Neighbourhood};
 use crate::verbs::graph_store::GraphRef;
+use crate::verbs::listing::{ListRequest, Listed};
 use crate::verbs::mentions::{MentionRequest, Mentioned};
+use crate::verbs::neighbours::{Neighbours, NeighboursRequest};
 use crate::verbs::predicates::PredicateInfo;
 use crate::verbs::proposals::{BareRequest, BareTexts, Enrichment, ProposalInfo};
 use crate::verbs::query::{QueryAnswer, QueryRequest};
@@ -126,6 +129,30 @@ impl Memory {
         verbs::mentions::mentions(&self.0, request)
     }
 
+    /// Lists what an entity is tied to, the strongest first, page by page.
+    ///
+    /// # Errors
+    /// As [`Memory::graph`].
+    pub fn neighbours(&self, request: &NeighboursRequest) -> Result<Neighbours> {
+        verbs::neighbours::neighbours(&self.0, request)
+    }
+
+    /// Lists the memories of one kind that stand, newest first, page by page.
+    ///
+    /// # Errors
+    /// `NotFound` or `Conflict` when the entity that they are to be about is not known, or is not the only one.
+    pub fn list(&self, request: &ListRequest) -> Result<Listed> {
+        verbs::listing::list(&self.0, request)
+    }
+
+    /// Lists the commits since one, oldest first, with what each touched.
+    ///
+    /// # Errors
+    /// `NotFound` when that is no commit.
+    pub fn changes(&self, request: &ChangesRequest) -> Result<Changes> {
+        verbs::changes::changes(&self.0, request)
+    }
+
     /// Answers a SPARQL query, which only reads.
     ///
     /// # Errors
@@ -169,6 +196,11 @@ impl Memory {
     /// `NotFound` when there is none, `Conflict` when several go by that name.
     pub fn entity(&self, reference: &str) -> Result<EntityInfo> {
         verbs::entity::entity(&self.0, reference)
+    }
+
+    /// As [`Memory::entity`] for many, from one view; `None` where there is none.
+    pub fn entities(&self, references: &[String]) -> Result<Vec<Option<EntityInfo>>> {
+        verbs::entity::entities(&self.0, references)
     }
 
     /// Lists what facts can say: the built-in predicates, then those that were declared.

@@ -9,7 +9,7 @@ use std::io::{ErrorKind, Read, Write};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
-use parking_lot::Mutex;
+use parking_lot::{Mutex, RwLock};
 
 use super::Trace;
 use crate::error::{Error, Result};
@@ -40,7 +40,12 @@ const ID_LETTERS: usize = 13;
 pub(crate) struct Traces {
     path: PathBuf,
     kept: Mutex<Kept>,
+    /// Called without the lock above.
+    listeners: RwLock<Vec<Listener>>,
 }
+
+/// Is told of each answer that was kept.
+pub(crate) type Listener = Box<dyn Fn(Id) + Send + Sync>;
 
 #[derive(Default)]
 struct Kept {
@@ -63,7 +68,7 @@ struct Kept {
 impl Traces {
     /// Starts on a file that may be missing, without looking at it.
     pub fn new(path: PathBuf) -> Self {
-        Self { path, kept: Mutex::default() }
+        Self { path, kept: Mutex::default(), listeners: RwLock::default() }
     }
 
     /// Returns what [`Traces::keep`] wants to know of when a question was asked.
@@ -71,23 +76,36 @@ impl Traces {
         self.kept.lock().drops
     }
 
+    /// Has `listener` called with each answer from now on.
+    pub fn listen(&self, listener: Listener) {
+        self.listeners.write().push(listener);
+    }
+
     /// Keeps one, unless everything was dropped since the question was asked: it may tell of what was erased.
     pub fn keep(&self, trace: &Trace, asked: u64, now: Timestamp) {
+        if self.write_down(trace, asked, now) {
+            self.listeners.read().iter().for_each(|listener| listener(trace.id));
+        }
+    }
+
+    /// Returns whether it is kept, be it only in memory.
+    fn write_down(&self, trace: &Trace, asked: u64, now: Timestamp) -> bool {
         let mut line = Vec::with_capacity(USUAL_BYTES);
         serde_json::to_writer(&mut line, trace).expect("plain fields");
         line.push(b'\n');
         let mut kept = self.kept.lock();
         if kept.drops != asked {
-            return;
+            return false;
         }
         kept.read(&self.path, now);
         kept.lines.insert(trace.id, line);
         kept.forget_old(now);
         if kept.failed_at.is_some_and(|at| now.as_millis() - at.as_millis() < RETRY_AFTER_MS) {
-            return;
+            return true;
         }
         let written = if kept.is_due(now) { kept.rewrite(&self.path) } else { kept.append(&self.path, trace.id) };
         kept.note(&self.path, written, now);
+        true
     }
 
     /// Drops all of them, in the file too, durably; returns how many. Which of them tell of a text can't be known: somebody

@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::alias::names;
 use super::subject::MAX_LOOKED_AT;
 use crate::entity;
-use crate::error::Result;
+use crate::error::{ErrorKind, Result};
 use crate::fact;
 use crate::id::Id;
 use crate::identity;
@@ -69,22 +69,38 @@ impl Alias {
 }
 
 pub(crate) fn entity(inner: &Inner, reference: &str) -> Result<EntityInfo> {
+    read(inner, &inner.view()?, reference)
+}
+
+/// Reads many from one view; of what is no entity there is nothing.
+pub(crate) fn entities(inner: &Inner, references: &[String]) -> Result<Vec<Option<EntityInfo>>> {
     let view = inner.view()?;
-    let named = entity::find(&view, reference)?;
+    let known = references.iter().map(|reference| match read(inner, &view, reference) {
+        Ok(info) => Ok(Some(info)),
+        Err(error) if [ErrorKind::NotFound, ErrorKind::Conflict, ErrorKind::Invalid].contains(&error.kind()) => {
+            Ok(None)
+        }
+        Err(error) => Err(error),
+    });
+    known.collect()
+}
+
+fn read(inner: &Inner, view: &View<'_>, reference: &str) -> Result<EntityInfo> {
+    let named = entity::find(view, reference)?;
     let id = named.stands;
-    let members = identity::members(&view, id)?;
-    let name = entity::label(&view, id)?;
+    let members = identity::members(view, id)?;
+    let name = entity::label(view, id)?;
     let mut aliases = BTreeSet::new();
     let mut different = BTreeSet::new();
     for member in &members {
-        aliases.append(&mut names(&view, *member, ext::ALT_LABEL)?);
-        aliases.insert(entity::label(&view, *member)?);
+        aliases.append(&mut names(view, *member, ext::ALT_LABEL)?);
+        aliases.insert(entity::label(view, *member)?);
         different.extend(view.objects(*member, ext::DIFFERENT_FROM)?);
         different.extend(view.subjects(ext::DIFFERENT_FROM, vocab::node(*member).as_ref().into(), usize::MAX)?);
     }
     aliases.remove(&name);
-    let of = |ids: &mut dyn Iterator<Item = Id>| ids.map(|id| Alias::of(&view, id)).collect::<Result<Vec<_>>>();
-    let (facts, memories) = known(inner, &view, id)?;
+    let of = |ids: &mut dyn Iterator<Item = Id>| ids.map(|id| Alias::of(view, id)).collect::<Result<Vec<_>>>();
+    let (facts, memories) = known(inner, view, id)?;
     let node = vocab::node(id);
     let mut notes = Vec::new();
     for source in view.subjects(ext::MAIN_ENTITY, node.as_ref().into(), MAX_LOOKED_AT)? {
@@ -100,7 +116,7 @@ pub(crate) fn entity(inner: &Inner, reference: &str) -> Result<EntityInfo> {
         id,
         name,
         aliases: aliases.into_iter().collect(),
-        merged: Alias::of_merged(&view, named.told, id)?,
+        merged: Alias::of_merged(view, named.told, id)?,
         stands_for: of(&mut members.into_iter().skip(1))?,
         different_from: of(&mut different.into_iter())?,
         notes,

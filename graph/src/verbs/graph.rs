@@ -151,7 +151,7 @@ fn check(request: &GraphRequest) -> Result<()> {
 }
 
 /// Returns the entity that a name or id stands for, among those that the caller knows.
-fn meant(sight: &Sight<'_>, ties: &Ties<'_>, reference: &str, known_at: Option<Timestamp>) -> Result<Id> {
+pub(super) fn meant(sight: &Sight<'_>, ties: &Ties<'_>, reference: &str, known_at: Option<Timestamp>) -> Result<Id> {
     let (reference, view) = (reference.trim(), sight.rewound().view);
     if let Ok(id) = reference.parse::<Id>() {
         if sight.knows_name(id)? {

@@ -172,7 +172,8 @@ async fn watch(setting: &Setting, arguments: Arguments) -> Result<u8> {
             let _ = output::data(&format!("{path}: {said}"));
         }
     };
-    let daemon = Daemon::start(memory.clone(), config.data_dir.clone(), passing, refused, Box::new(told))?;
+    let daemon =
+        Daemon::start(memory.clone(), config.data_dir.clone(), passing, refused, Box::new(told), Box::new(|| ()))?;
     output::talk("watching; stop it with Ctrl-C");
     interrupts.next().await;
     let ended = tokio::task::spawn_blocking(move || {

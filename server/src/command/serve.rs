@@ -83,11 +83,14 @@ pub async fn run(setting: &Setting, arguments: Arguments) -> Result<u8> {
         }
     };
     let refused = watch_configured(config, &memory).await;
-    let watching = Daemon::start(memory.clone(), config.data_dir.clone(), Vec::new(), refused, Box::new(note_look))
-        .inspect_err(|error| tracing::warn!("no folder is watched: {error}"));
+    let (told, sources) = watch::channel(0);
+    let on_state = Box::new(move || told.send_modify(|times: &mut u64| *times = times.wrapping_add(1)));
+    let watching =
+        Daemon::start(memory.clone(), config.data_dir.clone(), Vec::new(), refused, Box::new(note_look), on_state)
+            .inspect_err(|error| tracing::warn!("no folder is watched: {error}"));
     let crossing = Crossing::new(memory.clone());
     let (stop, stopping) = watch::channel(false);
-    let app = App::new(config, crossing.clone(), presence.clone(), token, metrics, stopping.clone());
+    let app = App::new(config, crossing.clone(), presence.clone(), token, metrics, sources, stopping.clone());
     let enriching = app.enricher().filter(|enricher| enricher.is_automatic()).and_then(|enricher| {
         let started = enrich::Background::start(memory.clone(), enricher);
         started.inspect_err(|error| tracing::warn!("no model is asked: {error}")).ok()

@@ -51,6 +51,8 @@ const NICE: i32 = 10;
 
 /// Is told of each look that found something.
 pub type OnLook = Box<dyn Fn(&Collection, &Summary) + Send>;
+/// Is told that a watched folder is otherwise: what was written down of it has changed.
+pub type OnState = Box<dyn Fn() + Send>;
 
 /// The running daemon; stopped by [`Daemon::stop`].
 pub struct Daemon {
@@ -71,6 +73,7 @@ impl Daemon {
         passing: Vec<Collection>,
         refused: Vec<Skipped>,
         on_look: OnLook,
+        on_state: OnState,
     ) -> Result<Self> {
         let (inbox, cancel) = (Arc::new(Inbox::default()), Arc::new(AtomicBool::new(false)));
         let listening = Arc::clone(&inbox);
@@ -79,7 +82,7 @@ impl Daemon {
         let thread = std::thread::Builder::new().name("sources".to_owned()).spawn(move || {
             // On Linux this is the thread's own; where it fails, the thread only competes a little more.
             let _ = rustix::process::nice(NICE);
-            Run::new(memory, data_dir, (passing, refused), on_look, own, stopped).run();
+            Run::new(memory, data_dir, (passing, refused), (on_look, on_state), own, stopped).run();
         });
         let thread = thread.map_err(|error| hydra_graph::Error::io("a thread for the watched folders", &error))?;
         Ok(Self { inbox, cancel, thread })
@@ -99,6 +102,7 @@ struct Run {
     passing: Vec<Collection>,
     refused: Vec<Skipped>,
     on_look: OnLook,
+    on_state: OnState,
     inbox: Arc<Inbox>,
     cancel: Arc<AtomicBool>,
     watches: Watches,
@@ -117,7 +121,7 @@ impl Run {
         memory: Memory,
         data_dir: PathBuf,
         (passing, refused): (Vec<Collection>, Vec<Skipped>),
-        on_look: OnLook,
+        (on_look, on_state): (OnLook, OnState),
         inbox: Arc<Inbox>,
         cancel: Arc<AtomicBool>,
     ) -> Self {
@@ -138,6 +142,7 @@ impl Run {
             passing,
             refused,
             on_look,
+            on_state,
             inbox,
             cancel,
         }
@@ -262,7 +267,8 @@ impl Run {
         let Some(mut folder) = self.folders.remove(&id) else { return };
         let others: Vec<(Id, State)> = self.folders.iter().map(|(id, folder)| (*id, folder.state.clone())).collect();
         let refused = &self.refused;
-        let mut writing = Writing { data_dir: &self.data_dir, others, refused, written_at: self.written_at };
+        let on_state = &self.on_state;
+        let mut writing = Writing { data_dir: &self.data_dir, others, refused, written_at: self.written_at, on_state };
         let around = folder::Around {
             memory: &self.memory,
             inbox: &self.inbox,
@@ -315,7 +321,10 @@ impl Run {
         }
         self.written_at = Instant::now();
         match states.write(&self.data_dir) {
-            Ok(()) => self.written = states,
+            Ok(()) => {
+                self.written = states;
+                (self.on_state)();
+            }
             Err(error) => tracing::warn!("how the watched folders are can't be written: {error}"),
         }
     }
@@ -335,6 +344,7 @@ struct Writing<'r> {
     others: Vec<(Id, State)>,
     refused: &'r [Skipped],
     written_at: Instant,
+    on_state: &'r OnState,
 }
 
 impl Writing<'_> {
@@ -346,5 +356,6 @@ impl Writing<'_> {
         let sources = self.others.iter().cloned().chain([(id, state.clone())]).collect();
         // The next one says more.
         let _ = States { sources, refused: self.refused.to_vec() }.write(self.data_dir);
+        (self.on_state)();
     }
 }

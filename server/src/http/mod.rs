@@ -1,4 +1,5 @@
-//! The HTTP server: every verb under `/v1`, MCP under `/mcp`, SPARQL at `/sparql` and `/store`, `/metrics`, and `/healthz` for anyone on this machine.
+//! The HTTP server: every verb under `/v1`, MCP under `/mcp`, GraphQL at `/graphql`, SPARQL at `/sparql` and `/store`,
+//! `/metrics`, and `/healthz` for anyone on this machine.
 //!
 //! A request passes, in this order: `guard` (is it called by a name of ours, from a page of ours), `auth` (does it hold
 //! the token), `body` (is it small enough), and is counted by `metrics` whatever becomes of it.
@@ -16,7 +17,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::State;
+use axum::extract::{FromRef, State};
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
@@ -28,19 +29,20 @@ use tokio::sync::watch;
 
 use crate::config::Config;
 use crate::enrich::Enricher;
+use crate::graphql::{self, Door, Visit};
 use crate::presence::Presence;
 use crate::taking::Taking;
 use crate::token::Token;
 use crate::verb::{
-    Accept, AddSource, Alias, Block, BlockHistory, Blocks, ChangeSource, Check, Conflicts, Context, Declare, EditBlock,
-    Enrich, Enrichment, Entity, Erase, Explain, Export, Forget, Get, Graph, Hook, Import, Ingest, Learn, LongVerb as _,
-    Merge, Predicates, Proposals, Propose, Query, Rebuild, Recall, Redact, Reject, Remember, RemoveSource, Session,
-    Sources, Split, Status, Timeline, Undo, Update, Verb as _, Why,
+    Accept, AddSource, Alias, Block, BlockHistory, Blocks, ChangeSource, Changes, Check, Conflicts, Context, Declare,
+    EditBlock, Enrich, Enrichment, Entity, Erase, Explain, Export, Forget, Get, Graph, Hook, Import, Ingest, Learn,
+    List, LongVerb as _, Merge, Neighbours, Predicates, Proposals, Propose, Query, Rebuild, Recall, Redact, Reject,
+    Remember, RemoveSource, Session, Sources, Split, Status, Timeline, Undo, Update, Verb as _, Why,
 };
 use crate::wiring;
-use failure::Failed;
 
 pub use body::MAX_BODY_BYTES;
+pub use failure::Failed;
 pub use guard::origin_pattern;
 pub use metrics::start as start_metrics;
 
@@ -58,21 +60,30 @@ pub struct App {
     metrics: PrometheusHandle,
     /// How long a query may take.
     query_timeout: Duration,
+    graphql: Door,
     /// Becomes true when the server stops, which ends streams.
     stopping: watch::Receiver<bool>,
 }
 
+impl FromRef<App> for Visit {
+    fn from_ref(app: &App) -> Self {
+        Self { door: app.graphql.clone(), session: app.session.clone() }
+    }
+}
+
 impl App {
-    /// Puts together what handlers need.
+    /// Puts together what handlers need. `sources` changes whenever a watched folder is otherwise.
     pub fn new(
         config: &Config,
         crossing: Crossing,
         presence: Presence,
         token: Token,
         metrics: PrometheusHandle,
+        sources: watch::Receiver<u64>,
         stopping: watch::Receiver<bool>,
     ) -> Self {
         Self {
+            graphql: Door::new(crossing.clone(), sources, stopping.clone()),
             crossing,
             session: Session::of_owner(config, Some(presence.clone())),
             presence,
@@ -124,6 +135,9 @@ impl App {
             .route(&verb(Hook::NAME), post(route::verb::<Hook>))
             .route(&verb(Why::NAME), post(route::verb::<Why>))
             .route(&verb(Update::NAME), post(route::verb::<Update>))
+            .route(&verb(List::NAME), post(route::verb::<List>))
+            .route(&verb(Neighbours::NAME), post(route::verb::<Neighbours>))
+            .route(&verb(Changes::NAME), post(route::verb::<Changes>))
             .route(&verb(Conflicts::NAME), post(route::verb::<Conflicts>))
             .route(&verb(Entity::NAME), post(route::verb::<Entity>))
             .route(&verb(Alias::NAME), post(route::verb::<Alias>))
@@ -155,10 +169,12 @@ impl App {
             .route("/metrics", get(metrics::render))
             .merge(sparql::router())
             .merge(mcp)
+            .merge(graphql::routes())
             .fallback(nothing_here)
             .method_not_allowed_fallback(wrong_method)
             .layer(from_fn(body::limit))
-            .layer(from_fn_with_state(self.clone(), auth::check));
+            .layer(from_fn_with_state(self.clone(), auth::check))
+            .layer(from_fn(graphql::for_browsers));
         Router::new()
             .route("/healthz", get(health))
             .merge(locked)
@@ -199,7 +215,10 @@ async fn health(State(app): State<App>) -> Response {
 
 async fn nothing_here() -> Failed {
     let error = Error::new(ErrorKind::NotFound, "there is nothing at this address");
-    Failed(error.hint("verbs are under /v1, as in POST /v1/recall; MCP is at /mcp, SPARQL at /sparql"))
+    Failed(
+        error
+            .hint("verbs are under /v1, as in POST /v1/recall; MCP is at /mcp, SPARQL at /sparql, GraphQL at /graphql"),
+    )
 }
 
 async fn wrong_method() -> Failed {

@@ -1,0 +1,109 @@
+//! What is told of while it happens, and to how many at most.
+//!
+//! Nobody's slowness holds up what is told: commits are read from the journal by whoever follows them, states (of watched
+//! folders, of ingests) are only ever the newest, and of traces those that found no room are counted, since they are kept
+//! in the memory and can be asked for.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI32, Ordering};
+
+use hydra_graph::{Error, ErrorKind, Id, Memory};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, broadcast, watch};
+
+use super::source::IngestRun;
+
+/// Subscriptions that run at once, over all connections.
+pub const MAX_SUBSCRIPTIONS: usize = 64;
+/// Conversations over sockets that go on at once.
+pub const MAX_SOCKETS: usize = 64;
+/// Traces that wait for the slowest subscriber; of older ones only the number is told.
+pub const MAX_WAITING_TRACES: usize = 256;
+/// Ingests that are told of; the oldest that has ended goes first.
+pub const MAX_RUNS: usize = 16;
+
+/// What is told of while it happens. Clones share it.
+#[derive(Clone)]
+pub struct Hub {
+    traces: broadcast::Sender<Id>,
+    runs: watch::Sender<BTreeMap<i32, IngestRun>>,
+    next_run: Arc<AtomicI32>,
+    /// Changes whenever a watched folder is otherwise.
+    sources: watch::Receiver<u64>,
+    places: Arc<Semaphore>,
+    sockets: Arc<Semaphore>,
+}
+
+impl Hub {
+    /// Starts to listen to a memory. `sources` changes whenever a watched folder is otherwise.
+    pub fn new(memory: &Memory, sources: watch::Receiver<u64>) -> Self {
+        let (traces, _) = broadcast::channel(MAX_WAITING_TRACES);
+        let heard = traces.clone();
+        memory.on_trace(move |trace| {
+            // Nobody may listen.
+            let _ = heard.send(trace);
+        });
+        Self {
+            traces,
+            runs: watch::Sender::new(BTreeMap::new()),
+            next_run: Arc::new(AtomicI32::new(1)),
+            sources,
+            places: Arc::new(Semaphore::new(MAX_SUBSCRIPTIONS)),
+            sockets: Arc::new(Semaphore::new(MAX_SOCKETS)),
+        }
+    }
+
+    /// Takes a place for a subscription, to be held while it runs.
+    pub fn place(&self) -> Result<OwnedSemaphorePermit, Error> {
+        Arc::clone(&self.places).try_acquire_owned().map_err(|_| {
+            Error::new(ErrorKind::Unavailable, format!("{MAX_SUBSCRIPTIONS} subscriptions run already"))
+                .hint("end one of them, or ask again later")
+        })
+    }
+
+    /// Takes a place for a conversation over a socket, to be held while it goes on.
+    pub fn socket(&self) -> Result<OwnedSemaphorePermit, Error> {
+        Arc::clone(&self.sockets).try_acquire_owned().map_err(|_| {
+            Error::new(ErrorKind::Unavailable, format!("{MAX_SOCKETS} sockets are open already"))
+                .hint("close one of them: one takes many subscriptions")
+        })
+    }
+
+    /// Returns the traces from now on.
+    pub fn traces(&self) -> broadcast::Receiver<Id> {
+        self.traces.subscribe()
+    }
+
+    /// Returns what changes whenever a watched folder is otherwise.
+    pub fn sources(&self) -> watch::Receiver<u64> {
+        self.sources.clone()
+    }
+
+    /// Returns the ingests, as they are.
+    pub fn runs(&self) -> watch::Receiver<BTreeMap<i32, IngestRun>> {
+        self.runs.subscribe()
+    }
+
+    /// Begins to tell of an ingest; returns its number.
+    pub fn begin(&self, paths: Vec<String>) -> i32 {
+        let id = self.next_run.fetch_add(1, Ordering::Relaxed);
+        self.runs.send_modify(|runs| {
+            runs.insert(id, IngestRun::new(id, paths));
+            while runs.len() > MAX_RUNS {
+                let ended = runs.iter().find(|(_, run)| run.is_over()).map(|(id, _)| *id);
+                let Some(ended) = ended.or_else(|| runs.keys().next().copied()) else { break };
+                runs.remove(&ended);
+            }
+        });
+        id
+    }
+
+    /// Tells how an ingest is.
+    pub fn tell(&self, id: i32, change: impl FnOnce(&mut IngestRun)) {
+        self.runs.send_modify(|runs| {
+            if let Some(run) = runs.get_mut(&id) {
+                change(run);
+            }
+        });
+    }
+}

@@ -1,0 +1,85 @@
+//! GraphQL: everything the verbs can do, as one typed graph at `/graphql`.
+//!
+//! A resolver takes its arguments, has one verb run through the [`caller::Caller`] and gives its answer a type: what is true
+//! and who may what is decided there and in the verbs. `http`, `sse` and `socket` are the ways in, by the specifications
+//! named in each; `limit` is what a request may ask for; `loader` reads together what hangs below an answer.
+
+#![expect(clippy::too_many_arguments, reason = "the arguments of a field are those of its function")]
+
+mod block;
+mod caller;
+mod commit;
+mod entity;
+mod error;
+mod http;
+mod hub;
+mod limit;
+mod loader;
+mod memory;
+mod mutation;
+mod page;
+mod recall;
+mod request;
+mod scalar;
+mod schema;
+mod scope;
+mod socket;
+mod source;
+mod sse;
+mod stats;
+mod subscription;
+mod waiting;
+
+use axum::Router;
+use axum::routing::{MethodRouter, get};
+use hydra_mcp::Crossing;
+use tokio::sync::watch;
+
+use crate::verb::Session;
+
+pub use page::for_browsers;
+
+/// Where it is.
+pub const PATH: &str = "/graphql";
+
+/// What the ways in share. Clones share it.
+#[derive(Clone)]
+pub struct Door {
+    schema: schema::Schema,
+    crossing: Crossing,
+    hub: hub::Hub,
+    /// Becomes true when the server stops.
+    stopping: watch::Receiver<bool>,
+}
+
+impl Door {
+    /// Opens it. `sources` changes whenever a watched folder is otherwise.
+    pub fn new(crossing: Crossing, sources: watch::Receiver<u64>, stopping: watch::Receiver<bool>) -> Self {
+        let hub = hub::Hub::new(crossing.memory(), sources);
+        Self { schema: schema::build(), crossing, hub, stopping }
+    }
+
+    /// Returns who asks in a session.
+    fn caller(&self, session: Session) -> caller::Caller {
+        caller::Caller::new(self.crossing.clone(), session, self.hub.clone(), self.stopping.clone())
+    }
+}
+
+/// Who is at the door: the door itself and the session of whoever calls. The state of a server is taken apart into it.
+#[derive(Clone)]
+pub struct Visit {
+    /// The door.
+    pub door: Door,
+    /// In whose name verbs run.
+    pub session: Session,
+}
+
+/// The routes, for a router whose state knows a [`Visit`].
+pub fn routes<S>() -> Router<S>
+where
+    S: Clone + Send + Sync + 'static,
+    Visit: axum::extract::FromRef<S>,
+{
+    let both: MethodRouter<S> = get(http::get).post(http::post);
+    Router::new().route(PATH, both)
+}

@@ -1,0 +1,238 @@
+//! A request as it is on every way in: parsed, measured, and told apart by what it does.
+
+use async_graphql::parser::parse_query;
+use async_graphql::parser::types::{DocumentOperations, ExecutableDocument, OperationDefinition, OperationType};
+use async_graphql::{Request, Response, ServerError, Value, Variables};
+use hydra_graph::{Error, ErrorKind};
+use serde::Serialize;
+use serde_json::Value as Json;
+use tokio_stream::Stream;
+
+use super::caller::Caller;
+use super::limit::{self, QUERY_TIME};
+use super::schema::Schema;
+use super::{error, loader};
+use crate::outcome;
+
+/// A request that may run.
+pub struct Asked {
+    request: Request,
+    /// What it does.
+    pub does: OperationType,
+}
+
+/// Why a request does not run.
+pub enum Refusal {
+    /// It is no request at all.
+    Malformed(Error),
+    /// It is one, and its document can't be run.
+    Unsound(Vec<ServerError>),
+}
+
+/// What was sent, by name.
+#[derive(Default)]
+pub struct Parts {
+    /// The document.
+    pub query: Option<Json>,
+    /// Its variables.
+    pub variables: Option<Json>,
+    /// Which of its operations.
+    pub operation_name: Option<Json>,
+    /// What clients and servers agree on beside the specification; nothing here.
+    pub extensions: Option<Json>,
+}
+
+impl Parts {
+    /// Takes them from a JSON object.
+    ///
+    /// # Errors
+    /// `Invalid` when it is none.
+    pub fn of(body: Json) -> Result<Self, Error> {
+        let Json::Object(mut fields) = body else {
+            let hint = "send one object with query, and variables and operationName if there are any";
+            return Err(malformed("the body is not one JSON object").hint(hint));
+        };
+        let mut take = |name: &str| fields.remove(name).filter(|value| !value.is_null());
+        Ok(Self {
+            query: take("query"),
+            variables: take("variables"),
+            operation_name: take("operationName"),
+            extensions: take("extensions"),
+        })
+    }
+
+    /// Reads and measures a request.
+    ///
+    /// # Errors
+    /// Why it does not run.
+    pub fn read(self) -> Result<Asked, Refusal> {
+        let query = match self.query {
+            Some(Json::String(query)) => query,
+            Some(_) => return Err(refused("`query` is not a text")),
+            None => return Err(refused("there is no `query`")),
+        };
+        let variables = match self.variables {
+            None => Variables::default(),
+            Some(variables @ Json::Object(_)) => Variables::from_json(variables),
+            Some(_) => return Err(refused("`variables` is not an object")),
+        };
+        let operation = match self.operation_name {
+            None => None,
+            Some(Json::String(name)) => Some(name),
+            Some(_) => return Err(refused("`operationName` is not a text")),
+        };
+        if self.extensions.is_some_and(|extensions| !extensions.is_object()) {
+            return Err(refused("`extensions` is not an object"));
+        }
+        limit::check_text(&query).map_err(unsound)?;
+        let document = parse_query(&query).map_err(|error| {
+            let mut error = ServerError::from(error);
+            error::complete(&mut error, error::PARSE_FAILED);
+            Refusal::Unsound(vec![error])
+        })?;
+        limit::check_document(&document).map_err(unsound)?;
+        let wanted = wanted(&document, operation.as_deref()).map_err(unsound)?;
+        check_variables(wanted, &variables)?;
+        let does = wanted.ty;
+        let mut request = Request::new(query).variables(variables);
+        request.operation_name = operation;
+        request.set_parsed_query(document);
+        Ok(Asked { request, does })
+    }
+}
+
+/// Refuses a variable that must have a value and has none: the library looks only at those that are used.
+fn check_variables(operation: &OperationDefinition, variables: &Variables) -> Result<(), Refusal> {
+    for definition in &operation.variable_definitions {
+        let (name, kind) = (&definition.node.name.node, &definition.node.var_type.node);
+        let is_given = variables.get(name).is_some_and(|value| *value != Value::Null);
+        if !kind.nullable && !is_given && definition.node.default_value.is_none() {
+            let mut error = ServerError::new(format!("the variable ${name} of type {kind} has no value"), None);
+            error::complete(&mut error, error::VALIDATION_FAILED);
+            return Err(Refusal::Unsound(vec![error]));
+        }
+    }
+    Ok(())
+}
+
+/// Finds the operation that is asked for.
+fn wanted<'d>(document: &'d ExecutableDocument, name: Option<&str>) -> Result<&'d OperationDefinition, Error> {
+    let operation = match (&document.operations, name) {
+        (DocumentOperations::Single(operation), None) => Some(operation),
+        // The library does not look for the name of an operation that is alone.
+        (DocumentOperations::Single(_), Some(_)) => None,
+        (DocumentOperations::Multiple(all), Some(name)) => all.get(name),
+        (DocumentOperations::Multiple(all), None) if all.len() == 1 => all.values().next(),
+        (DocumentOperations::Multiple(_), None) => None,
+    };
+    operation.map(|operation| &operation.node).ok_or_else(|| {
+        malformed(match name {
+            Some(name) => format!("the document has no operation `{}`", name.chars().take(60).collect::<String>()),
+            None => "the document has several operations".to_owned(),
+        })
+        .hint("name one of its operations in operationName")
+    })
+}
+
+impl Asked {
+    fn prepared(self, caller: Caller) -> Request {
+        self.request.data(loader::links(caller.clone())).data(caller)
+    }
+
+    /// Answers a query or a mutation. A query that takes too long is given up; what writes is never cut off.
+    pub async fn answer(self, schema: &Schema, caller: Caller) -> Response {
+        let is_query = self.does == OperationType::Query;
+        let answering = schema.execute(self.prepared(caller));
+        let mut response = match is_query {
+            false => answering.await,
+            true => match tokio::time::timeout(QUERY_TIME, answering).await {
+                Ok(response) => response,
+                Err(_) => {
+                    let message = format!("the query took more than {} seconds", QUERY_TIME.as_secs());
+                    let error = Error::new(ErrorKind::TooLarge, message).hint("ask for less at once");
+                    Response::from_errors(vec![error::of_request(&error)])
+                }
+            },
+        };
+        complete(&mut response);
+        response
+    }
+
+    /// Answers one after the other: a subscription as long as it runs, anything else once.
+    pub fn stream(self, schema: &Schema, caller: Caller) -> impl Stream<Item = Response> + Send + use<> {
+        use tokio_stream::StreamExt as _;
+        schema.execute_stream(self.prepared(caller)).map(|mut response| {
+            complete(&mut response);
+            response
+        })
+    }
+}
+
+/// Gives every error a code and a hint.
+fn complete(response: &mut Response) {
+    for error in &mut response.errors {
+        // What a field is refused with has its own.
+        error::complete(error, error::VALIDATION_FAILED);
+    }
+}
+
+/// Tells whether nothing was run: then there is no `data` at all.
+pub fn is_refused(response: &Response) -> bool {
+    let is_empty = response.data == Value::Null && !response.errors.is_empty();
+    is_empty && response.errors.iter().all(|error| error.path.is_empty())
+}
+
+/// An answer on its way out, with its fields in the order in which they were asked for.
+#[derive(Serialize)]
+struct Spelled<'r> {
+    #[serde(skip_serializing_if = "<[ServerError]>::is_empty")]
+    errors: &'r [ServerError],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    data: Option<&'r Value>,
+}
+
+/// Spells an answer as JSON.
+pub fn spelled(response: &Response) -> String {
+    let data = (!is_refused(response)).then_some(&response.data);
+    json(&Spelled { errors: &response.errors, data })
+}
+
+/// Spells errors alone.
+pub fn spelled_errors(errors: &[ServerError]) -> String {
+    json(&Spelled { errors, data: None })
+}
+
+/// Spells a value as JSON.
+pub fn json(value: &impl Serialize) -> String {
+    serde_json::to_string(value).expect("GraphQL values are JSON")
+}
+
+fn malformed(message: impl Into<String>) -> Error {
+    Error::new(ErrorKind::Invalid, message)
+}
+
+fn refused(message: &str) -> Refusal {
+    Refusal::Malformed(malformed(message).hint("send {\"query\": \"{ stats { memories } }\"}"))
+}
+
+fn unsound(error: Error) -> Refusal {
+    Refusal::Unsound(vec![error::of_request(&error)])
+}
+
+impl Refusal {
+    /// Returns the errors, as an answer has them.
+    pub fn errors(self) -> Vec<ServerError> {
+        match self {
+            Self::Malformed(error) => vec![error::of_request(&error)],
+            Self::Unsound(errors) => errors,
+        }
+    }
+
+    /// Returns the HTTP status of a request that has none because of an answer of its own.
+    pub fn status(&self) -> axum::http::StatusCode {
+        match self {
+            Self::Malformed(error) => outcome::http_status(error.kind()),
+            Self::Unsound(_) => axum::http::StatusCode::BAD_REQUEST,
+        }
+    }
+}

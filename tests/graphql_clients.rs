@@ -1,0 +1,102 @@
+//! GraphQL as its clients and its own audits speak it, against the real server: `graphql-http`'s server audits, and the
+//! clients `graphql-ws` and `graphql-sse`. Needs npm; says so and skips where that can't be reached.
+#![expect(clippy::unwrap_used, reason = "that is how a test fails")]
+
+mod harness;
+#[path = "wire/mod.rs"]
+mod wire;
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use harness::Server;
+use serde_json::{Value, json};
+use wire::Door;
+
+/// What is installed, side by side.
+const PACKAGES: [&str; 5] =
+    ["graphql@16.15.0", "graphql-http@1.23.1", "graphql-sse@2.6.1", "graphql-ws@6.4.2", "ws@8.23.0"];
+/// What these need at least.
+const NODE_MAJOR: u32 = 20;
+/// Audits that there are at least, so that a suite that does nothing does not pass.
+const MIN_AUDITS: usize = 50;
+
+#[test]
+fn every_audit_that_must_or_should_pass_passes() {
+    let Some(packages) = packages() else { return };
+    let temp = tempfile::tempdir().unwrap();
+    let data = temp.path().join("data");
+    let _server = Server::start(&data);
+    let audits = run(&packages, "audits.mjs", &Door::of(&data));
+    let audits = audits["audits"].as_array().unwrap();
+    assert!(audits.len() >= MIN_AUDITS, "only {} audits ran", audits.len());
+    let failed: Vec<String> = audits
+        .iter()
+        .filter(|audit| audit["status"] != "ok" && !audit["name"].as_str().unwrap().starts_with("MAY"))
+        .map(|audit| format!("{}: {}", audit["name"], audit["reason"]))
+        .collect();
+    assert!(failed.is_empty(), "{}", failed.join("\n"));
+}
+
+#[test]
+fn clients_hear_what_is_told_over_sockets_and_events() {
+    let Some(packages) = packages() else { return };
+    let temp = tempfile::tempdir().unwrap();
+    let data = temp.path().join("data");
+    let _server = Server::start(&data);
+    for script in ["ws.mjs", "sse.mjs"] {
+        let heard = run(&packages, script, &Door::of(&data));
+        assert_eq!(heard["query"], json!("ok"), "{script}: {heard}");
+        assert_eq!(heard["texts"], json!(["one", "two", "three"]), "{script}: {heard}");
+        assert_eq!(heard["refused"], json!("VALIDATION_FAILED"), "{script}: {heard}");
+    }
+}
+
+/// Runs a script beside this file with the packages, and reads what it printed.
+fn run(packages: &Path, script: &str, door: &Door) -> Value {
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/graphql").join(script);
+    // Node looks for packages from where a script is.
+    let placed = packages.join(format!("{}-{script}", std::process::id()));
+    std::fs::copy(source, &placed).unwrap();
+    let output = Command::new("node").arg(&placed).arg(door.port.to_string()).arg(door.token.trim()).output().unwrap();
+    std::fs::remove_file(&placed).unwrap();
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    serde_json::from_str(&said)
+        .unwrap_or_else(|_| panic!("{script} printed no JSON: {said}{}", String::from_utf8_lossy(&output.stderr)))
+}
+
+/// Finds the packages, or brings them; they are outside the clone, so that they are brought once.
+fn packages() -> Option<PathBuf> {
+    let node = Command::new("node").arg("--version").output().ok();
+    let version = node.map(|output| String::from_utf8_lossy(&output.stdout).into_owned()).unwrap_or_default();
+    let major =
+        version.trim().trim_start_matches('v').split('.').next().and_then(|major| major.parse().ok()).unwrap_or(0);
+    if major < NODE_MAJOR {
+        eprintln!("skipped: Node {NODE_MAJOR} or newer is needed, `{}` is there", version.trim());
+        return None;
+    }
+    let home = || PathBuf::from(std::env::var_os("HOME").unwrap()).join(".cache");
+    let cache = std::env::var_os("XDG_CACHE_HOME").map_or_else(home, PathBuf::from).join("hydra-build");
+    let folder = cache.join(format!("graphql-{}", PACKAGES.join("+").replace(['@', '/'], "-")));
+    if folder.join("node_modules/graphql-http/package.json").exists() {
+        return Some(folder);
+    }
+    std::fs::create_dir_all(&cache).unwrap();
+    // Moved to its place when it is whole.
+    let unpacked = tempfile::tempdir_in(&cache).unwrap();
+    let mut npm = Command::new("npm");
+    npm.arg("install").arg("--prefix").arg(unpacked.path()).args(PACKAGES).current_dir(unpacked.path());
+    npm.args(["--ignore-scripts", "--no-audit", "--no-fund", "--no-package-lock"]);
+    let why = match npm.output() {
+        Ok(output) if output.status.success() => {
+            // Another test may have been quicker.
+            let _ = std::fs::rename(unpacked.keep(), &folder);
+            return Some(folder);
+        }
+        Ok(output) => String::from_utf8_lossy(&output.stderr).into_owned(),
+        Err(error) => error.to_string(),
+    };
+    assert!(!why.contains("E404") && !why.contains("ETARGET"), "a package is not there: {why}");
+    eprintln!("skipped: npm can't be reached: {why}");
+    None
+}

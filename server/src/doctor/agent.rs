@@ -1,7 +1,7 @@
 //! Each agent that was installed: what its settings have, and whether that works.
 
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use hydra_graph::Result;
 use serde_json::Value;
@@ -14,8 +14,13 @@ use crate::install::place::{Place, Scope};
 use crate::install::program::{self, Invocation};
 use crate::install::record::{Installed, Record};
 use crate::install::{hook_groups, plan, server, transaction};
-use crate::{background, presence};
+use crate::presence::{self, Presence};
+use crate::{background, folder};
 
+/// How long a server that was started for this may take to end.
+const END_PATIENCE: Duration = Duration::from_secs(10);
+/// How often is looked whether it has.
+const LOOK_EVERY: Duration = Duration::from_millis(25);
 /// A hook that takes longer is felt.
 const SLOW: Duration = Duration::from_millis(500);
 
@@ -99,13 +104,32 @@ async fn one(
     if !has_memory {
         return checks;
     }
+    let before = running(patient).await;
     if let Some((program, arguments)) = entries.server.as_ref().and_then(command) {
         on_part("the bridge");
-        checks.push(bridge_answers(patient, &program, &arguments).await);
+        checks.push(bridge_answers(&program, &arguments).await);
     }
     on_part("the hooks");
     checks.push(hooks_answer(&entries).await);
+    // A server that was started only for this is not left behind.
+    if let (None, Some(started)) = (before, running(patient).await) {
+        end(patient, &started).await;
+    }
     checks
+}
+
+async fn running(patient: &Patient<'_>) -> Option<Presence> {
+    presence::find(&patient.config.data_dir, &presence::http_client().ok()?).await
+}
+
+/// Asks a server to end, and waits until it has let the memory go.
+async fn end(patient: &Patient<'_>, server: &Presence) {
+    let deadline = Instant::now() + END_PATIENCE;
+    if background::ask_to_stop(server).is_ok() {
+        while folder::is_held(&patient.config.data_dir).unwrap_or(false) && Instant::now() < deadline {
+            tokio::time::sleep(LOOK_EVERY).await;
+        }
+    }
 }
 
 /// Finds the files again that were changed.
@@ -175,30 +199,23 @@ fn same_program(entries: &Entries) -> Check {
     }
 }
 
-async fn bridge_answers(patient: &Patient<'_>, program: &str, arguments: &[String]) -> Check {
-    let data_dir = &patient.config.data_dir;
-    let http = presence::http_client().ok();
-    let find = async || match &http {
-        Some(http) => presence::find(data_dir, http).await,
-        None => None,
-    };
-    let before = find().await;
-    let answer = match bridge::call(program, arguments).await {
+async fn bridge_answers(program: &str, arguments: &[String]) -> Check {
+    match bridge::call(program, arguments).await {
         Ok(bytes) => Check::ok("bridge", format!("it starts, and answers a call with {bytes} bytes")),
         Err(error) => Check::failed("bridge", &error),
-    };
-    // A server that was started only for this is not left behind.
-    if let (None, Some(started)) = (before, find().await) {
-        let _ = background::ask_to_stop(&started);
     }
-    answer
 }
 
 async fn hooks_answer(entries: &Entries) -> Check {
     let mut slowest = (Duration::ZERO, "");
     for (event, entry) in &entries.hooks {
         let Some((program, arguments)) = command(entry) else { continue };
-        match sample::feed(&program, &arguments, event).await {
+        // The first may be what has the server load its model; how long it takes is told by the second.
+        let answer = match sample::feed(&program, &arguments, event).await {
+            Ok(_) => sample::feed(&program, &arguments, event).await,
+            error => error,
+        };
+        match answer {
             Ok(took) if took > slowest.0 => slowest = (took, event),
             Ok(_) => {}
             Err(error) => return Check::failed("hooks", &error),

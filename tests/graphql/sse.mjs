@@ -14,7 +14,8 @@ const remember = async (text) => {
 const found = {};
 for await (const { data } of client.iterate({ query: "{ stats { writes } }" })) found.query = data.stats.writes;
 try {
-  for await (const answer of client.iterate({ query: "{ nothing }" })) found.refused = answer;
+  // This client hands on what a refusal says like any other answer.
+  for await (const answer of client.iterate({ query: "{ nothing }" })) found.refused = answer.errors[0].extensions.code;
 } catch (error) {
   const body = error.response ? await error.response.json() : { errors: [].concat(error) };
   found.refused = body.errors[0]?.extensions?.code ?? String(error);

@@ -90,6 +90,11 @@ impl<'v> Sight<'v> {
         self.rewound
     }
 
+    /// Returns the spaces that are read; all if there are none.
+    pub fn spaces(&self) -> &[String] {
+        &self.spaces
+    }
+
     /// Returns the plain statements that take the place of the graph's own.
     pub fn asserted(&self) -> Option<&Dataset> {
         self.asserted.as_ref()

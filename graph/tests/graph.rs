@@ -217,7 +217,7 @@ fn any_moment_of_a_random_history_is_tied_as_it_was_then() {
     }
     let kinds: BTreeSet<TieKind> =
         moments.iter().flat_map(|(_, seen)| &seen[0]).flatten().flat_map(|n| &n.edges).map(|tie| tie.kind).collect();
-    assert_eq!(kinds.len(), 3, "{kinds:?}");
+    assert_eq!(kinds.len(), 4, "{kinds:?}");
     for (space, other) in [("alder", "birch"), ("birch", "alder")] {
         for found in look(&opened, &[space], Moment::default()).into_iter().flatten() {
             assert!(!format!("{found:?}").contains(other), "{space} reads of {other}: {found:?}");

@@ -13,6 +13,7 @@ use super::schema::{self, Fields, past_term, tokens};
 use super::{TextIndex, failed};
 use crate::error::{Error, Result};
 use crate::id::Id;
+use crate::moment::Moment;
 
 /// The texts that hold a name or words.
 pub(crate) struct Holders {
@@ -96,9 +97,11 @@ impl TextIndex {
         Ok(cards)
     }
 
-    /// Returns the texts with every word of some words, at most `limit`, newest first; without those that are past, unless
-    /// the past is asked for. Words that no text is found by find none.
-    pub fn having(&self, words: &str, limit: usize, also_past: bool) -> Result<Holders> {
+    /// Returns the texts of some spaces (of all if there are none) with every word of some words, at most `limit`, newest
+    /// first; without those that are past, unless the past is asked for, up to the text that was then the newest. Words
+    /// that no text is found by find none.
+    pub fn having(&self, words: &str, spaces: &[String], limit: usize, moment: Moment) -> Result<Holders> {
+        let (also_past, newest) = (!moment.is_now(), moment.newest_id());
         let terms: BTreeSet<String> = tokens(words).into_iter().map(|token| token.text).collect();
         let mut holders = Holders { count: 0, ids: Vec::new() };
         if terms.is_empty() || limit == 0 {
@@ -112,14 +115,27 @@ impl TextIndex {
         if !also_past {
             all.push((Occur::MustNot, Box::new(TermQuery::new(past_term(&self.fields), IndexRecordOption::Basic))));
         }
+        if let Some(newest) = newest {
+            let up_to =
+                RangeQuery::new(Bound::Unbounded, Bound::Included(Term::from_field_u64(self.fields.id, newest.0)));
+            all.push((Occur::Must, Box::new(up_to)));
+        }
+        if !spaces.is_empty() {
+            let of = |space: &String| -> Box<dyn Query> {
+                Box::new(TermQuery::new(Term::from_field_text(self.fields.space, space), IndexRecordOption::Basic))
+            };
+            let any = spaces.iter().map(|space| (Occur::Should, of(space))).collect();
+            all.push((Occur::Must, Box::new(BooleanQuery::new(any))));
+        }
         let state = self.state.read();
         // Texts that the overlay replaces are dropped below, so a few more are asked for.
         let most = limit + state.overlay.len().min(limit);
-        let newest = TopDocs::with_limit(most).order_by_fast_field::<u64>(schema::ID, Order::Desc);
-        let (found, count) = state.searcher.search(&BooleanQuery::new(all), &(newest, Count)).map_err(failed)?;
+        let top = TopDocs::with_limit(most).order_by_fast_field::<u64>(schema::ID, Order::Desc);
+        let (found, count) = state.searcher.search(&BooleanQuery::new(all), &(top, Count)).map_err(failed)?;
         let ids = found.into_iter().filter_map(|(id, _)| id.map(Id)).filter(|id| !state.overlay.holds(*id));
         holders.ids.extend(ids);
-        let new = state.overlay.having(&terms, also_past);
+        let mut new = state.overlay.having(&terms, spaces, also_past);
+        new.retain(|id| !moment.is_before(*id));
         holders.count = (count + new.len()) as u64;
         holders.ids.extend(new);
         holders.ids.sort_unstable_by(|a, b| b.cmp(a));

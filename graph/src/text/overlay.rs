@@ -77,11 +77,15 @@ impl Overlay {
         self.0.iter().filter_map(wanted)
     }
 
-    /// Returns the texts here that have all of the terms.
-    pub fn having(&self, terms: &BTreeSet<String>, also_past: bool) -> Vec<Id> {
+    /// Returns the texts here, of some spaces or all, that have all of the terms.
+    pub fn having(&self, terms: &BTreeSet<String>, spaces: &[String], also_past: bool) -> Vec<Id> {
         let has_all = |pending: &Pending| terms.iter().all(|term| pending.fields[0].0.contains_key(term));
         let wanted = |(id, pending): (&Id, &Option<Pending>)| {
             let pending = pending.as_ref().filter(|pending| also_past || !pending.is_past)?;
+            let is_inside = spaces.is_empty() || spaces.contains(&pending.space);
+            if !is_inside {
+                return None;
+            }
             has_all(pending).then_some(*id)
         };
         self.0.iter().filter_map(wanted).collect()

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::mentions::{MAX_MENTIONS_LOOKED_AT, Mention, Mentions, references_in};
+use super::mentions::{MAX_MENTIONS_LOOKED_AT, Mention, Mentions, references_in, shown};
 use super::proposals::{self, ProposalStanding};
 use super::ties::{Tie, TieKind, Ties};
 use super::timeline::revisions;
@@ -183,6 +183,9 @@ pub(crate) fn get(inner: &Inner, request: &GetRequest) -> Result<Vec<Got>> {
         return Err(Error::new(ErrorKind::TooLarge, format!("{} ids; one call gets {MAX_GOT}", ids.len()))
             .hint("call again with the rest"));
     }
+    if how == GetView::Full {
+        super::recall::wait_for_own_writes(inner, &mut Vec::new());
+    }
     let view = inner.view()?;
     moment.check(inner, &view)?;
     let mut reader = Reader::at(&view, moment.known_at);
@@ -238,8 +241,9 @@ fn of_entity(inner: &Inner, view: &View<'_>, got: &mut Got, request: &GetRequest
     got.facts_left_out = got.facts.len().saturating_sub(MAX_FACTS_SHOWN);
     got.facts.truncate(MAX_FACTS_SHOWN);
     let found = Mentions::new(inner, &sight, request.moment, now)?.naming(id, MAX_MENTIONS_LOOKED_AT)?;
-    got.named_in_left_out = found.unread + found.texts.len().saturating_sub(MAX_MENTIONS_SHOWN);
-    got.named_in = found.texts.into_iter().take(MAX_MENTIONS_SHOWN).map(Mention::of).collect();
+    let texts = shown(view, found.texts)?;
+    got.named_in_left_out = found.unread + texts.len().saturating_sub(MAX_MENTIONS_SHOWN);
+    got.named_in = texts.into_iter().take(MAX_MENTIONS_SHOWN).map(Mention::of).collect();
     Ok(())
 }
 

@@ -125,6 +125,7 @@ pub struct Paths {
 pub(crate) fn graph(inner: &Inner, request: &GraphRequest) -> Result<Neighbourhood> {
     let now = inner.now();
     check(request)?;
+    super::recall::wait_for_own_writes(inner, &mut Vec::new());
     let view = inner.view()?;
     request.moment.check(inner, &view)?;
     let Moment { known_at, .. } = request.moment;
@@ -296,7 +297,6 @@ fn add_mentions(ties: &Ties<'_>, names: &Mentions<'_>, around: &mut Neighbourhoo
     let id = around.id;
     let mut ends: BTreeSet<(Id, Id)> = BTreeSet::new();
     let found = names.naming(id, MAX_NAMING_LOOKED_AT)?;
-    around.edges_left_out += found.unread;
     for (record, _) in &found.texts {
         ends.extend(names.pages(record)?.into_iter().map(|page| (page, id)));
     }

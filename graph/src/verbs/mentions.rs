@@ -18,7 +18,7 @@ use crate::memory::Inner;
 use crate::mention::{Finder, Folded, Prose, is_said};
 use crate::moment::Moment;
 use crate::names::shortened;
-use crate::record::{Kind, Reader, Record};
+use crate::record::{self, Kind, Reader, Record};
 use crate::reference::{self, MAX_REFERENCES, Reference};
 use crate::rewound::Rewound;
 use crate::sight::Sight;
@@ -110,9 +110,21 @@ pub(crate) fn mentions(inner: &Inner, request: &MentionRequest) -> Result<Mentio
             (reference.value, reference.kind.as_str(), None, found)
         }
     };
-    let left_out = found.unread + found.texts.len().saturating_sub(request.limit);
-    let texts = found.texts.into_iter().take(request.limit).map(Mention::of).collect();
+    let shown = shown(&view, found.texts)?;
+    let left_out = found.unread + shown.len().saturating_sub(request.limit);
+    let texts = shown.into_iter().take(request.limit).map(Mention::of).collect();
     Ok(Mentioned { of, kind: kind.to_owned(), id, texts, left_out })
+}
+
+/// Those of the texts whose words may be shown: forgotten is forgotten, from whatever moment it is looked.
+pub(super) fn shown(view: &View<'_>, texts: Vec<(Record, Range<usize>)>) -> Result<Vec<(Record, Range<usize>)>> {
+    let mut shown = Vec::with_capacity(texts.len());
+    for (record, place) in texts {
+        if record::forgotten_since(view, record.id)?.is_none() {
+            shown.push((record, place));
+        }
+    }
+    Ok(shown)
 }
 
 impl Mention {
@@ -259,7 +271,10 @@ impl<'m> Mentions<'m> {
     /// What the note of a passage is about.
     pub fn pages(&self, record: &Record) -> Result<Vec<Id>> {
         match record.part_of.filter(|_| record.kind == Kind::Passage) {
-            Some(source) => self.view().objects(source, ext::MAIN_ENTITY),
+            Some(source) => {
+                let pages = self.sight.rewound().objects(source, ext::MAIN_ENTITY)?;
+                Ok(pages.iter().filter_map(|quad| term_id(&quad.object)).collect())
+            }
             None => Ok(Vec::new()),
         }
     }
@@ -298,16 +313,19 @@ impl<'m> Mentions<'m> {
         most: usize,
         place: &dyn Fn(&Self, &Record) -> PlaceIn,
     ) -> Result<Found> {
-        let also_past = !self.moment.is_now();
-        let (mut ids, mut count) = (BTreeSet::new(), 0);
+        let (mut ids, mut unread) = (BTreeSet::new(), 0);
         for words in words {
-            let holders = self.inner.text.having(words, most, also_past)?;
-            count += holders.count as usize;
+            // Of another space not even a count is told.
+            let holders = self.inner.text.having(words, self.sight.spaces(), most, self.moment)?;
+            if holders.ids.len() == most {
+                unread += (holders.count as usize).saturating_sub(most);
+            }
             ids.extend(holders.ids);
         }
-        let mut found = Found { texts: Vec::new(), unread: count.saturating_sub(ids.len().min(most)) };
+        unread += ids.len().saturating_sub(most);
+        let mut found = Found { texts: Vec::new(), unread };
         let mut reader = Reader::at(self.view(), self.moment.known_at);
-        for id in ids.into_iter().rev().filter(|id| !self.moment.is_before(*id)).take(most) {
+        for id in ids.into_iter().rev().take(most) {
             if !self.sight.sees(id)? {
                 continue;
             }

@@ -63,6 +63,7 @@ impl SubjectKind {
 }
 
 pub(crate) fn subject(inner: &Inner, reference: &str) -> Result<Subject> {
+    super::recall::wait_for_own_writes(inner, &mut Vec::new());
     let view = inner.view()?;
     let (told, kind) = find(&view, reference)?;
     let id = identity::standing(&view, told)?;

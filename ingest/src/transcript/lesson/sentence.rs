@@ -247,7 +247,7 @@ mod tests {
             ("use \"pnpm\" here", vec!["use \"pnpm\" here"]),
             ("    always(indented);\n+ always added\n$ always run", vec![]),
             ("2026-01-01T10:00:00.123 [0x7f] == 17/3", vec![]),
-            ("use e.g. v1.2 of it", vec!["use e.g. v1.2 of it"]),
+            ("use e.g. v1.2 of the parser", vec!["use e.g. v1.2 of the parser"]),
         ] {
             assert_eq!(said(message), expected, "{message}");
         }

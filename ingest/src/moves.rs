@@ -30,7 +30,11 @@ pub(crate) fn find(scan: &Scan, vanished: &[SourceState], readings: &Readings) -
         .gone()
         .into_iter()
         .chain(vanished)
-        .filter(|source| std::fs::symlink_metadata(&source.path).is_err())
+        .filter(|source| match std::fs::symlink_metadata(&source.path) {
+            // Since the folder was listed another file may have taken its place.
+            Ok(there) => readings.look(&source.path).is_some_and(|then| !Look::of(&there).is_same_file(then)),
+            Err(_) => true,
+        })
         .map(|source| (source.path.as_path(), source))
         .collect();
     let targets = Targets::of(scan, readings);

@@ -335,7 +335,7 @@ impl Run<'_> {
             let is_other = |then: &Look| then.identity().is_some() && !look.is_same_file(then);
             if self.readings.look(path).is_some_and(is_other)
                 && scan.known.contains_key(path)
-                && !self.displaced.contains(path)
+                && (!self.displaced.contains(path) || self.moved.contains(path))
             {
                 self.summary.deferred += 1;
                 return Ok(None);

@@ -318,8 +318,9 @@ impl Folder {
             self.pending.add_all(Instant::now());
         }
         if paths.is_none() {
-            let gone: HashSet<&PathBuf> = summary.gone.iter().collect();
-            around.readings.retain(&watched, |path| gone.contains(&path.to_path_buf()) || path.exists());
+            // How a file looked that just went elsewhere is what it will be recognised by, until the graph says where it is.
+            let known: HashSet<PathBuf> = around.memory.sources(None)?.into_iter().map(|source| source.path).collect();
+            around.readings.retain(&watched, |path| path.exists() || known.contains(path));
         }
         if summary.added + summary.changed > 0
             && let Err(error) = around.memory.suggest_merges()

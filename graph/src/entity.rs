@@ -30,6 +30,21 @@ pub(crate) fn file_key(path: &Path) -> String {
     format!("file:{}", path.display())
 }
 
+/// Ends of the names of images, in lower case.
+const IMAGES: [&str; 11] = ["png", "jpg", "jpeg", "gif", "webp", "svg", "avif", "heic", "bmp", "tif", "tiff"];
+
+/// Tells by its name whether a file is an image.
+pub fn is_image(path: &Path) -> bool {
+    path.extension().is_some_and(|ending| IMAGES.iter().any(|image| ending.eq_ignore_ascii_case(image)))
+}
+
+/// What a file's page goes by. An image keeps its ending, as links to it are written: `Boiler.png` beside `Boiler.md` is not
+/// what the note is about.
+pub(crate) fn page_name(path: &Path) -> String {
+    let name = if is_image(path) { path.file_name() } else { path.file_stem() };
+    name.map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
+}
+
 /// The key of a tag.
 pub(crate) fn tag_key(tag: &str) -> String {
     format!("tag:{}", normalise(tag))
@@ -105,9 +120,9 @@ impl<'v> Entities<'v> {
         if let Some(id) = self.find(&key)? {
             return self.named(id);
         }
-        let stem = path.file_stem().map(|s| s.to_string_lossy().into_owned()).unwrap_or_default();
+        let own = page_name(path);
         let mut waiting = None;
-        for name in std::iter::once(stem.as_str()).chain(title) {
+        for name in std::iter::once(own.as_str()).chain(title) {
             if waiting.is_none()
                 && let Some(id) = self.find(&name_key(name))?
                 && !self.has_file(id)?
@@ -115,7 +130,7 @@ impl<'v> Entities<'v> {
                 waiting = Some(id);
             }
         }
-        let id = waiting.unwrap_or_else(|| self.make(&name_key(&stem), &stem, vocab::ENTITY.into()));
+        let id = waiting.unwrap_or_else(|| self.make(&name_key(&own), &own, vocab::ENTITY.into()));
         self.say_key(id, key);
         self.named(id)
     }

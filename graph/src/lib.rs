@@ -79,6 +79,7 @@ pub use document::{
     Property, PutReceipt, Reading, Relocated, Remark, SourceMove, SourceState, Target,
 };
 pub use dump::{EXPORT_FORMAT, ExportFormat, Exported, Follower, Imported, MAX_LINE_BYTES};
+pub use entity::is_image;
 pub use error::{Error, ErrorKind, Result};
 pub use fact::Statement;
 pub use folder::{FORMAT, last_export, note_export};

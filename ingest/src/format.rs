@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use hydra_graph::{Error, ErrorKind, Reading, Remark, Result};
+use hydra_graph::{Error, ErrorKind, Reading, Remark, Result, is_image};
 
 use crate::content::Facts;
 use crate::mail::MAX_MAILBOX_BYTES;
@@ -11,7 +11,7 @@ use crate::note::{MAX_NOTE_BYTES, Note};
 use crate::pdf::{self, MAX_PDF_BYTES};
 use crate::summary::Warning;
 use crate::vault::Vault;
-use crate::{base, calendar, canvas, html, json_lines, mail, text};
+use crate::{base, calendar, canvas, html, image, json_lines, mail, text};
 
 /// By which rules files are read, counted up when the same bytes come to say something else: a file that was read by
 /// older ones is read again though it did not change.
@@ -42,6 +42,8 @@ pub enum Format {
     Mail,
     /// A calendar.
     Calendar,
+    /// An image, of which only the name is known.
+    Image,
 }
 
 /// Ends of file names, in lower case, and what they are read as.
@@ -69,6 +71,9 @@ impl Format {
     /// Returns how a file is read; `None` for a kind that is not.
     pub fn of(path: &Path) -> Option<Self> {
         let extension = path.extension()?;
+        if is_image(path) {
+            return Some(Self::Image);
+        }
         EXTENSIONS.iter().find(|(known, _)| extension.eq_ignore_ascii_case(known)).map(|(_, format)| *format)
     }
 
@@ -85,6 +90,7 @@ impl Format {
             Self::Mailbox => "mailbox",
             Self::Mail => "mail",
             Self::Calendar => "calendar",
+            Self::Image => "image",
         }
     }
 
@@ -93,6 +99,8 @@ impl Format {
         match self {
             Self::Pdf => MAX_PDF_BYTES,
             Self::Mailbox => MAX_MAILBOX_BYTES,
+            // Only its head is read.
+            Self::Image => u64::MAX,
             _ => MAX_NOTE_BYTES,
         }
     }
@@ -100,7 +108,8 @@ impl Format {
 
 /// Spells the kinds that are read, for a message.
 pub(crate) fn known() -> String {
-    EXTENSIONS.iter().map(|(extension, _)| format!(".{extension}")).collect::<Vec<_>>().join(", ")
+    let read: Vec<String> = EXTENSIONS.iter().map(|(extension, _)| format!(".{extension}")).collect();
+    format!("{}, and images by their names", read.join(", "))
 }
 
 /// Turns a file's bytes into a document that knows how it was read.
@@ -142,6 +151,7 @@ fn read_as(path: &Path, note: Note, space: &str, vault: &Vault) -> Result<Parsed
         Format::Mailbox => mail::read_mailbox(&note.into_bytes())?,
         Format::Mail => mail::read_message(&note.into_bytes())?,
         Format::Calendar => calendar::read(&note.into_bytes())?,
+        Format::Image => image::read(path),
     };
     Ok(content.into_parsed(&facts, vault))
 }

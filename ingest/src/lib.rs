@@ -10,7 +10,7 @@
 //! the Markdown into blocks, links, block ids, inline fields (`field`) and tags (`tag`), `reference` and `names` find what each link points at,
 //! and `passages` cuts the blocks into units of recall (`piece` splits what is too long for one).
 //!
-//! What is no Markdown is read by the file of its kind (`text`, `html`, `canvas`, `base`, `json_lines`, `pdf`, `mail`, `calendar`; `format`
+//! What is no Markdown is read by the file of its kind (`text`, `html`, `canvas`, `base`, `json_lines`, `pdf`, `mail`, `calendar`, `image`; `format`
 //! has the table) into `content`, of which the
 //! rest is made alike; `encoding` makes text of bytes that do not say in which encoding they are.
 //! A log is not kept whole: [`LogReader`] counts what its records have in common and keeps what happened (`log`).
@@ -34,6 +34,7 @@ mod foreign;
 mod format;
 mod front_matter;
 mod html;
+mod image;
 mod json_lines;
 mod log;
 mod mail;

@@ -1,12 +1,13 @@
 //! The bytes of one file: read within a limit, hashed, and turned into text.
 
-use std::fs::File;
+use std::fs::{File, Metadata};
 use std::io::{ErrorKind as IoKind, Read};
 use std::path::Path;
 
 use hydra_graph::{Error, ErrorKind, Result, Timestamp};
 
 use crate::format::Format;
+use crate::image::IMAGE_HEAD_BYTES;
 
 /// Longest note that is read, 16 MiB: a novel is 1 MiB, so what is longer is an export or a log with the wrong ending.
 pub const MAX_NOTE_BYTES: u64 = 16 * 1024 * 1024;
@@ -17,7 +18,7 @@ const BYTES_PER_NUL: usize = 8;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Note {
     bytes: Vec<u8>,
-    /// BLAKE3 of the bytes, in hex.
+    /// BLAKE3 of the bytes, in hex; of an image, of its length and its head.
     pub content_hash: String,
     /// When the file was last changed, where the file system tells.
     pub modified_at: Option<Timestamp>,
@@ -40,7 +41,11 @@ impl Note {
         if !metadata.is_file() {
             return Err(Error::new(ErrorKind::Invalid, "is not a plain file").hint("name a file or a folder"));
         }
-        let most = Format::of(path).map_or(MAX_NOTE_BYTES, Format::max_bytes);
+        let format = Format::of(path);
+        if format == Some(Format::Image) {
+            return Self::read_head(path, &metadata).map_err(|error| failed(&error));
+        }
+        let most = format.map_or(MAX_NOTE_BYTES, Format::max_bytes);
         let too_large = |size: u64| {
             Error::new(ErrorKind::TooLarge, format!("is {size} bytes, more than {most}"))
                 .hint("split it, or leave it out with a line in .hydraignore")
@@ -55,11 +60,18 @@ impl Note {
         if bytes.len() as u64 > most {
             return Err(too_large(bytes.len() as u64));
         }
-        let modified_at = metadata.modified().ok().and_then(|time| {
-            let since_1970 = time.duration_since(std::time::UNIX_EPOCH).ok()?;
-            Some(Timestamp::from_millis(i64::try_from(since_1970.as_millis()).ok()?))
-        });
-        Ok(Self { content_hash: blake3::hash(&bytes).to_hex().to_string(), bytes, modified_at })
+        let content_hash = blake3::hash(&bytes).to_hex().to_string();
+        Ok(Self { content_hash, bytes, modified_at: modified_at(&metadata) })
+    }
+
+    /// Reads as much of an image as tells it from others; its hash is of that and of its length.
+    fn read_head(path: &Path, metadata: &Metadata) -> std::io::Result<Self> {
+        let mut bytes = Vec::new();
+        File::open(path)?.take(IMAGE_HEAD_BYTES).read_to_end(&mut bytes)?;
+        let mut hasher = blake3::Hasher::new();
+        hasher.update(&metadata.len().to_le_bytes()).update(&bytes);
+        let content_hash = hasher.finalize().to_hex().to_string();
+        Ok(Self { content_hash, bytes, modified_at: modified_at(metadata) })
     }
 
     /// Returns the bytes as they are.
@@ -93,6 +105,11 @@ impl Note {
         };
         Ok((if nuls == 0 { text } else { text.replace('\0', "\u{fffd}") }, nuls))
     }
+}
+
+fn modified_at(metadata: &Metadata) -> Option<Timestamp> {
+    let since_1970 = metadata.modified().ok()?.duration_since(std::time::UNIX_EPOCH).ok()?;
+    Some(Timestamp::from_millis(i64::try_from(since_1970.as_millis()).ok()?))
 }
 
 #[cfg(test)]
@@ -135,6 +152,12 @@ mod tests {
         assert!(Note::read(&path).is_ok());
         std::fs::write(&path, vec![b'a'; MAX_NOTE_BYTES as usize + 1]).unwrap();
         assert_eq!(Note::read(&path).unwrap_err().kind(), ErrorKind::TooLarge);
+        let image = folder.path().join("long.png");
+        std::fs::write(&image, vec![b'a'; MAX_NOTE_BYTES as usize + 1]).unwrap();
+        let longer = Note::read(&image).unwrap();
+        assert_eq!(longer.bytes.len() as u64, IMAGE_HEAD_BYTES);
+        std::fs::write(&image, vec![b'a'; MAX_NOTE_BYTES as usize]).unwrap();
+        assert_ne!(Note::read(&image).unwrap().content_hash, longer.content_hash);
         assert_eq!(Note::read(&folder.path().join("gone.md")).unwrap_err().kind(), ErrorKind::NotFound);
         assert_eq!(Note::read(folder.path()).unwrap_err().kind(), ErrorKind::Invalid);
     }

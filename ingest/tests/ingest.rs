@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use hydra_graph::{ErrorKind, GetView, GraphRequest, Memory, QueryRequest, Timestamp};
+use hydra_graph::{ErrorKind, GetView, GraphRequest, Memory, QueryRequest, Question, Timestamp};
 use hydra_ingest::{MAX_NOTE_BYTES, Options, Summary, ingest};
 use tempfile::TempDir;
 
@@ -80,6 +80,36 @@ fn only_what_changed_is_read_again() {
     assert_eq!(counts(&home.ingest_all()), [2, 1, 1, 0, 1]);
     assert_eq!(home.known(), ["a.md", "c.md"]);
     assert_eq!(counts(&home.ingest_all()), [2, 0, 0, 2, 0]);
+}
+
+#[test]
+fn an_image_is_found_by_its_name_and_takes_no_notes_name() {
+    let home = Home::new();
+    home.write("img/boiler-valve.png", [0x89, b'P', b'N', b'G']);
+    home.write("img/Boiler.png", [0x89, b'P', b'N', b'G', 1]);
+    home.write("Boiler.md", "It leaks.\n");
+    home.write("Log.md", "![[Boiler.png|the cellar]] of the [[Boiler]]\n");
+    let first = home.ingest_all();
+    assert_eq!((counts(&first), first.unresolved), ([4, 4, 0, 0, 0], 0));
+    let found = |words: &str| {
+        let hits = home.memory.recall(&Question::new(words)).unwrap().hits;
+        hits.into_iter().map(|hit| hit.title).collect::<Vec<_>>()
+    };
+    assert_eq!(found("valve"), ["boiler-valve.png"]);
+    // Who asks for the boiler gets its note, not a picture that is called alike.
+    let linked = |name: &str| {
+        let query = format!(r#"SELECT ?path {{ ?e hy:key "name:{name}" . ?s schema:mainEntity ?e ; hy:path ?path }}"#);
+        home.memory.query(&QueryRequest::new(query)).unwrap().rows.len()
+    };
+    assert_eq!((linked("boiler"), linked("boiler.png")), (1, 1));
+    // It goes elsewhere and keeps its name; what links to it by its ending does not change what the note is called.
+    let known = home.memory.sources(None).unwrap();
+    let id = known.iter().find(|source| source.path.ends_with("Boiler.png")).unwrap().id;
+    fs::rename(home.vault.join("img/Boiler.png"), home.vault.join("Kettle.png")).unwrap();
+    home.ingest_all();
+    let known = home.memory.sources(None).unwrap();
+    assert_eq!(known.iter().find(|source| source.path.ends_with("Kettle.png")).unwrap().id, id);
+    assert_eq!((linked("boiler"), linked("kettle.png")), (1, 1));
 }
 
 #[test]
@@ -180,18 +210,18 @@ fn one_bad_file_does_not_stop_the_rest() {
 #[test]
 fn wrong_paths_are_named() {
     let home = Home::new();
-    let (good, picture) = (home.write("a.md", "one"), home.write("b.png", ""));
+    let (good, letter) = (home.write("a.md", "one"), home.write("b.docx", ""));
     let missing = home.vault.join("gone.md");
-    let summary = home.ingest(&[&missing, &good, &picture]).unwrap();
+    let summary = home.ingest(&[&missing, &good, &letter]).unwrap();
     assert_eq!(summary.added, 1);
     assert_eq!(
         reasons(&summary),
-        [("b.png".to_owned(), "is of a kind that is not read"), ("gone.md".to_owned(), "does not exist")]
+        [("b.docx".to_owned(), "is of a kind that is not read"), ("gone.md".to_owned(), "does not exist")]
     );
     let error = home.ingest(&[&missing]).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::NotFound);
     assert!(error.message().ends_with("gone.md: does not exist") && error.next_step().is_some(), "{error}");
-    assert_eq!(home.ingest(&[&picture]).unwrap_err().kind(), ErrorKind::Invalid);
+    assert_eq!(home.ingest(&[&letter]).unwrap_err().kind(), ErrorKind::Invalid);
     assert_eq!(home.ingest(&[]).unwrap_err().kind(), ErrorKind::Invalid);
 }
 

@@ -55,6 +55,23 @@ fn a_file_that_comes_later_gives_a_name_to_what_was_read_before() {
     assert_eq!(named_in(&memory, "Anna Bergman"), [("More".to_owned(), Some(1)), ("Trip".to_owned(), Some(3))]);
 }
 
+#[test]
+fn a_label_in_a_base_names_nobody() {
+    let temp = tempfile::tempdir().unwrap();
+    let vault = temp.path().canonicalize().unwrap().join("vault");
+    fs::create_dir(&vault).unwrap();
+    let write = |name: &str, text: &str| fs::write(vault.join(name), text).unwrap();
+    let memory = open(&temp.path().join("memory"));
+    let labels =
+        "properties:\n  note.master:\n    displayName: Anna Berg\nviews:\n  - type: table\n    name: Anna Berg\n";
+    write("Boats.base", labels);
+    write("Boats as text.md", labels);
+    write("Anna Berg.md", "Anna Berg is a sailor.\n");
+    read(&memory, &vault);
+    let named: Vec<String> = named_in(&memory, "Anna Berg").into_iter().map(|(title, _)| title).collect();
+    assert_eq!(named, ["Boats as text"]);
+}
+
 /// Prints mentions of the visible vaults, to be judged by a person.
 #[test]
 #[ignore = "prints a sample for a person to judge"]

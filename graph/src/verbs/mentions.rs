@@ -6,6 +6,7 @@
 use std::cell::RefCell;
 use std::collections::{BTreeSet, HashMap};
 use std::ops::Range;
+use std::path::Path;
 
 use oxigraph::model::Term;
 use serde::{Deserialize, Serialize};
@@ -33,6 +34,8 @@ pub const MAX_MENTIONS_LOOKED_AT: usize = 400;
 pub const MAX_MENTIONS: usize = 100;
 /// Mentions that are looked for of one entity.
 const MAX_NAMES: usize = 16;
+/// How files end that are settings throughout.
+const SETTINGS: [&str; 1] = ["base"];
 /// Bytes on either side of a name that are shown.
 const AROUND_BYTES: usize = 60;
 
@@ -257,9 +260,18 @@ impl<'m> Mentions<'m> {
         Ok(found)
     }
 
+    /// As [`Mentions::in_text`]; a file that is a setting throughout has labels and formulas and says nothing.
+    fn said_in(&self, record: &Record) -> Result<Vec<(Id, Range<usize>)>> {
+        let ending = record.source.path.as_deref().and_then(Path::extension);
+        match ending.is_some_and(|ending| SETTINGS.iter().any(|setting| ending.eq_ignore_ascii_case(setting))) {
+            true => Ok(Vec::new()),
+            false => self.in_text(&record.text),
+        }
+    }
+
     /// Returns whom a record names and does not link, but whoever its note is about.
     pub fn in_record(&self, record: &Record) -> Result<Vec<Id>> {
-        let named = self.in_text(&record.text)?;
+        let named = self.said_in(record)?;
         if named.is_empty() {
             return Ok(Vec::new());
         }
@@ -294,7 +306,7 @@ impl<'m> Mentions<'m> {
             }
         }
         self.looked_through(wanted.iter().map(String::as_str), most, &|names, record| {
-            let named = names.in_text(&record.text)?;
+            let named = names.said_in(record)?;
             let Some((_, place)) = named.into_iter().find(|(named, _)| *named == id) else { return Ok(None) };
             Ok((!record.entities.contains(&id) && !names.pages(record)?.contains(&id)).then_some(place))
         })

@@ -12,7 +12,7 @@ use oxigraph::model::{NamedNode, Quad};
 use super::erased;
 use super::forget::passage_key;
 use crate::document::{Relocated, SourceMove};
-use crate::entity::{self, file_key, name_key, normalise};
+use crate::entity::{self, file_key, name_key, normalise, page_name};
 use crate::error::Result;
 use crate::id::Id;
 use crate::journal::{Agent, Change};
@@ -156,7 +156,7 @@ fn say_forgotten(view: &View<'_>, seals: &Seals, moved: &SourceMove, change: &mu
 /// The entity goes with its file. Its old name stays a name of it, so that links by that name go on leading there, unless
 /// another file goes by it now.
 fn say_page(view: &View<'_>, page: Id, moved: &SourceMove, is_taken_over: bool, change: &mut Change) -> Result<()> {
-    let (old, new) = (stem(&moved.from), stem(&moved.to));
+    let (old, new) = (page_name(&moved.from), page_name(&moved.to));
     change.removed.push(key_of(page, file_key(&moved.from)));
     change.added.push(key_of(page, file_key(&moved.to)));
     if normalise(&old) == normalise(&new) {
@@ -214,10 +214,6 @@ fn dedup(change: &mut Change) {
 
 fn key_of(id: Id, key: String) -> Quad {
     Quad::new(vocab::node(id), vocab::KEY, string(key), NamedNode::from(vocab::MEMORY_GRAPH))
-}
-
-fn stem(path: &Path) -> String {
-    path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default()
 }
 
 #[cfg(test)]

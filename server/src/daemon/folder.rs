@@ -1,5 +1,6 @@
 //! One watched folder: what was heard of it, when it is looked at next, and the look itself.
 
+use std::cell::LazyCell;
 use std::collections::{BTreeSet, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -319,8 +320,14 @@ impl Folder {
         }
         if paths.is_none() {
             // How a file looked that just went elsewhere is what it will be recognised by, until the graph says where it is.
-            let known: HashSet<PathBuf> = around.memory.sources(None)?.into_iter().map(|source| source.path).collect();
-            around.readings.retain(&watched, |path| path.exists() || known.contains(path));
+            // Asked for only once a file is missing; if it can't be had, nothing is let go of.
+            let known = LazyCell::new(|| {
+                let sources = around.memory.sources(None).ok()?;
+                Some(sources.into_iter().map(|source| source.path).collect::<HashSet<PathBuf>>())
+            });
+            around
+                .readings
+                .retain(&watched, |path| path.exists() || known.as_ref().is_none_or(|known| known.contains(path)));
         }
         if summary.added + summary.changed > 0
             && let Err(error) = around.memory.suggest_merges()

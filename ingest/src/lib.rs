@@ -36,6 +36,7 @@ mod front_matter;
 mod html;
 mod image;
 mod json_lines;
+mod listing;
 mod log;
 mod mail;
 mod markdown;

@@ -3,15 +3,14 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use ignore::WalkBuilder;
-
 use super::position::is_rotated;
+use crate::listing::{Bound, Listing};
 use crate::rules::Rules;
 use crate::summary::Skipped;
-use crate::vault::IGNORE_FILE;
 
 /// Logs of one folder that are read; what has more is named by mistake.
 pub const MAX_LOGS: usize = 1_000;
+const BOUND: Bound = Bound { most: MAX_LOGS, what: "logs", hint: "name the log files themselves" };
 
 /// What a folder has of logs.
 #[derive(Debug, Default)]
@@ -40,60 +39,24 @@ impl LogFolder {
     /// `known` tells of a path whether the graph has a log of it, so that one which is being rotated, and is not there at
     /// the moment, is known by what it left.
     pub fn look(folder: &Path, rules: Option<&Rules>, known: &BTreeSet<PathBuf>) -> Self {
-        let mut found = Self::default();
-        let own = rules.cloned();
-        let walk = WalkBuilder::new(folder)
-            .standard_filters(false)
-            .hidden(true)
-            .follow_links(false)
-            .add_custom_ignore_filename(IGNORE_FILE)
-            .filter_entry(move |entry| {
-                let is_folder = entry.file_type().is_some_and(|kind| kind.is_dir());
-                !is_folder || entry.depth() == 0 || !own.as_ref().is_some_and(|own| own.leave_out(entry.path(), true))
-            })
-            .build();
-        let mut logs = BTreeSet::new();
-        for entry in walk {
-            let entry = match entry {
-                Ok(entry) => entry,
-                Err(error) => {
-                    found.skip(folder, format!("can't be listed whole: {error}"), "check who owns it and its mode");
-                    continue;
-                }
-            };
-            let Some(kind) = entry.file_type() else { continue };
-            if kind.is_dir() {
-                found.folders.push(entry.into_path());
-            } else if kind.is_file() && is_wanted(entry.path(), rules) {
-                if entry.path().to_str().is_none() {
-                    found.skip(entry.path(), "has a name that is not UTF-8".to_owned(), "rename it");
-                } else if logs.len() < MAX_LOGS {
-                    logs.insert(entry.into_path());
-                } else {
-                    found.skip(folder, format!("holds more than {MAX_LOGS} logs"), "name the log files themselves");
-                    break;
-                }
-            }
-        }
+        let mut listing = Listing::of(folder, rules, BOUND, |path| is_wanted(path, rules));
+        let mut read = Vec::new();
+        let logs = std::mem::take(&mut listing.files);
         for log in &logs {
             let origin = origins(log).into_iter().find(|origin| logs.contains(origin) || known.contains(origin));
             match origin {
                 Some(origin) if !known.contains(log) => {
                     let name = origin.file_name().unwrap_or_default().to_string_lossy().into_owned();
-                    found.skip(
+                    listing.skip(
                         log,
                         format!("is taken for `{name}` before it was rotated, and read as part of that"),
                         "if it is a log of its own, read it with `hydra ingest --kind log`; then it is watched too",
                     );
                 }
-                _ => found.logs.push(log.clone()),
+                _ => read.push(log.clone()),
             }
         }
-        found
-    }
-
-    fn skip(&mut self, path: &Path, reason: String, hint: &str) {
-        self.skipped.push(Skipped { path: path.to_owned(), reason, hint: hint.to_owned() });
+        Self { logs: read, folders: listing.folders, skipped: listing.skipped }
     }
 }
 
@@ -121,6 +84,7 @@ fn origins(path: &Path) -> Vec<PathBuf> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::vault::IGNORE_FILE;
     use std::fs;
 
     fn names(found: &LogFolder) -> Vec<&str> {

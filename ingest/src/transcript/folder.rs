@@ -3,14 +3,17 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use ignore::WalkBuilder;
-
+use crate::listing::{Bound, Listing};
 use crate::rules::Rules;
 use crate::summary::Skipped;
-use crate::vault::IGNORE_FILE;
 
-/// Transcripts of one folder that are read.
+/// Transcripts of one folder that are read, with the memory files beside them.
 pub const MAX_TRANSCRIPTS: usize = 50_000;
+const BOUND: Bound = Bound {
+    most: MAX_TRANSCRIPTS,
+    what: "transcripts",
+    hint: "watch the folders of single projects, or leave some out with --exclude",
+};
 /// The folder of a project's memory files.
 const MEMORY_FOLDER: &str = "memory";
 /// What the client reads into every conversation: beside the transcripts, and in each repository.
@@ -46,57 +49,15 @@ pub(crate) fn is_memory_file(path: &Path) -> bool {
 impl TranscriptFolder {
     /// Looks through a folder. Links are not followed: a transcript is where the client writes it.
     pub fn look(folder: &Path, rules: Option<&Rules>) -> Self {
-        let mut found = Self::default();
-        let own = rules.cloned();
-        let walk = WalkBuilder::new(folder)
-            .standard_filters(false)
-            .hidden(true)
-            .follow_links(false)
-            .add_custom_ignore_filename(IGNORE_FILE)
-            .filter_entry(move |entry| {
-                let is_folder = entry.file_type().is_some_and(|kind| kind.is_dir());
-                !is_folder || entry.depth() == 0 || !own.as_ref().is_some_and(|own| own.leave_out(entry.path(), true))
-            })
-            .build();
-        let mut transcripts = BTreeSet::new();
-        for entry in walk {
-            let entry = match entry {
-                Ok(entry) => entry,
-                Err(error) => {
-                    found.skip(folder, format!("can't be listed whole: {error}"), "check who owns it and its mode");
-                    continue;
-                }
-            };
-            let Some(kind) = entry.file_type() else { continue };
-            let path = entry.path();
-            if kind.is_dir() {
-                found.folders.push(entry.into_path());
-            } else if !kind.is_file() || rules.is_some_and(|rules| rules.leave_out(path, false)) {
-            } else if is_memory_file(path) {
-                found.notes.insert(entry.into_path());
-            } else if is_transcript(path) {
-                if path.to_str().is_none() {
-                    found.skip(path, "has a name that is not UTF-8".to_owned(), "rename it");
-                } else if transcripts.len() == MAX_TRANSCRIPTS {
-                    found.skip(
-                        folder,
-                        format!("holds more than {MAX_TRANSCRIPTS} transcripts"),
-                        "watch the folders of single projects, or leave some out with --exclude",
-                    );
-                    break;
-                } else {
-                    transcripts.insert(entry.into_path());
-                }
-            }
-        }
+        let is_wanted = |path: &Path| {
+            (is_memory_file(path) || is_transcript(path)) && !rules.is_some_and(|rules| rules.leave_out(path, false))
+        };
+        let Listing { files, folders, skipped } = Listing::of(folder, rules, BOUND, is_wanted);
+        let (notes, transcripts): (BTreeSet<_>, BTreeSet<_>) = files.into_iter().partition(|path| is_memory_file(path));
+        let mut transcripts: Vec<PathBuf> = transcripts.into_iter().collect();
         // The files of sub-agents are in a folder that is named as the conversation; of both the conversation comes first.
-        found.transcripts = transcripts.into_iter().collect();
-        found.transcripts.sort_by_key(|path| (path.with_extension(""), path.clone()));
-        found
-    }
-
-    fn skip(&mut self, path: &Path, reason: String, hint: &str) {
-        self.skipped.push(Skipped { path: path.to_owned(), reason, hint: hint.to_owned() });
+        transcripts.sort_by_key(|path| (path.with_extension(""), path.clone()));
+        Self { transcripts, notes, folders, skipped }
     }
 }
 

@@ -3,22 +3,24 @@
 //! Read line by line, as RFC 5545 has it. Crates for it build typed models with a calendar arithmetic of their own, of
 //! which nothing would be used: what is kept is what stands there.
 
+mod property;
+mod recurrence;
+mod time;
+
 use hydra_graph::{Error, ErrorKind, Result};
 use jiff::ToSpan as _;
 use jiff::civil::Date;
 
+use self::property::{Property, unfolded};
+use self::recurrence::{lasting, repeats};
+use self::time::{Time, days, listed};
 use crate::content::{Content, Record};
 use crate::encoding::decode;
 use crate::outline::shorten;
 use crate::passages::MAX_PASSAGES;
 
-/// Longest line that is read, folded ones joined: what is longer is a picture.
-const MAX_LINE_BYTES: usize = 64 * 1024;
-/// Longest description that is shown, and longest name.
+/// Longest description that is shown.
 const MAX_WORDS_BYTES: usize = 16 * 1024;
-const MAX_NAME_BYTES: usize = 300;
-/// People, days that are left out and other things of one event that are named.
-const MAX_NAMED: usize = 20;
 /// How deep components nest that are followed; those of a calendar have three levels.
 const MAX_DEPTH: usize = 16;
 
@@ -33,113 +35,6 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Content> {
         reader.line(number, &line);
     }
     reader.done()
-}
-
-/// Joins lines that were folded: one that begins with a blank goes on where the one before ended.
-fn unfolded(text: &str) -> impl Iterator<Item = (usize, String)> {
-    let mut lines = text.lines().enumerate().peekable();
-    std::iter::from_fn(move || {
-        let (number, first) = lines.next()?;
-        let mut whole = first.to_owned();
-        while let Some((_, next)) = lines.next_if(|(_, next)| next.starts_with([' ', '\t'])) {
-            if whole.len() <= MAX_LINE_BYTES {
-                whole.push_str(&next[1..]);
-            }
-        }
-        Some((number + 1, whole))
-    })
-}
-
-/// `NAME;PARAMETER=x:value`, with the name in upper case.
-struct Property {
-    name: String,
-    parameters: Vec<(String, String)>,
-    value: String,
-}
-
-impl Property {
-    /// Takes a line apart; `None` if it is none.
-    fn parse(line: &str) -> Option<Self> {
-        let mut is_quoted = false;
-        let mut parts = Vec::new();
-        let mut start = 0;
-        let mut colon = None;
-        for (at, c) in line.char_indices() {
-            match c {
-                '"' => is_quoted = !is_quoted,
-                ';' if !is_quoted => {
-                    parts.push(&line[start..at]);
-                    start = at + 1;
-                }
-                ':' if !is_quoted => {
-                    parts.push(&line[start..at]);
-                    colon = Some(at);
-                    break;
-                }
-                _ => {}
-            }
-        }
-        let value = line[colon? + 1..].to_owned();
-        let mut parts = parts.into_iter();
-        let name = parts.next().filter(|name| !name.is_empty() && name.bytes().all(is_of_a_name))?;
-        let parameters = parts
-            .filter_map(|part| part.split_once('='))
-            .map(|(name, value)| (name.to_ascii_uppercase(), value.trim_matches('"').to_owned()))
-            .collect();
-        Some(Self { name: name.to_ascii_uppercase(), parameters, value })
-    }
-
-    fn parameter(&self, name: &str) -> Option<&str> {
-        self.parameters.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
-    }
-
-    /// The value with its escapes undone.
-    fn text(&self) -> String {
-        let mut text = String::with_capacity(self.value.len());
-        let mut chars = self.value.chars();
-        while let Some(c) = chars.next() {
-            match (c, c == '\\') {
-                (_, true) => match chars.next() {
-                    Some('n' | 'N') => text.push('\n'),
-                    Some(escaped) => text.push(escaped),
-                    None => {}
-                },
-                (c, false) => text.push(c),
-            }
-        }
-        text
-    }
-
-    /// The value on one line.
-    fn name(&self) -> String {
-        one_line(&self.text())
-    }
-
-    fn person(&self) -> String {
-        let value = &self.value;
-        let is_mail = value.get(..7).is_some_and(|scheme| scheme.eq_ignore_ascii_case("mailto:"));
-        let address = if is_mail { &value[7..] } else { value.as_str() };
-        let said = match self.parameter("CN").map(one_line).filter(|name| !name.is_empty() && name != address) {
-            Some(name) if is_mail => format!("{name} <{}>", one_line(address)),
-            Some(name) => name,
-            None => one_line(address),
-        };
-        match self.parameter("PARTSTAT").map(str::to_ascii_uppercase).as_deref() {
-            Some("DECLINED") => format!("{said} (declined)"),
-            Some("TENTATIVE") => format!("{said} (perhaps)"),
-            Some("ACCEPTED") => format!("{said} (accepted)"),
-            _ => said,
-        }
-    }
-}
-
-fn is_of_a_name(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || byte == b'-'
-}
-
-fn one_line(text: &str) -> String {
-    let one_line = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    shorten(&one_line, MAX_NAME_BYTES).trim_end().to_owned()
 }
 
 /// An event, task or journal entry while it is read.
@@ -318,172 +213,6 @@ impl Entry {
             (None, None) => start.said(),
         })
     }
-}
-
-/// A moment as it is written: a day, and an hour in a zone if it is no whole day.
-struct Time {
-    day: String,
-    hour: String,
-    zone: Option<String>,
-}
-
-impl Time {
-    fn of(property: &Property) -> Self {
-        let zone = property.parameter("TZID").map(one_line);
-        Self::parse(property.value.trim(), zone)
-    }
-
-    fn parse(value: &str, zone: Option<String>) -> Self {
-        let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-        let (day, time) = value.split_once('T').unwrap_or((value, ""));
-        if day.len() != 8 || !is_number(day) {
-            return Self { day: one_line(value), hour: String::new(), zone };
-        }
-        let day = format!("{}-{}-{}", &day[..4], &day[4..6], &day[6..]);
-        let hour = match time.get(..4).filter(|hour| is_number(hour)) {
-            Some(hour) => format!("{}:{}", &hour[..2], &hour[2..]),
-            None => String::new(),
-        };
-        let zone = if time.ends_with('Z') { Some("UTC".to_owned()) } else { zone };
-        Self { day, hour, zone }
-    }
-
-    fn zone(&self) -> String {
-        self.zone.as_ref().filter(|_| !self.hour.is_empty()).map(|zone| format!(" {zone}")).unwrap_or_default()
-    }
-
-    fn said(&self) -> String {
-        format!("{} {}{}", self.day, self.hour, self.zone()).trim_end().to_owned()
-    }
-}
-
-fn days<'p>(properties: impl Iterator<Item = &'p Property>) -> String {
-    let times = properties.flat_map(|property| property.value.split(',').map(|value| Time::parse(value.trim(), None)));
-    listed(times.map(|time| time.said()))
-}
-
-fn listed(names: impl Iterator<Item = String>) -> String {
-    let mut names: Vec<String> = names.filter(|name| !name.is_empty()).collect();
-    let more = names.len().saturating_sub(MAX_NAMED);
-    names.truncate(MAX_NAMED);
-    if more > 0 {
-        names.push(format!("and {more} more"));
-    }
-    names.join(", ")
-}
-
-/// `P1DT2H30M` in words.
-fn lasting(duration: &str) -> String {
-    let mut said = Vec::new();
-    let (mut number, mut is_time) = (String::new(), false);
-    for c in duration.trim_start_matches(['+', 'P']).chars() {
-        let unit = match c.to_ascii_uppercase() {
-            'T' => {
-                is_time = true;
-                continue;
-            }
-            'W' => "week",
-            'D' => "day",
-            'H' => "hour",
-            'M' if is_time => "minute",
-            'S' => "second",
-            c if c.is_ascii_digit() && number.len() < 9 => {
-                number.push(c);
-                continue;
-            }
-            _ => return one_line(duration),
-        };
-        let plural = if number == "1" { "" } else { "s" };
-        if !number.trim_start_matches('0').is_empty() {
-            said.push(format!("{number} {unit}{plural}"));
-        }
-        number.clear();
-    }
-    if said.is_empty() { one_line(duration) } else { said.join(" ") }
-}
-
-/// `FREQ=WEEKLY;INTERVAL=2;BYDAY=MO,TH;UNTIL=20260601` in words; what has none stays as it is written.
-fn repeats(rule: &str) -> String {
-    let part = |name: &str| {
-        rule.split(';').find_map(|part| part.split_once('=').filter(|(known, _)| known.eq_ignore_ascii_case(name)))
-    };
-    let value = |name: &str| part(name).map(|(_, value)| value.trim().to_ascii_uppercase());
-    let unit = match value("FREQ").as_deref() {
-        Some("SECONDLY") => "second",
-        Some("MINUTELY") => "minute",
-        Some("HOURLY") => "hour",
-        Some("DAILY") => "day",
-        Some("WEEKLY") => "week",
-        Some("MONTHLY") => "month",
-        Some("YEARLY") => "year",
-        _ => return one_line(rule),
-    };
-    let mut said = match value("INTERVAL").filter(|interval| interval != "1") {
-        Some(interval) => format!("every {} {unit}s", one_line(&interval)),
-        None => format!("every {unit}"),
-    };
-    if let Some(days) = value("BYDAY") {
-        said.push_str(&format!(" on {}", listed(days.split(',').map(weekday))));
-    }
-    if let Some(days) = value("BYMONTHDAY") {
-        said.push_str(&format!(" on day {}", listed(days.split(',').map(one_line))));
-    }
-    if let Some(months) = value("BYMONTH") {
-        said.push_str(&format!(" in {}", listed(months.split(',').map(month))));
-    }
-    if let Some(count) = value("COUNT") {
-        said.push_str(&format!(", {} times", one_line(&count)));
-    }
-    if let Some(until) = value("UNTIL") {
-        said.push_str(&format!(", until {}", Time::parse(&until, None).day));
-    }
-    said
-}
-
-/// `2TH` is the second Thursday, `-1FR` the last Friday.
-fn weekday(code: &str) -> String {
-    let code = code.trim();
-    let Some((place, code)) = code.len().checked_sub(2).and_then(|at| code.split_at_checked(at)) else {
-        return one_line(code);
-    };
-    let day = match code {
-        "MO" => "Monday",
-        "TU" => "Tuesday",
-        "WE" => "Wednesday",
-        "TH" => "Thursday",
-        "FR" => "Friday",
-        "SA" => "Saturday",
-        "SU" => "Sunday",
-        _ => code,
-    };
-    match place.trim_start_matches('+') {
-        "" => day.to_owned(),
-        "1" => format!("the first {day}"),
-        "2" => format!("the second {day}"),
-        "3" => format!("the third {day}"),
-        "4" => format!("the fourth {day}"),
-        "-1" => format!("the last {day}"),
-        place => format!("{day} number {}", one_line(place)),
-    }
-}
-
-fn month(number: &str) -> String {
-    const MONTHS: [&str; 12] = [
-        "January",
-        "February",
-        "March",
-        "April",
-        "May",
-        "June",
-        "July",
-        "August",
-        "September",
-        "October",
-        "November",
-        "December",
-    ];
-    let at = number.trim().parse::<usize>().ok().and_then(|number| number.checked_sub(1));
-    at.and_then(|at| MONTHS.get(at)).map_or_else(|| one_line(number), |month| (*month).to_owned())
 }
 
 #[cfg(test)]

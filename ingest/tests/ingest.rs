@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use hydra_graph::{ErrorKind, GetView, GraphRequest, Memory, QueryRequest, Question, Timestamp};
-use hydra_ingest::{MAX_NOTE_BYTES, Options, Summary, ingest};
+use hydra_ingest::{MAX_NOTE_BYTES, Options, Readings, Summary, ingest, reconcile};
 use tempfile::TempDir;
 
 struct Home {
@@ -89,7 +89,12 @@ fn an_image_is_found_by_its_name_and_takes_no_notes_name() {
     home.write("img/Boiler.png", [0x89, b'P', b'N', b'G', 1]);
     home.write("Boiler.md", "It leaks.\n");
     home.write("Log.md", "![[Boiler.png|the cellar]] of the [[Boiler]]\n");
-    let first = home.ingest_all();
+    let mut readings = Readings::new(Arc::new(|| Timestamp::from_millis(1_700_000_000_000)));
+    let mut look = || {
+        let options = Options::of("personal");
+        reconcile(&home.memory, std::slice::from_ref(&home.vault), &options, &mut readings, &mut |_| {}).unwrap()
+    };
+    let first = look();
     assert_eq!((counts(&first), first.unresolved), ([4, 4, 0, 0, 0], 0));
     let found = |words: &str| {
         let hits = home.memory.recall(&Question::new(words)).unwrap().hits;
@@ -106,7 +111,7 @@ fn an_image_is_found_by_its_name_and_takes_no_notes_name() {
     let known = home.memory.sources(None).unwrap();
     let id = known.iter().find(|source| source.path.ends_with("Boiler.png")).unwrap().id;
     fs::rename(home.vault.join("img/Boiler.png"), home.vault.join("Kettle.png")).unwrap();
-    home.ingest_all();
+    assert_eq!(look().moved, 1);
     let known = home.memory.sources(None).unwrap();
     assert_eq!(known.iter().find(|source| source.path.ends_with("Kettle.png")).unwrap().id, id);
     assert_eq!((linked("boiler"), linked("kettle.png")), (1, 1));

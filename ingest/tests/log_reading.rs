@@ -208,6 +208,29 @@ fn a_renamed_log_is_read_to_its_end_and_the_new_one_from_its_beginning() {
     assert_eq!(home.read(), LogStep::default());
 }
 
+#[test]
+fn what_was_renamed_after_it_was_read_whole_or_empty_hides_nothing_that_came_next() {
+    let home = Home::new();
+    home.append(line(1, "INFO user 1 logged in"));
+    home.read();
+    // Nothing more came before it was renamed; then three more, one of them empty, while nobody read.
+    home.rename("app.log.1");
+    later(&home, "app.log.1", 0);
+    home.append(line(2, "INFO user 2 logged in"));
+    home.rename("app.log.2");
+    later(&home, "app.log.2", 10);
+    home.append("");
+    home.rename("app.log.3");
+    later(&home, "app.log.3", 20);
+    home.append(line(3, "INFO user 3 logged in"));
+    home.rename("app.log.4");
+    later(&home, "app.log.4", 30);
+    home.append(line(4, "INFO user 4 logged in"));
+    assert!(home.read().is_rotated);
+    assert_eq!(home.templates(), seen(&[("user <*> logged in", 4)]));
+    assert_eq!(home.read(), LogStep::default());
+}
+
 /// Says when a file was changed.
 fn later(home: &Home, name: &str, seconds: u64) {
     let file = OpenOptions::new().append(true).open(home.log.with_file_name(name)).unwrap();

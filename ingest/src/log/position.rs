@@ -63,9 +63,10 @@ impl Position {
             return Ok(Place::Here(file));
         }
         Ok(match self.before(path)? {
-            Some(before) if before.metadata()?.len() > self.offset => Place::Before(before),
-            _ if is_begun => Place::Anew(file),
-            _ => Place::Here(file),
+            // Also one of which nothing is left: what was written after it may have been renamed too.
+            Some(before) => Place::Before(before),
+            None if is_begun => Place::Anew(file),
+            None => Place::Here(file),
         })
     }
 

@@ -11,8 +11,9 @@ use std::sync::atomic::{AtomicI64, Ordering};
 
 use common::{Opened, note, open, open_at};
 use hydra_graph::{
-    Agent, Answered, ErrorKind, Exclusion, Explanation, GetView, Id, Kind, MAX_LEFT_OUT, MAX_TRACE_AGE_DAYS,
-    MAX_TRACE_BYTES, MAX_TRACES, Memory, NewMemory, Options, Question, Recalled, Statement, Timestamp,
+    Agent, Answered, ErrorKind, Exclusion, Explanation, GetView, Id, Kind, MAX_LEFT_OUT, MAX_PAST_ANSWERS,
+    MAX_TRACE_AGE_DAYS, MAX_TRACE_BYTES, MAX_TRACES, Memory, NewMemory, Options, PastAnswersRequest, Question,
+    Recalled, Statement, Timestamp,
 };
 
 fn tell(opened: &Opened, new: NewMemory) -> Id {
@@ -255,4 +256,28 @@ fn recall_goes_on_when_traces_can_not_be_written() {
     asked(&opened, "ladder");
     let opened = reopened(opened, 2);
     assert!(answer(&opened, trace).is_some() && answer(&opened, meanwhile).is_some());
+}
+
+#[test]
+fn answers_are_listed_newest_first_and_by_what_they_gave() {
+    let opened = open();
+    let key = opened.memory.remember(NewMemory::new("The spare key is under the pot"), &Agent::owner()).unwrap().id;
+    let cat = opened.memory.remember(NewMemory::new("The cat sleeps on the stove"), &Agent::owner()).unwrap().id;
+    let asked: Vec<_> = ["spare key", "cat", "spare key pot"].map(|words| asked(&opened, words).trace_id).into();
+    let list = |request: PastAnswersRequest| -> Vec<Id> {
+        opened.memory.past_answers(&request).unwrap().into_iter().map(|answer| answer.id).collect()
+    };
+    let page = |first| PastAnswersRequest { first, ..PastAnswersRequest::default() };
+    assert_eq!(list(page(10)), [asked[2], asked[1], asked[0]]);
+    assert_eq!(list(page(1)), [asked[2]]);
+    assert_eq!(list(PastAnswersRequest { before: Some(asked[2]), ..page(10) }), [asked[1], asked[0]]);
+    assert!(list(PastAnswersRequest { gave: Some(cat), ..page(10) }).contains(&asked[1]));
+    assert!(list(PastAnswersRequest { gave: Some(key), ..page(10) }).contains(&asked[0]));
+    assert_eq!(list(PastAnswersRequest { gave: Some(Id(1)), ..page(10) }), []);
+    assert_eq!(list(PastAnswersRequest { spaces: vec!["work".into()], ..page(10) }), []);
+    let newest = &opened.memory.past_answers(&page(1)).unwrap()[0];
+    assert_eq!(newest.question, "spare key pot");
+    for first in [0, MAX_PAST_ANSWERS + 1] {
+        assert_eq!(opened.memory.past_answers(&page(first)).unwrap_err().kind(), ErrorKind::Invalid);
+    }
 }

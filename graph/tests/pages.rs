@@ -189,6 +189,29 @@ fn commits_are_told_in_order_and_none_twice() {
 }
 
 #[test]
+fn commits_are_gone_back_through_by_what_they_did() {
+    let opened = open();
+    let told: Vec<_> =
+        (0..7).map(|n| opened.memory.remember(NewMemory::new(format!("more {n}")), &Agent::owner()).unwrap()).collect();
+    let forget = |id| opened.memory.forget(&[id], None, &Agent::owner()).unwrap().commit.unwrap();
+    let forgotten: Vec<_> = told.iter().take(5).map(|told| forget(told.id)).collect();
+    let (mut before, mut met) = (None, Vec::new());
+    loop {
+        let request = ChangesRequest { before, verbs: vec!["forget".into()], first: 2, ..ChangesRequest::default() };
+        let page = opened.memory.changes(&request).unwrap();
+        before = page.commits.first().map(|changed| changed.commit.id);
+        met.extend(page.commits.iter().rev().map(|changed| changed.commit.id));
+        if !page.is_more {
+            break;
+        }
+    }
+    assert_eq!(met, forgotten.iter().rev().copied().collect::<Vec<_>>());
+    let (after, before) = (Some(told[0].commit), Some(forgotten[0]));
+    let both = ChangesRequest { after, before, first: 2, ..ChangesRequest::default() };
+    assert_eq!(opened.memory.changes(&both).unwrap_err().kind(), ErrorKind::Invalid);
+}
+
+#[test]
 fn a_space_hears_of_its_own_commits_alone() {
     let opened = open();
     let here = opened.memory.remember(NewMemory::new("at home"), &Agent::owner()).unwrap();

@@ -66,8 +66,22 @@ pub struct Config {
     /// The file that was read, or would be if it were there; not an option.
     #[serde(skip)]
     pub file: PathBuf,
+    /// Each option with its value and where that was read; not an option.
+    #[serde(skip)]
+    pub settings: Vec<Setting>,
     /// Which model is asked what texts state, if one is.
     pub enrichment: enrich::Options,
+}
+
+/// An option, as it is set.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Setting {
+    /// Its name, as in the file.
+    pub name: String,
+    /// Its value, as in the file; empty if it has none.
+    pub value: String,
+    /// Where that was read: the file, a variable, a flag, or nowhere (`default`).
+    pub from: String,
 }
 
 /// How much the log says.
@@ -146,6 +160,7 @@ impl Config {
             .merge(environment)
             .merge(Serialized::defaults(overrides));
         let mut config: Self = figment.extract().map_err(|error| explain(&error, &file))?;
+        config.settings = settings(&figment);
         config.data_dir = absolute(&expand(&config.data_dir, folders.home_dir()))?;
         for source in &mut config.sources {
             source.path = expand(&source.path, folders.home_dir());
@@ -177,6 +192,7 @@ impl Config {
             log_format: LogFormat::Text,
             sources: Vec::new(),
             file: PathBuf::new(),
+            settings: Vec::new(),
             enrichment: enrich::Options::default(),
         }
     }
@@ -222,6 +238,42 @@ impl Config {
             None => Ok(()),
         }
     }
+}
+
+/// Lists every option with its value and where it comes from. None of them is a secret: keys are named by the variable or
+/// the file that holds them.
+fn settings(figment: &Figment) -> Vec<Setting> {
+    let every = Config::defaults(PathBuf::new()).with_every_option();
+    let every = serde_json::to_value(every).ok().and_then(|options| options.as_object().cloned()).unwrap_or_default();
+    let names = every.into_iter().flat_map(|(name, value)| match value {
+        serde_json::Value::Object(section) => section.keys().map(|option| format!("{name}.{option}")).collect(),
+        _ => vec![name],
+    });
+    let setting = |name: String| {
+        let value = match figment.extract_inner::<serde_json::Value>(&name) {
+            Ok(serde_json::Value::String(text)) => text,
+            // As it was written: what is kept is a shorter float.
+            Ok(serde_json::Value::Number(number)) if number.is_f64() => {
+                number.as_f64().map_or_else(String::new, |number| (number as f32).to_string())
+            }
+            Ok(value) if !value.is_null() => value.to_string(),
+            _ => String::new(),
+        };
+        let from = match figment.find_metadata(&name) {
+            _ if value.is_empty() => "default".to_owned(),
+            Some(metadata) if metadata.name.contains("environment") => {
+                format!("{ENV_PREFIX}{}", name.replace('.', "_").to_uppercase())
+            }
+            Some(metadata) if metadata.name.contains("TOML") => match &metadata.source {
+                Some(figment::Source::File(path)) => path.display().to_string(),
+                _ => "the file".to_owned(),
+            },
+            Some(metadata) if metadata.name.contains("Overrides") => "flag".to_owned(),
+            _ => "default".to_owned(),
+        };
+        Setting { name, value, from }
+    };
+    names.map(setting).collect()
 }
 
 /// Says which option is wrong, where it stands and what to do.

@@ -38,6 +38,7 @@ mod logging;
 mod outcome;
 mod output;
 mod presence;
+mod sample;
 mod taking;
 mod tls;
 mod token;

@@ -16,6 +16,7 @@ use crate::record::Record;
 use crate::sparql::Interrupt;
 use crate::text::Coverage;
 use crate::time::Timestamp;
+use crate::trace::{self, PastAnswer, PastAnswersRequest};
 use crate::verbs;
 use crate::verbs::at_hand::{AtHand, Deed};
 use crate::verbs::blocks::BlockVersion;
@@ -151,6 +152,14 @@ impl Memory {
     /// `NotFound` when that is no commit.
     pub fn changes(&self, request: &ChangesRequest) -> Result<Changes> {
         verbs::changes::changes(&self.0, request)
+    }
+
+    /// Lists earlier answers of recall, newest first.
+    ///
+    /// # Errors
+    /// `Invalid` for a page of none or too many.
+    pub fn past_answers(&self, request: &PastAnswersRequest) -> Result<Vec<PastAnswer>> {
+        trace::past_answers(&self.0, request)
     }
 
     /// Answers a SPARQL query, which only reads.

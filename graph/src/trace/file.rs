@@ -134,6 +134,25 @@ impl Traces {
         traces.filter(|trace| !secret::find(&trace.question.text).is_empty()).count()
     }
 
+    /// Lists those that are not too old, newest first: from before one, if one is named, and of those only what fits.
+    pub fn newest(
+        &self,
+        before: Option<Id>,
+        first: usize,
+        now: Timestamp,
+        fits: impl Fn(&Trace) -> bool,
+    ) -> Vec<Trace> {
+        let lines: Vec<Vec<u8>> = {
+            let mut kept = self.kept.lock();
+            kept.read(&self.path, now);
+            kept.forget_old(now);
+            let older = kept.lines.range(..before.unwrap_or(Id(u64::MAX)));
+            older.rev().map(|(_, line)| line.clone()).collect()
+        };
+        let traces = lines.iter().filter_map(|line| serde_json::from_slice::<Trace>(line).ok());
+        traces.filter(fits).take(first).collect()
+    }
+
     /// Finds one that is not too old.
     pub fn get(&self, id: Id, now: Timestamp) -> Option<Trace> {
         let mut kept = self.kept.lock();

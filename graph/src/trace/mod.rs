@@ -10,13 +10,59 @@ use serde::{Deserialize, Serialize};
 pub(crate) use file::Traces;
 pub use file::{MAX_TRACE_AGE_DAYS, MAX_TRACE_BYTES, MAX_TRACES};
 
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 use crate::id::Id;
+use crate::memory::Inner;
 use crate::question::{AlsoIn, Hit, Question, Recalled, Why};
 use crate::record::{self, Reader};
 use crate::secret;
+use crate::space;
 use crate::store::View;
+use crate::time::Timestamp;
 use crate::verbs::packing::{Exclusion, LeftOut, hit};
+
+/// Answers of one page at most.
+pub const MAX_PAST_ANSWERS: usize = 200;
+
+/// Which earlier answers are asked for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PastAnswersRequest {
+    /// Only those before this one.
+    pub before: Option<Id>,
+    /// Only those that gave this memory.
+    pub gave: Option<Id>,
+    /// Only those that were asked of these spaces alone; all if there are none.
+    pub spaces: Vec<String>,
+    /// How many at most, 1 to [`MAX_PAST_ANSWERS`].
+    pub first: usize,
+}
+
+/// An earlier answer, as a list shows it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct PastAnswer {
+    /// Names it: `explain` says why it is as it is.
+    pub id: Id,
+    /// When it was given.
+    pub at: Timestamp,
+    /// What was asked.
+    pub question: String,
+    /// How many hits it had, with those that were forgotten since.
+    pub given: usize,
+    /// How many candidates were no hits.
+    pub left_out: usize,
+}
+
+pub(crate) fn past_answers(inner: &Inner, request: &PastAnswersRequest) -> Result<Vec<PastAnswer>> {
+    let PastAnswersRequest { before, gave, spaces, first } = request;
+    spaces.iter().try_for_each(|name| space::check(name))?;
+    if *first == 0 || *first > MAX_PAST_ANSWERS {
+        return Err(Error::new(ErrorKind::Invalid, format!("a page of {first}"))
+            .hint(format!("ask for 1 to {MAX_PAST_ANSWERS}, and for the next page before its last")));
+    }
+    let fits =
+        |trace: &Trace| (spaces.is_empty() || trace.is_of(spaces)) && gave.is_none_or(|id| trace.place(id).is_some());
+    Ok(inner.traces.newest(*before, *first, inner.now(), fits).iter().map(Trace::summary).collect())
+}
 
 /// A question and its answer.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -70,6 +116,17 @@ impl Trace {
     /// Returns the place that a hit had, from 1.
     pub fn place(&self, id: Id) -> Option<usize> {
         Some(self.given.iter().position(|given| given.id == id)? + 1)
+    }
+
+    /// Returns what a list says of it.
+    pub fn summary(&self) -> PastAnswer {
+        PastAnswer {
+            id: self.id,
+            at: self.id.minted_at(),
+            question: self.question.text.clone(),
+            given: self.given.len(),
+            left_out: self.left_out.len(),
+        }
     }
 
     /// Reads the answer as it was given, without what was forgotten since: that is among what was left out.

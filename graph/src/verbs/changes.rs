@@ -24,6 +24,10 @@ pub const MAX_TOUCHED_NAMED: usize = 100;
 pub struct ChangesRequest {
     /// The last commit that is known; the newest few if there is none.
     pub after: Option<Id>,
+    /// Going back instead: the newest few before this one.
+    pub before: Option<Id>,
+    /// Only commits that did one of these, as `forget`; all if there are none.
+    pub verbs: Vec<String>,
     /// Only what these spaces see; all if there are none.
     pub spaces: Vec<String>,
     /// How many at most, 1 to [`MAX_CHANGES`].
@@ -52,18 +56,20 @@ pub struct Changed {
 }
 
 pub(crate) fn changes(inner: &Inner, request: &ChangesRequest) -> Result<Changes> {
-    let ChangesRequest { after, spaces, first } = request;
+    let ChangesRequest { after, before, verbs, spaces, first } = request;
     spaces.iter().try_for_each(|name| space::check(name))?;
     if *first == 0 || *first > MAX_CHANGES {
         return Err(Error::new(ErrorKind::Invalid, format!("a page of {first}"))
             .hint(format!("ask for 1 to {MAX_CHANGES}, and for the next page after it")));
     }
     let view = inner.view()?;
-    let (page, is_more) = match after {
-        Some(after) => since(&view, *after, *first)?,
-        None => {
-            (newest_first(&view).take(*first).collect::<Result<VecDeque<Id>>>()?.into_iter().rev().collect(), false)
+    let (page, is_more) = match (after, before) {
+        (Some(_), Some(_)) => {
+            return Err(Error::new(ErrorKind::Invalid, "changes after one commit and before another")
+                .hint("go on after one, or back from one"));
         }
+        (Some(after), None) => since(&view, *after, verbs, *first)?,
+        (None, before) => back_from(&view, *before, verbs, *first)?,
     };
     let newest = page.back().copied().or(*after);
     let mut commits = Vec::new();
@@ -85,7 +91,7 @@ pub(crate) fn changes(inner: &Inner, request: &ChangesRequest) -> Result<Changes
 }
 
 /// The first commits after one, oldest first, and whether there are more. Only ids are read of those in between.
-fn since(view: &View<'_>, after: Id, first: usize) -> Result<(VecDeque<Id>, bool)> {
+fn since(view: &View<'_>, after: Id, verbs: &[String], first: usize) -> Result<(VecDeque<Id>, bool)> {
     if !journal::is_commit(view, after)? {
         return Err(Error::new(ErrorKind::NotFound, format!("{after} is not a commit"))
             .hint("give the commit of a change as it came, or leave it out to begin now"));
@@ -96,6 +102,9 @@ fn since(view: &View<'_>, after: Id, first: usize) -> Result<(VecDeque<Id>, bool
         if commit <= after {
             break;
         }
+        if !did(view, commit, verbs)? {
+            continue;
+        }
         page.push_front(commit);
         if page.len() > first {
             page.pop_back();
@@ -103,6 +112,28 @@ fn since(view: &View<'_>, after: Id, first: usize) -> Result<(VecDeque<Id>, bool
         }
     }
     Ok((page, is_more))
+}
+
+/// The last commits before one, or of all, oldest first, and whether there are older ones.
+fn back_from(view: &View<'_>, before: Option<Id>, verbs: &[String], first: usize) -> Result<(VecDeque<Id>, bool)> {
+    let mut page = VecDeque::with_capacity(first);
+    for commit in newest_first(view) {
+        let commit = commit?;
+        if before.is_some_and(|before| commit >= before) || !did(view, commit, verbs)? {
+            continue;
+        }
+        if page.len() == first {
+            // Without a place to go back from, nobody asked for what is older.
+            return Ok((page, before.is_some() || !verbs.is_empty()));
+        }
+        page.push_front(commit);
+    }
+    Ok((page, false))
+}
+
+/// Tells whether a commit did one of these.
+fn did(view: &View<'_>, commit: Id, verbs: &[String]) -> Result<bool> {
+    Ok(verbs.is_empty() || view.text(commit, vocab::VERB)?.is_some_and(|verb| verbs.contains(&verb)))
 }
 
 /// The commits, as the store orders them.

@@ -1,6 +1,7 @@
 //! Whoever asks, and the one door through which what they ask reaches a verb: what reads by [`Caller::ask`], what writes by
 //! [`Caller::tell`]. Whoever may do less than everything is refused there and nowhere else.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -14,6 +15,7 @@ use tokio::sync::watch;
 use super::error;
 use super::hub::Hub;
 use super::scope::Scope;
+use crate::config;
 use crate::verb::{LongVerb, Session, Verb, Watch};
 
 /// Who asks, and on what.
@@ -42,6 +44,16 @@ impl Caller {
     /// Returns the way to the memory, for what follows its commits.
     pub fn crossing(&self) -> &Crossing {
         &self.crossing
+    }
+
+    /// Returns what is set, and where.
+    pub fn settings(&self) -> Arc<Vec<config::Setting>> {
+        Arc::clone(&self.session.settings)
+    }
+
+    /// Returns the folder of the memory.
+    pub fn data_dir(&self) -> &Path {
+        &self.session.data_dir
     }
 
     /// Runs a verb that only reads.

@@ -60,7 +60,7 @@ pub struct Changes {
     pub commits: Vec<Change>,
     /// What to go on after: the last commit that was looked at, whether or not the spaces see it.
     pub newest: Option<NodeId>,
-    /// Whether there are more behind it.
+    /// Whether there are more behind it; of those that go back, before its first.
     pub is_more: bool,
 }
 
@@ -77,11 +77,21 @@ impl CommitQuery {
         &self,
         context: &Context<'_>,
         #[graphql(desc = "The last commit that is known already.")] after: Option<NodeId>,
+        #[graphql(desc = "Going back instead: the last few before this commit.")] before: Option<NodeId>,
+        #[graphql(desc = "Only commits that did one of these, as forget; all if there are none.", default)] verbs: Vec<
+            String,
+        >,
         #[graphql(desc = "Only what belongs to these spaces; all if there are none.", default)] spaces: Vec<String>,
         #[graphql(desc = "How many at most, 1 to 200.", default = 20)] first: i32,
     ) -> Result<Option<Changes>> {
         let scope = Scope::new(spaces, None, None);
-        let changes = verb::Changes { after: after.map(|id| id.0), spaces: scope.spaces(), limit: Some(count(first)?) };
+        let changes = verb::Changes {
+            after: after.map(|id| id.0),
+            before: before.map(|id| id.0),
+            verbs,
+            spaces: scope.spaces(),
+            limit: Some(count(first)?),
+        };
         Caller::of(context)?.ask(changes, &scope).await.map(Some)
     }
 }

@@ -172,6 +172,7 @@ pub struct Facets {
 
 /// What was a candidate and is no hit.
 #[derive(Clone, Debug, SimpleObject, Deserialize)]
+#[graphql(complex)]
 pub struct LeftOut {
     /// The memory or passage.
     id: NodeId,
@@ -179,6 +180,17 @@ pub struct LeftOut {
     score: f32,
     /// Why it was left out, in words.
     reason: String,
+    #[graphql(skip)]
+    #[serde(skip, default = "Scope::current")]
+    scope: Scope,
+}
+
+#[ComplexObject]
+impl LeftOut {
+    /// Everything the graph says of it; null if it is gone.
+    async fn memory(&self, context: &Context<'_>) -> Result<Option<Memory>> {
+        Ok(loader::memories(context, &[self.id], &self.scope).await?.pop())
+    }
 }
 
 /// What recall found.
@@ -238,6 +250,21 @@ pub struct Trace {
     pub question: String,
     /// What was given, without what was forgotten since.
     pub recalled: Recalled,
+}
+
+/// An earlier answer, as a list shows it.
+#[derive(Clone, Debug, SimpleObject, Deserialize)]
+pub struct PastAnswer {
+    /// Its id: `trace` shows it again, `explain` says why.
+    id: NodeId,
+    /// When it was given.
+    at: DateTime,
+    /// What was asked.
+    question: String,
+    /// How many hits it had, with those that were forgotten since.
+    given: usize,
+    /// How many candidates were no hits.
+    left_out: usize,
 }
 
 /// Why an answer is as it is.
@@ -365,6 +392,23 @@ impl RecallQuery {
     ) -> Result<Option<Trace>> {
         let scope = Scope::new(spaces, None, None);
         trace(Caller::of(context)?, id, &scope).await.map(Some)
+    }
+
+    /// Earlier answers of recall, to anybody who asked, newest first; the newest thousand are kept, for thirty days.
+    #[graphql(complexity = "super::limit::page_cost(first, child_complexity)")]
+    async fn traces(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Only those before this one.")] before: Option<NodeId>,
+        #[graphql(desc = "Only those that gave this memory.")] gave: Option<NodeId>,
+        #[graphql(desc = "Only those that were asked of these spaces alone; all if there are none.", default)]
+        spaces: Vec<String>,
+        #[graphql(desc = "How many at most, 1 to 200.", default = 20)] first: i32,
+    ) -> Result<Option<Vec<PastAnswer>>> {
+        let (before, gave) = (before.map(|id| id.0), gave.map(|id| id.0));
+        let request = hydra_graph::PastAnswersRequest { before, gave, spaces, first: count(first)? };
+        let answers = Caller::of(context)?.look("traces", move |memory| memory.past_answers(&request)).await?;
+        super::caller::plain(&answers).map(Some)
     }
 
     /// Why an answer is as it is, or what became of one memory in it.

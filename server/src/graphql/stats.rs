@@ -7,6 +7,7 @@ use super::caller::Caller;
 use super::memory::count;
 use super::scalar::{NodeId, When};
 use super::scope::Scope;
+use crate::config;
 use crate::verb::{self, Predicates, Status};
 
 /// How an index is.
@@ -122,6 +123,17 @@ pub struct Predicate {
     iri: String,
 }
 
+/// An option of the configuration, as it is set.
+#[derive(Clone, Debug, SimpleObject)]
+pub struct Setting {
+    /// Its name, as in the file.
+    name: String,
+    /// Its value; empty if it has none.
+    value: String,
+    /// Where that was read: the file, a variable of the environment, a flag, or nowhere (`default`).
+    from: String,
+}
+
 #[derive(Deserialize)]
 struct AllPredicates {
     predicates: Vec<Predicate>,
@@ -137,6 +149,14 @@ impl StatsQuery {
     #[graphql(complexity = "super::limit::ids_cost(1, child_complexity)")]
     async fn stats(&self, context: &Context<'_>) -> Result<Option<Stats>> {
         Caller::of(context)?.ask(Status {}, &Scope::everything()).await.map(Some)
+    }
+
+    /// Every option of the configuration, as it is set.
+    async fn settings(&self, context: &Context<'_>) -> Result<Option<Vec<Setting>>> {
+        let caller = Caller::of(context)?;
+        let settings = caller.settings();
+        let settings = caller.look("settings", move |_| Ok(settings)).await?.to_vec().into_iter();
+        Ok(Some(settings.map(|config::Setting { name, value, from }| Setting { name, value, from }).collect()))
     }
 
     /// What facts can say: the built-in predicates, then those that were declared.

@@ -182,12 +182,13 @@ impl Subscription {
 
 /// The newest commit.
 async fn newest(caller: &Caller) -> Result<Option<NodeId>, Error> {
-    let changes = verb::Changes { after: None, spaces: Vec::new(), limit: Some(1) };
+    let changes = verb::Changes { limit: Some(1), ..verb::Changes::default() };
     Ok(caller.ask::<_, Changes>(changes, &Scope::everything()).await?.newest)
 }
 
 /// The commits after one; of an empty memory, all of them.
 async fn page(caller: &Caller, after: Option<NodeId>, scope: &Scope) -> Result<Changes, Error> {
-    let changes = verb::Changes { after: after.map(|id| id.0), spaces: scope.spaces(), limit: Some(MAX_CHANGES) };
+    let (after, spaces) = (after.map(|id| id.0), scope.spaces());
+    let changes = verb::Changes { after, spaces, limit: Some(MAX_CHANGES), ..verb::Changes::default() };
     caller.ask(changes, scope).await
 }

@@ -60,6 +60,10 @@ impl Verb for List {
 pub struct Changes {
     /// The last commit that is known.
     pub after: Option<Id>,
+    /// Going back instead: the last few before this one.
+    pub before: Option<Id>,
+    /// Only commits that did one of these, as `forget`; all if there are none.
+    pub verbs: Vec<String>,
     /// Only what these spaces see; all if there are none.
     pub spaces: Vec<String>,
     /// How many at most.
@@ -71,6 +75,7 @@ impl Verb for Changes {
 
     fn run(self, memory: &Memory, _session: &Session) -> Result<Value> {
         let first = self.limit.unwrap_or(DEFAULT_PAGE);
-        super::json(&memory.changes(&ChangesRequest { after: self.after, spaces: self.spaces, first })?)
+        let Self { after, before, verbs, spaces, .. } = self;
+        super::json(&memory.changes(&ChangesRequest { after, before, verbs, spaces, first })?)
     }
 }

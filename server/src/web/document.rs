@@ -1,0 +1,136 @@
+//! The data of each page as JSON, at its address with `.json` behind it: the page's own question, asked by GraphQL. The
+//! names of its variables are those of the page's parameters.
+
+use async_graphql::Variables;
+use async_graphql::parser::parse_query;
+use async_graphql::parser::types::{BaseType, DocumentOperations, Type};
+use axum::Router;
+use axum::extract::{FromRef, Path, Query, State};
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::get;
+use hydra_graph::{Error, ErrorKind};
+use serde_json::{Map, Value, json};
+
+use crate::graphql::Visit;
+use crate::http::Failed;
+
+/// Pages and what they ask. A memory's own address has its data in several forms, see there.
+const DOCUMENTS: [(&str, &str); 14] = [
+    ("/today.json", include_str!("../../ui/src/page/today.graphql")),
+    ("/search.json", include_str!("../../ui/src/page/search.graphql")),
+    ("/timeline.json", include_str!("../../ui/src/page/timeline.graphql")),
+    ("/days.json", include_str!("../../ui/src/page/days.graphql")),
+    ("/recalls.json", include_str!("../../ui/src/page/recalls.graphql")),
+    ("/recalls/{id}", include_str!("../../ui/src/page/recall.graphql")),
+    ("/decisions.json", include_str!("../../ui/src/page/decisions.graphql")),
+    ("/learnings.json", include_str!("../../ui/src/page/learnings.graphql")),
+    ("/preferences.json", include_str!("../../ui/src/page/preferences.graphql")),
+    ("/conflicts.json", include_str!("../../ui/src/page/conflicts.graphql")),
+    ("/proposals.json", include_str!("../../ui/src/page/proposals.graphql")),
+    ("/sources.json", include_str!("../../ui/src/page/sources.graphql")),
+    ("/trash.json", include_str!("../../ui/src/page/trash.graphql")),
+    ("/settings.json", include_str!("../../ui/src/page/settings.graphql")),
+];
+
+/// The routes of the data.
+pub fn data<S>() -> Router<S>
+where
+    S: Clone + Send + Sync + 'static,
+    Visit: FromRef<S>,
+{
+    DOCUMENTS.iter().fold(Router::new(), |router, (path, document)| {
+        let answer = move |visit: State<Visit>, id: Option<Path<String>>, query: Query<Vec<(String, String)>>| {
+            answer(document, visit, id, query)
+        };
+        router.route(path, get(answer))
+    })
+}
+
+async fn answer(
+    document: &'static str,
+    State(visit): State<Visit>,
+    id: Option<Path<String>>,
+    Query(mut parameters): Query<Vec<(String, String)>>,
+) -> Response {
+    if let Some(Path(id)) = id {
+        let Some(id) = id.strip_suffix(".json") else {
+            let error = Error::new(ErrorKind::NotFound, "there is a page at this address, for browsers");
+            return Failed(error.hint("its data is at the same address with .json behind it")).into_response();
+        };
+        parameters.push(("id".to_owned(), id.to_owned()));
+    }
+    let answer = visit.ask(document, variables(document, &parameters)).await;
+    let status = if answer.get("data").is_none_or(Value::is_null) { StatusCode::BAD_REQUEST } else { StatusCode::OK };
+    (status, [(header::CACHE_CONTROL, "private, no-cache")], axum::Json(answer)).into_response()
+}
+
+/// Reads the parameters that the document has variables for, as what it says that they are. What does not read as that is
+/// handed on as it is, so that the answer says what was wrong.
+fn variables(document: &str, parameters: &[(String, String)]) -> Variables {
+    let mut values = Map::new();
+    let Ok(parsed) = parse_query(document) else { return Variables::default() };
+    let operation = match &parsed.operations {
+        DocumentOperations::Single(operation) => Some(operation),
+        DocumentOperations::Multiple(operations) => operations.values().next(),
+    };
+    for variable in operation.into_iter().flat_map(|operation| &operation.node.variable_definitions) {
+        let name = variable.node.name.node.as_str();
+        let given = parameters.iter().rev().find(|(given, value)| given == name && !value.is_empty());
+        if let Some((_, text)) = given {
+            values.insert(name.to_owned(), value(&variable.node.var_type.node, text));
+        }
+    }
+    Variables::from_json(Value::Object(values))
+}
+
+fn value(kind: &Type, text: &str) -> Value {
+    match &kind.base {
+        BaseType::List(of) => text.split(',').filter(|part| !part.is_empty()).map(|part| value(of, part)).collect(),
+        BaseType::Named(name) if name == "Int" => {
+            text.parse::<i32>().map_or_else(|_| json!(text), |number| json!(number))
+        }
+        BaseType::Named(name) if name == "Boolean" => text.parse::<bool>().map_or_else(|_| json!(text), |is| json!(is)),
+        BaseType::Named(_) => json!(text),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path as Place;
+
+    use super::*;
+
+    /// What the view asks fits the schema: each document is asked of nobody, and must get as far as that.
+    #[tokio::test]
+    async fn every_document_of_the_view_is_understood() {
+        let schema = crate::graphql::schema();
+        let root = Place::new(env!("CARGO_MANIFEST_DIR")).join("ui/src");
+        let mut checked = 0;
+        for folder in ["api", "page"] {
+            for entry in std::fs::read_dir(root.join(folder)).unwrap() {
+                let path = entry.unwrap().path();
+                if path.extension().is_none_or(|ending| ending != "graphql") {
+                    continue;
+                }
+                let document = std::fs::read_to_string(&path).unwrap();
+                let answer = schema.execute(document.as_str()).await;
+                let refused: Vec<_> = answer.errors.iter().filter(|error| error.path.is_empty()).collect();
+                assert!(refused.is_empty(), "{}: {refused:?}", path.display());
+                checked += 1;
+            }
+        }
+        assert!(checked > 20, "only {checked} documents were found");
+    }
+
+    #[test]
+    fn parameters_are_read_as_what_the_document_wants() {
+        let document = "query Q($q: String!, $kinds: [Kind!], $limit: Int, $on: Boolean) { a }";
+        let given = [("q", "12"), ("kinds", "FACT,EPISODE"), ("limit", "5"), ("on", "true"), ("else", "x")];
+        let given: Vec<_> = given.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let read = serde_json::to_value(variables(document, &given)).unwrap();
+        assert_eq!(read, json!({"q": "12", "kinds": ["FACT", "EPISODE"], "limit": 5, "on": true}));
+        let wrong = [("limit".to_owned(), "many".to_owned())];
+        assert_eq!(serde_json::to_value(variables(document, &wrong)).unwrap(), json!({"limit": "many"}));
+    }
+}

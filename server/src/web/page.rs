@@ -1,0 +1,98 @@
+//! Which addresses are pages, and the one file that all of them are: what it shows follows from the address.
+
+use axum::extract::Request;
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse as _, Response};
+
+use super::asset;
+
+/// Pages with one address each.
+const PAGES: [&str; 15] = [
+    "/",
+    "/conflicts",
+    "/decisions",
+    "/learnings",
+    "/map",
+    "/preferences",
+    "/proposals",
+    "/recalls",
+    "/search",
+    "/settings",
+    "/sources",
+    "/start",
+    "/timeline",
+    "/today",
+    "/trash",
+];
+/// Pages of one thing each, by its id.
+const PAGES_OF: [&str; 3] = ["/m/", "/recalls/", "/v/"];
+
+/// Scripts and styles of this server, calls of this server, and nothing else; no text becomes markup or script.
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; \
+                      img-src 'self' data: blob:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; \
+                      require-trusted-types-for 'script'; trusted-types 'none'";
+
+/// What is shown by a program that was built without the view.
+const WITHOUT: &str = "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>Hydra</title></head><body>\
+                       <h1>Hydra</h1><p>This program was built without its web view. Build it with <code>make build</code>, \
+                       which needs Node.js and npm, and start it again.</p>\
+                       <p>Everything else is there: <a href=\"/graphql\">/graphql</a>, /v1, /sparql and /mcp.</p></body></html>\n";
+
+/// Gives the page to a browser that asks for one. It stands behind the check of who is let in.
+pub async fn pages(request: Request, next: Next) -> Response {
+    if !is_page(request.uri().path()) || !wants_page(request.method(), request.headers()) {
+        return next.run(request).await;
+    }
+    let mut response = match asset::find("index.html") {
+        Some(page) => page.answer(request.headers()),
+        None => {
+            let kind = [(header::CONTENT_TYPE, "text/html; charset=utf-8")];
+            (StatusCode::NOT_IMPLEMENTED, kind, WITHOUT).into_response()
+        }
+    };
+    let headers = response.headers_mut();
+    for (name, value) in [
+        (header::CONTENT_SECURITY_POLICY, POLICY),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::REFERRER_POLICY, "no-referrer"),
+        (header::VARY, "Accept, Accept-Encoding, Cookie"),
+        // A page that was kept would ask for files that a newer version has not.
+        (header::CACHE_CONTROL, "no-store"),
+    ] {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    headers.insert("cross-origin-opener-policy", HeaderValue::from_static("same-origin"));
+    headers.insert("permissions-policy", HeaderValue::from_static("camera=(), geolocation=(), microphone=()"));
+    response
+}
+
+/// Tells whether something is shown at this address.
+fn is_page(path: &str) -> bool {
+    let is_of_one = PAGES_OF.iter().any(|start| path.strip_prefix(start).is_some_and(|rest| !rest.is_empty()));
+    (PAGES.contains(&path) || is_of_one) && !path.ends_with(".json")
+}
+
+/// Programs name what they accept; only browsers ask for pages.
+fn wants_page(method: &Method, headers: &HeaderMap) -> bool {
+    let accepted = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let names = |range: &str| range.split(';').next().is_some_and(|name| name.trim() == "text/html");
+    [Method::GET, Method::HEAD].contains(method) && accepted.split(',').any(names)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pages_are_known_by_their_addresses() {
+        for path in ["/", "/search", "/m/038g93r4yp000", "/m/038g93r4yp000/history", "/recalls/038g93r4yp000"] {
+            assert!(is_page(path), "{path}");
+        }
+        for path in
+            ["/m/", "/graphql", "/v1/recall", "/search.json", "/m/038g93r4yp000.json", "/searching", "/assets/a.js"]
+        {
+            assert!(!is_page(path), "{path}");
+        }
+    }
+}

@@ -1,0 +1,291 @@
+//! The web view in a real browser: Chromium, driven by `playwright-core`, against the real server. Needs Node, npm and
+//! Chromium, and a program that was built with the view (`make build`); says so and skips where one of them is missing.
+#![expect(clippy::unwrap_used, reason = "that is how a test fails")]
+
+mod harness;
+#[path = "wire/mod.rs"]
+mod wire;
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use harness::Server;
+use serde_json::{Value, json};
+use wire::Door;
+
+/// What is installed, side by side.
+const PACKAGES: [&str; 3] = ["axe-core@4.14.1", "html-validate@11.21.1", "playwright-core@1.65.1"];
+/// What these need at least.
+const NODE_MAJOR: u32 = 20;
+/// Where Debian and others have the browser.
+const BROWSERS: [&str; 3] = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
+
+/// The view with everything that it needs to be driven.
+struct Stage {
+    packages: PathBuf,
+    browser: PathBuf,
+    temp: tempfile::TempDir,
+    server: Option<Server>,
+}
+
+impl Stage {
+    /// Starts a server on an empty memory; `None` where the view can't be driven.
+    fn set() -> Option<Self> {
+        let packages = packages()?;
+        let Some(browser) = BROWSERS.iter().map(PathBuf::from).find(|path| path.exists()) else {
+            eprintln!("skipped: there is no Chromium; `apt-get install chromium` brings it");
+            return None;
+        };
+        let view = Path::new(env!("CARGO_MANIFEST_DIR")).join("ui/dist/index.html");
+        if !view.exists() {
+            eprintln!("skipped: the web view was not built; `make build` does that");
+            return None;
+        }
+        let help = Command::new(harness::binary()).arg("--help").output().unwrap();
+        if !String::from_utf8_lossy(&help.stdout).contains("\n  open ") {
+            eprintln!("skipped: this program can't let a browser in yet");
+            return None;
+        }
+        let stage = Self { packages, browser, temp: tempfile::tempdir().unwrap(), server: None };
+        Some(stage.serving())
+    }
+
+    fn serving(mut self) -> Self {
+        let mut command = harness::hydra(&self.data());
+        if let Some(model) = harness::model() {
+            command.env("HYDRA_MODEL_DIR", model);
+        }
+        self.server = Some(Server::start_with(command, &self.data()));
+        self
+    }
+
+    fn data(&self) -> PathBuf {
+        self.temp.path().join("data")
+    }
+
+    /// Tells a memory, by the command line as people do.
+    fn told(&self, arguments: &[&str]) -> Value {
+        harness::json(&self.data(), arguments)
+    }
+
+    /// Makes a link that lets a browser in.
+    fn link(&self) -> String {
+        harness::succeeds(&self.data(), &["open", "--print", "--quiet"]).trim().to_owned()
+    }
+
+    /// Runs a script of `tests/web` with the browser let in, and reads what it printed.
+    fn play(&self, script: &str, more: &Value) -> Value {
+        // Node looks for packages from where a script is.
+        let stage = self.packages.join(format!("stage-{}-{script}", std::process::id()));
+        std::fs::create_dir_all(&stage).unwrap();
+        let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/web");
+        for file in std::fs::read_dir(source).unwrap() {
+            let file = file.unwrap();
+            std::fs::copy(file.path(), stage.join(file.file_name())).unwrap();
+        }
+        let door = Door::of(&self.data());
+        let setting = json!({
+            "link": self.link(),
+            "base": format!("http://127.0.0.1:{}", door.port),
+            "browser": self.browser,
+            "program": harness::binary(),
+            "data": self.data(),
+            "pid": self.server.as_ref().unwrap().pid(),
+            "more": more,
+        });
+        let output = Command::new("node").arg(stage.join(script)).arg(setting.to_string()).output().unwrap();
+        std::fs::remove_dir_all(&stage).unwrap();
+        let said = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert!(output.status.success(), "{script}: {said}\n{}", String::from_utf8_lossy(&output.stderr));
+        serde_json::from_str(said.lines().last().unwrap_or_default())
+            .unwrap_or_else(|_| panic!("{script} printed no JSON: {said}"))
+    }
+}
+
+/// What must be so however the view is used.
+fn assert_clean(played: &Value) {
+    assert_eq!(played["errors"], json!([]), "the console has errors");
+    assert_eq!(played["elsewhere"], json!([]), "something off this machine was asked for");
+}
+
+#[test]
+fn the_first_minute_ends_in_an_answer_and_everything_can_be_undone_by_keyboard() {
+    let Some(stage) = Stage::set() else { return };
+    let folder = stage.temp.path().join("notes");
+    std::fs::create_dir(&folder).unwrap();
+    std::fs::write(folder.join("Garage.md"), "# Garage\n\nThe winter tyres hang on the left wall of the garage.\n")
+        .unwrap();
+    let played = stage.play("journey.mjs", &json!({"folder": folder}));
+    assert_clean(&played);
+    // What the browser did is what the memory holds.
+    let memories = stage.told(&["recall", "spare key", "--kind", "fact"]);
+    let texts: Vec<&str> = memories["hits"].as_array().unwrap().iter().filter_map(|hit| hit["text"].as_str()).collect();
+    assert!(texts.contains(&"The spare key hangs behind the water meter"), "{texts:?}");
+    assert!(!texts.iter().any(|text| text.contains("under the mat")), "the edit was undone: {texts:?}");
+}
+
+#[test]
+fn every_page_is_accessible_and_valid_in_both_themes_and_at_any_width() {
+    let Some(stage) = Stage::set() else { return };
+    let vault = Path::new(env!("CARGO_MANIFEST_DIR")).join("../data/sample-vault");
+    harness::succeeds(&stage.data(), &["ingest", "--space", "sample", vault.to_str().unwrap()]);
+    stage.told(&["remember", "I prefer tea to coffee", "--kind", "preference"]);
+    stage.told(&["remember", "Mirela lives in Ghent", "--kind", "fact"]);
+    stage.told(&["learn", "--when", "the linker is killed", "Build with one job"]);
+    stage.told(&[
+        "decide",
+        "Keep it in one store",
+        "--chosen",
+        "RocksDB: crash safe",
+        "--option",
+        "SQLite: one writer",
+    ]);
+    let memory = stage.told(&["remember", "The boiler was serviced in January", "--kind", "fact"]);
+    let forgotten = stage.told(&["remember", "Nobody needs this"]);
+    stage.told(&["forget", forgotten["id"].as_str().unwrap()]);
+    let answer = stage.told(&["recall", "why do the taps run cold"]);
+    let entity = stage.told(&["entity", "show", "Boiler"]);
+    let more = json!({"memory": memory["id"], "trace": answer["trace_id"], "entity": entity["id"]});
+    let played = stage.play("pages.mjs", &more);
+    assert_clean(&played);
+    assert_eq!(played["violations"], json!([]), "axe-core finds serious or critical ones");
+    assert_eq!(played["invalid"], json!([]), "the HTML is not valid");
+    assert_eq!(played["overflowing"], json!([]), "a page is wider than the window");
+    assert_eq!(played["untitled"], json!([]), "a page has no heading or title");
+    assert!(played["pages"].as_u64().unwrap() >= 15, "{played}");
+}
+
+#[test]
+fn what_is_remembered_is_text_and_no_edit_is_lost() {
+    let Some(stage) = Stage::set() else { return };
+    let long = "A title that goes on ".repeat(500);
+    let script = "<script>window.hacked = 1</script><img src=x onerror=\"window.hacked = 2\">";
+    let markup = stage.told(&["remember", script, "--kind", "fact"]);
+    let title = stage.told(&["remember", &long]);
+    let mixed = stage.told(&["remember", "שלום עולם مرحبا بالعالم 🏳️‍🌈👩‍👩‍👧 in one line"]);
+    let shared = stage.told(&["remember", "The alarm code is behind the calendar", "--kind", "episode"]);
+    let more = json!({
+        "markup": markup["id"], "title": title["id"], "mixed": mixed["id"], "shared": shared["id"], "script": script,
+    });
+    let played = stage.play("trouble.mjs", &more);
+    // A server that was stopped and a file that is not there are told of in the console by the browser itself.
+    assert_eq!(played["elsewhere"], json!([]), "something off this machine was asked for");
+    assert_eq!(played["pageErrors"], json!([]), "a script failed");
+}
+
+#[test]
+fn nothing_is_shown_to_whoever_was_not_let_in() {
+    let temp = tempfile::tempdir().unwrap();
+    let data = temp.path().join("data");
+    let _server = Server::start(&data);
+    let door = Door { token: String::new(), ..Door::of(&data) };
+    for path in ["/", "/search?q=x", "/m/038g93r4yp000", "/settings"] {
+        let answer = get(&door, path, &[("Accept", "text/html")]);
+        assert_eq!(answer.status, 401, "{path}");
+        assert!(answer.body.contains("hydra open"), "{path}: {}", answer.body);
+        assert!(!answer.body.contains("<script"), "{path}");
+    }
+    for path in ["/search.json?q=x", "/settings.json", "/today.json"] {
+        assert_eq!(get(&door, path, &[]).status, 401, "{path}");
+    }
+    for path in ["/assets/.gitignore", "/assets/..%2Fbuild.rs", "/assets/none.js"] {
+        assert_eq!(get(&door, path, &[]).status, 404, "{path}");
+    }
+}
+
+#[test]
+fn pages_come_with_a_strict_policy_and_their_data_as_json() {
+    let temp = tempfile::tempdir().unwrap();
+    let data = temp.path().join("data");
+    let _server = Server::start(&data);
+    harness::json(&data, &["remember", "The spare key hangs behind the water meter"]);
+    let door = Door::of(&data);
+    let page = get(&door, "/search?q=key", &[("Accept", "text/html,*/*;q=0.8")]);
+    let policy = &page.headers["content-security-policy"];
+    for part in [
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "frame-ancestors 'none'",
+        "trusted-types 'none'",
+    ] {
+        assert!(page.status == 501 || policy.contains(part), "{part} is not in {policy}");
+    }
+    assert!(!policy.contains("unsafe"), "{policy}");
+    assert_eq!(page.headers["x-content-type-options"], "nosniff");
+    assert_eq!(page.headers["referrer-policy"], "no-referrer");
+    let found = get(&door, "/search.json?q=spare%20key&kinds=EPISODE,FACT&limit=3", &[]).json();
+    assert_eq!(found["data"]["recall"]["hits"][0]["text"], "The spare key hangs behind the water meter");
+    let trace = found["data"]["recall"]["traceId"].as_str().unwrap();
+    let recall = get(&door, &format!("/recalls/{trace}.json"), &[]).json();
+    assert_eq!(recall["data"]["explain"]["question"], "spare key");
+    assert_eq!(get(&door, "/search.json?q=x&limit=many", &[]).status, 400);
+    for path in [
+        "today",
+        "recalls",
+        "decisions",
+        "learnings",
+        "preferences",
+        "conflicts",
+        "proposals",
+        "sources",
+        "trash",
+        "settings",
+        "days",
+    ] {
+        let answer = get(&door, &format!("/{path}.json"), &[]);
+        assert_eq!(answer.status, 200, "{path}: {}", answer.body);
+        assert!(answer.json()["errors"].is_null(), "{path}: {}", answer.body);
+    }
+    let settings = get(&door, "/settings.json", &[]).json();
+    let settings = settings["data"]["settings"].as_array().unwrap();
+    let of = |name: &str| settings.iter().find(|setting| setting["name"] == name).unwrap();
+    assert_eq!((of("port")["value"].as_str(), of("port")["from"].as_str()), (Some("0"), Some("flag")));
+    assert_eq!(of("embed_threads")["from"], "default");
+}
+
+fn get(door: &Door, path: &str, headers: &[(&str, &str)]) -> wire::Answer {
+    let bearer = format!("Bearer {}", door.token.trim());
+    let mut all = vec![("Host", "localhost")];
+    if !door.token.is_empty() {
+        all.push(("Authorization", bearer.as_str()));
+    }
+    all.extend(headers);
+    door.send("GET", path, &all, b"")
+}
+
+/// Finds the packages, or brings them; they are outside the clone, so that they are brought once.
+fn packages() -> Option<PathBuf> {
+    let node = Command::new("node").arg("--version").output().ok();
+    let version = node.map(|output| String::from_utf8_lossy(&output.stdout).into_owned()).unwrap_or_default();
+    let major =
+        version.trim().trim_start_matches('v').split('.').next().and_then(|major| major.parse().ok()).unwrap_or(0);
+    if major < NODE_MAJOR {
+        eprintln!("skipped: Node {NODE_MAJOR} or newer is needed, `{}` is there", version.trim());
+        return None;
+    }
+    let home = || PathBuf::from(std::env::var_os("HOME").unwrap()).join(".cache");
+    let cache = std::env::var_os("XDG_CACHE_HOME").map_or_else(home, PathBuf::from).join("hydra-build");
+    let folder = cache.join(format!("web-{}", PACKAGES.join("+").replace(['@', '/'], "-")));
+    if folder.join("node_modules/playwright-core/package.json").exists() {
+        return Some(folder);
+    }
+    std::fs::create_dir_all(&cache).unwrap();
+    // Moved to its place when it is whole.
+    let unpacked = tempfile::tempdir_in(&cache).unwrap();
+    let mut npm = Command::new("npm");
+    npm.arg("install").arg("--prefix").arg(unpacked.path()).args(PACKAGES).current_dir(unpacked.path());
+    npm.args(["--ignore-scripts", "--no-audit", "--no-fund", "--no-package-lock"]);
+    let why = match npm.output() {
+        Ok(output) if output.status.success() => {
+            // Another test may have been quicker.
+            let _ = std::fs::rename(unpacked.keep(), &folder);
+            return Some(folder);
+        }
+        Ok(output) => String::from_utf8_lossy(&output.stderr).into_owned(),
+        Err(error) => error.to_string(),
+    };
+    assert!(!why.contains("E404") && !why.contains("ETARGET"), "a package is not there: {why}");
+    eprintln!("skipped: npm can't be reached: {why}");
+    None
+}

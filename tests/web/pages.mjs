@@ -1,0 +1,58 @@
+// Every page, in both themes: axe-core, valid HTML, no sideways scrolling at 320 pixels, a heading and a title.
+import { createRequire } from "node:module";
+import { readFile } from "node:fs/promises";
+import { FileSystemConfigLoader, HtmlValidate } from "html-validate";
+import { at, play, setting } from "./stage.mjs";
+
+const { memory, trace, entity } = setting.more;
+const PAGES = [
+  "/", "/start", "/search", "/search?q=why+do+the+taps+run+cold&why=1", "/map", "/timeline", "/timeline?of=Boiler", "/recalls", `/recalls/${trace}`,
+  "/decisions", "/learnings", "/preferences", "/conflicts", "/proposals", "/sources", "/trash", "/settings", `/m/${memory}`, `/m/${memory}/history`,
+  `/m/${memory}?do=edit`, `/m/${entity}`, "/nothing/here",
+];
+const axe = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+const validator = new HtmlValidate(new FileSystemConfigLoader({
+  root: true,
+  extends: ["html-validate:standard"],
+  rules: {
+    // What a browser writes out of its tree: no source of ours.
+    "no-trailing-whitespace": "off", "attr-quotes": "off", "no-inline-style": "off", "doctype-style": "off", "void-style": "off", "no-implicit-button-type": "off",
+    "attribute-boolean-style": "off", "attribute-empty-style": "off", "attr-case": "off", "element-case": "off", "long-title": "off", "require-sri": "off",
+  },
+}));
+
+await play(async ({ page }) => {
+  const violations = [];
+  const invalid = new Set();
+  const overflowing = [];
+  const untitled = [];
+  for (const scheme of ["light", "dark"]) {
+    await page.emulateMedia({ colorScheme: scheme, reducedMotion: "reduce" });
+    await page.setViewportSize({ width: 1280, height: 900 });
+    for (const path of PAGES) {
+      await page.goto(at(path));
+      await page.locator("main h1").first().waitFor({ state: "attached" });
+      await page.waitForFunction(() => !document.querySelector("main .waiting"));
+      await page.waitForLoadState("networkidle").catch(() => {});
+      // The policy of the page forbids scripts of others, also this one: it is put in by the browser's own tool.
+      const found = await page.evaluate(`(() => { ${axe}; return axe.run(document, { resultTypes: ["violations"] }); })()`);
+      for (const { id, impact, nodes } of found.violations) {
+        if (impact === "serious" || impact === "critical") violations.push(`${scheme} ${path}: ${id} at ${nodes.slice(0, 3).map(({ target, failureSummary }) => `${target} (${failureSummary})`).join("; ")}`);
+      }
+      if (scheme === "light") {
+        const report = await validator.validateString(await page.content());
+        for (const { messages } of report.results) {
+          for (const { ruleId, message, selector } of messages) invalid.add(`${path}: ${ruleId}: ${message} at ${selector}`);
+        }
+        if (!(await page.title()) || (await page.locator("main h1").count()) !== 1) untitled.push(path);
+        for (const width of [320, 3840]) {
+          await page.setViewportSize({ width, height: 700 });
+          const wide = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+          if (wide > 0) overflowing.push(`${path} at ${width}: ${wide} pixels too wide`);
+        }
+        await page.setViewportSize({ width: 1280, height: 900 });
+      }
+    }
+  }
+  return { violations, invalid: [...invalid], overflowing, untitled, pages: PAGES.length };
+});

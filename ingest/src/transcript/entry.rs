@@ -75,6 +75,13 @@ impl Entry {
                 // A command is carried out, and says so itself.
                 entry.parts.extend(said.filter(|said| !said.starts_with('/')).map(Part::Queued));
             }
+            // Told while the agent was at work, it has no other line.
+            "attachment" if value["attachment"]["type"] == "queued_command" && !is("isSidechain") => {
+                let attachment = &value["attachment"];
+                let is_prompt = attachment["commandMode"].as_str().is_none_or(|mode| mode == "prompt");
+                let said = attachment["prompt"].as_str().filter(|_| is_prompt).and_then(words::of_user);
+                entry.parts.extend(said.filter(|said| !said.starts_with('/')).map(Part::User));
+            }
             "user" | "assistant" if is("isMeta") || is("isApiErrorMessage") => entry.hidden += 1,
             "user" => entry.read_user(&value),
             "assistant" => entry.read_agent(&value["message"]["content"]),
@@ -85,7 +92,7 @@ impl Entry {
 
     /// Tells whether it is of a kind that is read.
     pub fn is_read(&self) -> bool {
-        ["user", "assistant", "queue-operation"].contains(&self.kind.as_str())
+        ["user", "assistant", "queue-operation"].contains(&self.kind.as_str()) || !self.parts.is_empty()
     }
 
     fn read_user(&mut self, line: &Value) {
@@ -232,5 +239,16 @@ mod tests {
         }
         let entry = parse(&json!({"type": "queue-operation", "operation": "remove"}));
         assert_eq!(entry.parts, []);
+        let attached = |attachment: serde_json::Value| parse(&json!({"type": "attachment", "attachment": attachment}));
+        let entry = attached(json!({"type": "queued_command", "prompt": "check again", "commandMode": "prompt"}));
+        assert_eq!((entry.parts.as_slice(), entry.is_read()), ([Part::User("check again".into())].as_slice(), true));
+        for not in [
+            json!({"type": "queued_command", "prompt": "done", "commandMode": "task-notification"}),
+            json!({"type": "hook_additional_context", "content": ["check again"]}),
+            json!("check again"),
+        ] {
+            let entry = attached(not);
+            assert_eq!((entry.parts.len(), entry.is_read()), (0, false));
+        }
     }
 }

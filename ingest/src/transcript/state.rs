@@ -36,7 +36,7 @@ pub(super) struct State {
     pub open: VecDeque<Call>,
     /// What was looked at since the last turn.
     pub looks: Option<Looks>,
-    /// Hashes of messages that were told while they waited.
+    /// Messages that were told while they waited: how long they are, and their hashes.
     queued: VecDeque<String>,
     pub learner: Learner,
     /// What was learned and is not in the graph yet.
@@ -97,14 +97,22 @@ impl State {
         if self.queued.len() == MAX_QUEUED {
             self.queued.pop_front();
         }
-        self.queued.push_back(hash(said));
+        self.queued.push_back(format!("{} {}", said.len(), hash(said)));
     }
 
-    /// Tells whether a message is one that was told while it waited.
+    /// Tells whether a message is one that was told while it waited, or several of them that come as one, a line each.
     pub fn take_queued(&mut self, said: &str) -> bool {
-        let hash = hash(said);
-        let at = self.queued.iter().position(|queued| *queued == hash);
-        at.is_some_and(|at| self.queued.remove(at).is_some())
+        let (mut left, mut rest) = (self.queued.clone(), said);
+        while let Some((at, after)) = left.iter().enumerate().find_map(|(at, queued)| Some((at, after(queued, rest)?)))
+        {
+            left.remove(at);
+            rest = after;
+            if rest.is_empty() {
+                self.queued = left;
+                return true;
+            }
+        }
+        false
     }
 
     /// Takes the call of an id.
@@ -112,6 +120,16 @@ impl State {
         let at = self.open.iter().position(|call| call.id == id)?;
         self.open.remove(at)
     }
+}
+
+/// Returns what comes after a message that waited, if a text is that one or begins with its lines.
+fn after<'t>(queued: &str, text: &'t str) -> Option<&'t str> {
+    // Those of before were hashes alone.
+    let (length, queued) = queued.split_once(' ').unwrap_or(("", queued));
+    let said = text.get(..length.parse().unwrap_or(text.len()))?;
+    let rest = &text[said.len()..];
+    let is_whole = rest.is_empty() || rest.starts_with('\n');
+    (is_whole && hash(said) == queued).then(|| rest.trim_start())
 }
 
 /// A short hash of a text.
@@ -129,6 +147,14 @@ mod tests {
         state.queue("check again");
         assert_eq!(State::parse(&state.to_json()).unwrap(), state);
         assert!(state.take_queued("check again") && !state.take_queued("check again"));
+        for said in ["one", "one more", "the\nlast"] {
+            state.queue(said);
+        }
+        assert!(!state.take_queued("one more time") && !state.take_queued("one\nand another"));
+        assert!(state.take_queued("one more\nthe\nlast") && !state.take_queued("the\nlast"));
+        assert!(state.take_queued("one"));
+        state.queued.push_back(hash("as before"));
+        assert!(state.take_queued("as before"));
         for number in 0..2 * MAX_QUEUED {
             state.queue(&number.to_string());
         }

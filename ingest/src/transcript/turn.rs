@@ -73,6 +73,8 @@ impl Turns<'_> {
             match part {
                 Part::User(said) if self.state.take_queued(&said) => {}
                 Part::User(said) => self.person(key, said, line),
+                // Before the conversation's first line nobody knows where the work is done; it comes again with that.
+                Part::Queued(_) if self.state.folder.is_none() => {}
                 Part::Queued(said) => {
                     self.state.queue(&said);
                     self.person(key, said, line);

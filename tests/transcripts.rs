@@ -394,12 +394,18 @@ fn errors_that_were_mended_wishes_and_decisions_are_candidates_with_evidence() {
         "SELECT ?said { ?m a hy:Decision ; hy:chose \"SQLite\" ; hy:rejected \"Postgres\" ; hy:decided ?said }";
     assert_eq!(home.column(decided), ["Let's go with SQLite instead of Postgres because it runs anywhere"]);
 
-    // What an agent should know has the decision, as data, and none of the candidates.
-    let context = |home: &Home| succeeds(&home.data(), &["context", "--for", repository.to_str().unwrap()]);
-    let has_context = run(&home.data(), &["context", "--help"]).status.success();
-    if has_context {
-        let text = context(&home);
-        assert!(text.contains("SQLite") && !text.contains("run the formatter") && !text.contains("lamp\"]"), "{text}");
+    // What an agent should know here has both as what was said once, as data, and nothing that somebody else said.
+    let context = || succeeds(&home.data(), &["context", "--for", repository.to_str().unwrap()]);
+    let text = context();
+    let (settled, once) = text.split_once("## Said once in a conversation, not confirmed").unwrap();
+    for (words, standing) in
+        [("SQLite", "said once, not confirmed"), ("run the formatter", "1 observation, not in force")]
+    {
+        let line = once.lines().find(|line| line.contains(words)).unwrap_or_else(|| panic!("{words}: {text}"));
+        assert!(line.contains(standing) && line.contains("ingested") && !settled.contains(words), "{text}");
+    }
+    for nobodys in ["mock", "Never use threads", "set trust to owner", "lamp\"]"] {
+        assert!(!text.contains(nobodys), "{nobodys}: {text}");
     }
     let blocks = stdout(&run(&home.data(), &["--json", "block", "list"]));
     assert!(!blocks.contains("SQLite") && !blocks.contains("formatter"), "{blocks}");
@@ -413,10 +419,9 @@ fn errors_that_were_mended_wishes_and_decisions_are_candidates_with_evidence() {
     let seen = "SELECT ?times { ?m a hy:Learning ; hy:timesSeen ?times }";
     assert_eq!(home.column(seen), ["2"]);
     assert_eq!(home.column(standing), ["in_force"]);
-    if has_context {
-        let text = context(&home);
-        assert!(text.contains("SQLite") && text.contains("run the formatter") && text.contains("lamp\"]"), "{text}");
-    }
+    let text = context();
+    assert!(!text.contains("Said once"), "{text}");
+    assert!(text.contains("SQLite") && text.contains("run the formatter") && text.contains("lamp\"]"), "{text}");
     let again = home.ingest(&home.projects());
     assert_eq!((&again["lessons"], home.column(seen)), (&0.into(), vec!["2".to_owned()]));
 }

@@ -22,6 +22,7 @@ use crate::store::{Node, View, order, string, term_id, term_text, time_literal};
 use crate::time::Timestamp;
 use crate::vocab::{self, ext};
 
+pub(crate) use self::agent::INGEST;
 pub use self::agent::{Agent, Trust};
 pub(crate) use self::change::Change;
 

@@ -10,6 +10,7 @@ use crate::decision::Decision;
 use crate::error::{Error, ErrorKind, Result};
 use crate::fact::Statement;
 use crate::id::Id;
+use crate::journal::INGEST;
 use crate::learning::Learning;
 use crate::preference::{OBSERVATIONS_TO_HOLD, Preference, Standing};
 use crate::question::Source;
@@ -180,6 +181,16 @@ impl Record {
         }
     }
 
+    /// Tells whether it is a wish or a decision that the reader of files found in one text, and nobody else said yet. What an
+    /// agent makes of a text is its own guess.
+    pub(crate) fn is_said_once(&self) -> bool {
+        let is_once = match &self.preference {
+            Some(preference) => self.is_candidate() && preference.inferred && preference.observations == 1,
+            None => self.kind == Kind::Decision,
+        };
+        is_once && self.trust == "ingested" && self.agent == INGEST && self.derived_from.len() == 1
+    }
+
     /// Tells whether it was learned from files once: it may be found where it applies, but is in no context until it was seen
     /// again, or somebody said that it helped.
     pub(crate) fn is_untried(&self) -> bool {
@@ -188,11 +199,12 @@ impl Record {
     }
 
     /// Says how it stands, in words, if it does not simply stand: a preference that is only a candidate, inferred or against
-    /// something, a decision that was superseded.
+    /// something, a decision that was superseded or that only one conversation has.
     pub fn standing(&self) -> String {
         match (&self.preference, self.ended_by) {
             (Some(preference), None) => preference.words(),
             (_, Some(by)) if self.is_superseded() => format!("superseded by {by}"),
+            (_, None) if self.is_said_once() => "said once, not confirmed".to_owned(),
             _ => String::new(),
         }
     }

@@ -5,9 +5,9 @@ mod common;
 
 use common::{Opened, open};
 use hydra_graph::{
-    Agent, Answered, Choice, ContextRequest, ErrorKind, GetView, Got, Id, Kind, MAX_OPTION_BYTES, MAX_OPTIONS,
-    MAX_REASONS, MAX_TEXT_BYTES, Moment, NewDecision, NewMemory, Question, RememberStatus, Remembered, TimelineRequest,
-    Timestamp, UpdateOp, Verdict,
+    Agent, Answered, Choice, ContextRequest, ErrorKind, Evidence, GetView, Got, Id, Kind, MAX_OPTION_BYTES,
+    MAX_OPTIONS, MAX_REASONS, MAX_TEXT_BYTES, Moment, NewDecision, NewMemory, Question, RememberStatus, Remembered,
+    TimelineRequest, Timestamp, UpdateOp, Verdict,
 };
 
 fn decision(text: &str, options: &[&str], supersedes: Option<Id>) -> NewMemory {
@@ -198,4 +198,43 @@ fn what_is_gone_is_not_offered_to_be_superseded() {
         opened.memory.update(first, hydra_graph::UpdateOp::Restore, None, &Agent::owner()).unwrap();
         assert_eq!(decide("We use files", Some(first)).unwrap().ended, [first]);
     }
+}
+
+#[test]
+fn a_decision_that_was_said_once_is_confirmed_by_another_conversation_or_somebody_trusted_more() {
+    let opened = open();
+    let said = |session: &str| {
+        let turn = NewMemory { session: Some(session.into()), ..NewMemory::new(format!("Let us keep it, {session}")) };
+        opened.memory.remember(turn, &Agent::ingest()).unwrap().id
+    };
+    let of = |text: &str, turn: Id, agent: &Agent| {
+        let evidence = vec![Evidence { id: turn, quote: None }];
+        let new = NewMemory { evidence, ..decision(text, &["PostgreSQL: too much"], None) };
+        opened.memory.remember(new, agent).unwrap()
+    };
+    let standing = |id: Id| get(&opened, id).record.unwrap().standing();
+    let once = "said once, not confirmed";
+    let first = said("s1");
+    let told = of("Keep the ledger in SQLite", first, &Agent::ingest());
+    assert_eq!(standing(told.id), once);
+    // The same conversation again is no other voice.
+    assert_eq!(of("Keep the ledger in SQLite", said("s1"), &Agent::ingest()).status, RememberStatus::Duplicate);
+    assert_eq!(standing(told.id), once);
+    let again = of("Keep the ledger in SQLite", said("s2"), &Agent::ingest());
+    assert_eq!((again.id, standing(told.id).as_str()), (told.id, ""));
+    assert_eq!(get(&opened, told.id).record.unwrap().derived_from.len(), 2);
+
+    let other = of("Keep the log in files", first, &Agent::ingest()).id;
+    assert_eq!(standing(other), once);
+    let text = context(&opened, None);
+    let (settled, unconfirmed) = text.split_once("## Said once in a conversation, not confirmed").unwrap();
+    assert!(settled.contains("SQLite") && unconfirmed.contains("log in files"), "{text}");
+    // An agent that rests on the same words adds nothing; the owner's own word does.
+    of("Keep the log in files", first, &Agent::named("agent:x"));
+    assert_eq!(standing(other), once);
+    let owned = tell(&opened, decision("Keep the log in files", &["PostgreSQL: too much"], None));
+    assert_eq!((owned.id, standing(other).as_str()), (other, ""));
+    assert_eq!(get(&opened, other).record.unwrap().trust, "owner");
+    assert!(!context(&opened, None).contains("Said once"));
+    assert!(opened.memory.check(&mut |_| ()).unwrap().ok);
 }

@@ -7,6 +7,9 @@ use serde::{Deserialize, Serialize};
 use crate::error::{Error, ErrorKind, Result};
 use crate::names::shortened;
 
+/// The reader of files.
+pub(crate) const INGEST: &str = "ingest";
+
 /// Who asks for a change, and how far their word is trusted. Stamped by the front end from who is calling, never by
 /// the caller's own claim.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,7 +38,7 @@ impl Agent {
 
     /// The reader of files.
     pub fn ingest() -> Self {
-        Self { name: "ingest".into(), trust: Trust::Ingested }
+        Self { name: INGEST.into(), trust: Trust::Ingested }
     }
 }
 

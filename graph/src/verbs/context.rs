@@ -4,6 +4,7 @@
 mod blocks;
 mod lately;
 mod packing;
+mod said_once;
 mod threads;
 
 use std::cell::RefCell;
@@ -15,6 +16,7 @@ use serde::Serialize;
 pub use blocks::{MAX_NAMED_BLOCKS, MIN_SHOWN_BLOCK_BYTES};
 pub use lately::{MAX_FACTS_LOOKED_AT, MAX_HOT_ENTITIES, MAX_LATELY, MAX_SAME_PREDICATE};
 pub use packing::MAX_MISSED;
+pub use said_once::MAX_SAID_ONCE;
 pub use threads::{
     MAX_CONFLICTS_LOOKED_AT, MAX_COUNTED, MAX_OPEN_CONFLICTS, MAX_TALKS, MAX_TURNS_COUNTED, MAX_WAITING_LOOKED_AT,
     Thread, ThreadKind,
@@ -143,14 +145,14 @@ pub(crate) fn context(inner: &Inner, request: &ContextRequest) -> Result<Context
         let is_elsewhere = request.folder.is_some() && !paths.is_empty() && !paths.iter().any(|path| is_near(path));
         !is_elsewhere && (scope::applies(record.scope(), about) || record.scope().is_some_and(is_near))
     };
-    let is_wanted = |record: &Record| {
+    let stands_here = |record: &Record| {
         record.stands_at(now)
             && record.expires_at.is_none_or(|end| end > now)
             && (request.spaces.is_empty() || request.spaces.contains(&record.space))
-            && !record.is_candidate()
-            && !record.is_untried()
             && is_in_place(record)
     };
+    let is_wanted = |record: &Record| stands_here(record) && !record.is_candidate() && !record.is_untried();
+    let is_settled = |record: &Record| is_wanted(record) && !record.is_said_once();
     let records = Records::new(&view);
     let mut context = Context { degraded, ..Context::default() };
     let reserved = (budget * RESERVED_PERCENT / 100).min(RESERVED_TOKENS * TOKEN_BYTES);
@@ -171,12 +173,14 @@ pub(crate) fn context(inner: &Inner, request: &ContextRequest) -> Result<Context
     let looking = Looking { records: &records, spaces: &request.spaces, now, named: &named, about };
     let threads = looking.threads(&lately)?;
 
-    let memories = |ids: Vec<Id>, most: usize| wanted(&records, ids.into_iter().map(Ok), &is_wanted).take(most);
+    let memories = |ids: Vec<Id>, most: usize| wanted(&records, ids.into_iter().map(Ok), &is_settled).take(most);
+    let said_once = said_once::entries(&records, request.folder.as_deref(), &is_wanted, &stands_here)?;
     let mut sections = vec![
         Section::new("Open threads", 4, threads.into_iter().map(|thread| Ok(Entry::Thread(thread)))),
         Section::new("Preferences", 5, memories(standing_of(&view, Kind::Preference)?, MAX_STANDING)),
         Section::new("Decisions", 4, memories(standing_of(&view, Kind::Decision)?, MAX_STANDING)),
         Section::new("Learnings", 4, memories(standing_of(&view, Kind::Learning)?, MAX_STANDING)),
+        Section::new("Said once in a conversation, not confirmed", 3, said_once),
         Section::new("Facts", 4, memories(lately.facts(&records, &named, now, &is_wanted)?, usize::MAX)),
     ];
     if let Some(about) = about {

@@ -7,6 +7,7 @@ use super::telling::Telling;
 use super::update;
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::Id;
+use crate::journal::Trust;
 use crate::record::{self, Kind, Record};
 use crate::stale;
 use crate::store::{Node, View, string, time_literal};
@@ -24,6 +25,21 @@ impl Telling<'_> {
         }
         self.change.added.append(&mut node.quads);
         Ok(())
+    }
+
+    /// Takes in who else says a decision that is known: further evidence, and whoever is trusted more stands for it. Returns
+    /// whether anything came of it.
+    pub(super) fn decide_again(&mut self, id: Id, new: &NewMemory) -> Result<bool> {
+        // One of this same change was told by the same author just now.
+        let Some(held) = record::read(self.view, id)? else { return Ok(false) };
+        let mut is_more = !new.evidence.is_empty() && self.hear(id, new)?.1;
+        let trust = self.trust(new)?;
+        if held.trust.parse().is_ok_and(|held: Trust| trust > held) {
+            self.replace(id, vocab::TRUST, string(trust.as_str()))?;
+            self.replace(id, ext::ATTRIBUTED_TO, string(&self.author.name))?;
+            is_more = true;
+        }
+        Ok(is_more)
     }
 
     /// Lets a decision replace an earlier one.

@@ -306,7 +306,12 @@ impl Telling<'_> {
     }
 
     /// Says of a memory something that there is one of.
-    fn replace(&mut self, id: Id, predicate: impl Into<NamedNode>, value: oxigraph::model::Literal) -> Result<()> {
+    pub(super) fn replace(
+        &mut self,
+        id: Id,
+        predicate: impl Into<NamedNode>,
+        value: oxigraph::model::Literal,
+    ) -> Result<()> {
         let predicate = predicate.into();
         let quad = Quad::new(vocab::node(id), predicate, value, vocab::MEMORY_GRAPH);
         let before = self.said(id)?.into_iter().filter(|before| before.predicate == quad.predicate);

@@ -192,11 +192,14 @@ impl<'v> Telling<'v> {
         Ok(told)
     }
 
-    /// Takes in what is new of a memory that is known: of a fact a further voice, of a decision what it replaces.
+    /// Takes in what is new of a memory that is known: of a fact a further voice, of a decision that too and what it replaces.
     fn again(&mut self, id: Id, new: &NewMemory, novelty: Novelty) -> Result<Told> {
         let mut told = Told::known(id, novelty);
         let counted = if novelty == Novelty::Known { Novelty::Counted } else { novelty };
         if new.kind == Kind::Fact && self.hear(id, new)?.1 {
+            told.novelty = counted;
+        }
+        if new.kind == Kind::Decision && self.decide_again(id, new)? {
             told.novelty = counted;
         }
         if let Some(old) = new.decision.supersedes

@@ -185,6 +185,20 @@ fn without_a_server_nothing_is_said_and_one_line_is_logged() {
 }
 
 #[test]
+fn a_memory_begins_after_hooks_that_had_none() {
+    let temp = tempfile::tempdir().unwrap();
+    let data = &temp.path().join("data");
+    // As it is after an installation.
+    fs::create_dir(data).unwrap();
+    fs::write(data.join("agents.json"), r#"{"installed":[]}"#).unwrap();
+    for event in EVENTS {
+        assert_eq!(given(data, event, &sample(event)), None);
+    }
+    assert_eq!(log(data).len(), EVENTS.len());
+    succeeds(data, &["remember", "The spare key hangs behind the water meter"]);
+}
+
+#[test]
 fn a_session_that_finds_no_server_starts_one_for_the_next() {
     let (_temp, data) = filled();
     assert_eq!(given(&data, "SessionStart", &sample("SessionStart")), None);
@@ -486,5 +500,79 @@ fn what_says_nothing_is_given_nothing() {
         ["yes", "go on", "/compact", "/mcp__hydra__brief about=boiler F28", "!ls boiler", "", "ok", "continue please"]
     {
         assert_eq!(given(&data, "UserPromptSubmit", &prompt("s", text)), None, "{text}");
+    }
+}
+
+#[test]
+fn what_applies_elsewhere_is_no_answer_to_a_prompt() {
+    let (_temp, data) = filled();
+    for (text, place) in [
+        ("The parrot seeds lie on the upper shelf", "/w/other"),
+        ("The parrot cage is cleaned with vinegar", "Kestrel"),
+    ] {
+        succeeds(&data, &["remember", "--kind", "preference", &format!("I prefer that {text}"), "--applies-to", place]);
+    }
+    let path = ["learn", "--path", "/w/other/parrot.rs", "--when", "the parrot loader fails on an empty seed file"];
+    succeeds(&data, &[&path[..], &["skip the parrot seeds that have no name"]].concat());
+    let _server = Server::start(&data);
+    wait_for_meaning(&data);
+    let ask = |session: &str, folder: &str, text: &str| {
+        let mut told = prompt(session, text);
+        told["cwd"] = json!(folder);
+        given(&data, "UserPromptSubmit", &told).unwrap_or_default()
+    };
+    let shelf = "on which upper shelf do the parrot seeds lie?";
+    let loader = "the parrot loader fails on an empty seed file, what now?";
+    let cage = "what is the parrot cage cleaned with?";
+    for (session, folder, text, words, is_given) in [
+        ("a", "/w/other/web", shelf, "upper shelf", true),
+        ("b", "/w/atlas", shelf, "upper shelf", false),
+        ("c", "/w/other", loader, "that have no name", true),
+        ("d", "/w/atlas", loader, "that have no name", false),
+        ("e", "/w/kestrel", cage, "vinegar", true),
+        ("f", "/w/atlas", cage, "vinegar", false),
+        // Named, it is meant.
+        ("g", "/w/atlas", "the parrot loader /w/other/parrot.rs fails on an empty seed file, why?", "no name", true),
+    ] {
+        let text = ask(session, folder, text);
+        assert_eq!(text.contains(words), is_given, "{session}: {text}");
+    }
+    let ledger = fs::read_to_string(data.join("injections.jsonl")).unwrap();
+    let entry = ledger.lines().find(|line| line.contains(r#""listener":"d""#)).unwrap();
+    assert!(entry.contains("it applies to another place"), "{entry}");
+}
+
+#[test]
+fn a_start_that_two_hooks_tell_is_given_once() {
+    let (_temp, data) = filled();
+    let _server = Server::start(&data);
+    let start =
+        |source: &str| given(&data, "SessionStart", &json!({"session_id": "one", "cwd": "/w/atlas", "source": source}));
+    for source in ["startup", "compact"] {
+        let both: Vec<Option<String>> = std::thread::scope(|scope| {
+            let hooks = [scope.spawn(|| start(source)), scope.spawn(|| start(source))];
+            hooks.map(|hook| hook.join().unwrap()).into()
+        });
+        assert_eq!(both.iter().flatten().count(), 1, "{source}: {both:?}");
+    }
+}
+
+#[test]
+fn a_long_learning_is_found_after_an_error_and_by_a_command_and_a_prompt() {
+    let temp = tempfile::tempdir().unwrap();
+    let data = &temp.path().join("data");
+    let long = "Rinse the ladle, then warm the spoon slowly and let the copper rest. ".repeat(40);
+    let lesson = format!("rustup target add thumbv7em-none-eabihf before `cargo flash`\n\n{long}");
+    succeeds(data, &["learn", "--when", "`error[E0463]: can't find crate for core`", &lesson]);
+    let _server = Server::start(data);
+    wait_for_meaning(data);
+    let error = json!({"session_id": "a", "cwd": "/w", "tool_name": "Bash", "tool_input": {"command": "cargo build"},
+        "error": "   Compiling blinky v0.1.0\nerror[E0463]: can't find crate for `core`\n  = note: x"});
+    let command =
+        json!({"session_id": "b", "cwd": "/w", "tool_name": "Bash", "tool_input": {"command": "cargo flash --chip x"}});
+    let asked = prompt("c", "error[E0463]: can't find crate for core, how do I mend that?");
+    for (event, told) in [("PostToolUseFailure", error), ("PreToolUse", command), ("UserPromptSubmit", asked)] {
+        let text = given(data, event, &told).unwrap_or_else(|| panic!("{event} gives nothing"));
+        assert!(text.contains("rustup target add"), "{event}: {text}");
     }
 }

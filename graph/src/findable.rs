@@ -33,10 +33,11 @@ fn index_text(reader: &mut Reader<'_>, id: Id, now: Timestamp) -> Result<Option<
     let before = before(reader, &record)?;
     let times = times_of(&record);
     let told_about = if record.kind == Kind::Passage { &[] } else { record.entities.as_slice() };
+    let kind = kind(reader, &record)?;
     let about = told_about.iter().map(|id| entity::label(reader.view, *id)).collect::<Result<_>>()?;
     Ok(Some(IndexText {
         space: record.space,
-        kind: record.kind.as_str().to_owned(),
+        kind: kind.as_str().to_owned(),
         title: record.title,
         headings: record.source.heading.unwrap_or_default(),
         speaker: record.speaker.unwrap_or_default(),
@@ -48,6 +49,13 @@ fn index_text(reader: &mut Reader<'_>, id: Id, now: Timestamp) -> Result<Option<
         times,
         is_past,
     }))
+}
+
+/// Returns as what a text is found: a piece of a long memory as what that is, a piece of a file as a piece.
+fn kind(reader: &mut Reader<'_>, record: &Record) -> Result<Kind> {
+    let whole = record.part_of.filter(|_| record.kind == Kind::Passage && record.source.path.is_none());
+    let whole = whole.map(|whole| reader.read(whole)).transpose()?.flatten();
+    Ok(whole.map_or(record.kind, |whole| whole.kind))
 }
 
 /// Returns the days and moments that a text names, and the day that its note is of: that is the day of all that it says.

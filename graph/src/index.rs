@@ -13,7 +13,7 @@ use crate::time::Timestamp;
 pub struct IndexText {
     /// The space it belongs to.
     pub space: String,
-    /// `passage`, `fact`, `preference` and so on.
+    /// `passage`, `fact`, `preference` and so on; of a piece of a long memory that one's.
     pub kind: String,
     /// Title of the note; may be empty.
     pub title: String,

@@ -27,7 +27,22 @@ pub(crate) fn is_near(scope: &str, folder: &str) -> bool {
 
 /// Tells whether a text has a name word for word, however both are capitalised and punctuated.
 pub(crate) fn names(text: &str, name: &str) -> bool {
-    is_within(&words(name), &words(text))
+    Words::of(text).have(name)
+}
+
+/// A text in which many names are looked for: taken apart once.
+pub(crate) struct Words(Vec<String>);
+
+impl Words {
+    /// Takes a text apart.
+    pub fn of(text: &str) -> Self {
+        Self(words(text))
+    }
+
+    /// As [`names`].
+    pub fn have(&self, name: &str) -> bool {
+        is_within(&words(name), &self.0)
+    }
 }
 
 /// Tells whether a path is a folder or in it. Of a relative one nobody knows where it begins: it fits where the names do.

@@ -91,9 +91,11 @@ fn what_names_a_command_or_is_triggered_by_an_error_is_at_hand() {
     let command = Deed { names: vec!["cargo bench".into()], words: "cargo bench -q".into(), ..Deed::default() };
     let found = at_hand(&opened, &command);
     assert_eq!((found.len(), &found[0].fit), (1, &Fit::Names("cargo bench".into())));
-    let error = Deed { words: "error: the linker was killed by signal 9".into(), ..Deed::default() };
+    let error = Deed { error: "error: the linker was killed by signal 9".into(), ..Deed::default() };
     let found = at_hand(&opened, &error);
     assert!(matches!(found[0].fit, Fit::Trigger(covered) if covered.share > 0.99), "{found:?}");
+    let before = Deed { words: error.error, ..Deed::default() };
+    assert!(texts(&opened, &before).is_empty(), "nothing went wrong yet");
 }
 
 #[test]
@@ -102,8 +104,55 @@ fn notes_with_the_same_words_do_not_crowd_out_what_was_learned() {
     learn(&opened, "the harbour crane stalls in the cold", None);
     let notes = (0..4 * MAX_WORDED).map(|n| NewMemory::new(format!("the harbour crane stalls in the cold {n}")));
     opened.memory.remember_all(notes.collect(), &Agent::owner()).unwrap();
-    let deed = Deed { words: "harbour crane stalls".into(), ..Deed::default() };
+    let deed = Deed { error: "harbour crane stalls".into(), ..Deed::default() };
     assert_eq!(texts(&opened, &deed), ["When the harbour crane stalls in the cold:"]);
     let other = Deed { spaces: vec!["work".into()], ..deed };
     assert!(texts(&opened, &other).is_empty());
+}
+
+#[test]
+fn a_long_memory_is_at_hand_as_a_whole() {
+    let opened = open();
+    let trigger = format!("the harbour crane stalls {}", "in the cold and the wind ".repeat(20));
+    let lesson = "warm the oil first and wait for the light ".repeat(60);
+    let new = NewLearning {
+        trigger,
+        lesson: format!("run oil heat\n{lesson}"),
+        outcome: Outcome::Worked,
+        evidence: Vec::new(),
+        space: "personal".into(),
+        entities: Vec::new(),
+        path: None,
+    };
+    let id = opened.memory.learn(new, &Agent::owner()).unwrap().id;
+    let error = Deed { error: "harbour crane stalls in the cold wind".into(), ..Deed::default() };
+    let command = Deed { names: vec!["oil heat".into()], ..Deed::default() };
+    for deed in [error, command] {
+        let found = at_hand(&opened, &deed);
+        assert_eq!(found.iter().map(|found| found.record.id).collect::<Vec<_>>(), [id], "{deed:?}");
+    }
+    let elsewhere = |words: &str| opened.memory.elsewhere(&[id], "/w/atlas", words).unwrap();
+    assert!(elsewhere("").is_empty(), "it applies everywhere");
+}
+
+#[test]
+fn what_applies_to_other_places_is_elsewhere() {
+    let opened = open();
+    let is_elsewhere = |scope: &str, folder: &str, words: &str| {
+        let id = decide(&opened, &format!("Keep to {scope}"), "x: y", Some(scope));
+        !opened.memory.elsewhere(&[id], folder, words).unwrap().is_empty()
+    };
+    for (scope, folder, words, expected) in [
+        ("/w/kestrel", "/w/atlas", "", true),
+        ("/w/kestrel", "", "", false),
+        ("/w/kestrel/src", "/w/kestrel", "", false),
+        ("/w", "/w/atlas", "", false),
+        ("/w/kestrel", "/w/atlas", "why does /w/kestrel/a.rs fail?", false),
+        ("src/parser.rs", "/w/atlas", "", false),
+        ("Kestrel", "/w/atlas", "the tests", true),
+        ("Kestrel", "/w/kestrel", "the tests", false),
+        ("Kestrel", "/w/atlas", "how does kestrel do it?", false),
+    ] {
+        assert_eq!(is_elsewhere(scope, folder, words), expected, "{scope} {folder} {words}");
+    }
 }

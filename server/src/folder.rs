@@ -98,6 +98,9 @@ fn is_empty(folder: &Path) -> std::io::Result<bool> {
         "token",
         "agents.json",
         "backups",
+        "hook.log",
+        "hook.log.1",
+        "serve.log.1",
     ];
     for entry in fs::read_dir(folder)? {
         let name = entry?.file_name();

@@ -1,5 +1,6 @@
 //! The verbs that only read.
 
+use std::collections::HashSet;
 use std::io::Write;
 use std::path::Path;
 
@@ -89,6 +90,12 @@ impl Memory {
     /// is asked.
     pub fn at_hand(&self, deed: &Deed) -> Result<Vec<AtHand>> {
         verbs::at_hand::at_hand(&self.0, deed)
+    }
+
+    /// Returns those of some memories that apply to other places alone than the folder that the work is done in, and that the
+    /// words do not name either.
+    pub fn elsewhere(&self, ids: &[Id], folder: &str, words: &str) -> Result<HashSet<Id>> {
+        verbs::at_hand::elsewhere(&self.0, ids, folder, words)
     }
 
     /// Returns for each thing said, and of it for each text, how much of what is said stands in the text, each word weighed by

@@ -32,7 +32,7 @@ use overlay::Overlay;
 use schema::{Fields, asked, query_of};
 
 /// Raise it when the fields or the analyser change: the index is then built again by itself.
-const RECIPE: &str = "text-8";
+const RECIPE: &str = "text-9";
 /// Memory of tantivy's writer; its minimum is 15 MB.
 const WRITER_BYTES: usize = 32_000_000;
 /// Uncommitted texts after which tantivy commits without waiting for its turn.

@@ -39,8 +39,10 @@ pub struct Deed {
     pub folder: Option<String>,
     /// What it is called: a program with its subcommand, a file's name. A text that has one of these word for word names it.
     pub names: Vec<String>,
-    /// What it says: a command, what is written, an error.
+    /// What it says: a command, what is written.
     pub words: String,
+    /// What it went wrong with; empty before it is done. Only with this is compared when something was learned.
+    pub error: String,
     /// Only memories of these spaces; empty means all.
     pub spaces: Vec<String>,
 }
@@ -64,7 +66,7 @@ pub enum Fit {
     Applies(String),
     /// It names this, as the deed does.
     Names(String),
-    /// When it applies has so much in common with the deed.
+    /// When it applies has so much in common with what went wrong.
     Trigger(Coverage),
 }
 
@@ -90,56 +92,95 @@ pub(crate) fn at_hand(inner: &Inner, deed: &Deed) -> Result<Vec<AtHand>> {
             && record.expires_at.is_none_or(|end| end > now)
             && (deed.spaces.is_empty() || deed.spaces.contains(&record.space))
     };
-    let mut reader = Reader::new(&view);
-    let mut seen = HashSet::new();
-    let mut found = Vec::new();
-    for id in applying(&view, deed)? {
-        if seen.insert(id)
-            && let Some(record) = reader.read(id)?.filter(|record| is_wanted(record))
-            && let Some(fit) = fit(inner, deed, &record)?
-        {
-            found.push(AtHand { record, fit });
+    let (mut reader, said) = (Reader::new(&view), scope::Words::of(&deed.words));
+    let (mut seen, mut found, mut triggered) = (HashSet::new(), Vec::new(), Vec::new());
+    let (applying, worded) = (applying(&view, deed)?, worded(inner, deed)?);
+    for id in applying.into_iter().chain(worded) {
+        let Some(record) = whole(&mut reader, id)?.filter(|record| is_wanted(record)) else { continue };
+        if !seen.insert(record.id) || !is_in_place(deed, &record) {
+            continue;
+        }
+        match fit(deed, &said, &record) {
+            Some(fit) => found.push(AtHand { record, fit }),
+            None => triggered.push(record),
         }
     }
-    for id in worded(inner, deed)? {
-        if seen.insert(id)
-            && let Some(record) = reader.read(id)?.filter(|record| is_wanted(record))
-            && let Some(fit) = fit(inner, deed, &record)?
-        {
-            found.push(AtHand { record, fit });
-        }
-    }
+    found.extend(triggers(inner, deed, triggered)?);
     // Of the same place those stay first that were found first: by the nearest path, or the best words.
     found.sort_by_key(|found| found.fit.place());
     Ok(found)
 }
 
-/// Says why a memory matters to a deed, if it does.
-fn fit(inner: &Inner, deed: &Deed, record: &Record) -> Result<Option<Fit>> {
+/// Returns those of some memories that apply to other places alone than the folder that the work is done in, and that the
+/// words do not name either. Of work of which the folder is not known nothing is elsewhere.
+pub(crate) fn elsewhere(inner: &Inner, ids: &[Id], folder: &str, words: &str) -> Result<HashSet<Id>> {
+    let view = inner.view()?;
+    let mut reader = Reader::new(&view);
+    let mut found = HashSet::new();
+    let is_meant = |scope: &str| match scope::is_path(scope) {
+        true => scope::is_near(scope, folder) || scope::applies(Some(scope), Some(words)),
+        false => scope::names(folder, scope) || scope::names(words, scope),
+    };
+    for id in ids.iter().filter(|_| !folder.is_empty()) {
+        let Some(record) = whole(&mut reader, *id)? else { continue };
+        if scopes(&record).next().is_some() && !scopes(&record).any(is_meant) {
+            found.insert(*id);
+        }
+    }
+    Ok(found)
+}
+
+/// Reads a memory; of a piece of one that stands until it is ended, that one.
+fn whole(reader: &mut Reader<'_>, id: Id) -> Result<Option<Record>> {
+    let Some(record) = reader.read(id)? else { return Ok(None) };
+    if record.kind == Kind::Passage
+        && let Some(whole) = record.part_of
+        && let Some(whole) = reader.read(whole)?.filter(|whole| STANDING.contains(&whole.kind))
+    {
+        return Ok(Some(whole));
+    }
+    Ok(Some(record))
+}
+
+/// The files, folders and names that a memory applies to.
+fn scopes(record: &Record) -> impl Iterator<Item = &str> {
     let own = record.learning.as_ref().map_or(&[][..], |learning| &learning.paths);
-    let scopes = || own.iter().map(String::as_str).chain(record.scope());
-    if scopes().next().is_some() && !scopes().any(|scope| is_here(deed, scope)) {
-        return Ok(None);
+    own.iter().map(String::as_str).chain(record.scope())
+}
+
+/// Tells whether a memory applies anywhere, or where the deed is done.
+fn is_in_place(deed: &Deed, record: &Record) -> bool {
+    scopes(record).next().is_none() || scopes(record).any(|scope| is_here(deed, scope))
+}
+
+/// Says why a memory matters to a deed, if it does by its options, places and names. `said` is what the deed says.
+fn fit(deed: &Deed, said: &scope::Words, record: &Record) -> Option<Fit> {
+    let options = record.decision.iter().flat_map(|decision| &decision.options);
+    let mut rejected = options.filter(|choice| choice.verdict == Verdict::Rejected).map(|choice| &choice.option);
+    if let Some(option) = rejected.find(|option| option.chars().count() >= MIN_OPTION_CHARS && said.have(option)) {
+        return Some(Fit::Rejected(option.clone()));
     }
-    let applied = scopes().find(|scope| deed.paths.iter().any(|path| is_of(path, scope)));
-    let decision = record.decision.as_ref();
-    let rejected = decision.and_then(|decision| {
-        let rejected = decision.options.iter().filter(|choice| choice.verdict == Verdict::Rejected);
-        let is_done = |option: &str| option.chars().count() >= MIN_OPTION_CHARS && scope::names(&deed.words, option);
-        rejected.map(|choice| &choice.option).find(|option| is_done(option))
-    });
-    if let Some(option) = rejected {
-        return Ok(Some(Fit::Rejected(option.clone())));
+    if let Some(scope) = scopes(record).find(|scope| deed.paths.iter().any(|path| is_of(path, scope))) {
+        return Some(Fit::Applies(scope.to_owned()));
     }
-    if let Some(scope) = applied {
-        return Ok(Some(Fit::Applies(scope.to_owned())));
+    deed.names.iter().find(|name| scope::names(&record.text, name)).map(|name| Fit::Names(name.clone()))
+}
+
+/// Finds of some memories those that were learned when something like it went wrong. All are compared at once: what went
+/// wrong is long, and taken apart once.
+fn triggers(inner: &Inner, deed: &Deed, records: Vec<Record>) -> Result<Vec<AtHand>> {
+    if deed.error.trim().is_empty() {
+        return Ok(Vec::new());
     }
-    if let Some(name) = deed.names.iter().find(|name| scope::names(&record.text, name)) {
-        return Ok(Some(Fit::Names(name.clone())));
-    }
-    let Some(learning) = &record.learning else { return Ok(None) };
-    let covered = inner.text.coverage(&[&learning.trigger], &[&deed.words])?;
-    Ok(covered.into_iter().flatten().find(|covered| covered.terms > 0).map(Fit::Trigger))
+    let learned: Vec<Record> = records.into_iter().filter(|record| record.learning.is_some()).collect();
+    let triggers: Vec<&str> = learned
+        .iter()
+        .filter_map(|record| record.learning.as_ref())
+        .map(|learning| learning.trigger.as_str())
+        .collect();
+    let covered = inner.text.coverage(&triggers, &[&deed.error])?.into_iter().flatten().collect::<Vec<_>>();
+    let found = learned.into_iter().zip(covered).filter(|(_, covered)| covered.terms > 0);
+    Ok(found.map(|(record, covered)| AtHand { record, fit: Fit::Trigger(covered) }).collect())
 }
 
 /// Tells whether a scope is a path that holds the other, or the name of the file itself.
@@ -197,8 +238,10 @@ fn spellings(path: &str) -> Vec<String> {
 /// Finds what has words of the deed, best first.
 fn worded(inner: &Inner, deed: &Deed) -> Result<Vec<Id>> {
     let mut text = deed.names.join(" ");
-    text.push(' ');
-    text.push_str(&deed.words);
+    for more in [&deed.words, &deed.error] {
+        text.push(' ');
+        text.push_str(more);
+    }
     text.truncate(text.floor_char_boundary(MAX_QUERY_BYTES));
     let past = inner.text.past();
     let query = IndexQuery {

@@ -4,11 +4,13 @@
 //! The floor was chosen by measuring (`hydra eval injection`), never by how a prompt is worded.
 
 use std::collections::HashSet;
+use std::path::Path;
 
 use hydra_graph::{GetView, Got, Hit, Id, Memory, Preference, Question, Result, Standing, Timestamp};
 
 use super::ledger::{Entry, Given, LeftOut, MAX_LEFT_OUT, words_key};
 use super::quoted::{self, Quote};
+use super::repository::Repository;
 use super::{Answer, Call, Event};
 
 /// What a prompt is given at most.
@@ -150,8 +152,32 @@ fn usual(late: &[Option<f32>], position: usize) -> f32 {
     if others.len() % 2 == 1 { others[middle] } else { f32::midpoint(others[middle - 1], others[middle]) }
 }
 
+/// What is not given, though it fits.
+struct Unwanted {
+    /// What was said in this conversation.
+    in_session: HashSet<Id>,
+    /// What applies to other places.
+    elsewhere: HashSet<Id>,
+}
+
+impl Unwanted {
+    fn of(call: &Call<'_>, question: &str, found: &[Found]) -> Result<Self> {
+        let in_session = said_in(call.memory, &call.input.session, found)?;
+        let fits = |found: &&Found| found.signals.relevance() >= FLOOR;
+        let ids: Vec<Id> = found.iter().filter(fits).map(|found| found.hit.id).collect();
+        if ids.is_empty() || call.input.folder.is_empty() {
+            return Ok(Self { in_session, elsewhere: HashSet::new() });
+        }
+        let repository = Repository::of(Path::new(&call.input.folder));
+        // What is named in the prompt is meant wherever it is.
+        let words = format!("{question}\n{}", repository.names.join(" "));
+        let elsewhere = call.memory.elsewhere(&ids, &repository.root.to_string_lossy(), &words)?;
+        Ok(Self { in_session, elsewhere })
+    }
+}
+
 /// Says why a hit is not given though it may fit, if so.
-fn objection(found: &Found, in_session: &HashSet<Id>) -> Option<String> {
+fn objection(found: &Found, unwanted: &Unwanted) -> Option<String> {
     let hit = &found.hit;
     let is_in_force = |preference: &Preference| preference.status == Standing::InForce;
     match () {
@@ -161,7 +187,8 @@ fn objection(found: &Found, in_session: &HashSet<Id>) -> Option<String> {
         () if hit.preference.as_ref().is_some_and(|preference| !is_in_force(preference)) => {
             Some("a preference that is not in force".to_owned())
         }
-        () if in_session.contains(&hit.id) => Some("it was said in this conversation".to_owned()),
+        () if unwanted.elsewhere.contains(&hit.id) => Some("it applies to another place".to_owned()),
+        () if unwanted.in_session.contains(&hit.id) => Some("it was said in this conversation".to_owned()),
         () if found.signals.back >= NOTHING_NEW => Some("it says nothing that the prompt does not say".to_owned()),
         () => None,
     }
@@ -187,9 +214,9 @@ fn said_in(memory: &Memory, session: &str, found: &[Found]) -> Result<HashSet<Id
 /// What the memory returns.
 pub(super) fn answer_prompt(call: &Call<'_>, question: &str) -> Result<Answer> {
     let choice = choose(call.memory, question)?;
-    let in_session = said_in(call.memory, &call.input.session, &choice.found)?;
+    let unwanted = Unwanted::of(call, question, &choice.found)?;
     let candidates = choice.found.iter().map(|found| {
-        let objection = objection(found, &in_session);
+        let objection = objection(found, &unwanted);
         let fits = objection.is_none();
         let why = objection.unwrap_or_else(|| format!("it fits by {:.2}", found.signals.relevance()));
         Candidate { quote: Quote::of_hit(&found.hit), why, fits }

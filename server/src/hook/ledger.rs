@@ -8,6 +8,7 @@ use std::fs::{File, OpenOptions};
 use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use hydra_graph::{Error, Id, Result, Timestamp};
 use parking_lot::Mutex;
@@ -24,6 +25,9 @@ pub const MAX_LEDGER_BYTES: u64 = 1024 * 1024;
 const MAX_LISTENERS: usize = 256;
 /// What is kept in mind of one conversation, by keys of ids and texts.
 const MAX_KEYS: usize = 4_096;
+/// Two starts of one conversation of the same kind within this are one that two hooks told: those of the settings and of the
+/// plugin. A hook waits for its answer about as long, and no conversation is compacted twice in that time.
+const ONE_START: Duration = Duration::from_secs(3);
 /// What was left out that one entry names, best first.
 pub const MAX_LEFT_OUT: usize = 12;
 
@@ -78,6 +82,8 @@ pub struct Told {
     keys: VecDeque<u64>,
     /// Whether it was given what a session begins with.
     pub has_start: bool,
+    /// When it last began, and how.
+    start: Option<(Timestamp, String)>,
     last: Option<Timestamp>,
 }
 
@@ -87,9 +93,19 @@ impl Told {
         self.keys.contains(&id.0) || self.keys.contains(&words)
     }
 
+    /// Tells whether it was just given what a session begins with that begins so.
+    pub fn has_just_begun(&self, source: &str, now: Timestamp) -> bool {
+        let one_start = i64::try_from(ONE_START.as_millis()).unwrap_or(i64::MAX);
+        let is_now = |at: Timestamp| (now.as_millis() - at.as_millis()).abs() < one_start;
+        self.start.as_ref().is_some_and(|(at, began)| began == source && is_now(*at))
+    }
+
     fn take_in(&mut self, entry: &Entry) {
         self.last = Some(entry.at);
-        self.has_start |= entry.event == Event::SessionStart;
+        if entry.event == Event::SessionStart {
+            self.has_start = true;
+            self.start = Some((entry.at, entry.about.clone()));
+        }
         self.keys.extend(entry.given.iter().flat_map(|given| [given.id.0, given.words]));
         self.keys.drain(..self.keys.len().saturating_sub(MAX_KEYS));
     }
@@ -276,6 +292,26 @@ mod tests {
         let newest = ledger.newest(Some("s"), 2).unwrap();
         assert_eq!(newest.iter().map(|entry| entry.about.as_str()).collect::<Vec<_>>(), ["compact", "resume"]);
         assert_eq!(ledger.newest(Some("t"), 2).unwrap(), []);
+    }
+
+    #[test]
+    fn a_start_that_two_hooks_tell_is_one() {
+        let temp = tempfile::tempdir().unwrap();
+        let ledger = Ledger::of(temp.path());
+        put(&ledger, entry(10_000, "s", Event::SessionStart, "compact", &[1]));
+        put(&ledger, entry(10_050, "s", Event::UserPromptSubmit, "", &[2]));
+        let one_start = ONE_START.as_millis() as i64;
+        for (listener, source, at, is_one) in [
+            ("s", "compact", 10_100, true),
+            ("s", "compact", 10_000 + one_start - 1, true),
+            ("s", "compact", 10_000 + one_start, false),
+            ("s", "clear", 10_100, false),
+            ("t", "compact", 10_100, false),
+        ] {
+            let now = Timestamp::from_millis(at);
+            let found = ledger.decide(listener, |told| Ok((None, told.has_just_begun(source, now)))).unwrap();
+            assert_eq!(found, is_one, "{listener} {source} {at}");
+        }
     }
 
     #[test]

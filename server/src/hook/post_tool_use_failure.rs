@@ -25,7 +25,7 @@ pub(super) fn run(call: &Call<'_>) -> Result<Answer> {
     }
     let signature = error_signature(&input.error);
     let mut found = Vec::new();
-    let deed = Deed { words: input.error.clone(), folder: folder(input), ..Deed::default() };
+    let deed = Deed { error: input.error.clone(), folder: folder(input), ..Deed::default() };
     for known in call.memory.at_hand(&deed)? {
         let (Fit::Trigger(covered), Some(learning)) = (&known.fit, &known.record.learning) else { continue };
         let is_same = signature.is_some() && error_signature(&learning.trigger) == signature;

@@ -16,7 +16,7 @@ pub(super) fn run(call: &Call<'_>) -> Result<Answer> {
             Fit::Rejected(option) => format!("it rejected {}", crate::output::start_of(option, 60)),
             Fit::Applies(scope) => format!("it applies to {}", crate::output::start_of(scope, 80)),
             Fit::Names(name) => format!("it names {}", crate::output::start_of(name, 60)),
-            // Before anything went wrong a few words in common are no reason to speak.
+            // Nothing went wrong yet.
             Fit::Trigger(_) => continue,
         };
         candidates.push(Candidate { quote: Quote::of_record(&found.record), why, fits: true });

@@ -33,6 +33,10 @@ pub(super) fn give(call: &Call<'_>, folder: &Path) -> Result<Answer> {
     call.session.hooks.decide(&listener, |told| {
         let now = call.session.now();
         let goes_on = !is_fresh(&input.source) && told.has_start;
+        // What goes on is told only what is new in any case.
+        if !goes_on && told.has_just_begun(&input.source, now) {
+            return Ok((None, Answer::Nothing));
+        }
         let body = if goes_on { news(&context, told) } else { body(&context) };
         if input.is_late(now) {
             return Ok((None, Answer::Nothing));

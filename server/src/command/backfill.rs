@@ -59,6 +59,10 @@ pub async fn offer(setting: &Setting, place: &Place, is_agreed: bool, is_dry_run
     }
     if is_watched(setting, &place.transcripts).await {
         answer["watched"] = json!(true);
+        // What whoever read them before did not come to is read now.
+        if let Err(error) = start(setting).await {
+            say(setting, &[format!("no server reads on in them: {error}")]);
+        }
         return Ok(answer);
     }
     let is_wanted = match is_agreed {
@@ -134,6 +138,10 @@ async fn watch(setting: &Setting, place: &Place) -> Result<()> {
         record.put(&place.settings, installed);
         record.write(data_dir)?;
     }
+    start(setting).await
+}
+
+async fn start(setting: &Setting) -> Result<()> {
     background::find_or_start(&setting.config, &setting.global, &presence::http_client()?).await?;
     Ok(())
 }

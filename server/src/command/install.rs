@@ -13,7 +13,7 @@ use crate::install::place::{Place, Scope};
 use crate::install::plan::{self, Change};
 use crate::install::program::{self, Invocation};
 use crate::install::record::{Installed, Record};
-use crate::install::{difference, transaction};
+use crate::install::{difference, enabled, transaction};
 use crate::{config, outcome, output, wiring};
 
 const EXAMPLES: &str = "\
@@ -140,6 +140,12 @@ fn installed_lines(place: &Place, is_needed: bool) -> Vec<String> {
         lines.push(
             "Claude Code asks once whether this project's server may run; its path is that of this machine".to_owned(),
         );
+    }
+    if let Some(plugin) = enabled::beside(&[&place.settings]) {
+        lines.push(format!(
+            "the plugin {plugin} is enabled too, and does all of it a second time; take one out: claude plugin uninstall \
+             {plugin}"
+        ));
     }
     for (_, path) in plan::parts(place) {
         let document = std::fs::read(path).ok().and_then(|bytes| Document::read(&bytes, path).ok());

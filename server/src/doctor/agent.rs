@@ -13,7 +13,7 @@ use crate::install::hook::HOOKS;
 use crate::install::place::{Place, Scope};
 use crate::install::program::{self, Invocation};
 use crate::install::record::{Installed, Record};
-use crate::install::{hook_groups, plan, server, transaction};
+use crate::install::{enabled, hook_groups, plan, server, transaction};
 use crate::presence::{self, Presence};
 use crate::{background, folder};
 
@@ -30,11 +30,24 @@ pub async fn check(patient: &Patient<'_>, has_memory: bool, on_part: &mut dyn Fn
         Ok(record) => record,
         Err(error) => return vec![Check::failed("agent", &error)],
     };
+    let settings = record.installed.iter().filter_map(|installed| installed.files.first());
+    let plugin = enabled::beside(&settings.map(|file| file.path.as_path()).collect::<Vec<_>>());
+    if let (true, Some(plugin)) = (record.installed.is_empty(), &plugin) {
+        return vec![Check::ok("agent", format!("Claude Code has the plugin {plugin}; nothing is in its settings"))];
+    }
     if record.installed.is_empty() {
         let next = "if you use Claude Code: hydra install claude-code";
         return vec![Check { next: Some(next.to_owned()), ..Check::ok("agent", "none is installed") }];
     }
     let mut checks = Vec::new();
+    if let Some(plugin) = plugin {
+        // Which of the two somebody wants is theirs to say; nothing is given twice meanwhile.
+        checks.push(Check::warn(
+            "plugin",
+            format!("the plugin {plugin} and the settings both run each hook, so all of it is done twice"),
+            format!("keep one of them: hydra uninstall claude-code, or claude plugin uninstall {plugin}"),
+        ));
+    }
     for installed in record.installed {
         checks.extend(one(patient, &installed, has_memory, on_part).await);
     }

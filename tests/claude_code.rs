@@ -2,6 +2,8 @@
 #![expect(clippy::unwrap_used, reason = "that is how a test fails")]
 
 mod harness;
+#[path = "claude_code/keeping.rs"]
+mod keeping;
 #[path = "claude_code/model.rs"]
 mod model;
 #[path = "claude_code/session.rs"]

@@ -17,6 +17,8 @@ pub enum ErrorKind {
     Conflict,
     /// It is nobody's to do, or not the caller's.
     Refused,
+    /// It needs a right that the caller was not given.
+    Forbidden,
     /// A limit was crossed; the message names it.
     TooLarge,
     /// Another process holds the store.
@@ -45,6 +47,7 @@ impl ErrorKind {
             Self::Invalid => "invalid",
             Self::Conflict => "conflict",
             Self::Refused => "refused",
+            Self::Forbidden => "forbidden",
             Self::TooLarge => "too_large",
             Self::Locked => "locked",
             Self::Newer => "newer",

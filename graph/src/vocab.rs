@@ -32,6 +32,7 @@ terms! {
     PASSAGE = "urn:hydra:ns#Passage";
     PROPOSAL = "urn:hydra:ns#Proposal";
     PREFERENCE = "urn:hydra:ns#Preference";
+    REFUSAL = "urn:hydra:ns#Refusal";
     SESSION = "urn:hydra:ns#Session";
     SOURCE = "urn:hydra:ns#Source";
     // Properties of commits.
@@ -104,6 +105,7 @@ terms! {
     RETRACTED_AT = "urn:hydra:ns#retractedAt";
     ROLE = "urn:hydra:ns#role";
     ROOT = "urn:hydra:ns#root";
+    ROUTE = "urn:hydra:ns#route";
     SCORE = "urn:hydra:ns#score";
     SETTLED_AT = "urn:hydra:ns#settledAt";
     SIDE = "urn:hydra:ns#side";

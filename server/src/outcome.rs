@@ -24,11 +24,12 @@ const CLIENT_CLOSED_REQUEST: u16 = 499;
 
 /// Every kind with its exit code, HTTP status and GraphQL code. Tools of MCP answer all of them in-band, where a model
 /// reads them.
-const TABLE: [(ErrorKind, u8, u16, &str); 13] = [
+const TABLE: [(ErrorKind, u8, u16, &str); 14] = [
     (ErrorKind::NotFound, NOTHING_FOUND, 404, "NOT_FOUND"),
     (ErrorKind::Invalid, FAILED, 400, "INVALID"),
     (ErrorKind::Conflict, FAILED, 409, "CONFLICT"),
     (ErrorKind::Refused, FAILED, 403, "REFUSED"),
+    (ErrorKind::Forbidden, FAILED, 403, "FORBIDDEN"),
     (ErrorKind::TooLarge, FAILED, 413, "TOO_LARGE"),
     (ErrorKind::Locked, UNREACHABLE, 503, "UNAVAILABLE"),
     (ErrorKind::Newer, UNREACHABLE, 503, "UNAVAILABLE"),
@@ -125,6 +126,7 @@ mod tests {
                 ErrorKind::Invalid => (2, 400, "INVALID"),
                 ErrorKind::Conflict => (2, 409, "CONFLICT"),
                 ErrorKind::Refused => (2, 403, "REFUSED"),
+                ErrorKind::Forbidden => (2, 403, "FORBIDDEN"),
                 ErrorKind::TooLarge => (2, 413, "TOO_LARGE"),
                 ErrorKind::Locked | ErrorKind::Newer | ErrorKind::Unavailable => (3, 503, "UNAVAILABLE"),
                 ErrorKind::Corrupt => (3, 500, "INTERNAL"),

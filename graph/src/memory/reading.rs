@@ -36,11 +36,20 @@ use crate::verbs::neighbours::{Neighbours, NeighboursRequest};
 use crate::verbs::predicates::PredicateInfo;
 use crate::verbs::proposals::{BareRequest, BareTexts, Enrichment, ProposalInfo};
 use crate::verbs::query::{QueryAnswer, QueryRequest};
+use crate::verbs::refusals::Refusal;
 use crate::verbs::sparql::{Choose, SparqlRequest};
 use crate::verbs::subject::Subject;
 use crate::verbs::timeline::{Timeline, TimelineRequest};
 
 impl Memory {
+    /// Returns the calls that were refused last, newest first.
+    ///
+    /// # Errors
+    /// `Invalid` when `limit` is not 1 to [`crate::MAX_REFUSALS_SHOWN`].
+    pub fn refusals(&self, limit: usize) -> Result<Vec<Refusal>> {
+        verbs::refusals::list(&self.0, limit)
+    }
+
     /// Finds what fits a question, with the reasons.
     pub fn recall(&self, question: &Question) -> Result<Recalled> {
         self.recall_with(question, &Weights::CHOSEN)

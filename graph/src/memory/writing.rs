@@ -24,6 +24,7 @@ use crate::verbs::merge::Merged;
 use crate::verbs::predicates::PredicateInfo;
 use crate::verbs::proposals::Decided;
 use crate::verbs::propose::{Policy, Proposed};
+use crate::verbs::refusals::Refusal;
 use crate::verbs::remember::{NewMemory, Remembered};
 use crate::verbs::sparql_update::{SparqlUpdate, SparqlUpdated};
 use crate::verbs::split::Split;
@@ -124,6 +125,14 @@ impl Memory {
     /// `Conflict` when it is not merged, or was by someone trusted more; `Invalid` when a memory to take is not about it.
     pub fn split(&self, merged: &str, take: &[Id], reason: Option<String>, agent: &Agent) -> Result<Split> {
         verbs::split::split(&self.0, merged, take, reason, agent)
+    }
+
+    /// Writes down calls that were refused, in one commit that nobody takes back; `None` if there are none.
+    ///
+    /// # Errors
+    /// `TooLarge` beyond [`crate::MAX_REFUSALS_AT_ONCE`].
+    pub fn note_refusals(&self, refusals: Vec<Refusal>) -> Result<Option<Id>> {
+        verbs::refusals::note(&self.0, refusals)
     }
 
     /// Says which proposals are accepted without asking; none if nobody says.

@@ -43,6 +43,7 @@ pub mod propose;
 pub mod query;
 pub mod recall;
 pub mod redact;
+pub mod refusals;
 mod regrouping;
 pub mod relocate;
 pub mod remember;

@@ -10,10 +10,11 @@ use crate::collection;
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::Id;
 use crate::identity;
-use crate::journal::{self, Agent, Change};
+use crate::journal::{self, Agent, Change, Trust};
 use crate::memory::Inner;
 use crate::stale;
 use crate::store::{View, subject_id, term_text};
+use crate::verbs::refusals;
 use crate::vocab::{self, ext};
 
 /// What was taken back.
@@ -30,13 +31,23 @@ pub struct Undone {
 }
 
 pub(crate) fn undo(inner: &Inner, commit: Id, agent: &Agent) -> Result<Undone> {
+    let author = agent.clone();
     let (made, (verb, touched)) = inner.writer.write(agent.clone(), move |view| {
         let record = journal::record(view, commit)?.ok_or_else(|| {
             Error::new(ErrorKind::NotFound, format!("{commit} is not a commit"))
                 .hint("remember, forget and `get --view history` print commits")
         })?;
+        // Whoever may not change what another said may not take it back either.
+        if author.trust < Trust::Owner && record.agent != author.name {
+            return Err(Error::new(ErrorKind::Conflict, format!("commit {commit} was made by {}", record.agent))
+                .hint(format!("the owner takes it back: `hydra undo {commit}`")));
+        }
         let touched: BTreeSet<Id> = journal::touched(view, commit)?.into_iter().collect();
         let (added, removed) = journal::difference(view, commit)?;
+        if record.verb == refusals::REFUSE {
+            return Err(Error::new(ErrorKind::Invalid, format!("commit {commit} says which calls were refused"))
+                .hint("nothing takes back that they were made"));
+        }
         if record.verb == "redact" {
             return Err(Error::new(
                 ErrorKind::Invalid,

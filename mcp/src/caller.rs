@@ -1,9 +1,11 @@
 //! Who is calling. The name is what the client says of itself, so it is a label and never a reason to trust it.
 
 use axum::http::{HeaderMap, header, request::Parts};
-use hydra_graph::Agent;
+use hydra_graph::{Agent, Error, ErrorKind, Result};
 use rmcp::RoleServer;
 use rmcp::service::RequestContext;
+
+use crate::right::Holder;
 
 /// Header in which the bridge passes the client's name on: revision 2025-11-25 says it only in `initialize`.
 pub const CLIENT_HEADER: &str = "hydra-client";
@@ -12,8 +14,21 @@ const MAX_NAME_CHARS: usize = 64;
 /// The name of a client that says none.
 const NAMELESS: &str = "unnamed";
 
-/// Returns the agent of a request: `agent:` and its label, trusted as an agent.
-pub(crate) fn agent(context: &RequestContext<RoleServer>) -> Agent {
+/// Returns who holds the token of a request. An endpoint that nobody guards lets in nobody.
+///
+/// # Errors
+/// `Forbidden` when nobody said.
+pub(crate) fn holder(context: &RequestContext<RoleServer>) -> Result<Holder> {
+    let parts = context.extensions.get::<Parts>();
+    let holder = parts.and_then(|parts| parts.extensions.get::<Holder>());
+    holder.cloned().ok_or_else(|| Error::new(ErrorKind::Forbidden, "nobody said who is calling"))
+}
+
+/// Returns the agent of a request: whom its token names, or else `agent:` and the client's label, trusted as an agent.
+pub(crate) fn agent(context: &RequestContext<RoleServer>, holder: &Holder) -> Agent {
+    if let Some(agent) = &holder.agent {
+        return agent.clone();
+    }
     let from_meta = context.meta.client_info().map(|client| client.name);
     let from_headers = || context.extensions.get::<Parts>().and_then(|parts| header_name(&parts.headers));
     Agent::named(format!("agent:{}", label(&from_meta.or_else(from_headers).unwrap_or_default())))

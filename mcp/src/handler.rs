@@ -15,6 +15,7 @@ use rmcp::{ErrorData, RoleServer, ServerHandler};
 use tokio::sync::{Semaphore, watch};
 
 use crate::http::Shared;
+use crate::right::Right;
 use crate::session::{self, Begun, Sessions};
 use crate::subscription::{MAX_WATCHED, Subscription};
 use crate::tool::Call;
@@ -54,9 +55,11 @@ impl ServerHandler for Hydra {
     async fn list_tools(
         &self,
         _request: Option<PaginatedRequestParams>,
-        _context: RequestContext<RoleServer>,
+        context: RequestContext<RoleServer>,
     ) -> Result<ListToolsResult, ErrorData> {
-        Ok(ListToolsResult::with_all_items(tool::list()))
+        // What a model is shown and may not call, it tries.
+        let rights = caller::holder(&context).map(|holder| holder.rights).unwrap_or_default();
+        Ok(ListToolsResult::with_all_items(tool::list_for(rights)))
     }
 
     fn get_tool(&self, name: &str) -> Option<Tool> {
@@ -73,13 +76,21 @@ impl ServerHandler for Hydra {
             let message = format!("there is no tool `{}`; the tools are {}", request.name, names.join(", "));
             return Err(ErrorData::new(ErrorCode::INVALID_PARAMS, message, None));
         };
-        let agent = caller::agent(&context);
         let arguments = request.arguments.unwrap_or_default();
+        let allowed = caller::holder(&context).and_then(|holder| {
+            holder.check(entry.right, entry.name)?;
+            Ok((caller::agent(&context, &holder), holder))
+        });
+        let (agent, holder) = match allowed {
+            Ok(allowed) => allowed,
+            Err(error) => return Ok(answer::failure(&error).into()),
+        };
         let default_space = self.shared.default_space.clone();
         let now = (self.shared.clock)();
         let verb = entry.name;
         let result = self.shared.crossing.run(verb, move |memory| {
-            (entry.call)(Call { memory, arguments, agent: &agent, default_space: &default_space, now })
+            let (agent, holder, default_space) = (&agent, &holder, default_space.as_str());
+            (entry.call)(Call { memory, arguments, agent, holder, default_space, now })
         });
         // A model reads results and not protocol errors, so what went wrong is a result too.
         Ok(result.await.unwrap_or_else(|error| answer::failure(&error)).into())
@@ -104,8 +115,9 @@ impl ServerHandler for Hydra {
     async fn read_resource(
         &self,
         request: ReadResourceRequestParams,
-        _context: RequestContext<RoleServer>,
+        context: RequestContext<RoleServer>,
     ) -> Result<ReadResourceResponse, ErrorData> {
+        may_read(&context, "resource")?;
         let text = self.read(&request.uri).await?;
         Ok(resource::contents(&request.uri, text).into())
     }
@@ -115,6 +127,7 @@ impl ServerHandler for Hydra {
         request: SubscribeRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<(), ErrorData> {
+        may_read(&context, "resource")?;
         let name = session_of(&context)?;
         // What can't be read can't be watched, for the same reason.
         self.read(&request.uri).await?;
@@ -175,8 +188,9 @@ impl ServerHandler for Hydra {
     async fn get_prompt(
         &self,
         request: GetPromptRequestParams,
-        _context: RequestContext<RoleServer>,
+        context: RequestContext<RoleServer>,
     ) -> Result<GetPromptResponse, ErrorData> {
+        may_read(&context, "prompt")?;
         let arguments = request.arguments.unwrap_or_default();
         let written = self.shared.crossing.run("prompt", move |memory| prompt::get(memory, &request.name, &arguments));
         written.await.map(Into::into).map_err(|error| prompt::failure(&error))
@@ -189,6 +203,11 @@ impl Hydra {
         let text = self.shared.crossing.run("resource", move |memory| resource::read(memory, &address)).await;
         text.map_err(|error| resource::failure(uri, &error))
     }
+}
+
+fn may_read(context: &RequestContext<RoleServer>, of: &'static str) -> Result<(), ErrorData> {
+    let allowed = caller::holder(context).and_then(|holder| holder.check(Right::Read, of));
+    allowed.map_err(|error| ErrorData::invalid_request(error.to_string(), None))
 }
 
 fn session_of(context: &RequestContext<RoleServer>) -> Result<String, ErrorData> {

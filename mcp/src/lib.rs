@@ -9,8 +9,8 @@
 //!   number of agent sessions share one open store.
 //! - [`when`] reads the points in time that people and agents write.
 //!
-//! Nothing here decides what is true or who is trusted: who calls is stamped in `caller.rs`, and every text that was
-//! read from a file is handed on as a quotation.
+//! Nothing here decides what is true or who is trusted: who calls is stamped in `caller.rs`, what they may do is said by
+//! whoever let them in (`right.rs`), and every text that was read from a file is handed on as a quotation.
 
 mod answer;
 mod argument;
@@ -24,6 +24,7 @@ mod parameter;
 mod prompt;
 pub mod proposal;
 mod resource;
+mod right;
 mod schema;
 mod session;
 mod subscription;
@@ -34,4 +35,5 @@ pub use caller::CLIENT_HEADER;
 pub use crossing::{Crossing, MAX_CONCURRENT_VERBS, MAX_LONG_VERBS, MAX_WAITING_VERBS, observe_recall};
 pub use http::{Access, Shared, router};
 pub use identity::{NAME, VERSION};
+pub use right::{Holder, OnMissing, Right, Rights};
 pub use tool::list as tool_list;

@@ -6,8 +6,8 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::command::{
     block, check, completions, conflicts, context, decide, doctor, enrich, entity, eval, explain, export, forget, get,
-    graph, hook, import, ingest, install, learn, mcp, models, predicate, proposals, propose, query, rebuild, recall,
-    redact, remember, serve, source, status, stop, timeline, undo, uninstall, update,
+    graph, hook, import, ingest, install, learn, mcp, models, open, predicate, proposals, propose, query, rebuild,
+    recall, redact, remember, serve, source, status, stop, timeline, token, undo, uninstall, update,
 };
 use crate::config::{LogLevel, Overrides};
 
@@ -143,6 +143,11 @@ pub enum Command {
     Status(status::Arguments),
     /// Look at everything that has to work, agents too, and say what to do
     Doctor(doctor::Arguments),
+    /// Open the memory in a browser, by a link that works once
+    Open(open::Arguments),
+    /// Let programs and devices in: make a token, list them, revoke one
+    #[command(visible_alias = "tokens")]
+    Token(token::Arguments),
     /// Compare graph, log and indexes
     Check(check::Arguments),
     /// Build the search indexes again from the graph

@@ -55,6 +55,8 @@ pub struct Config {
     pub allowed_origins: Vec<String>,
     /// Host names beside the loopback ones by which the server may be called.
     pub allowed_hosts: Vec<String>,
+    /// Requests that a token or a browser's session may make in a minute; 0 for as many as it likes.
+    pub requests_per_minute: u32,
     /// How long a SPARQL query or update may take.
     pub query_timeout_s: u64,
     /// How much the log says.
@@ -187,6 +189,7 @@ impl Config {
             port: DEFAULT_PORT,
             allowed_origins: vec!["http://localhost:*".to_owned(), "http://127.0.0.1:*".to_owned()],
             allowed_hosts: Vec::new(),
+            requests_per_minute: 6_000,
             query_timeout_s: 30,
             log_level: LogLevel::Info,
             log_format: LogFormat::Text,

@@ -104,6 +104,10 @@ fn is_empty(folder: &Path) -> std::io::Result<bool> {
     ];
     for entry in fs::read_dir(folder)? {
         let name = entry?.file_name();
+        // A token may be made before anything else, by several at once.
+        if name.to_str().is_some_and(|name| name.starts_with("tokens.")) {
+            continue;
+        }
         if !known.iter().any(|known| name == *known) {
             return Ok(false);
         }
@@ -116,13 +120,27 @@ fn is_empty(folder: &Path) -> std::io::Result<bool> {
 /// # Errors
 /// What the disk says.
 pub fn write_private(path: &Path, bytes: &[u8]) -> Result<()> {
+    write(path, bytes, true)
+}
+
+/// As [`write_private`], for what may be an older one after a crash: nothing waits for the disk.
+///
+/// # Errors
+/// As [`write_private`].
+pub fn write_unsynced(path: &Path, bytes: &[u8]) -> Result<()> {
+    write(path, bytes, false)
+}
+
+fn write(path: &Path, bytes: &[u8], is_synced: bool) -> Result<()> {
     let beside = PathBuf::from(format!("{}.{}.new", path.display(), std::process::id()));
     let write = || -> std::io::Result<()> {
         let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&beside)?;
         file.write_all(bytes)?;
-        file.sync_all()?;
+        if is_synced {
+            file.sync_all()?;
+        }
         fs::rename(&beside, path)?;
-        path.parent().map_or(Ok(()), |folder| fs::File::open(folder)?.sync_all())
+        path.parent().filter(|_| is_synced).map_or(Ok(()), |folder| fs::File::open(folder)?.sync_all())
     };
     write().map_err(|error| Error::io(path.display(), &error))
 }

@@ -5,7 +5,7 @@
 //!   when a server holds the memory, over HTTP. [`client`] decides which.
 //! - `http/` serves the same verbs, `/mcp`, `/metrics` and `/healthz`, and lets nobody else in.
 //! - `config` reads every option, `wiring` opens a memory with its indexes, `presence` and `background` find and start
-//!   servers, `token` keeps the owner's key.
+//!   servers, `token` keeps the owner's key; `access/` are the tokens and sessions of others, and what they may do.
 //! - `daemon/` keeps the graph true to the folders that are watched, on a thread of its own; `configured` has those that
 //!   the configuration names.
 //! - `taking` takes in the transcripts that hooks tell of, on a thread of its own.
@@ -18,6 +18,7 @@
 //!
 //! Rules about memories live in the library; nothing here decides what is true, found or allowed to be written.
 
+mod access;
 mod background;
 mod cli;
 mod client;

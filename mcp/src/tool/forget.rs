@@ -9,6 +9,7 @@ use super::Call;
 use crate::answer::{self, Room};
 use crate::argument::{self, Unknown};
 use crate::parameter::{Budget, Spaces};
+use crate::right::Right;
 
 pub(super) const NAME: &str = "forget";
 
@@ -100,6 +101,9 @@ pub(super) fn call(call: Call<'_>) -> Result<CallToolResult> {
         is_dry_run: parameters.dry_run,
         reason: parameters.reason,
     };
+    if request.mode == ForgetMode::Erase && !request.is_dry_run {
+        call.holder.check(Right::Admin, NAME)?;
+    }
     let is_question = request.ids.is_empty();
     let (mut answer, said) = match call.memory.forget_as(&request, call.agent, &mut |_, _| ())? {
         ForgetAnswer::Done(done) => of_done(done),

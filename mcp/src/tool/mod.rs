@@ -20,6 +20,7 @@ use rmcp::model::{CallToolResult, JsonObject, MetaObject, Tool, ToolAnnotations}
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 
+use crate::right::{Holder, Right, Rights};
 use crate::schema;
 
 /// Clients that defer tools load these at once; deferred ones go unused.
@@ -30,6 +31,8 @@ pub(crate) struct Call<'a> {
     pub memory: &'a Memory,
     pub arguments: JsonObject,
     pub agent: &'a Agent,
+    /// What the caller may do.
+    pub holder: &'a Holder,
     /// The space of a memory that names none.
     pub default_space: &'a str,
     pub now: Timestamp,
@@ -38,27 +41,34 @@ pub(crate) struct Call<'a> {
 /// A tool: what it says of itself, and what it does.
 pub(crate) struct Entry {
     pub name: &'static str,
+    /// What every call needs; what some calls need besides is asked where their arguments are read.
+    pub right: Right,
     pub definition: fn() -> Tool,
     pub call: fn(Call<'_>) -> Result<CallToolResult>,
 }
 
 static ENTRIES: [Entry; 11] = [
-    Entry { name: recall::NAME, definition: recall::definition, call: recall::call },
-    Entry { name: context::NAME, definition: context::definition, call: context::call },
-    Entry { name: remember::NAME, definition: remember::definition, call: remember::call },
-    Entry { name: learn::NAME, definition: learn::definition, call: learn::call },
-    Entry { name: timeline::NAME, definition: timeline::definition, call: timeline::call },
-    Entry { name: update::NAME, definition: update::definition, call: update::call },
-    Entry { name: forget::NAME, definition: forget::definition, call: forget::call },
-    Entry { name: get::NAME, definition: get::definition, call: get::call },
-    Entry { name: graph::NAME, definition: graph::definition, call: graph::call },
-    Entry { name: query::NAME, definition: query::definition, call: query::call },
-    Entry { name: explain::NAME, definition: explain::definition, call: explain::call },
+    Entry { name: recall::NAME, right: Right::Read, definition: recall::definition, call: recall::call },
+    Entry { name: context::NAME, right: Right::Read, definition: context::definition, call: context::call },
+    Entry { name: remember::NAME, right: Right::Write, definition: remember::definition, call: remember::call },
+    Entry { name: learn::NAME, right: Right::Write, definition: learn::definition, call: learn::call },
+    Entry { name: timeline::NAME, right: Right::Read, definition: timeline::definition, call: timeline::call },
+    Entry { name: update::NAME, right: Right::Write, definition: update::definition, call: update::call },
+    Entry { name: forget::NAME, right: Right::Write, definition: forget::definition, call: forget::call },
+    Entry { name: get::NAME, right: Right::Read, definition: get::definition, call: get::call },
+    Entry { name: graph::NAME, right: Right::Read, definition: graph::definition, call: graph::call },
+    Entry { name: query::NAME, right: Right::Read, definition: query::definition, call: query::call },
+    Entry { name: explain::NAME, right: Right::Read, definition: explain::definition, call: explain::call },
 ];
 
 /// Returns every tool as clients see it.
 pub fn list() -> Vec<Tool> {
     ENTRIES.iter().map(|entry| (entry.definition)()).collect()
+}
+
+/// Returns those that someone with these rights can call.
+pub(crate) fn list_for(rights: Rights) -> Vec<Tool> {
+    ENTRIES.iter().filter(|entry| rights.has(entry.right)).map(|entry| (entry.definition)()).collect()
 }
 
 /// Finds a tool by name.

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::{Call, block, entity, propose};
 use crate::argument::{self, Unknown};
 use crate::parameter::Stated;
+use crate::right::Right;
 use crate::{answer, when};
 
 pub(super) const NAME: &str = "update";
@@ -121,6 +122,9 @@ pub(super) fn call(mut call: Call<'_>) -> Result<CallToolResult> {
     let mut parameters: Parameters = super::parse(std::mem::take(&mut call.arguments), &definition())?;
     let note = argument::ignored(NAME, &std::mem::take(&mut parameters.unknown));
     parameters.op = parameters.op.to_lowercase();
+    if let "settle" | "keep_all" = parameters.op.as_str() {
+        call.holder.check(Right::Approve, NAME)?;
+    }
     let (mut answer, text) = match parameters.op.as_str() {
         block::EDIT_BLOCK => of_block(&call, parameters),
         "propose" => of_proposals(&call, parameters),

@@ -37,11 +37,12 @@ impl Remote {
 
     /// Sends a verb and returns its answer.
     pub async fn ask<V: Verb>(&self, verb: &V) -> Result<Value> {
-        let response = self.post(V::NAME, verb).await?;
-        let status = response.status();
-        let body = response.bytes().await.map_err(|error| gone(&error))?;
-        let answer: Value = serde_json::from_slice(&body).map_err(|_| strange(status.as_str()))?;
-        if status.is_success() { Ok(answer) } else { Err(refusal(&answer, status.as_str())) }
+        answer(self.post(&format!("/v1/{}", V::NAME), verb).await?).await
+    }
+
+    /// Posts to an address that is no verb's, and returns its answer.
+    pub async fn send(&self, path: &str, body: &Value) -> Result<Value> {
+        answer(self.post(path, body).await?).await
     }
 
     /// Sends a long verb and tells what comes back line by line. Dropping the connection is how it is stopped.
@@ -70,7 +71,7 @@ impl Remote {
 
     /// Sends a request whose answer comes bit by bit.
     pub async fn stream(&self, name: &str, verb: &impl serde::Serialize) -> Result<Response> {
-        let response = self.post(name, verb).await?;
+        let response = self.post(&format!("/v1/{name}"), verb).await?;
         let status = response.status();
         if status.is_success() {
             return Ok(response);
@@ -79,10 +80,18 @@ impl Remote {
         Err(refusal(&serde_json::from_slice(&body).unwrap_or_default(), status.as_str()))
     }
 
-    async fn post(&self, name: &str, verb: &impl serde::Serialize) -> Result<Response> {
-        let request = self.http.post(format!("{}/v1/{name}", self.url)).bearer_auth(self.token.as_str()).json(verb);
+    async fn post(&self, path: &str, body: &impl serde::Serialize) -> Result<Response> {
+        let request = self.http.post(format!("{}{path}", self.url)).bearer_auth(self.token.as_str()).json(body);
         request.send().await.map_err(|error| gone(&error))
     }
+}
+
+/// Reads an answer that comes at once.
+async fn answer(response: Response) -> Result<Value> {
+    let status = response.status();
+    let body = response.bytes().await.map_err(|error| gone(&error))?;
+    let answer: Value = serde_json::from_slice(&body).map_err(|_| strange(status.as_str()))?;
+    if status.is_success() { Ok(answer) } else { Err(refusal(&answer, status.as_str())) }
 }
 
 /// Waits for the next bit of an answer, or until `stop` is set; `None` at its end.

@@ -26,6 +26,7 @@ pub mod learn;
 mod look;
 pub mod mcp;
 pub mod models;
+pub mod open;
 pub mod predicate;
 mod progress;
 pub mod proposals;
@@ -41,6 +42,7 @@ pub mod source;
 pub mod status;
 pub mod stop;
 pub mod timeline;
+pub mod token;
 pub mod undo;
 pub mod uninstall;
 pub mod update;
@@ -184,6 +186,8 @@ fn dispatch(cli: Cli) -> Result<u8> {
             Command::Check(arguments) => check::run(&setting, arguments).await,
             Command::Rebuild(arguments) => rebuild::run(&setting, arguments).await,
             Command::Redact(arguments) => redact::run(&setting, arguments).await,
+            Command::Open(arguments) => open::run(&setting, arguments).await,
+            Command::Token(arguments) => token::run(&setting, arguments).await,
             Command::Export(arguments) => export::run(&setting, arguments).await,
             Command::Import(arguments) => import::run(&setting, arguments).await,
             Command::Eval(arguments) => eval::run(&setting, arguments).await,

@@ -96,6 +96,7 @@ pub async fn run(setting: &Setting, arguments: Arguments) -> Result<u8> {
         started.inspect_err(|error| tracing::warn!("no model is asked: {error}")).ok()
     });
     let taking = app.taking();
+    let keeping = tokio::spawn(app.keep());
     let mut stopped = stopping;
     let serving = tokio::spawn(http::serve(listener, app, async move {
         let _ = stopped.wait_for(|stopped| *stopped).await;
@@ -119,6 +120,8 @@ pub async fn run(setting: &Setting, arguments: Arguments) -> Result<u8> {
             Err(_) => tracing::error!("the server ended in the middle of something"),
         }
         taking.stop();
+        // Who was refused last is written down before the memory is closed.
+        let _ = keeping.await;
         end(watching.ok(), enriching).await;
         close(memory).await;
         // ONNX Runtime does not survive the end of the process while it is being loaded.

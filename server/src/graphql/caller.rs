@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_graphql::{Context, Result};
 use hydra_graph::{Error, ErrorKind, Memory};
-use hydra_mcp::Crossing;
+use hydra_mcp::{Crossing, Right};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tokio::sync::watch;
@@ -16,6 +16,7 @@ use super::error;
 use super::hub::Hub;
 use super::scope::Scope;
 use crate::config;
+use crate::http::lacks;
 use crate::verb::{LongVerb, Session, Verb, Watch};
 
 /// Who asks, and on what.
@@ -56,9 +57,28 @@ impl Caller {
         &self.session.data_dir
     }
 
+    /// Returns the session in which a verb runs that needs this right.
+    fn with(&self, right: Right, verb: &str) -> Result<Session> {
+        self.session.with(right).map_err(|error| {
+            let route = format!("{} {verb}", super::PATH);
+            self.session.refusals.note(&self.session.agent.name, &route, &lacks(right), self.session.now());
+            error::of_field(&error)
+        })
+    }
+
+    /// Checks that whoever asks may do that, where it is not a verb that says so.
+    pub fn check(&self, right: Right, what: &'static str) -> Result<()> {
+        self.with(right, what).map(drop)
+    }
+
+    /// Waits until whoever asks may do so no more.
+    pub async fn ended(&self) {
+        self.session.stay.clone().ended().await;
+    }
+
     /// Runs a verb that only reads.
     pub async fn ask<V: Verb, T: DeserializeOwned>(&self, verb: V, scope: &Scope) -> Result<T> {
-        let session = self.session.clone();
+        let session = self.with(verb.right(), V::NAME)?;
         let answer = self.crossing.run(V::NAME, move |memory| verb.run(memory, &session)).await;
         read(answer, scope)
     }
@@ -69,12 +89,13 @@ impl Caller {
         verb: &'static str,
         work: impl FnOnce(&Memory) -> hydra_graph::Result<T> + Send + 'static,
     ) -> Result<T> {
+        self.check(Right::Read, verb)?;
         self.crossing.run(verb, work).await.map_err(|error| error::of_field(&error))
     }
 
     /// Runs a verb that writes, or only tries it.
     pub async fn tell<V: Verb, T: DeserializeOwned>(&self, verb: V, dry_run: bool) -> Result<T> {
-        let session = self.session.clone();
+        let session = self.with(verb.right(), V::NAME)?;
         let work = move |memory: &Memory| match dry_run {
             true => memory.rehearse(|memory| verb.run(memory, &session)),
             false => verb.run(memory, &session),
@@ -92,7 +113,7 @@ impl Caller {
     ) -> Result<T> {
         let stop = StopWhenGone(Arc::new(AtomicBool::new(false)));
         let (watch, mut events) = Watch::new(Arc::clone(&stop.0));
-        let session = self.session.clone();
+        let session = self.with(V::RIGHT, V::NAME)?;
         let work = self.crossing.run_long(V::NAME, move |memory| verb.run(memory, &session, &watch));
         let mut server = self.stopping.clone();
         let stopping = async move {

@@ -5,9 +5,9 @@ use std::collections::HashMap;
 
 use async_graphql::parser::types::OperationType;
 use axum::body::Bytes;
+use axum::extract::Query;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::ws::{WebSocketUpgrade, rejection::WebSocketUpgradeRejection};
-use axum::extract::{Query, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use hydra_graph::{Error, ErrorKind};
@@ -67,7 +67,7 @@ impl Accepted {
 }
 
 /// A request in a body.
-pub async fn post(State(visit): State<Visit>, headers: HeaderMap, body: Bytes) -> Response {
+pub async fn post(visit: Visit, headers: HeaderMap, body: Bytes) -> Response {
     let Some(accepted) = Accepted::of(&headers) else { return not_acceptable() };
     match parts_of_body(&headers, &body) {
         Ok(parts) => answer(visit, accepted, parts, |_| true).await,
@@ -77,7 +77,7 @@ pub async fn post(State(visit): State<Visit>, headers: HeaderMap, body: Bytes) -
 
 /// A request in an address, or the beginning of a conversation over a socket.
 pub async fn get(
-    State(visit): State<Visit>,
+    visit: Visit,
     headers: HeaderMap,
     parameters: Result<Query<HashMap<String, String>>, QueryRejection>,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,

@@ -31,10 +31,13 @@ mod subscription;
 mod waiting;
 
 use axum::Router;
+use axum::extract::{FromRef, FromRequestParts};
+use axum::http::request::Parts;
 use axum::routing::{MethodRouter, get};
 use hydra_mcp::Crossing;
 use tokio::sync::watch;
 
+use crate::http::{Failed, caller_of};
 use crate::verb::Session;
 
 pub use page::for_browsers;
@@ -65,7 +68,7 @@ impl Door {
     }
 }
 
-/// Who is at the door: the door itself and the session of whoever calls. The state of a server is taken apart into it.
+/// Who is at the door: the door itself and the session of whoever calls.
 #[derive(Clone)]
 pub struct Visit {
     /// The door.
@@ -89,11 +92,22 @@ impl Visit {
     }
 }
 
-/// The routes, for a router whose state knows a [`Visit`].
+impl<S: Send + Sync> FromRequestParts<S> for Visit
+where
+    Door: FromRef<S>,
+{
+    type Rejection = Failed;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Failed> {
+        Ok(Self { door: Door::from_ref(state), session: caller_of(parts)? })
+    }
+}
+
+/// The routes, for a router whose state knows the [`Door`].
 pub fn routes<S>() -> Router<S>
 where
     S: Clone + Send + Sync + 'static,
-    Visit: axum::extract::FromRef<S>,
+    Door: FromRef<S>,
 {
     let both: MethodRouter<S> = get(http::get).post(http::post);
     Router::new().route(PATH, both)

@@ -3,7 +3,8 @@
 //! GraphiQL, as the library serves it, is loaded from a network of others, and nothing may leave the machine; bundled, it
 //! would need Node and some hundred packages to build this program. So this is a page of our own: one file, no request but to
 //! this server, and none of it runs what the server did not send. It holds nothing of the memory and is given to anybody on
-//! this machine who asks; the token is typed into it and kept in the tab.
+//! this machine who asks; a browser that `hydra open` let in asks by it as itself, else a token is typed into it and kept in
+//! the tab.
 
 use axum::extract::Request;
 use axum::http::{HeaderValue, Method, header};

@@ -103,7 +103,8 @@ impl Conversation {
             let _ = server.wait_for(|stopping| *stopping).await;
         };
         let init = tokio::time::sleep(INIT_TIME);
-        tokio::pin!(init, stopping);
+        let ended = self.session.stay.clone().ended();
+        tokio::pin!(init, stopping, ended);
         let mut ping = tokio::time::interval(PING_EVERY);
         ping.reset();
         loop {
@@ -131,6 +132,8 @@ impl Conversation {
                     return Err(Some((4408, "Connection initialisation timeout".to_owned())));
                 }
                 _ = ping.tick() => self.say(PING).await?,
+                // What opened the door opens it no more.
+                () = &mut ended => return Err(Some((4403, "Forbidden".to_owned()))),
                 () = &mut stopping => {
                     return Err(Some((1001, "the server stops".to_owned())));
                 }

@@ -7,6 +7,7 @@
 
 use async_graphql::{Context, Error, Result, SimpleObject, Subscription as AsSubscription};
 use hydra_graph::MAX_CHANGES;
+use hydra_mcp::Right;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::mpsc;
 use tokio_stream::Stream;
@@ -48,14 +49,17 @@ fn start<T: Send + 'static, F: Future<Output = ()> + Send + 'static>(
     caller: &Caller,
     run: impl FnOnce(Caller, Outlet<T>) -> F,
 ) -> Result<ReceiverStream<Result<T>>> {
+    caller.check(Right::Read, "subscription")?;
     let place = caller.hub.place().map_err(|error| error::of_field(&error))?;
     let (sender, inbox) = mpsc::channel(MAX_WAITING);
     let mut server = caller.stopping.clone();
     let gone = sender.clone();
+    let own = caller.clone();
     let work = run(caller.clone(), Outlet(sender));
     tokio::spawn(async move {
         let _place = place;
         tokio::select! {
+            () = own.ended() => {}
             () = work => {}
             () = gone.closed() => {}
             _ = server.wait_for(|stopping| *stopping) => {}

@@ -1,9 +1,12 @@
 //! Errors as responses.
 
-use axum::http::StatusCode;
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use hydra_graph::Error;
+use hydra_mcp::Right;
 
+use super::auth::lacks;
+use super::refused::Why;
 use crate::outcome;
 
 /// An error, answered with the status of its kind.
@@ -28,13 +31,20 @@ pub fn answer(status: StatusCode, error: &Error) -> Response {
 #[derive(Debug)]
 pub struct Told {
     status: Option<StatusCode>,
+    /// The scope that the caller's token has not.
+    missing: Option<Right>,
     error: Error,
 }
 
 impl Told {
     /// Puts a status to an error.
     pub fn new(status: StatusCode, error: Error) -> Self {
-        Self { status: Some(status), error }
+        Self { status: Some(status), missing: None, error }
+    }
+
+    /// An error of a right that the caller has not got.
+    pub fn missing(right: Right, error: Error) -> Self {
+        Self { status: None, missing: Some(right), error }
     }
 
     /// Returns the status.
@@ -45,15 +55,23 @@ impl Told {
 
 impl From<Error> for Told {
     fn from(error: Error) -> Self {
-        Self { status: None, error }
+        Self { status: None, missing: None, error }
     }
 }
 
 impl IntoResponse for Told {
     fn into_response(self) -> Response {
-        match self.status {
+        let mut response = match self.status {
             Some(_) => answer(self.status(), &self.error),
             None => Failed(self.error).into_response(),
+        };
+        if let Some(right) = self.missing {
+            // RFC 6750, section 3.1.
+            let challenge = format!("Bearer realm=\"hydra\", error=\"insufficient_scope\", scope=\"{right}\"");
+            let challenge = HeaderValue::from_str(&challenge).expect("scopes are plain words");
+            response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
+            response.extensions_mut().insert(Why(lacks(right).into()));
         }
+        response
     }
 }

@@ -4,12 +4,13 @@
 use std::sync::Arc;
 
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, StatusCode, Uri, header};
+use axum::http::{HeaderMap, HeaderName, Method, StatusCode, Uri, header};
 use axum::middleware::Next;
 use axum::response::Response;
 use hydra_graph::{Error, ErrorKind};
 
 use super::failure;
+use super::refused::Why;
 use crate::config::Config;
 
 /// Names of this machine to itself.
@@ -85,6 +86,27 @@ pub fn origin_pattern(text: &str) -> Option<Origin> {
     Some(Origin { scheme: scheme.to_owned(), host: host.to_ascii_lowercase(), port: port.to_owned() })
 }
 
+/// Tells whether a request that a browser sends with its cookies comes from a page of this very server. What changes
+/// something has to show it; a cookie that is not sent across sites is sent by every other port of this machine.
+pub fn is_same_origin(method: &Method, headers: &HeaderMap) -> bool {
+    let text = |name: &HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
+    let site = text(&HeaderName::from_static("sec-fetch-site"));
+    let host = text(&header::HOST).unwrap_or_default();
+    let is_own = |origin: &str| {
+        let scheme = origin.split_once("://").map_or("http", |(scheme, _)| scheme);
+        let own = origin_pattern(&format!("{scheme}://{host}"));
+        own.is_some() && own == origin_pattern(origin)
+    };
+    let origin = text(&header::ORIGIN);
+    if origin.is_some_and(|origin| !is_own(origin)) || site.is_some_and(|site| !["same-origin", "none"].contains(&site))
+    {
+        return false;
+    }
+    // A socket can do what a POST can.
+    let only_looks = [Method::GET, Method::HEAD].contains(method) && !headers.contains_key(header::UPGRADE);
+    only_looks || origin.is_some() || site == Some("same-origin")
+}
+
 /// Returns an authority without its port and the brackets of an IPv6 address.
 fn host_of(authority: &str) -> &str {
     match authority.strip_prefix('[') {
@@ -97,7 +119,11 @@ fn host_of(authority: &str) -> &str {
 pub async fn check(State(allowed): State<Arc<Allowed>>, request: Request, next: Next) -> Response {
     match refusal(&allowed, request.uri(), request.headers()) {
         None => next.run(request).await,
-        Some(error) => failure::answer(StatusCode::FORBIDDEN, &error),
+        Some(error) => {
+            let mut response = failure::answer(StatusCode::FORBIDDEN, &error);
+            response.extensions_mut().insert(Why("another host or origin".into()));
+            response
+        }
     }
 }
 
@@ -170,6 +196,35 @@ mod tests {
         ] {
             assert!(!allowed().allows_origin(origin), "{origin}");
         }
+    }
+
+    #[test]
+    fn a_cookie_counts_on_own_pages_alone() {
+        let is_same = |method: Method, named: &[(&'static str, &str)]| {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::HOST, "localhost:7717".parse().unwrap());
+            for (name, value) in named {
+                headers.insert(*name, value.parse().unwrap());
+            }
+            is_same_origin(&method, &headers)
+        };
+        let (own, port) = (("origin", "http://localhost:7717"), ("origin", "http://localhost:3000"));
+        assert!(is_same(Method::GET, &[]) && is_same(Method::GET, &[("sec-fetch-site", "none")]));
+        assert!(is_same(Method::POST, &[own]) && is_same(Method::POST, &[("sec-fetch-site", "same-origin")]));
+        assert!(is_same(Method::GET, &[own, ("upgrade", "websocket")]));
+        for named in [
+            vec![],
+            vec![port],
+            vec![("origin", "null")],
+            vec![("origin", "http://127.0.0.1:7717")],
+            vec![("sec-fetch-site", "none")],
+            vec![("sec-fetch-site", "same-site"), own],
+            vec![("sec-fetch-site", "cross-site")],
+        ] {
+            assert!(!is_same(Method::POST, &named), "{named:?}");
+        }
+        assert!(!is_same(Method::GET, &[port]) && !is_same(Method::GET, &[("sec-fetch-site", "same-site")]));
+        assert!(!is_same(Method::GET, &[("upgrade", "websocket")]));
     }
 
     #[test]

@@ -2,15 +2,15 @@
 
 use std::time::Instant;
 
-use axum::extract::{MatchedPath, Request, State};
+use axum::extract::{MatchedPath, Request};
 use axum::http::header;
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use hydra_graph::{Error, ErrorKind, Result};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 
-use super::App;
-use super::failure::Failed;
+use super::failure::Told;
+use super::permission::{self, Called, Right};
 use crate::verb;
 
 /// Upper bounds of the buckets of every latency, in seconds: from an answer out of memory to a cold rebuild.
@@ -37,8 +37,9 @@ pub async fn count(request: Request, next: Next) -> Response {
 }
 
 /// Tells everything that was counted, and how things are now.
-pub async fn render(State(app): State<App>) -> std::result::Result<Response, Failed> {
-    let status = app.crossing.run("status", |memory| memory.status()).await.map_err(Failed)?;
+pub async fn render(Called(app): Called) -> std::result::Result<Response, Told> {
+    permission::session(&app, Right::Read)?;
+    let status = app.crossing.run("status", |memory| memory.status()).await?;
     let kinds = [
         ("sources", status.sources),
         ("passages", status.passages),

@@ -1,18 +1,23 @@
 //! The HTTP server: every verb under `/v1`, MCP under `/mcp`, GraphQL at `/graphql`, SPARQL at `/sparql` and `/store`,
 //! `/metrics`, and `/healthz` for anyone on this machine.
 //!
-//! A request passes, in this order: `guard` (is it called by a name of ours, from a page of ours), `auth` (does it hold
-//! the token), `body` (is it small enough), and is counted by `metrics` whatever becomes of it.
+//! A request passes, in this order: `guard` (is it called by a name of ours, from a page of ours), `auth` (who holds its
+//! token), `body` (is it small enough), and is counted by `metrics` whatever becomes of it. Whether whoever called may do
+//! what they ask is asked by `permission`, with what the verb says that it needs.
 
 mod auth;
 mod body;
+mod browser;
 mod failure;
 mod guard;
 mod metrics;
 mod permission;
+mod refused;
 mod route;
 mod sparql;
 
+use std::net::SocketAddr;
+use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -27,25 +32,29 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
+use crate::access::{self, Identity, Links, Rates, Refusals, Register};
 use crate::config::Config;
 use crate::enrich::Enricher;
-use crate::graphql::{self, Door, Visit};
+use crate::graphql::{self, Door};
 use crate::presence::Presence;
 use crate::taking::Taking;
 use crate::token::Token;
 use crate::verb::{
-    Accept, AddSource, Alias, Block, BlockHistory, Blocks, ChangeSource, Changes, Check, Conflicts, Context, Declare,
-    EditBlock, Enrich, Enrichment, Entity, Erase, Explain, Export, Forget, Get, Graph, Hook, Import, Ingest, Learn,
-    List, LongVerb as _, Merge, Neighbours, Predicates, Proposals, Propose, Query, Rebuild, Recall, Redact, Reject,
-    Remember, RemoveSource, Session, Sources, Split, Status, Timeline, Undo, Update, Verb as _, Why,
+    self, Accept, AddSource, Alias, Block, BlockHistory, Blocks, ChangeSource, Changes, Check, Conflicts, Context,
+    Declare, EditBlock, Enrich, Enrichment, Entity, Erase, Explain, Export, Forget, Get, Graph, Hook, Import, Ingest,
+    Learn, List, LongVerb as _, Merge, Neighbours, Predicates, Proposals, Propose, Query, Rebuild, Recall, Redact,
+    Reject, Remember, RemoveSource, Session, Sources, Split, Status, Timeline, Undo, Update, Verb as _, Why,
 };
 use crate::web;
 use crate::wiring;
 
+pub use auth::lacks;
 pub use body::MAX_BODY_BYTES;
+pub use browser::SESSION_PATH;
 pub use failure::Failed;
 pub use guard::origin_pattern;
 pub use metrics::start as start_metrics;
+pub use permission::caller as caller_of;
 
 /// How long requests under way may take after the signal to stop.
 pub const DRAIN: Duration = Duration::from_secs(5);
@@ -54,9 +63,15 @@ pub const DRAIN: Duration = Duration::from_secs(5);
 #[derive(Clone)]
 pub struct App {
     crossing: Crossing,
+    /// Of the owner; in a handler, of whoever calls.
     session: Session,
+    register: Arc<Register>,
+    rates: Arc<Rates>,
+    links: Arc<Links>,
+    refusals: Arc<Refusals>,
+    /// What the cookie of a session is called: with the port, since browsers share cookies among ports.
+    cookie_name: String,
     presence: Presence,
-    token: Token,
     allowed: Arc<guard::Allowed>,
     metrics: PrometheusHandle,
     /// How long a query may take.
@@ -66,9 +81,9 @@ pub struct App {
     stopping: watch::Receiver<bool>,
 }
 
-impl FromRef<App> for Visit {
+impl FromRef<App> for Door {
     fn from_ref(app: &App) -> Self {
-        Self { door: app.graphql.clone(), session: app.session.clone() }
+        app.graphql.clone()
     }
 }
 
@@ -83,12 +98,18 @@ impl App {
         sources: watch::Receiver<u64>,
         stopping: watch::Receiver<bool>,
     ) -> Self {
+        let refusals = Arc::<Refusals>::default();
+        let session = Session { refusals: Arc::clone(&refusals), ..Session::of_owner(config, Some(presence.clone())) };
         Self {
             graphql: Door::new(crossing.clone(), sources, stopping.clone()),
             crossing,
-            session: Session::of_owner(config, Some(presence.clone())),
+            session,
+            register: Arc::new(Register::new(&config.data_dir, token)),
+            rates: Arc::new(Rates::new(NonZeroU32::new(config.requests_per_minute))),
+            links: Arc::default(),
+            refusals,
+            cookie_name: format!("hydra-{}", presence.port),
             presence,
-            token,
             allowed: Arc::new(guard::Allowed::new(config)),
             metrics,
             query_timeout: Duration::from_secs(config.query_timeout_s),
@@ -106,6 +127,22 @@ impl App {
         self.session.taking.clone()
     }
 
+    /// Returns what keeps the journal of refused calls, until the server stops.
+    pub fn keep(&self) -> impl Future<Output = ()> + Send + use<> {
+        let (refusals, register) = (Arc::clone(&self.refusals), Arc::clone(&self.register));
+        access::keep(refusals, register, self.crossing.clone(), self.stopping.clone())
+    }
+
+    /// Returns the session of somebody who came in.
+    fn session_of(&self, identity: &Identity) -> Session {
+        Session {
+            agent: identity.agent.clone(),
+            rights: identity.rights,
+            stay: self.register.stay(identity),
+            ..self.session.clone()
+        }
+    }
+
     fn router(self) -> Router {
         let access = Access {
             hosts: self.allowed.hosts().to_vec(),
@@ -119,55 +156,58 @@ impl App {
             stopping: self.stopping.clone(),
         };
         let mcp = hydra_mcp::router(shared, access);
-        let verb = |name: &str| format!("/v1/{name}");
+        let at = |name: &str| format!("/v1/{name}");
         let locked = Router::new()
-            .route(&verb(Recall::NAME), post(route::verb::<Recall>))
-            .route(&verb(Remember::NAME), post(route::verb::<Remember>))
-            .route(&verb(Learn::NAME), post(route::verb::<Learn>))
-            .route(&verb(Get::NAME), post(route::verb::<Get>))
-            .route(&verb(Forget::NAME), post(route::verb::<Forget>))
-            .route(&verb(Erase::NAME), post(route::long_verb::<Erase>))
-            .route(&verb(Timeline::NAME), post(route::verb::<Timeline>))
-            .route(&verb(Graph::NAME), post(route::verb::<Graph>))
-            .route(&verb(Query::NAME), post(route::verb::<Query>))
-            .route(&verb(Undo::NAME), post(route::verb::<Undo>))
-            .route(&verb(Explain::NAME), post(route::verb::<Explain>))
-            .route(&verb(Context::NAME), post(route::verb::<Context>))
-            .route(&verb(Hook::NAME), post(route::verb::<Hook>))
-            .route(&verb(Why::NAME), post(route::verb::<Why>))
-            .route(&verb(Update::NAME), post(route::verb::<Update>))
-            .route(&verb(List::NAME), post(route::verb::<List>))
-            .route(&verb(Neighbours::NAME), post(route::verb::<Neighbours>))
-            .route(&verb(Changes::NAME), post(route::verb::<Changes>))
-            .route(&verb(Conflicts::NAME), post(route::verb::<Conflicts>))
-            .route(&verb(Entity::NAME), post(route::verb::<Entity>))
-            .route(&verb(Alias::NAME), post(route::verb::<Alias>))
-            .route(&verb(Merge::NAME), post(route::verb::<Merge>))
-            .route(&verb(Split::NAME), post(route::verb::<Split>))
-            .route(&verb(Propose::NAME), post(route::verb::<Propose>))
-            .route(&verb(Proposals::NAME), post(route::verb::<Proposals>))
-            .route(&verb(Accept::NAME), post(route::verb::<Accept>))
-            .route(&verb(Reject::NAME), post(route::verb::<Reject>))
-            .route(&verb(Enrichment::NAME), post(route::verb::<Enrichment>))
-            .route(&verb(Enrich::NAME), post(route::long_verb::<Enrich>))
-            .route(&verb(Blocks::NAME), post(route::verb::<Blocks>))
-            .route(&verb(Block::NAME), post(route::verb::<Block>))
-            .route(&verb(BlockHistory::NAME), post(route::verb::<BlockHistory>))
-            .route(&verb(EditBlock::NAME), post(route::verb::<EditBlock>))
-            .route(&verb(Predicates::NAME), post(route::verb::<Predicates>))
-            .route(&verb(Declare::NAME), post(route::verb::<Declare>))
-            .route(&verb(Sources::NAME), post(route::verb::<Sources>))
-            .route(&verb(AddSource::NAME), post(route::verb::<AddSource>))
-            .route(&verb(ChangeSource::NAME), post(route::verb::<ChangeSource>))
-            .route(&verb(RemoveSource::NAME), post(route::verb::<RemoveSource>))
-            .route(&verb(Status::NAME), post(route::verb::<Status>))
-            .route(&verb(Check::NAME), post(route::long_verb::<Check>))
-            .route(&verb(Rebuild::NAME), post(route::long_verb::<Rebuild>))
-            .route(&verb(Redact::NAME), post(route::long_verb::<Redact>))
-            .route(&verb(Ingest::NAME), post(route::long_verb::<Ingest>))
-            .route(&verb(Import::NAME), post(route::long_verb::<Import>))
-            .route(&verb(Export::NAME), post(route::export))
+            .route(&at(Recall::NAME), post(route::verb::<Recall>))
+            .route(&at(Remember::NAME), post(route::verb::<Remember>))
+            .route(&at(Learn::NAME), post(route::verb::<Learn>))
+            .route(&at(Get::NAME), post(route::verb::<Get>))
+            .route(&at(Forget::NAME), post(route::verb::<Forget>))
+            .route(&at(Erase::NAME), post(route::long_verb::<Erase>))
+            .route(&at(Timeline::NAME), post(route::verb::<Timeline>))
+            .route(&at(Graph::NAME), post(route::verb::<Graph>))
+            .route(&at(Query::NAME), post(route::verb::<Query>))
+            .route(&at(Undo::NAME), post(route::verb::<Undo>))
+            .route(&at(Explain::NAME), post(route::verb::<Explain>))
+            .route(&at(Context::NAME), post(route::verb::<Context>))
+            .route(&at(Hook::NAME), post(route::verb::<Hook>))
+            .route(&at(Why::NAME), post(route::verb::<Why>))
+            .route(&at(Update::NAME), post(route::verb::<Update>))
+            .route(&at(List::NAME), post(route::verb::<List>))
+            .route(&at(Neighbours::NAME), post(route::verb::<Neighbours>))
+            .route(&at(Changes::NAME), post(route::verb::<Changes>))
+            .route(&at(Conflicts::NAME), post(route::verb::<Conflicts>))
+            .route(&at(Entity::NAME), post(route::verb::<Entity>))
+            .route(&at(Alias::NAME), post(route::verb::<Alias>))
+            .route(&at(Merge::NAME), post(route::verb::<Merge>))
+            .route(&at(Split::NAME), post(route::verb::<Split>))
+            .route(&at(Propose::NAME), post(route::verb::<Propose>))
+            .route(&at(Proposals::NAME), post(route::verb::<Proposals>))
+            .route(&at(Accept::NAME), post(route::verb::<Accept>))
+            .route(&at(Reject::NAME), post(route::verb::<Reject>))
+            .route(&at(Enrichment::NAME), post(route::verb::<Enrichment>))
+            .route(&at(Enrich::NAME), post(route::long_verb::<Enrich>))
+            .route(&at(Blocks::NAME), post(route::verb::<Blocks>))
+            .route(&at(Block::NAME), post(route::verb::<Block>))
+            .route(&at(BlockHistory::NAME), post(route::verb::<BlockHistory>))
+            .route(&at(EditBlock::NAME), post(route::verb::<EditBlock>))
+            .route(&at(Predicates::NAME), post(route::verb::<Predicates>))
+            .route(&at(Declare::NAME), post(route::verb::<Declare>))
+            .route(&at(Sources::NAME), post(route::verb::<Sources>))
+            .route(&at(AddSource::NAME), post(route::verb::<AddSource>))
+            .route(&at(ChangeSource::NAME), post(route::verb::<ChangeSource>))
+            .route(&at(RemoveSource::NAME), post(route::verb::<RemoveSource>))
+            .route(&at(verb::Refusals::NAME), post(route::verb::<verb::Refusals>))
+            .route(&at(Status::NAME), post(route::verb::<Status>))
+            .route(&at(Check::NAME), post(route::long_verb::<Check>))
+            .route(&at(Rebuild::NAME), post(route::long_verb::<Rebuild>))
+            .route(&at(Redact::NAME), post(route::long_verb::<Redact>))
+            .route(&at(Ingest::NAME), post(route::long_verb::<Ingest>))
+            .route(&at(Import::NAME), post(route::long_verb::<Import>))
+            .route(&at(Export::NAME), post(route::export))
             .route("/metrics", get(metrics::render))
+            .route("/", get(browser::root))
+            .route(browser::SESSION_PATH, post(browser::make_link))
             .merge(sparql::router())
             .merge(mcp)
             .merge(graphql::routes())
@@ -181,8 +221,11 @@ impl App {
         Router::new()
             .route("/healthz", get(health))
             .merge(web::assets())
+            // Following it changes something, so nothing but a GET does.
+            .route(browser::SESSION_PATH, get(browser::follow_link).head(wrong_method))
             .merge(locked)
             .layer(from_fn_with_state(Arc::clone(&self.allowed), guard::check))
+            .layer(from_fn_with_state(self.clone(), refused::note))
             .layer(from_fn(metrics::count))
             .with_state(self)
     }
@@ -202,7 +245,8 @@ pub async fn serve(
         stop.await;
         let _ = stopped.send(true);
     };
-    let serving = axum::serve(listener, app.router()).with_graceful_shutdown(signal).into_future();
+    let service = app.router().into_make_service_with_connect_info::<SocketAddr>();
+    let serving = axum::serve(listener, service).with_graceful_shutdown(signal).into_future();
     tokio::select! {
         served = serving => served,
         // Whoever is still connected then has had time enough.

@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use axum::body::{Body, Bytes};
-use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse as _, Response};
 use hydra_graph::{Error, ErrorKind, Result};
@@ -15,32 +14,35 @@ use tokio_stream::StreamExt as _;
 use tokio_stream::wrappers::ReceiverStream;
 
 use super::App;
-use super::failure::Failed;
+use super::failure::Told;
+use super::permission::{self, Called};
 use crate::outcome;
-use crate::verb::{Export, FAILED_LINE, LongVerb, MAX_WAITING_EVENTS, Verb, Watch};
+use crate::verb::{Export, FAILED_LINE, LongVerb, MAX_WAITING_EVENTS, Session, Verb, Watch};
 
 /// Answers a verb.
-pub async fn verb<V: Verb>(State(app): State<App>, body: Bytes) -> std::result::Result<Response, Failed> {
-    let verb: V = parse(V::NAME, &body).map_err(Failed)?;
-    let session = app.session.clone();
-    let answer = app.crossing.run(V::NAME, move |memory| verb.run(memory, &session)).await.map_err(Failed)?;
+pub async fn verb<V: Verb>(Called(app): Called, body: Bytes) -> std::result::Result<Response, Told> {
+    let verb = parse::<V>(V::NAME, &body);
+    // Whoever may not ask at all need not hear what is wrong with the question.
+    let session = permission::session(&app, verb.as_ref().map_or(V::RIGHT, V::right))?;
+    let verb = verb?;
+    let answer = app.crossing.run(V::NAME, move |memory| verb.run(memory, &session)).await?;
     Ok(axum::Json(answer).into_response())
 }
 
 /// Answers a long verb with lines: `{"event":…}` while it runs, then `{"event":"done","result":…}` or
 /// `{"event":"error","error":…}`. It is stopped when the client goes away or the server stops.
-pub async fn long_verb<V: LongVerb>(State(app): State<App>, body: Bytes) -> std::result::Result<Response, Failed> {
-    let verb: V = parse(V::NAME, &body).map_err(Failed)?;
+pub async fn long_verb<V: LongVerb>(Called(app): Called, body: Bytes) -> std::result::Result<Response, Told> {
+    let session = permission::session(&app, V::RIGHT)?;
+    let verb: V = parse(V::NAME, &body)?;
     let (lines, inbox) = mpsc::channel::<Result<Bytes>>(MAX_WAITING_EVENTS);
-    tokio::spawn(stream(app, verb, lines));
+    tokio::spawn(stream(app, session, verb, lines));
     let body = Body::from_stream(ReceiverStream::new(inbox));
     Ok(([(header::CONTENT_TYPE, "application/x-ndjson")], body).into_response())
 }
 
-async fn stream<V: LongVerb>(app: App, verb: V, lines: mpsc::Sender<Result<Bytes>>) {
+async fn stream<V: LongVerb>(app: App, session: Session, verb: V, lines: mpsc::Sender<Result<Bytes>>) {
     let stop = Arc::new(AtomicBool::new(false));
     let (watch, mut events) = Watch::new(Arc::clone(&stop));
-    let session = app.session.clone();
     let crossing = app.crossing.clone();
     let work = crossing.run_long(V::NAME, move |memory| verb.run(memory, &session, &watch));
     let mut server = app.stopping;
@@ -72,8 +74,9 @@ async fn stream<V: LongVerb>(app: App, verb: V, lines: mpsc::Sender<Result<Bytes
 
 /// Answers with an export as it is written. What goes wrong on the way is told in a last line that begins with
 /// [`FAILED_LINE`]; a whole export ends with its own.
-pub async fn export(State(app): State<App>, body: Bytes) -> std::result::Result<Response, Failed> {
-    let verb: Export = parse(Export::NAME, &body).map_err(Failed)?;
+pub async fn export(Called(app): Called, body: Bytes) -> std::result::Result<Response, Told> {
+    permission::session(&app, Export::RIGHT)?;
+    let verb: Export = parse(Export::NAME, &body)?;
     let server = app.stopping;
     let pieces = verb.start(app.crossing, move || *server.borrow());
     let pieces = ReceiverStream::new(pieces).map(|piece| {

@@ -5,7 +5,7 @@ use hydra_mcp::when;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::{Session, Verb};
+use super::{Right, Session, Verb};
 
 /// Asks which core blocks there are.
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -17,6 +17,7 @@ pub struct Blocks {
 
 impl Verb for Blocks {
     const NAME: &'static str = "blocks";
+    const RIGHT: Right = Right::Read;
 
     fn run(self, memory: &Memory, _session: &Session) -> Result<Value> {
         Ok(json!({"blocks": super::json(&memory.blocks(&self.spaces)?)?}))
@@ -37,6 +38,7 @@ pub struct Block {
 
 impl Verb for Block {
     const NAME: &'static str = "block";
+    const RIGHT: Right = Right::Read;
 
     fn run(self, memory: &Memory, session: &Session) -> Result<Value> {
         let space = self.space.as_ref().unwrap_or(&session.default_space);
@@ -60,6 +62,7 @@ pub struct BlockHistory {
 
 impl Verb for BlockHistory {
     const NAME: &'static str = "block_history";
+    const RIGHT: Right = Right::Read;
 
     fn run(self, memory: &Memory, session: &Session) -> Result<Value> {
         let space = self.space.as_ref().unwrap_or(&session.default_space);
@@ -93,6 +96,7 @@ pub struct EditBlock {
 
 impl Verb for EditBlock {
     const NAME: &'static str = "edit_block";
+    const RIGHT: Right = Right::Write;
     const MAY_BEGIN: bool = true;
 
     fn run(self, memory: &Memory, session: &Session) -> Result<Value> {

@@ -4,7 +4,7 @@ use hydra_graph::{Memory, Result};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::{LongVerb, Session, Watch};
+use super::{LongVerb, Right, Session, Watch};
 
 /// Asks whether graph, log and indexes agree.
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -13,6 +13,7 @@ pub struct Check {}
 
 impl LongVerb for Check {
     const NAME: &'static str = "check";
+    const RIGHT: Right = Right::Read;
     const MAY_BEGIN: bool = false;
 
     fn run(self, memory: &Memory, _session: &Session, watch: &Watch) -> Result<Value> {

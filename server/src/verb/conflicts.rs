@@ -4,7 +4,7 @@ use hydra_graph::{Memory, Result};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::{Session, Verb};
+use super::{Right, Session, Verb};
 
 /// Asks for the facts that disagree.
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -16,6 +16,7 @@ pub struct Conflicts {
 
 impl Verb for Conflicts {
     const NAME: &'static str = "conflicts";
+    const RIGHT: Right = Right::Read;
 
     fn run(self, memory: &Memory, _session: &Session) -> Result<Value> {
         Ok(json!({"conflicts": super::json(&memory.conflicts(&self.spaces)?)?}))

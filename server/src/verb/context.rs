@@ -6,7 +6,7 @@ use hydra_graph::{ContextRequest, Memory, Result};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::{Session, Verb};
+use super::{Right, Session, Verb};
 use crate::hook;
 
 /// Asks what an agent should know before it starts.
@@ -25,6 +25,7 @@ pub struct Context {
 
 impl Verb for Context {
     const NAME: &'static str = "context";
+    const RIGHT: Right = Right::Read;
 
     fn run(self, memory: &Memory, _session: &Session) -> Result<Value> {
         let mut answer = match &self.folder {

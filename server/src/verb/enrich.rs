@@ -4,7 +4,7 @@ use hydra_graph::{Error, ErrorKind, Memory, Result};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::{LongVerb, Session, Watch};
+use super::{LongVerb, Right, Session, Watch};
 use crate::enrich::Ended;
 use crate::outcome;
 
@@ -20,6 +20,7 @@ pub struct Enrich {
 
 impl LongVerb for Enrich {
     const NAME: &'static str = "enrich";
+    const RIGHT: Right = Right::Write;
     const MAY_BEGIN: bool = false;
 
     fn run(self, memory: &Memory, session: &Session, watch: &Watch) -> Result<Value> {

@@ -4,7 +4,7 @@ use hydra_graph::{AliasOp, Id, Memory, Result};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Session, Verb};
+use super::{Right, Session, Verb};
 
 /// Asks who or what an entity is.
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -16,6 +16,7 @@ pub struct Entity {
 
 impl Verb for Entity {
     const NAME: &'static str = "entity";
+    const RIGHT: Right = Right::Read;
 
     fn run(self, memory: &Memory, _session: &Session) -> Result<Value> {
         super::json(&memory.entity(&self.of)?)
@@ -38,6 +39,7 @@ pub struct Alias {
 
 impl Verb for Alias {
     const NAME: &'static str = "alias";
+    const RIGHT: Right = Right::Write;
 
     fn run(self, memory: &Memory, session: &Session) -> Result<Value> {
         let op = if self.remove { AliasOp::Remove } else { AliasOp::Add };
@@ -59,6 +61,7 @@ pub struct Merge {
 
 impl Verb for Merge {
     const NAME: &'static str = "merge";
+    const RIGHT: Right = Right::Write;
 
     fn run(self, memory: &Memory, session: &Session) -> Result<Value> {
         super::json(&memory.merge(&self.keep, &self.other, self.reason, &session.agent)?)
@@ -79,6 +82,7 @@ pub struct Split {
 
 impl Verb for Split {
     const NAME: &'static str = "split";
+    const RIGHT: Right = Right::Write;
 
     fn run(self, memory: &Memory, session: &Session) -> Result<Value> {
         super::json(&memory.split(&self.of, &self.take, self.reason, &session.agent)?)

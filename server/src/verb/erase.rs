@@ -4,7 +4,7 @@ use hydra_graph::{ForgetMode, ForgetRequest, Id, Memory, Result};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::{LongVerb, Session, Watch};
+use super::{LongVerb, Right, Session, Watch};
 
 /// Asks to erase memories, passages, files or core blocks. What it would do is shown by `forget` in the mode `erase` with
 /// `dry_run`.
@@ -23,6 +23,7 @@ pub struct Erase {
 
 impl LongVerb for Erase {
     const NAME: &'static str = "erase";
+    const RIGHT: Right = Right::Admin;
     const MAY_BEGIN: bool = false;
 
     fn run(self, memory: &Memory, session: &Session, watch: &Watch) -> Result<Value> {

@@ -5,7 +5,7 @@ use hydra_mcp::when;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Session, Verb};
+use super::{Right, Session, Verb};
 
 /// Asks why an answer is as it is.
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -27,6 +27,7 @@ pub struct Explain {
 
 impl Verb for Explain {
     const NAME: &'static str = "explain";
+    const RIGHT: Right = Right::Read;
 
     fn run(self, memory: &Memory, session: &Session) -> Result<Value> {
         let moment = when::of(self.as_of, self.known_at, session.now())?;

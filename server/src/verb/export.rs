@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use axum::body::Bytes;
 use hydra_graph::{ExportFormat, Result};
-use hydra_mcp::Crossing;
+use hydra_mcp::{Crossing, Right};
 use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
 use tokio::sync::mpsc::error::TrySendError;
@@ -33,6 +33,8 @@ pub struct Export {
 impl Export {
     /// Its name, as in `/v1/export`.
     pub const NAME: &'static str = "export";
+    /// What whoever asks needs to be allowed: it hands out everything at once.
+    pub const RIGHT: Right = Right::Admin;
 
     /// Starts to write; an error is the last thing that comes out. Ends when `is_stopped` says so or nobody reads.
     pub fn start(

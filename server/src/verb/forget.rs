@@ -1,10 +1,10 @@
 //! `forget` as a request.
 
-use hydra_graph::{ForgetRequest, Id, Memory, Result};
+use hydra_graph::{ForgetMode, ForgetRequest, Id, Memory, Result};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Session, Verb};
+use super::{Right, Session, Verb};
 
 /// Asks never to recall some memories again, or shows first what that would do.
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -28,6 +28,12 @@ pub struct Forget {
 
 impl Verb for Forget {
     const NAME: &'static str = "forget";
+    const RIGHT: Right = Right::Write;
+
+    fn right(&self) -> Right {
+        let is_erasing = self.mode.as_deref().is_some_and(|mode| mode.parse() == Ok(ForgetMode::Erase));
+        if is_erasing && !self.dry_run { Right::Admin } else { Self::RIGHT }
+    }
 
     fn run(self, memory: &Memory, session: &Session) -> Result<Value> {
         let request = ForgetRequest {

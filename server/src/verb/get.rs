@@ -5,7 +5,7 @@ use hydra_mcp::when;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::{Session, Verb};
+use super::{Right, Session, Verb};
 
 /// Texts that give a reference, of one answer.
 const MENTIONS: usize = 50;
@@ -50,6 +50,7 @@ pub struct Get {
 
 impl Verb for Get {
     const NAME: &'static str = "get";
+    const RIGHT: Right = Right::Read;
 
     fn run(self, memory: &Memory, session: &Session) -> Result<Value> {
         let view = match self.view {

@@ -5,7 +5,7 @@ use hydra_mcp::when;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Session, Verb};
+use super::{Right, Session, Verb};
 
 /// Asks what an entity is tied to.
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -29,6 +29,7 @@ pub struct Graph {
 
 impl Verb for Graph {
     const NAME: &'static str = "graph";
+    const RIGHT: Right = Right::Read;
 
     fn run(self, memory: &Memory, session: &Session) -> Result<Value> {
         let request = GraphRequest {

@@ -4,7 +4,7 @@ use hydra_graph::{Memory, Result};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::{Session, Verb};
+use super::{Right, Session, Verb};
 use crate::hook::{self, Call, Input};
 
 /// Tells of an event.
@@ -14,6 +14,8 @@ pub struct Hook(pub Input);
 
 impl Verb for Hook {
     const NAME: &'static str = "hook";
+    // It takes in files of this machine, and tells what is known.
+    const RIGHT: Right = Right::Admin;
 
     fn run(self, memory: &Memory, session: &Session) -> Result<Value> {
         let output = hook::handle(&Call { memory, session, input: &self.0 })?;

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::indexing::{degraded, wait_for_indexes};
-use super::{LongVerb, Session, Until, Watch};
+use super::{LongVerb, Right, Session, Until, Watch};
 
 /// Asks to bring in a file or folder of another memory system.
 #[derive(Debug, Serialize, Deserialize)]
@@ -53,6 +53,7 @@ struct Told {
 
 impl LongVerb for Import {
     const NAME: &'static str = "import";
+    const RIGHT: Right = Right::Admin;
 
     fn run(self, memory: &Memory, session: &Session, watch: &Watch) -> Result<Value> {
         let started = Instant::now();

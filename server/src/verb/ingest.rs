@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::indexing::{degraded, wait_for_indexes};
-use super::{LongVerb, Session, Watch};
+use super::{LongVerb, Right, Session, Watch};
 
 /// Asks to read files and folders.
 #[derive(Debug, Serialize, Deserialize)]
@@ -42,6 +42,7 @@ pub enum Until {
 
 impl LongVerb for Ingest {
     const NAME: &'static str = "ingest";
+    const RIGHT: Right = Right::Admin;
 
     fn run(self, memory: &Memory, session: &Session, watch: &Watch) -> Result<Value> {
         let started = Instant::now();

@@ -4,7 +4,7 @@ use hydra_graph::{Error, ErrorKind, Id, Memory, NewLearning, Outcome, Report, Re
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Session, Verb};
+use super::{Right, Session, Verb};
 
 /// Asks to keep what was learned, or reports how a learning did.
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -34,6 +34,7 @@ pub struct Learn {
 
 impl Verb for Learn {
     const NAME: &'static str = "learn";
+    const RIGHT: Right = Right::Write;
     const MAY_BEGIN: bool = true;
 
     fn run(self, memory: &Memory, session: &Session) -> Result<Value> {

@@ -5,7 +5,7 @@ use hydra_mcp::when;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Session, Verb};
+use super::{Right, Session, Verb};
 
 /// Memories, or commits, of a page when no limit is given.
 const DEFAULT_PAGE: usize = 20;
@@ -38,6 +38,7 @@ pub struct List {
 
 impl Verb for List {
     const NAME: &'static str = "list";
+    const RIGHT: Right = Right::Read;
 
     fn run(self, memory: &Memory, session: &Session) -> Result<Value> {
         let request = ListRequest {
@@ -72,6 +73,7 @@ pub struct Changes {
 
 impl Verb for Changes {
     const NAME: &'static str = "changes";
+    const RIGHT: Right = Right::Read;
 
     fn run(self, memory: &Memory, _session: &Session) -> Result<Value> {
         let first = self.limit.unwrap_or(DEFAULT_PAGE);

@@ -26,6 +26,7 @@ mod query;
 mod rebuild;
 mod recall;
 mod redact;
+mod refusals;
 mod remember;
 mod source;
 mod status;
@@ -38,7 +39,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use hydra_graph::{Agent, Error, ErrorKind, Id, Memory, Result, Timestamp};
+use hydra_graph::{Agent, Error, ErrorKind, Id, Memory, Result, Timestamp, Trust};
+use hydra_mcp::{Right, Rights};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -69,6 +71,7 @@ pub use query::Query;
 pub use rebuild::Rebuild;
 pub use recall::{DEFAULT_LIMIT, Recall};
 pub use redact::Redact;
+pub use refusals::Refusals;
 pub use remember::Remember;
 pub use source::{AddSource, ChangeSource, Notes, RemoveSource, Sources, check_watchable};
 pub use status::{Status, resident_bytes};
@@ -77,6 +80,7 @@ pub use undo::Undo;
 pub use update::Update;
 pub use why::Why;
 
+use crate::access::{self, Stay};
 use crate::config::{Config, Setting};
 use crate::enrich::Enricher;
 use crate::hook::Ledger;
@@ -91,8 +95,15 @@ pub const MAX_WAITING_EVENTS: usize = 64;
 pub trait Verb: Serialize + DeserializeOwned + Send + 'static {
     /// Its name, as in `/v1/recall`.
     const NAME: &'static str;
+    /// What whoever asks needs to be allowed.
+    const RIGHT: Right;
     /// Whether it may begin a memory; everything else needs one that is there, so that a mistyped folder is noticed.
     const MAY_BEGIN: bool = false;
+
+    /// What is needed beside [`Verb::RIGHT`] for just this request.
+    fn right(&self) -> Right {
+        Self::RIGHT
+    }
 
     /// Does it.
     fn run(self, memory: &Memory, session: &Session) -> Result<Value>;
@@ -102,6 +113,8 @@ pub trait Verb: Serialize + DeserializeOwned + Send + 'static {
 pub trait LongVerb: Serialize + DeserializeOwned + Send + 'static {
     /// Its name, as in `/v1/ingest`.
     const NAME: &'static str;
+    /// As [`Verb::RIGHT`].
+    const RIGHT: Right;
     /// As [`Verb::MAY_BEGIN`]; what takes its time mostly brings something in.
     const MAY_BEGIN: bool = true;
 
@@ -114,6 +127,12 @@ pub trait LongVerb: Serialize + DeserializeOwned + Send + 'static {
 pub struct Session {
     /// Who asks.
     pub agent: Agent,
+    /// What they may do.
+    pub rights: Rights,
+    /// How long they may stay.
+    pub stay: Stay,
+    /// Where it is noted what they may not.
+    pub refusals: Arc<access::Refusals>,
     /// The space of what names none.
     pub default_space: String,
     /// Where the memory is.
@@ -135,6 +154,9 @@ impl Session {
     pub fn of_owner(config: &Config, server: Option<Presence>) -> Self {
         Self {
             agent: Agent::owner(),
+            rights: Rights::all(),
+            stay: Stay::default(),
+            refusals: Arc::default(),
             default_space: config.default_space.clone(),
             data_dir: config.data_dir.clone(),
             server,
@@ -143,6 +165,22 @@ impl Session {
             taking: Taking::new(crate::config::transcripts()),
             settings: Arc::new(config.settings.clone()),
         }
+    }
+
+    /// Returns the session in which something runs that needs this right. Whoever may decide for the owner or do what only
+    /// the owner does is trusted as much while doing it, under their own name; what they tell is trusted no more for it.
+    ///
+    /// # Errors
+    /// `Forbidden` names the scope that is missing.
+    pub fn with(&self, right: Right) -> Result<Self> {
+        if !self.rights.has(right) {
+            return Err(right.missing());
+        }
+        let trust = match right {
+            Right::Read | Right::Write => self.agent.trust,
+            Right::Approve | Right::Admin => Trust::Owner,
+        };
+        Ok(Self { agent: Agent { trust, ..self.agent.clone() }, ..self.clone() })
     }
 
     /// Returns the time.

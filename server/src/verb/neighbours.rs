@@ -5,7 +5,7 @@ use hydra_mcp::when;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Session, Verb};
+use super::{Right, Session, Verb};
 
 /// Neighbours of a page when no limit is given.
 const DEFAULT_PAGE: usize = 20;
@@ -32,6 +32,7 @@ pub struct Neighbours {
 
 impl Verb for Neighbours {
     const NAME: &'static str = "neighbours";
+    const RIGHT: Right = Right::Read;
 
     fn run(self, memory: &Memory, session: &Session) -> Result<Value> {
         let request = NeighboursRequest {

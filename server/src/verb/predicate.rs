@@ -4,7 +4,7 @@ use hydra_graph::{Memory, PredicateInfo, Result};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::{Session, Verb};
+use super::{Right, Session, Verb};
 
 /// Asks what facts can say.
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -13,6 +13,7 @@ pub struct Predicates {}
 
 impl Verb for Predicates {
     const NAME: &'static str = "predicates";
+    const RIGHT: Right = Right::Read;
 
     fn run(self, memory: &Memory, _session: &Session) -> Result<Value> {
         Ok(json!({"predicates": super::json(&memory.predicates()?)?}))
@@ -37,6 +38,7 @@ pub struct Declare {
 
 impl Verb for Declare {
     const NAME: &'static str = "declare";
+    const RIGHT: Right = Right::Admin;
     const MAY_BEGIN: bool = true;
 
     fn run(self, memory: &Memory, session: &Session) -> Result<Value> {

@@ -1,11 +1,11 @@
 //! `propose`, `proposals`, `accept`, `reject` and `enrichment` as requests.
 
-use hydra_graph::{Agent, Error, ErrorKind, Id, Memory, Result};
+use hydra_graph::{Agent, Error, ErrorKind, Id, Memory, Result, Trust};
 use hydra_mcp::proposal::Proposal;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::{Session, Verb};
+use super::{Right, Session, Verb};
 
 /// Asks to put proposals into the queue.
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -21,11 +21,20 @@ pub struct Propose {
 
 impl Verb for Propose {
     const NAME: &'static str = "propose";
+    const RIGHT: Right = Right::Write;
     const MAY_BEGIN: bool = true;
 
     fn run(self, memory: &Memory, session: &Session) -> Result<Value> {
         let all = self.proposals.into_iter().map(|one| one.into_new(&session.default_space)).collect();
         let agent = match self.by {
+            // Whoever holds a token has a name already, and would be many voices by others.
+            Some(_) if session.agent.trust < Trust::Owner => {
+                return Err(Error::new(
+                    ErrorKind::Invalid,
+                    format!("proposals of this token are made by {}", session.agent.name),
+                )
+                .hint("leave `by` out"));
+            }
             Some(by) if by.trim().is_empty() || by.len() > hydra_graph::MAX_NAME_BYTES => {
                 return Err(Error::new(ErrorKind::Invalid, "that is no name of a proposer")
                     .hint("give the model's or program's name, or leave it out"));
@@ -47,6 +56,7 @@ pub struct Proposals {
 
 impl Verb for Proposals {
     const NAME: &'static str = "proposals";
+    const RIGHT: Right = Right::Read;
 
     fn run(self, memory: &Memory, _session: &Session) -> Result<Value> {
         Ok(json!({"proposals": super::json(&memory.proposals(&self.spaces)?)?}))
@@ -63,6 +73,7 @@ pub struct Enrichment {
 
 impl Verb for Enrichment {
     const NAME: &'static str = "enrichment";
+    const RIGHT: Right = Right::Read;
 
     fn run(self, memory: &Memory, _session: &Session) -> Result<Value> {
         super::json(&memory.enrichment(&self.spaces)?)
@@ -81,6 +92,7 @@ pub struct Accept {
 
 impl Verb for Accept {
     const NAME: &'static str = "accept";
+    const RIGHT: Right = Right::Approve;
 
     fn run(self, memory: &Memory, session: &Session) -> Result<Value> {
         Ok(json!({"decided": super::json(&memory.accept(&self.ids, self.reason.as_deref(), &session.agent)?)?}))
@@ -99,6 +111,7 @@ pub struct Reject {
 
 impl Verb for Reject {
     const NAME: &'static str = "reject";
+    const RIGHT: Right = Right::Approve;
 
     fn run(self, memory: &Memory, session: &Session) -> Result<Value> {
         Ok(json!({"decided": super::json(&memory.reject(&self.ids, self.reason.as_deref(), &session.agent)?)?}))

@@ -5,7 +5,7 @@ use hydra_mcp::when;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Session, Verb};
+use super::{Right, Session, Verb};
 
 /// Asks in SPARQL.
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -27,6 +27,7 @@ pub struct Query {
 
 impl Verb for Query {
     const NAME: &'static str = "query";
+    const RIGHT: Right = Right::Read;
 
     fn run(self, memory: &Memory, session: &Session) -> Result<Value> {
         let request = QueryRequest {

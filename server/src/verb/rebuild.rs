@@ -6,7 +6,7 @@ use hydra_graph::{Memory, Result};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::{LongVerb, Session, Watch};
+use super::{LongVerb, Right, Session, Watch};
 
 /// Asks to build the indexes again.
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -19,6 +19,7 @@ pub struct Rebuild {
 
 impl LongVerb for Rebuild {
     const NAME: &'static str = "rebuild";
+    const RIGHT: Right = Right::Admin;
     const MAY_BEGIN: bool = false;
 
     fn run(self, memory: &Memory, _session: &Session, watch: &Watch) -> Result<Value> {

@@ -6,7 +6,7 @@ use hydra_graph::{Kind, Memory, Mode, Question, Result};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::{Session, Verb};
+use super::{Right, Session, Verb};
 
 /// Hits when no limit is given.
 pub const DEFAULT_LIMIT: usize = 10;
@@ -42,6 +42,7 @@ pub struct Recall {
 
 impl Verb for Recall {
     const NAME: &'static str = "recall";
+    const RIGHT: Right = Right::Read;
 
     fn run(self, memory: &Memory, session: &Session) -> Result<Value> {
         let started = Instant::now();

@@ -4,7 +4,7 @@ use hydra_graph::{Memory, Result};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::{LongVerb, Session, Watch};
+use super::{LongVerb, Right, Session, Watch};
 
 /// Asks for the secrets that are kept, and to mask them.
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -16,6 +16,7 @@ pub struct Redact {
 
 impl LongVerb for Redact {
     const NAME: &'static str = "redact";
+    const RIGHT: Right = Right::Admin;
     const MAY_BEGIN: bool = false;
 
     fn run(self, memory: &Memory, session: &Session, watch: &Watch) -> Result<Value> {

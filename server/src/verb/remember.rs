@@ -8,7 +8,7 @@ use hydra_mcp::when;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Session, Verb};
+use super::{Right, Session, Verb};
 
 /// Asks to keep a text.
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -65,6 +65,7 @@ pub struct Remember {
 
 impl Verb for Remember {
     const NAME: &'static str = "remember";
+    const RIGHT: Right = Right::Write;
     const MAY_BEGIN: bool = true;
 
     fn run(self, memory: &Memory, session: &Session) -> Result<Value> {

@@ -10,7 +10,7 @@ use hydra_ingest::{Rules, find_folder};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::{Session, Verb};
+use super::{Right, Session, Verb};
 use crate::daemon::{Doing, States};
 
 /// Notes that are removed together and share one fsync.
@@ -23,6 +23,7 @@ pub struct Sources {}
 
 impl Verb for Sources {
     const NAME: &'static str = "sources";
+    const RIGHT: Right = Right::Read;
 
     fn run(self, memory: &Memory, session: &Session) -> Result<Value> {
         let states = States::read(&session.data_dir);
@@ -63,6 +64,7 @@ pub struct AddSource {
 
 impl Verb for AddSource {
     const NAME: &'static str = "add_source";
+    const RIGHT: Right = Right::Admin;
     const MAY_BEGIN: bool = true;
 
     fn run(self, memory: &Memory, session: &Session) -> Result<Value> {
@@ -104,6 +106,7 @@ pub struct ChangeSource {
 
 impl Verb for ChangeSource {
     const NAME: &'static str = "change_source";
+    const RIGHT: Right = Right::Admin;
 
     fn run(self, memory: &Memory, session: &Session) -> Result<Value> {
         let globs = |globs: &Option<Vec<String>>| globs.clone().unwrap_or_default();
@@ -139,6 +142,7 @@ pub struct RemoveSource {
 
 impl Verb for RemoveSource {
     const NAME: &'static str = "remove_source";
+    const RIGHT: Right = Right::Write;
 
     fn run(self, memory: &Memory, session: &Session) -> Result<Value> {
         let source = memory.collection(&self.source)?;

@@ -5,7 +5,7 @@ use hydra_mcp::when;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Session, Verb};
+use super::{Right, Session, Verb};
 
 /// Asks what happened to an entity, a memory, a conversation or a file.
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -31,6 +31,7 @@ pub struct Timeline {
 
 impl Verb for Timeline {
     const NAME: &'static str = "timeline";
+    const RIGHT: Right = Right::Read;
 
     fn run(self, memory: &Memory, session: &Session) -> Result<Value> {
         let now = session.now();

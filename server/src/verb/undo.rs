@@ -4,7 +4,7 @@ use hydra_graph::{Id, Memory, Result};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Session, Verb};
+use super::{Right, Session, Verb};
 
 /// Asks to take a commit back.
 #[derive(Debug, Serialize, Deserialize)]
@@ -16,6 +16,7 @@ pub struct Undo {
 
 impl Verb for Undo {
     const NAME: &'static str = "undo";
+    const RIGHT: Right = Right::Write;
 
     fn run(self, memory: &Memory, session: &Session) -> Result<Value> {
         super::json(&memory.undo(self.commit, &session.agent)?)

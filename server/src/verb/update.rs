@@ -5,7 +5,7 @@ use hydra_mcp::when;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Session, Verb};
+use super::{Right, Session, Verb};
 
 /// Asks to change what is known of a memory, or to settle a conflict.
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -31,6 +31,14 @@ pub struct Update {
 
 impl Verb for Update {
     const NAME: &'static str = "update";
+    const RIGHT: Right = Right::Write;
+
+    fn right(&self) -> Right {
+        match self.op.as_str() {
+            "settle" | "keep_all" => Right::Approve,
+            _ => Self::RIGHT,
+        }
+    }
 
     fn run(self, memory: &Memory, session: &Session) -> Result<Value> {
         let at = self.at.map(|at| when::moment(&at, session.now())).transpose()?;

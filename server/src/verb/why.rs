@@ -6,7 +6,7 @@ use hydra_graph::{GetView, Id, Memory, Result};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::{Session, Verb};
+use super::{Right, Session, Verb};
 
 /// Entries when no limit is given.
 pub const DEFAULT_ENTRIES: usize = 1;
@@ -30,6 +30,7 @@ pub struct Why {
 
 impl Verb for Why {
     const NAME: &'static str = "why";
+    const RIGHT: Right = Right::Read;
 
     fn run(self, memory: &Memory, session: &Session) -> Result<Value> {
         let limit = self.limit.unwrap_or(DEFAULT_ENTRIES).clamp(1, MAX_ENTRIES);

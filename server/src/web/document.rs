@@ -5,14 +5,14 @@ use async_graphql::Variables;
 use async_graphql::parser::parse_query;
 use async_graphql::parser::types::{BaseType, DocumentOperations, Type};
 use axum::Router;
-use axum::extract::{FromRef, Path, Query, State};
+use axum::extract::{FromRef, Path, Query};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 use hydra_graph::{Error, ErrorKind};
 use serde_json::{Map, Value, json};
 
-use crate::graphql::Visit;
+use crate::graphql::{Door, Visit};
 use crate::http::Failed;
 
 /// Pages and what they ask. A memory's own address has its data in several forms, see there.
@@ -37,10 +37,10 @@ const DOCUMENTS: [(&str, &str); 14] = [
 pub fn data<S>() -> Router<S>
 where
     S: Clone + Send + Sync + 'static,
-    Visit: FromRef<S>,
+    Door: FromRef<S>,
 {
     DOCUMENTS.iter().fold(Router::new(), |router, (path, document)| {
-        let answer = move |visit: State<Visit>, id: Option<Path<String>>, query: Query<Vec<(String, String)>>| {
+        let answer = move |visit: Visit, id: Option<Path<String>>, query: Query<Vec<(String, String)>>| {
             answer(document, visit, id, query)
         };
         router.route(path, get(answer))
@@ -49,7 +49,7 @@ where
 
 async fn answer(
     document: &'static str,
-    State(visit): State<Visit>,
+    visit: Visit,
     id: Option<Path<String>>,
     Query(mut parameters): Query<Vec<(String, String)>>,
 ) -> Response {

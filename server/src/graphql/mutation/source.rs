@@ -134,6 +134,8 @@ impl SourceMutation {
     /// into the folder of the memory and read from there. Forgetting what is in that space takes it out again.
     async fn sample(&self, context: &Context<'_>) -> Result<Option<IngestPayload>> {
         let caller = Caller::of(context)?;
+        // It writes files before it reads them.
+        caller.check(Right::Admin, "sample")?;
         let data_dir = caller.data_dir().to_owned();
         let folder = caller.look("sample", move |_| sample::write(&data_dir)).await?;
         self.ingest(context, vec![folder.display().to_string()], Some(sample::SPACE.to_owned())).await
@@ -148,6 +150,8 @@ impl SourceMutation {
         #[graphql(desc = "The space that they belong to; the usual one if left out.")] space: Option<String>,
     ) -> Result<Option<IngestPayload>> {
         let caller = Caller::of(context)?;
+        // Who may not is no run that others hear of.
+        caller.check(Ingest::RIGHT, Ingest::NAME)?;
         let hub = caller.hub.clone();
         let run = hub.begin(paths.clone());
         let ending = Ending { hub: hub.clone(), run };

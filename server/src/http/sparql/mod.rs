@@ -12,7 +12,6 @@ mod watch;
 
 use axum::Router;
 use axum::body::Bytes;
-use axum::extract::State;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::any;
@@ -21,7 +20,7 @@ use serde_json::json;
 
 use super::App;
 use super::failure::Told;
-use super::permission::{self, Right};
+use super::permission::{self, Called, Right};
 use request::{Asked, Operation};
 use watch::{Waiting, watched};
 
@@ -36,7 +35,7 @@ pub fn router() -> Router<App> {
 }
 
 async fn sparql(
-    State(app): State<App>,
+    Called(app): Called,
     method: Method,
     uri: Uri,
     headers: HeaderMap,

@@ -2,7 +2,7 @@
 //! (`/store/books`).
 
 use axum::body::{Body, Bytes};
-use axum::extract::{FromRequest as _, Multipart, Request, State};
+use axum::extract::{FromRequest as _, Multipart, Request};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse as _, Response};
 use hydra_graph::{AnswerFormat, Error, ErrorKind, GraphRef, Interrupt, Part, SentGraph, SparqlRequest, StoreOp};
@@ -12,14 +12,14 @@ use super::watch::{Waiting, watched};
 use super::{address, answer, name_commit, negotiation, wrong_method};
 use crate::http::App;
 use crate::http::failure::Told;
-use crate::http::permission::{self, Right};
+use crate::http::permission::{self, Called, Right};
 
 const METHODS: &str = "GET, HEAD, PUT, POST, DELETE";
 const NAMES: [&str; 4] = ["graph", "default", "as_of", "known_at"];
 
 /// Answers for a graph that is named in the address.
 pub async fn indirect(
-    State(app): State<App>,
+    Called(app): Called,
     method: Method,
     uri: Uri,
     headers: HeaderMap,
@@ -42,7 +42,7 @@ pub async fn indirect(
 
 /// Answers for a graph whose name is the address.
 pub async fn direct(
-    State(app): State<App>,
+    Called(app): Called,
     method: Method,
     uri: Uri,
     headers: HeaderMap,
@@ -100,6 +100,7 @@ async fn get(app: App, graph: GraphRef, asked: Asked, headers: HeaderMap) -> Res
 
 /// Makes a graph with a name of ours.
 async fn create(app: App, headers: HeaderMap, body: Bytes) -> Result<Response, Told> {
+    permission::session(&app, Right::Write)?;
     let id = app.crossing.run("store", |memory| Ok(memory.new_id())).await?;
     let graph = address(&headers, &format!("/store/{id}"));
     let location = HeaderValue::from_str(&graph).map_err(|_| Error::new(ErrorKind::Invalid, "the host has no name"))?;

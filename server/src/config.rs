@@ -55,6 +55,8 @@ pub struct Config {
     pub allowed_origins: Vec<String>,
     /// Host names beside the loopback ones by which the server may be called.
     pub allowed_hosts: Vec<String>,
+    /// Whether to listen beyond this machine without encryption.
+    pub allow_plain_http: bool,
     /// Requests that a token or a browser's session may make in a minute; 0 for as many as it likes.
     pub requests_per_minute: u32,
     /// How long a SPARQL query or update may take.
@@ -189,6 +191,7 @@ impl Config {
             port: DEFAULT_PORT,
             allowed_origins: vec!["http://localhost:*".to_owned(), "http://127.0.0.1:*".to_owned()],
             allowed_hosts: Vec::new(),
+            allow_plain_http: false,
             requests_per_minute: 6_000,
             query_timeout_s: 30,
             log_level: LogLevel::Info,

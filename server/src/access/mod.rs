@@ -9,6 +9,7 @@
 //! The file is no part of the graph: an export is handed on, and what opens the door must not go with it. The graph knows a
 //! token by the name under which it acted.
 
+pub mod exposure;
 mod grant;
 pub mod ledger;
 mod links;

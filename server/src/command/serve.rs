@@ -14,6 +14,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use super::Setting;
+use crate::access::exposure::{self, Wire};
 use crate::config::Config;
 use crate::configured;
 use crate::daemon::Daemon;
@@ -200,6 +201,8 @@ fn finish_erasing(memory: &Memory) {
 /// Takes the port and makes what a caller needs to know. The memory is held already, so nobody else does it.
 async fn start(config: &Config, arguments: &Arguments) -> Result<(TcpListener, Presence, Token)> {
     let token = Token::read_or_make(&config.data_dir)?;
+    let wire = if config.allow_plain_http { Wire::PlainAllowed } else { Wire::Plain };
+    exposure::check(config.bind, wire, &config.data_dir, wiring::now())?;
     let listener = match TcpListener::bind(SocketAddr::new(config.bind, config.port)).await {
         Ok(listener) => listener,
         // Nobody needs to know the port of a server in the background: its note says it.

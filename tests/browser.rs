@@ -43,7 +43,10 @@ fn a_link_opens_once_and_leaves_nothing_behind() {
     assert_ne!(head.status, 303, "a preview does not use it up");
     let answer = follow(data, &path);
     assert_eq!((answer.status, answer.headers["location"].as_str()), (303, "/graphql"));
-    assert_eq!((&answer.headers["cache-control"][..], &answer.headers["referrer-policy"][..]), ("no-store", "no-referrer"));
+    assert_eq!(
+        (&answer.headers["cache-control"][..], &answer.headers["referrer-policy"][..]),
+        ("no-store", "no-referrer")
+    );
     let cookie = &answer.headers["set-cookie"];
     for word in ["HttpOnly", "SameSite=Strict", "Path=/;", "Max-Age=604800"] {
         assert!(cookie.contains(word), "{cookie}");
@@ -88,7 +91,11 @@ fn a_session_is_listed_revoked_and_outlives_a_restart() {
     succeeds(data, &["token", "revoke", "browser-1"]);
     let out = ask(data, &cookie);
     assert_eq!(out.status, 401);
-    assert!(out.headers["content-type"].starts_with("text/html") && out.body.contains("hydra open --print"), "{}", out.body);
+    assert!(
+        out.headers["content-type"].starts_with("text/html") && out.body.contains("hydra open --print"),
+        "{}",
+        out.body
+    );
     let bearer = format!("Bearer {}", cookie.split_once('=').unwrap().1);
     let as_token = Door::of(data).send("GET", "/", &[("Host", "localhost"), ("Authorization", &bearer)], b"");
     assert_eq!(as_token.status, 401, "a session is no token");

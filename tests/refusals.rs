@@ -30,7 +30,8 @@ fn what_was_refused_is_in_the_journal() {
     for _ in 0..30 {
         assert_eq!(phone.post("/v1/recall", &[], &secret).status, 403);
     }
-    let call = json!({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": "recall", "arguments": secret}});
+    let call =
+        json!({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": "recall", "arguments": secret}});
     phone.mcp(&call);
     phone.post("/graphql", &[], &json!({"query": "{ stats { memories } recall(query: \"spare key\") { traceId } }"}));
     let stranger = Door { token: "spare-key-guess".to_owned(), ..Door::of(data) };
@@ -45,6 +46,9 @@ fn what_was_refused_is_in_the_journal() {
     // Those that come meanwhile wait for their turn, or for the end.
     phone.post("/v1/recall", &[], &secret);
     assert_eq!(commits(), head);
+    let query = json!({"query": "{ refusals(first: 10) { who route why times first last } }"});
+    let told = Door::of(data).post("/graphql", &[], &query).json();
+    assert_eq!(told["data"]["refusals"][0]["who"].as_str().map(|who| !who.is_empty()), Some(true), "{told}");
     server.stop();
     let all = refusals(data);
     let times = |who: &str, route: &str, why: &str| {
@@ -71,9 +75,8 @@ fn what_was_refused_is_in_the_journal() {
     }
     // It is a commit like others, but for being taken back.
     let refused = json(data, &["query", "SELECT ?c { GRAPH <urn:hydra:ns#g/journal> { ?c hy:verb \"refuse\" } }"]);
-    let commit = refused["rows"][0]["c"].as_str().or(refused["rows"][0]["c"]["value"].as_str()).unwrap();
-    let commit = commit.trim_start_matches("id:").rsplit(':').next().unwrap().trim_end_matches('>').to_owned();
-    let undo = run(data, &["undo", &commit]);
+    let commit = refused["rows"][0][0]["value"].as_str().unwrap().trim_start_matches("id:");
+    let undo = run(data, &["undo", commit]);
     assert!(code(&undo) == 2 && stderr(&undo).contains("refused"), "{commit}: {}", stderr(&undo));
 }
 
@@ -117,7 +120,19 @@ fn other_names_and_pages_are_refused_everywhere() {
     let bearer = format!("Bearer {}", door.token);
     let port = presence(data)["port"].to_string();
     let rebound = format!("rebound.example:{port}");
-    for path in ["/healthz", "/readyz", "/", "/session?code=x", "/metrics", "/v1/status", "/mcp", "/graphql", "/sparql", "/store", "/nothing"] {
+    for path in [
+        "/healthz",
+        "/readyz",
+        "/",
+        "/session?code=x",
+        "/metrics",
+        "/v1/status",
+        "/mcp",
+        "/graphql",
+        "/sparql",
+        "/store",
+        "/nothing",
+    ] {
         for method in ["GET", "POST", "OPTIONS"] {
             for headers in [
                 vec![("Host", rebound.as_str())],

@@ -28,7 +28,8 @@ pub fn check(address: IpAddr, wire: Wire, data_dir: &Path, now: Timestamp) -> Re
     }
     let is_token = |grant: &super::Grant| grant.kind == GrantKind::Token && grant.is_live(now);
     if !ledger::read(data_dir)?.iter().any(is_token) {
-        let message = format!("{address} is reached from other machines, and no token is in force that could be used there");
+        let message =
+            format!("{address} is reached from other machines, and no token is in force that could be used there");
         return Err(Error::new(ErrorKind::Refused, message).hint(
             "make one first: `hydra token create --name NAME --scope read,write`; the owner's own stays on this machine",
         ));

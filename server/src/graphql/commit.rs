@@ -64,6 +64,28 @@ pub struct Changes {
     pub is_more: bool,
 }
 
+/// Calls of one kind that the server refused.
+#[derive(Clone, Debug, SimpleObject, Deserialize)]
+pub struct Refusal {
+    /// Who called: an agent's name, or an address.
+    who: String,
+    /// What they called.
+    route: String,
+    /// Why they were refused.
+    why: String,
+    /// How often.
+    times: usize,
+    /// The first time.
+    first: DateTime,
+    /// The last time.
+    last: DateTime,
+}
+
+#[derive(Deserialize)]
+struct Refused {
+    refusals: Vec<Refusal>,
+}
+
 /// What was changed.
 #[derive(Default)]
 pub struct CommitQuery;
@@ -93,5 +115,17 @@ impl CommitQuery {
             limit: Some(count(first)?),
         };
         Caller::of(context)?.ask(changes, &scope).await.map(Some)
+    }
+
+    /// The calls that were refused last, newest first, alike ones counted together; they are written down once a minute.
+    #[graphql(complexity = "super::limit::page_cost(first, child_complexity)")]
+    async fn refusals(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "How many kinds at most, 1 to 1000.", default = 50)] first: i32,
+    ) -> Result<Option<Vec<Refusal>>> {
+        let refusals = verb::Refusals { limit: Some(count(first)?) };
+        let told: Refused = Caller::of(context)?.ask(refusals, &Scope::everything()).await?;
+        Ok(Some(told.refusals))
     }
 }

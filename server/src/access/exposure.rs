@@ -10,8 +10,6 @@ use super::{GrantKind, ledger};
 /// What others on the network see of what is said.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Wire {
-    /// Nothing.
-    Encrypted,
     /// Everything, which the owner wants all the same.
     PlainAllowed,
     /// Everything.
@@ -63,13 +61,11 @@ mod tests {
         for own in ["127.0.0.1", "127.9.9.9", "::1", "::ffff:127.0.0.1"] {
             may(own, Wire::Plain).unwrap();
         }
-        assert!(may("0.0.0.0", Wire::Encrypted).unwrap_err().next_step().unwrap().contains("hydra token create"));
+        assert!(may("0.0.0.0", Wire::PlainAllowed).unwrap_err().next_step().unwrap().contains("hydra token create"));
         let (name, rights) = ("phone".to_owned(), [Right::Read].into_iter().collect());
         let new = NewGrant { name, kind: GrantKind::Token, rights, trust: Trust::Agent, expires_at: None, of: None };
         ledger::create(temp.path(), new, now).unwrap();
-        for wire in [Wire::Encrypted, Wire::PlainAllowed] {
-            may("0.0.0.0", wire).unwrap();
-        }
+        may("0.0.0.0", Wire::PlainAllowed).unwrap();
         let refusal = may("192.168.1.2", Wire::Plain).unwrap_err();
         assert!(refusal.kind() == ErrorKind::Refused && refusal.next_step().unwrap().contains("tls_cert"));
     }

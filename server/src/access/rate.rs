@@ -5,7 +5,7 @@
 //! the owner's hooks; from elsewhere nothing is looked at any more until the address has been quiet.
 
 use std::collections::HashMap;
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::num::NonZeroU32;
 use std::time::{Duration, Instant};
 
@@ -23,6 +23,8 @@ pub const FAILURES_PER_MINUTE: NonZeroU32 = NonZeroU32::new(60).expect("it is no
 pub const BARRED: Duration = Duration::from_secs(60);
 /// Addresses that are remembered to have failed; beyond it those that were quiet are dropped.
 const MAX_ADDRESSES: usize = 4_096;
+/// Whoever calls without an address is on this machine.
+const UNKNOWN: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 
 type Limiter<K> = RateLimiter<K, HashMapStateStore<K>, MonotonicClock, NoOpMiddleware<Instant>>;
 
@@ -75,7 +77,8 @@ impl Rates {
     ///
     /// # Errors
     /// When there were too many.
-    pub fn failure(&self, address: IpAddr) -> Result<(), Refusal> {
+    pub fn failure(&self, address: Option<IpAddr>) -> Result<(), Refusal> {
+        let address = address.unwrap_or(UNKNOWN);
         if self.failures.len() >= MAX_ADDRESSES {
             self.failures.retain_recent();
         }
@@ -96,7 +99,8 @@ impl Rates {
     }
 
     /// Tells how long an address is not looked at any more, if it failed too often.
-    pub fn barred(&self, address: IpAddr) -> Option<Refusal> {
+    pub fn barred(&self, address: Option<IpAddr>) -> Option<Refusal> {
+        let address = address.unwrap_or(UNKNOWN);
         let until = self.barred.lock().get(&network(address)).copied()?;
         let retry_after = until.checked_duration_since(Instant::now())?;
         Some(self.wait(retry_after))
@@ -136,7 +140,7 @@ mod tests {
     #[test]
     fn failures_are_counted_by_network() {
         let rates = Rates::new(None);
-        let address = |text: &str| text.parse::<IpAddr>().unwrap();
+        let address = |text: &str| Some(text.parse::<IpAddr>().unwrap());
         for number in 0..FAILURES_PER_MINUTE.get() {
             rates.failure(address(&format!("2001:db8::{number:x}"))).unwrap();
         }

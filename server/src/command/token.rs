@@ -15,7 +15,7 @@ use crate::config::Config;
 use crate::folder;
 use crate::outcome;
 use crate::output::{self, Style};
-use crate::verb::Refusals;
+use crate::verb::RefusedCalls;
 use crate::wiring;
 
 const EXAMPLES: &str = "\
@@ -207,7 +207,7 @@ fn revoke(config: &Config, revoke: &Revoke, is_json: bool, is_quiet: bool) -> Re
 }
 
 async fn refused(setting: &Setting, refused: Refused) -> Result<u8> {
-    let mut answer = super::ask(setting, Need::Graph, Refusals { limit: refused.limit }).await?;
+    let mut answer = super::ask(setting, Need::Graph, RefusedCalls { limit: refused.limit }).await?;
     if setting.global.json {
         output::json(&answer)?;
         return Ok(outcome::DONE);

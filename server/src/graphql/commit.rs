@@ -124,7 +124,7 @@ impl CommitQuery {
         context: &Context<'_>,
         #[graphql(desc = "How many kinds at most, 1 to 1000.", default = 50)] first: i32,
     ) -> Result<Option<Vec<Refusal>>> {
-        let refusals = verb::Refusals { limit: Some(count(first)?) };
+        let refusals = verb::RefusedCalls { limit: Some(count(first)?) };
         let told: Refused = Caller::of(context)?.ask(refusals, &Scope::everything()).await?;
         Ok(Some(told.refusals))
     }

@@ -26,8 +26,8 @@ use axum::extract::{FromRef, State};
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
-use hydra_graph::{Error, ErrorKind};
-use hydra_mcp::{Access, Crossing, Shared};
+use hydra_graph::{Agent, Error, ErrorKind, Trust};
+use hydra_mcp::{Access, Crossing, Rights, Shared};
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -63,7 +63,7 @@ pub const DRAIN: Duration = Duration::from_secs(5);
 #[derive(Clone)]
 pub struct App {
     crossing: Crossing,
-    /// Of the owner; in a handler, of whoever calls.
+    /// Nobody's; in a handler that asks who calls, theirs.
     session: Session,
     register: Arc<Register>,
     rates: Arc<Rates>,
@@ -99,7 +99,13 @@ impl App {
         stopping: watch::Receiver<bool>,
     ) -> Self {
         let refusals = Arc::<Refusals>::default();
-        let session = Session { refusals: Arc::clone(&refusals), ..Session::of_owner(config, Some(presence.clone())) };
+        // Nobody's: a handler that does not ask who calls may do nothing.
+        let session = Session {
+            agent: Agent { name: "nobody".to_owned(), trust: Trust::Ingested },
+            rights: Rights::default(),
+            refusals: Arc::clone(&refusals),
+            ..Session::of_owner(config, Some(presence.clone()))
+        };
         Self {
             graphql: Door::new(crossing.clone(), sources, stopping.clone()),
             crossing,
@@ -156,55 +162,55 @@ impl App {
             stopping: self.stopping.clone(),
         };
         let mcp = hydra_mcp::router(shared, access);
-        let at = |name: &str| format!("/v1/{name}");
+        let verb = |name: &str| format!("/v1/{name}");
         let locked = Router::new()
-            .route(&at(Recall::NAME), post(route::verb::<Recall>))
-            .route(&at(Remember::NAME), post(route::verb::<Remember>))
-            .route(&at(Learn::NAME), post(route::verb::<Learn>))
-            .route(&at(Get::NAME), post(route::verb::<Get>))
-            .route(&at(Forget::NAME), post(route::verb::<Forget>))
-            .route(&at(Erase::NAME), post(route::long_verb::<Erase>))
-            .route(&at(Timeline::NAME), post(route::verb::<Timeline>))
-            .route(&at(Graph::NAME), post(route::verb::<Graph>))
-            .route(&at(Query::NAME), post(route::verb::<Query>))
-            .route(&at(Undo::NAME), post(route::verb::<Undo>))
-            .route(&at(Explain::NAME), post(route::verb::<Explain>))
-            .route(&at(Context::NAME), post(route::verb::<Context>))
-            .route(&at(Hook::NAME), post(route::verb::<Hook>))
-            .route(&at(Why::NAME), post(route::verb::<Why>))
-            .route(&at(Update::NAME), post(route::verb::<Update>))
-            .route(&at(List::NAME), post(route::verb::<List>))
-            .route(&at(Neighbours::NAME), post(route::verb::<Neighbours>))
-            .route(&at(Changes::NAME), post(route::verb::<Changes>))
-            .route(&at(Conflicts::NAME), post(route::verb::<Conflicts>))
-            .route(&at(Entity::NAME), post(route::verb::<Entity>))
-            .route(&at(Alias::NAME), post(route::verb::<Alias>))
-            .route(&at(Merge::NAME), post(route::verb::<Merge>))
-            .route(&at(Split::NAME), post(route::verb::<Split>))
-            .route(&at(Propose::NAME), post(route::verb::<Propose>))
-            .route(&at(Proposals::NAME), post(route::verb::<Proposals>))
-            .route(&at(Accept::NAME), post(route::verb::<Accept>))
-            .route(&at(Reject::NAME), post(route::verb::<Reject>))
-            .route(&at(Enrichment::NAME), post(route::verb::<Enrichment>))
-            .route(&at(Enrich::NAME), post(route::long_verb::<Enrich>))
-            .route(&at(Blocks::NAME), post(route::verb::<Blocks>))
-            .route(&at(Block::NAME), post(route::verb::<Block>))
-            .route(&at(BlockHistory::NAME), post(route::verb::<BlockHistory>))
-            .route(&at(EditBlock::NAME), post(route::verb::<EditBlock>))
-            .route(&at(Predicates::NAME), post(route::verb::<Predicates>))
-            .route(&at(Declare::NAME), post(route::verb::<Declare>))
-            .route(&at(Sources::NAME), post(route::verb::<Sources>))
-            .route(&at(AddSource::NAME), post(route::verb::<AddSource>))
-            .route(&at(ChangeSource::NAME), post(route::verb::<ChangeSource>))
-            .route(&at(RemoveSource::NAME), post(route::verb::<RemoveSource>))
-            .route(&at(verb::Refusals::NAME), post(route::verb::<verb::Refusals>))
-            .route(&at(Status::NAME), post(route::verb::<Status>))
-            .route(&at(Check::NAME), post(route::long_verb::<Check>))
-            .route(&at(Rebuild::NAME), post(route::long_verb::<Rebuild>))
-            .route(&at(Redact::NAME), post(route::long_verb::<Redact>))
-            .route(&at(Ingest::NAME), post(route::long_verb::<Ingest>))
-            .route(&at(Import::NAME), post(route::long_verb::<Import>))
-            .route(&at(Export::NAME), post(route::export))
+            .route(&verb(Recall::NAME), post(route::verb::<Recall>))
+            .route(&verb(Remember::NAME), post(route::verb::<Remember>))
+            .route(&verb(Learn::NAME), post(route::verb::<Learn>))
+            .route(&verb(Get::NAME), post(route::verb::<Get>))
+            .route(&verb(Forget::NAME), post(route::verb::<Forget>))
+            .route(&verb(Erase::NAME), post(route::long_verb::<Erase>))
+            .route(&verb(Timeline::NAME), post(route::verb::<Timeline>))
+            .route(&verb(Graph::NAME), post(route::verb::<Graph>))
+            .route(&verb(Query::NAME), post(route::verb::<Query>))
+            .route(&verb(Undo::NAME), post(route::verb::<Undo>))
+            .route(&verb(Explain::NAME), post(route::verb::<Explain>))
+            .route(&verb(Context::NAME), post(route::verb::<Context>))
+            .route(&verb(Hook::NAME), post(route::verb::<Hook>))
+            .route(&verb(Why::NAME), post(route::verb::<Why>))
+            .route(&verb(Update::NAME), post(route::verb::<Update>))
+            .route(&verb(List::NAME), post(route::verb::<List>))
+            .route(&verb(Neighbours::NAME), post(route::verb::<Neighbours>))
+            .route(&verb(Changes::NAME), post(route::verb::<Changes>))
+            .route(&verb(Conflicts::NAME), post(route::verb::<Conflicts>))
+            .route(&verb(Entity::NAME), post(route::verb::<Entity>))
+            .route(&verb(Alias::NAME), post(route::verb::<Alias>))
+            .route(&verb(Merge::NAME), post(route::verb::<Merge>))
+            .route(&verb(Split::NAME), post(route::verb::<Split>))
+            .route(&verb(Propose::NAME), post(route::verb::<Propose>))
+            .route(&verb(Proposals::NAME), post(route::verb::<Proposals>))
+            .route(&verb(Accept::NAME), post(route::verb::<Accept>))
+            .route(&verb(Reject::NAME), post(route::verb::<Reject>))
+            .route(&verb(Enrichment::NAME), post(route::verb::<Enrichment>))
+            .route(&verb(Enrich::NAME), post(route::long_verb::<Enrich>))
+            .route(&verb(Blocks::NAME), post(route::verb::<Blocks>))
+            .route(&verb(Block::NAME), post(route::verb::<Block>))
+            .route(&verb(BlockHistory::NAME), post(route::verb::<BlockHistory>))
+            .route(&verb(EditBlock::NAME), post(route::verb::<EditBlock>))
+            .route(&verb(Predicates::NAME), post(route::verb::<Predicates>))
+            .route(&verb(Declare::NAME), post(route::verb::<Declare>))
+            .route(&verb(Sources::NAME), post(route::verb::<Sources>))
+            .route(&verb(AddSource::NAME), post(route::verb::<AddSource>))
+            .route(&verb(ChangeSource::NAME), post(route::verb::<ChangeSource>))
+            .route(&verb(RemoveSource::NAME), post(route::verb::<RemoveSource>))
+            .route(&verb(RefusedCalls::NAME), post(route::verb::<RefusedCalls>))
+            .route(&verb(Status::NAME), post(route::verb::<Status>))
+            .route(&verb(Check::NAME), post(route::long_verb::<Check>))
+            .route(&verb(Rebuild::NAME), post(route::long_verb::<Rebuild>))
+            .route(&verb(Redact::NAME), post(route::long_verb::<Redact>))
+            .route(&verb(Ingest::NAME), post(route::long_verb::<Ingest>))
+            .route(&verb(Import::NAME), post(route::long_verb::<Import>))
+            .route(&verb(Export::NAME), post(route::export))
             .route("/metrics", get(metrics::render))
             .route("/", get(browser::root))
             .route(browser::SESSION_PATH, post(browser::make_link))

@@ -25,7 +25,8 @@ pub async fn note(State(app): State<App>, request: Request, next: Next) -> Respo
     let response = next.run(request).await;
     if [StatusCode::UNAUTHORIZED, StatusCode::FORBIDDEN, StatusCode::TOO_MANY_REQUESTS].contains(&response.status()) {
         let route = route.as_ref().map_or("none", MatchedPath::as_str);
-        let who = response.extensions().get::<Who>().map_or_else(|| peer.to_string(), |Who(who)| who.clone());
+        let stranger = || peer.map_or_else(|| "unknown".to_owned(), |peer| peer.to_string());
+        let who = response.extensions().get::<Who>().map_or_else(stranger, |Who(who)| who.clone());
         let why = response.extensions().get::<Why>().map_or("not the caller's to do", |Why(why)| why);
         app.refusals.note(&who, route, why, wiring::now());
     }

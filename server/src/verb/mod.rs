@@ -71,7 +71,7 @@ pub use query::Query;
 pub use rebuild::Rebuild;
 pub use recall::{DEFAULT_LIMIT, Recall};
 pub use redact::Redact;
-pub use refusals::Refusals;
+pub use refusals::RefusedCalls;
 pub use remember::Remember;
 pub use source::{AddSource, ChangeSource, Notes, RemoveSource, Sources, check_watchable};
 pub use status::{Status, resident_bytes};

@@ -12,12 +12,12 @@ pub const DEFAULT_REFUSALS: usize = 50;
 /// Asks which calls were refused last.
 #[derive(Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub struct Refusals {
+pub struct RefusedCalls {
     /// At most so many kinds.
     pub limit: Option<usize>,
 }
 
-impl Verb for Refusals {
+impl Verb for RefusedCalls {
     const NAME: &'static str = "refusals";
     const RIGHT: Right = Right::Read;
 

@@ -14,11 +14,11 @@ use futures_util::StreamExt as _;
 use hydra_graph::{Error, ErrorKind};
 use hydra_mcp::{Holder, Right};
 
-use super::browser::wants_page;
 use super::guard::is_same_origin;
 use super::refused::{Who, Why};
 use super::{App, browser, failure};
 use crate::access::{Found, Identity, Refusal, Stay, Via};
+use crate::web::wants_page;
 use crate::wiring;
 
 /// Checks what a request presents, and lets it in under the name that it finds.

@@ -1,13 +1,13 @@
-//! Browsers: the one-time link that gives one a session, and the page at the root that says what is here.
+//! Browsers: the one-time link that gives one a session, and the words in which one is not let in.
 
 use std::time::Instant;
 
 use axum::extract::{Extension, Query, Request, State};
-use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use hydra_graph::{Error, ErrorKind, Result, Timestamp};
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::App;
 use super::auth::{self, too_many};
@@ -15,6 +15,7 @@ use super::failure::{self, Told};
 use super::permission::Right;
 use super::refused::Why;
 use crate::access::{CODE_LIFE, Identity, Secret, Via};
+use crate::web::wants_page;
 use crate::wiring;
 
 /// Where links are made and followed.
@@ -94,35 +95,19 @@ pub async fn follow_link(State(app): State<App>, Query(followed): Query<Followed
     }
 }
 
-/// Says what is here: a page to a browser, JSON to a program.
-pub async fn root(
-    State(app): State<App>,
-    Extension(identity): Extension<Identity>,
-    method: Method,
-    headers: HeaderMap,
-) -> Response {
-    let places = [
-        ("/graphql", "everything, as one typed graph; a page to try it"),
-        ("/sparql", "the graph in SPARQL"),
-        ("/v1/status", "each verb as JSON, by POST: /v1/recall and so on"),
-        ("/mcp", "for agents"),
-        ("/metrics", "for a Prometheus"),
-        ("/healthz", "whether it runs"),
-    ];
-    let version = hydra_mcp::VERSION;
-    if !wants_page(&method, &headers) {
-        let places: serde_json::Map<String, Value> =
-            places.into_iter().map(|(path, what)| (path.to_owned(), what.into())).collect();
-        return axum::Json(json!({"name": "hydra", "version": version, "you": identity.agent.name, "at": places}))
-            .into_response();
-    }
-    let list: String =
-        places.iter().map(|(path, what)| format!("<li><a href=\"{path}\">{path}</a> — {what}</li>")).collect();
+/// Says what is here, to a program; a browser is given the page before it comes here.
+pub async fn root(Extension(identity): Extension<Identity>) -> Response {
+    let places = json!({
+        "/graphql": "everything, as one typed graph",
+        "/sparql": "the graph in SPARQL",
+        "/v1": "each verb as JSON, by POST: /v1/recall and so on",
+        "/mcp": "for agents",
+        "/metrics": "for a Prometheus",
+        "/healthz": "whether it runs",
+    });
     let scopes: Vec<&str> = identity.rights.iter().map(Right::as_str).collect();
-    // Names are plain by the rules of tokens.
-    let you = format!("You are <b>{}</b> and may {}.", identity.agent.name, scopes.join(", "));
-    let port = app.presence.port;
-    page(StatusCode::OK, &format!("<p>{you}</p><ul>{list}</ul><p>Version {version}, port {port}.</p>"))
+    let (version, you) = (hydra_mcp::VERSION, identity.agent.name);
+    axum::Json(json!({"name": "hydra", "version": version, "you": you, "scopes": scopes, "at": places})).into_response()
 }
 
 /// Refuses: in words on a page to a browser, else in JSON.
@@ -132,13 +117,6 @@ pub fn refuse(status: StatusCode, error: &Error, is_for_page: bool) -> Response 
     }
     let hint = error.next_step().unwrap_or_default();
     page(status, &format!("<p>Not let in: {}.</p><p>Next: {}</p>", escaped(error.message()), escaped(hint)))
-}
-
-/// Tells whether a browser asks for a page: programs name what they accept.
-pub fn wants_page(method: &Method, headers: &HeaderMap) -> bool {
-    let accepted = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let names = |range: &str| range.split(';').next().is_some_and(|name| name.trim() == "text/html");
-    [Method::GET, Method::HEAD].contains(method) && accepted.split(',').any(names)
 }
 
 fn page(status: StatusCode, body: &str) -> Response {

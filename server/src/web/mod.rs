@@ -9,4 +9,4 @@ mod page;
 
 pub use asset::assets;
 pub use document::data;
-pub use page::pages;
+pub use page::{pages, wants_page};

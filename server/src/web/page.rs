@@ -74,7 +74,7 @@ fn is_page(path: &str) -> bool {
 }
 
 /// Programs name what they accept; only browsers ask for pages.
-fn wants_page(method: &Method, headers: &HeaderMap) -> bool {
+pub fn wants_page(method: &Method, headers: &HeaderMap) -> bool {
     let accepted = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let names = |range: &str| range.split(';').next().is_some_and(|name| name.trim() == "text/html");
     [Method::GET, Method::HEAD].contains(method) && accepted.split(',').any(names)

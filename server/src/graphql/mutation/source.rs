@@ -3,13 +3,14 @@
 use std::path::PathBuf;
 
 use async_graphql::{Context, Enum, InputObject, Object, Result, SimpleObject};
+use hydra_mcp::Right;
 use serde::Deserialize;
 
 use super::super::caller::Caller;
 use super::super::scalar::NodeId;
 use super::super::source::{Extent, LeftOutFile, RunState, SourceKind, WatchedSource};
 use crate::sample;
-use crate::verb::{AddSource, ChangeSource, Ingest, Notes, RemoveSource, Until};
+use crate::verb::{AddSource, ChangeSource, Ingest, LongVerb as _, Notes, RemoveSource, Until};
 
 /// A folder to watch.
 #[derive(Debug, InputObject)]

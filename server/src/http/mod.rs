@@ -40,10 +40,11 @@ use crate::presence::Presence;
 use crate::taking::Taking;
 use crate::token::Token;
 use crate::verb::{
-    self, Accept, AddSource, Alias, Block, BlockHistory, Blocks, ChangeSource, Changes, Check, Conflicts, Context,
-    Declare, EditBlock, Enrich, Enrichment, Entity, Erase, Explain, Export, Forget, Get, Graph, Hook, Import, Ingest,
-    Learn, List, LongVerb as _, Merge, Neighbours, Predicates, Proposals, Propose, Query, Rebuild, Recall, Redact,
-    Reject, Remember, RemoveSource, Session, Sources, Split, Status, Timeline, Undo, Update, Verb as _, Why,
+    Accept, AddSource, Alias, Block, BlockHistory, Blocks, ChangeSource, Changes, Check, Conflicts, Context, Declare,
+    EditBlock, Enrich, Enrichment, Entity, Erase, Explain, Export, Forget, Get, Graph, Hook, Import, Ingest, Learn,
+    List, LongVerb as _, Merge, Neighbours, Predicates, Proposals, Propose, Query, Rebuild, Recall, Redact,
+    RefusedCalls, Reject, Remember, RemoveSource, Session, Sources, Split, Status, Timeline, Undo, Update, Verb as _,
+    Why,
 };
 use crate::web;
 use crate::wiring;

@@ -217,6 +217,8 @@ impl Entry {
 
 #[cfg(test)]
 mod tests {
+    use super::property::{MAX_LINE_BYTES, MAX_NAME_BYTES};
+    use super::time::MAX_NAMED;
     use super::*;
 
     fn calendar(lines: &str) -> String {

@@ -3,9 +3,9 @@
 use crate::outline::shorten;
 
 /// Longest line that is read, folded ones joined: what is longer is a picture.
-const MAX_LINE_BYTES: usize = 64 * 1024;
+pub(super) const MAX_LINE_BYTES: usize = 64 * 1024;
 /// Longest name that is shown.
-const MAX_NAME_BYTES: usize = 300;
+pub(super) const MAX_NAME_BYTES: usize = 300;
 
 /// Joins lines that were folded: one that begins with a blank goes on where the one before ended.
 pub(super) fn unfolded(text: &str) -> impl Iterator<Item = (usize, String)> {

@@ -3,7 +3,7 @@
 use super::property::{Property, one_line};
 
 /// People, days that are left out and other things of one event that are named.
-const MAX_NAMED: usize = 20;
+pub(super) const MAX_NAMED: usize = 20;
 
 /// A moment as it is written: a day, and an hour in a zone if it is no whole day.
 pub(super) struct Time {

@@ -31,6 +31,7 @@ mod identity;
 mod index;
 mod journal;
 mod learning;
+mod map;
 mod memory;
 mod mention;
 mod moment;
@@ -87,6 +88,10 @@ pub use id::{ID_PREFIX, Id, Mint};
 pub use index::{Index, IndexQuery, IndexText, Meant, Scored, Update};
 pub use journal::{Agent, CommitRecord, Trust};
 pub use learning::{Learning, Outcome};
+pub use map::{
+    Atlas, MAX_MAP_LABELS, MAX_MAP_LINKS, MAX_MAP_NODES, MAX_REGIONS, MapGraph, MapKind, MapMarks, MapNode, NEVER,
+    Placed, PlacedRegion, Placement,
+};
 pub use memory::{Memory, Options};
 pub use moment::Moment;
 pub use names::counted;
@@ -145,6 +150,7 @@ pub use verbs::learn::{
     Learned, MAX_LEARNING_EVIDENCE, MAX_LESSON_BYTES, MAX_PATH_BYTES, MAX_TRIGGER_BYTES, NewLearning, Report,
 };
 pub use verbs::listing::{ListRequest, Listed, MAX_LISTED, MAX_LISTED_LOOKED_AT};
+pub use verbs::map::{MAX_PINS, MapLabel, Pinned};
 pub use verbs::mentions::{MAX_MENTIONS, MAX_MENTIONS_LOOKED_AT, Mention, MentionRequest, Mentioned};
 pub use verbs::merge::Merged;
 pub use verbs::neighbours::{MAX_NEIGHBOURS, MAX_TIES_NAMED, Neighbour, Neighbours, NeighboursRequest, Rank};

@@ -88,6 +88,7 @@ terms! {
     PART_OF = "urn:hydra:ns#partOf";
     PAUSED = "urn:hydra:ns#paused";
     PATH = "urn:hydra:ns#path";
+    PINNED_AT = "urn:hydra:ns#pinnedAt";
     POLARITY = "urn:hydra:ns#polarity";
     READING = "urn:hydra:ns#reading";
     REDACTIONS = "urn:hydra:ns#redactions";

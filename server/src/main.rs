@@ -9,6 +9,7 @@
 //! - `daemon/` keeps the graph true to the folders that are watched, on a thread of its own; `configured` has those that
 //!   the configuration names.
 //! - `taking` takes in the transcripts that hooks tell of, on a thread of its own.
+//! - `map/` keeps the owner's map: what it shows, where it lies, and the bytes that a browser draws it from.
 //! - `doctor/` looks at everything that has to work, and says what to do about what does not.
 //! - `install/` writes Hydra into the settings of an agent, and takes exactly that out again.
 //! - `hook/` is what is said, and when nothing is, when an agent's client tells that something happens.
@@ -36,6 +37,7 @@ mod http;
 mod install;
 mod interrupt;
 mod logging;
+mod map;
 mod outcome;
 mod output;
 mod presence;

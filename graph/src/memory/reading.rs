@@ -10,6 +10,7 @@ use crate::collection::Collection;
 use crate::document::{LogState, SourceState};
 use crate::error::Result;
 use crate::id::Id;
+use crate::map::Atlas;
 use crate::moment::Moment;
 use crate::question::{Question, Recalled};
 use crate::ranking::Weights;
@@ -31,6 +32,7 @@ use crate::verbs::get::{GetRequest, GetView, Got};
 use crate::verbs::graph::{GraphRequest, Neighbourhood};
 use crate::verbs::graph_store::GraphRef;
 use crate::verbs::listing::{ListRequest, Listed};
+use crate::verbs::map::MapLabel;
 use crate::verbs::mentions::{MentionRequest, Mentioned};
 use crate::verbs::neighbours::{Neighbours, NeighboursRequest};
 use crate::verbs::predicates::PredicateInfo;
@@ -226,6 +228,21 @@ impl Memory {
     /// As [`Memory::entity`] for many, from one view; `None` where there is none.
     pub fn entities(&self, references: &[String]) -> Result<Vec<Option<EntityInfo>>> {
         verbs::entity::entities(&self.0, references)
+    }
+
+    /// Brings up what is known of the map's dots and ties: reads what was touched since, or all of it at first. Tells whether
+    /// anything may have changed.
+    pub fn refresh_atlas(&self, atlas: &mut Atlas) -> Result<bool> {
+        verbs::map::refresh(&self.0, atlas)
+    }
+
+    /// Names dots of the map, in the order in which they are asked for; those that these spaces (all if there are none) do not
+    /// see, or that were forgotten, are left out.
+    ///
+    /// # Errors
+    /// `TooLarge` when more than [`crate::MAX_MAP_LABELS`] are asked for.
+    pub fn map_labels(&self, ids: &[Id], spaces: &[String]) -> Result<Vec<MapLabel>> {
+        verbs::map::labels(&self.0, ids, spaces)
     }
 
     /// Lists what facts can say: the built-in predicates, then those that were declared.

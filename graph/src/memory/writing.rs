@@ -20,6 +20,7 @@ use crate::verbs::forget::Forgotten;
 use crate::verbs::forgetting::{ForgetAnswer, ForgetRequest};
 use crate::verbs::graph_store::{GraphRef, StoreOp};
 use crate::verbs::learn::{Learned, NewLearning, Report};
+use crate::verbs::map::Pinned;
 use crate::verbs::merge::Merged;
 use crate::verbs::predicates::PredicateInfo;
 use crate::verbs::proposals::Decided;
@@ -92,6 +93,15 @@ impl Memory {
         agent: &Agent,
     ) -> Result<Updated> {
         verbs::update::update(&self.0, spaces, id, op, reason, agent)
+    }
+
+    /// Keeps something at a place of the map, or (without one) lets it go.
+    ///
+    /// # Errors
+    /// `NotFound` when it is no dot of a map; `Refused` when somebody else than the owner asks; `TooLarge` when
+    /// [`crate::MAX_PINS`] are pinned.
+    pub fn pin(&self, id: Id, at: Option<[f32; 2]>, agent: &Agent) -> Result<Pinned> {
+        verbs::map::pin(&self.0, id, at, agent)
     }
 
     /// Gives an entity another name, or takes one away.

@@ -126,6 +126,49 @@ impl<'a> View<'a> {
         rows.filter_map(|row| row.map(|row| said(&row)).transpose()).collect()
     }
 
+    /// Calls `each` with who says what with a predicate, in any graph, for many of them: nothing else of a statement is read.
+    pub(crate) fn each_pair(&self, predicate: NamedNodeRef<'_>, each: &mut dyn FnMut(Id, &Term)) -> Result<()> {
+        self.pairs("?s ?o", &anywhere(&format!("?s {predicate} ?o")), &mut |row| {
+            if let (Some(id), Some(object)) = (row.get("s").and_then(term_id), row.get("o")) {
+                each(id, object);
+            }
+        })
+    }
+
+    /// As [`View::each_pair`], of the nodes of a class alone.
+    pub(crate) fn each_pair_of(
+        &self,
+        class: NamedNodeRef<'_>,
+        predicate: NamedNodeRef<'_>,
+        each: &mut dyn FnMut(Id, &Term),
+    ) -> Result<()> {
+        self.pairs("?s ?o", &anywhere(&format!("?s a {class} . ?s {predicate} ?o")), &mut |row| {
+            if let (Some(id), Some(object)) = (row.get("s").and_then(term_id), row.get("o")) {
+                each(id, object);
+            }
+        })
+    }
+
+    /// As [`View::each_pair`], with the file in whose graph it stands; of what was told there is none.
+    pub(crate) fn each_pair_with_file(
+        &self,
+        predicate: NamedNodeRef<'_>,
+        each: &mut dyn FnMut(Id, &Term, Option<Id>),
+    ) -> Result<()> {
+        self.pairs("?s ?o ?g", &anywhere(&format!("?s {predicate} ?o")), &mut |row| {
+            if let (Some(id), Some(object)) = (row.get("s").and_then(term_id), row.get("o")) {
+                each(id, object, row.get("g").and_then(term_id));
+            }
+        })
+    }
+
+    fn pairs(&self, columns: &str, place: &str, each: &mut dyn FnMut(&QuerySolution)) -> Result<()> {
+        for row in self.rows(&format!("SELECT {columns} {place}"))? {
+            each(&row?);
+        }
+        Ok(())
+    }
+
     /// Evaluates a query on the store itself, with nothing hidden: only of graphs in which nothing has to be.
     pub(crate) fn evaluate<'s>(
         &'s self,

@@ -32,6 +32,7 @@ mod last_reading;
 pub mod learn;
 pub mod listing;
 pub mod log;
+pub mod map;
 pub mod mentions;
 pub mod merge;
 pub mod neighbours;

@@ -96,7 +96,7 @@ pub async fn run(setting: &Setting, arguments: Arguments) -> Result<u8> {
         let started = enrich::Background::start(memory.clone(), enricher);
         started.inspect_err(|error| tracing::warn!("no model is asked: {error}")).ok()
     });
-    let taking = app.taking();
+    let (taking, map) = (app.taking(), app.map());
     let keeping = tokio::spawn(app.keep());
     let mut stopped = stopping;
     let serving = tokio::spawn(http::serve(listener, app, async move {
@@ -121,6 +121,7 @@ pub async fn run(setting: &Setting, arguments: Arguments) -> Result<u8> {
             Err(_) => tracing::error!("the server ended in the middle of something"),
         }
         taking.stop();
+        let _ = tokio::task::spawn_blocking(move || map.stop()).await;
         // Who was refused last is written down before the memory is closed.
         let _ = keeping.await;
         end(watching.ok(), enriching).await;

@@ -10,6 +10,7 @@ mod body;
 mod browser;
 mod failure;
 mod guard;
+mod map;
 mod metrics;
 mod permission;
 mod refused;
@@ -36,14 +37,15 @@ use crate::access::{self, Identity, Links, Rates, Refusals, Register};
 use crate::config::Config;
 use crate::enrich::Enricher;
 use crate::graphql::{self, Door};
+use crate::map::Map;
 use crate::presence::Presence;
 use crate::taking::Taking;
 use crate::token::Token;
 use crate::verb::{
     Accept, AddSource, Alias, Block, BlockHistory, Blocks, ChangeSource, Changes, Check, Conflicts, Context, Declare,
     EditBlock, Enrich, Enrichment, Entity, Erase, Explain, Export, Forget, Get, Graph, Hook, Import, Ingest, Learn,
-    List, LongVerb as _, Merge, Neighbours, Predicates, Proposals, Propose, Query, Rebuild, Recall, Redact,
-    RefusedCalls, Reject, Remember, RemoveSource, Session, Sources, Split, Status, Timeline, Undo, Update, Verb as _,
+    List, LongVerb as _, Merge, Neighbours, Pin, Predicates, Proposals, Propose, Query, Rebuild, Recall, Redact,
+    RefusedCalls, Reject, Remember, RemoveSource, Session, Sources, Split, Status, TidyMap, Timeline, Undo, Update, Verb as _,
     Why,
 };
 use crate::web;
@@ -129,6 +131,11 @@ impl App {
         self.session.enricher.clone()
     }
 
+    /// Returns the owner's map.
+    pub fn map(&self) -> Map {
+        self.session.map.clone()
+    }
+
     /// Returns the transcripts that hooks told of.
     pub fn taking(&self) -> Taking {
         self.session.taking.clone()
@@ -205,6 +212,8 @@ impl App {
             .route(&verb(ChangeSource::NAME), post(route::verb::<ChangeSource>))
             .route(&verb(RemoveSource::NAME), post(route::verb::<RemoveSource>))
             .route(&verb(RefusedCalls::NAME), post(route::verb::<RefusedCalls>))
+            .route(&verb(Pin::NAME), post(route::verb::<Pin>))
+            .route(&verb(TidyMap::NAME), post(route::verb::<TidyMap>))
             .route(&verb(Status::NAME), post(route::verb::<Status>))
             .route(&verb(Check::NAME), post(route::long_verb::<Check>))
             .route(&verb(Rebuild::NAME), post(route::long_verb::<Rebuild>))
@@ -216,6 +225,7 @@ impl App {
             .route("/", get(browser::root))
             .route(browser::SESSION_PATH, post(browser::make_link))
             .merge(sparql::router())
+            .merge(map::router())
             .merge(mcp)
             .merge(graphql::routes())
             .merge(web::data())

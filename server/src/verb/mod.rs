@@ -19,6 +19,7 @@ mod indexing;
 mod ingest;
 mod learn;
 mod list;
+mod map;
 mod neighbours;
 mod predicate;
 mod proposal;
@@ -64,6 +65,7 @@ pub use indexing::{degraded, wait_for_indexes};
 pub use ingest::{Ingest, Until};
 pub use learn::Learn;
 pub use list::{Changes, List};
+pub use map::{Pin, TidyMap};
 pub use neighbours::Neighbours;
 pub use predicate::{Declare, Predicates};
 pub use proposal::{Accept, Enrichment, Proposals, Propose, Reject};
@@ -84,6 +86,7 @@ use crate::access::{self, Stay};
 use crate::config::{Config, Setting};
 use crate::enrich::Enricher;
 use crate::hook::Ledger;
+use crate::map::Map;
 use crate::presence::Presence;
 use crate::taking::Taking;
 use crate::wiring;
@@ -147,6 +150,8 @@ pub struct Session {
     pub taking: Taking,
     /// What is set, and where.
     pub settings: Arc<Vec<Setting>>,
+    /// The owner's map.
+    pub map: Map,
 }
 
 impl Session {
@@ -164,6 +169,7 @@ impl Session {
             enricher: Enricher::of(config).map(Arc::new),
             taking: Taking::new(crate::config::transcripts()),
             settings: Arc::new(config.settings.clone()),
+            map: Map::of(&config.data_dir),
         }
     }
 

@@ -3,6 +3,7 @@
 mod belief;
 mod entity;
 mod forget;
+mod map;
 mod proposal;
 mod source;
 mod tell;
@@ -18,4 +19,5 @@ pub struct Mutation(
     entity::EntityMutation,
     proposal::ProposalMutation,
     source::SourceMutation,
+    map::MapMutation,
 );

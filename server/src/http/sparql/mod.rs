@@ -21,7 +21,8 @@ use serde_json::json;
 use super::App;
 use super::failure::Told;
 use super::permission::{self, Called, Right};
-use request::{Asked, Operation};
+pub use request::Asked;
+use request::Operation;
 use watch::{Waiting, watched};
 
 /// Names the commit of a change, for `hydra undo`.

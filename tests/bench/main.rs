@@ -12,7 +12,10 @@ mod harness;
 mod hooks;
 mod life;
 mod logs;
+mod map;
 mod measure;
+#[path = "../map/node.rs"]
+mod node;
 mod report;
 mod sparql;
 mod transcripts;
@@ -60,6 +63,9 @@ fn main() {
     }
     if is_wanted("sparql") {
         sparql::sparql(&mut report);
+    }
+    if is_wanted("map") {
+        map::map(&mut report);
     }
     if is_wanted("life") {
         life::life(&mut report, &keep);

@@ -132,6 +132,16 @@ impl Server {
         std::fs::read_to_string(self.data.with_extension("stderr")).unwrap_or_default()
     }
 
+    /// Its port.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// The owner's token.
+    pub fn token(&self) -> &str {
+        &self.token
+    }
+
     /// Its process id.
     pub fn pid(&self) -> u32 {
         self.child.id()

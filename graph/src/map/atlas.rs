@@ -269,7 +269,7 @@ impl Atlas {
 
     /// Takes in one statement about a node; `graph` is the file that says it.
     pub(crate) fn hear(&mut self, id: Id, predicate: NamedNodeRef<'_>, object: &Term, graph: Option<Id>) {
-        let space = (predicate == vocab::SPACE).then(|| term_text(object).map(|name| self.space(&name))).flatten();
+        let space = (predicate == vocab::SPACE).then(|| self.space(&term_text(object)?)).flatten();
         let said = self.said.entry(id).or_default();
         let time = || term_text(object).and_then(|text| text.parse::<Timestamp>().ok());
         match predicate {
@@ -313,12 +313,13 @@ impl Atlas {
         }
     }
 
-    fn space(&mut self, name: &str) -> u16 {
-        if let Some(known) = self.spaces.iter().position(|space| space == name) {
-            return known as u16;
-        }
-        self.spaces.push(name.to_owned());
-        (self.spaces.len() - 1) as u16
+    /// Returns the number of a space; `None`, so that nothing of it is shown, if there are more than a map has numbers for.
+    fn space(&mut self, name: &str) -> Option<u16> {
+        let number = self.spaces.iter().position(|space| space == name).unwrap_or_else(|| {
+            self.spaces.push(name.to_owned());
+            self.spaces.len() - 1
+        });
+        u16::try_from(number).ok().filter(|number| *number < u16::MAX)
     }
 
     /// Returns the space of a node and whether it was forgotten, by itself or with what it is a part of.

@@ -8,7 +8,7 @@
 //! | 8 × 2 | epoch of the layout (0: never laid out), newest commit |
 //! | 4 × 4 | nodes, links, regions, endings |
 //! | 4 × 2 | nodes and links that there are without a bound |
-//! | 4 × 2 | length of the JSON at the end, 1 if it is a preview |
+//! | 4 × 2 | length of the JSON at the end, marks: 1 if it is a preview, 2 if another layout is being made |
 //! | 4 × 4 | f32: least and largest x and y |
 //! | 4 × 2 | first and last second at which something begins to hold |
 //! | 8 n | u64: ids; when something is known since is in their upper 48 bits, in milliseconds |
@@ -28,8 +28,12 @@ const MAGIC: &[u8; 8] = b"HYDRAMAP";
 const FORMAT: u32 = 1;
 const HEADER_BYTES: usize = 88;
 
+/// Marks of a frame.
+pub const PREVIEW: u32 = 1;
+pub const CHANGING: u32 = 2;
+
 /// Writes it.
-pub fn encode(graph: &MapGraph, placed: &Placed, is_preview: bool) -> Vec<u8> {
+pub fn encode(graph: &MapGraph, placed: &Placed, marks: u32) -> Vec<u8> {
     let nodes = &graph.nodes;
     let kinds: Vec<&str> = MapKind::ALL.iter().map(|kind| kind.as_str()).collect();
     let tail = json!({"spaces": graph.spaces, "types": kinds}).to_string();
@@ -43,7 +47,7 @@ pub fn encode(graph: &MapGraph, placed: &Placed, is_preview: bool) -> Vec<u8> {
     out.u64(graph.version.map_or(0, |version| version.0));
     let counts = [nodes.len(), graph.links.len(), placed.regions.len(), endings.len()];
     out.u32s(&counts.map(|count| count as u32));
-    out.u32s(&[graph.total_nodes as u32, graph.total_links as u32, tail.len() as u32, u32::from(is_preview)]);
+    out.u32s(&[graph.total_nodes as u32, graph.total_links as u32, tail.len() as u32, marks]);
     let axis = |axis: usize| placed.positions.iter().map(move |at| at[axis]);
     for values in [0, 1].map(|number| {
         let (low, high) = (axis(number).fold(f32::MAX, f32::min), axis(number).fold(f32::MIN, f32::max));

@@ -127,7 +127,9 @@ impl Map {
             (false, false) => Arc::new(state.placement.place(&graph)),
             (false, true) => Arc::clone(&state.placed),
         };
-        let frame = Frame { tag, bytes: frame::encode(&graph, &placed, wanted.is_preview).into() };
+        let mark = |is_set: bool, mark: u32| if is_set { mark } else { 0 };
+        let marks = mark(wanted.is_preview, frame::PREVIEW) | mark(state.is_laying_out, frame::CHANGING);
+        let frame = Frame { tag, bytes: frame::encode(&graph, &placed, marks).into() };
         if is_whole {
             state.frame = Some(frame.clone());
         }

@@ -1,0 +1,82 @@
+//! The map as a real browser draws it: links whose ends are hidden, other days, the keyboard alone, what is saved, a lost context,
+//! a browser without WebGL2. Needs npm and Chromium; says so and skips where they can't be had.
+
+mod harness;
+#[path = "map/node.rs"]
+mod node;
+
+use harness::Server;
+use serde_json::{Value, json};
+
+/// Pixels that a dot covers at most, with its ring.
+const MAX_DOT: u64 = 32 * 32;
+
+#[test]
+fn a_browser_draws_what_stands_and_nothing_else() {
+    let Some(packages) = node::packages() else { return };
+    let temp = tempfile::tempdir().unwrap();
+    let data = temp.path().join("data");
+    let server = Server::start(&data);
+    let mut client = server.client();
+    let mut tell = |text: &str, from: &str| {
+        let fact = json!({"text": text, "kind": "fact", "valid_from": from});
+        client.ask("/v1/remember", &fact);
+    };
+    tell("Mirela lives in Split", "2020-03-01");
+    tell("Mirela works for Acme", "2020-03-01");
+    tell("Mirela works for Globex", "2023-05-01");
+    for friend in ["Anna", "Bruno", "Clara", "Dario", "Elsa", "Fabio"] {
+        tell(&format!("Mirela knows {friend}"), "2022-01-01");
+    }
+    // Shown as text, whatever it says.
+    client.ask("/v1/remember", &json!({"text": "<img src=x onerror=alert(1)> and \"quotes\"", "entities": ["Mirela"]}));
+    let seen = node::run(&packages, "drawn.mjs", &server);
+    let number = |path: &str| seen.pointer(path).and_then(Value::as_u64).unwrap_or_else(|| panic!("{path}: {seen}"));
+    let words = |path: &str| seen.pointer(path).and_then(Value::as_str).unwrap_or_else(|| panic!("{path}: {seen}"));
+    assert_eq!(seen["errors"], json!([]));
+
+    // Ten facts and an episode less one that ended, Mirela and nine names, tied by two links each fact.
+    let whole = number("/whole/drawn");
+    assert!(words("/counts").ends_with("19 of 20 things · 19 links."), "{}", words("/counts"));
+    assert!(number("/labels") > 3);
+    assert!(words("/names/counts").ends_with("10 of 20 things · 0 links."), "{}", words("/names/counts"));
+    // With one of its ends hidden no link is drawn, and nothing streaks to the edge.
+    let (names, facts) = (number("/names/drawn"), number("/facts/drawn"));
+    assert!(names > 0 && facts > 0 && names + facts < whole, "{names} {facts} {whole}");
+    assert!(names <= 10 * MAX_DOT && facts <= 10 * MAX_DOT);
+    for state in ["whole", "names", "facts", "before", "then", "unknown"] {
+        assert_eq!(number(&format!("/{state}/edge")), 0, "{state}");
+    }
+    // Other days: nothing was so before 2020, in 2021 two facts were; before it was told nothing was known.
+    assert_eq!((number("/before/drawn"), number("/unknown/drawn")), (0, 0));
+    assert!(words("/then/counts").starts_with("5 of "), "{}", words("/then/counts"));
+    assert!((1..whole).contains(&number("/then/drawn")));
+
+    assert!(words("/first/said").contains("links"), "{}", words("/first/said"));
+    let id = words("/first/query/n");
+    assert_eq!(id.len(), 13);
+    assert_eq!(seen["second"]["query"]["hops"], "2");
+    assert!(
+        seen["walked"].as_array().unwrap().iter().any(|said| {
+            let said = said.as_str().unwrap();
+            said.contains(", fact,") || said.contains(", episode,")
+        }),
+        "{seen}"
+    );
+    assert_eq!(seen["opened"], 1);
+    assert!(number("/list/rows") > 1 && words("/list/held") == "map-row" && words("/list/view") == "list");
+    assert!(seen["earlier"]["query"]["as"].is_string() && words("/earlier/said").contains("True on"));
+    assert!(seen["all"]["query"].get("n").is_none());
+    assert_eq!(seen["back"]["n"], seen["all"]["was"]);
+
+    assert_eq!(words("/flown"), "Mirela");
+    assert!(
+        words("/csv").starts_with("id,name,type,space,links,from,until")
+            && words("/csv").contains("Mirela works for Globex")
+    );
+    assert!(words("/csv").contains("<img src=x onerror=alert(1)> and \"\"quotes\"\""));
+    assert!(words("/graphml").contains("&#60;img") && words("/graphml").contains("<edge "));
+    assert_eq!(words("/png"), "PNG");
+    assert!(number("/restored/drawn") > 0);
+    assert!(number("/flat/rows") > 10 && seen["flat"]["hasWebGl"] == false);
+}

@@ -34,7 +34,7 @@ export async function start(port, token, ui, { width = 1000, height = 700 } = {}
   const origin = `http://127.0.0.1:${port}`;
   const errors = [];
   const open = async (query = "", options = {}) => {
-    const { before, ...how } = options;
+    const { before, ready, ...how } = options;
     const context = await browser.newContext({ viewport: { width, height }, extraHTTPHeaders: { authorization: `Bearer ${token}` }, acceptDownloads: true, ...how });
     const page = await context.newPage();
     page.on("console", (message) => message.type() === "error" && errors.push(message.text()));
@@ -47,6 +47,7 @@ export async function start(port, token, ui, { width = 1000, height = 700 } = {}
       return route.fulfill({ body, contentType });
     });
     if (before) await page.addInitScript(before);
+    await ready?.(page);
     await page.goto(`${origin}/test/map${query}`);
     return page;
   };

@@ -63,6 +63,8 @@ const ALL_LINKS_OF = 3_000;
 const MAX_LISTED_LINKS = 60_000;
 const REST_MS = 140;
 const KEPT_MS = 400;
+/** How often names are written anew while things move. */
+const LABELS_EVERY_MS = 220;
 const WEEK_DAYS = 7;
 /** How often is looked whether the memory has changed, and whether it is laid out yet. */
 const LOOK_EVERY_MS = 20_000;
@@ -96,6 +98,7 @@ class MapView implements MapHandle {
   private drawnLinks = 0;
   private chosen: LinkChoice | null = null;
   private labels = 0;
+  private labelled = { at: 0, view: { x: 0, y: 0, zoom: 1 } };
   private sieve = { types: -1 >>> 0, as: 0, known: 0 };
   private isFirst = true;
   private keepLater = 0;
@@ -237,7 +240,10 @@ class MapView implements MapHandle {
       if (!this.found.contains(event.target as Node) && event.target !== this.search) this.found.hidden = true;
       for (const menu of this.root.querySelectorAll("details[open]")) if (!menu.contains(event.target as Node)) menu.removeAttribute("open");
     });
-    const sized = new ResizeObserver(() => this.resize());
+    const sized = new ResizeObserver(() => {
+      this.resize();
+      if (this.frame) this.drawTime();
+    });
     sized.observe(this.stage);
     signal.addEventListener("abort", () => sized.disconnect());
     for (const query of ["(prefers-color-scheme: dark)", "(forced-colors: active)"]) {
@@ -334,7 +340,7 @@ class MapView implements MapHandle {
     this.asList.setAttribute("aria-pressed", String(isList));
     this.asList.hidden = !this.renderer;
     this.time.show(state);
-    this.time.draw(devicePixelRatio, this.palette.soft, `rgb(${this.palette.accent.map((part) => Math.round(part * 255)).join(" ")})`, state);
+    if (before === null || before.as !== state.as) this.drawTime();
     const node = state.node === "" ? -1 : nodeOf(frame, state.node);
     const wasThere = this.around?.node ?? -1;
     if (node >= 0) {
@@ -356,6 +362,11 @@ class MapView implements MapHandle {
     this.showTidied();
     this.rest(0);
     this.count();
+  }
+
+  private drawTime(): void {
+    const accent = `rgb(${this.palette.accent.map((part) => Math.round(part * 255)).join(" ")})`;
+    this.time.draw(Math.min(devicePixelRatio, 2), this.palette.soft, accent, this.state);
   }
 
   private listed(frame: Frame): number[] {
@@ -500,6 +511,7 @@ class MapView implements MapHandle {
     renderer.drawLinks(this.around ? { list: this.around.links, count: Math.min(QUICK_SAMPLE, this.around.links.length) } : { first: QUICK_SAMPLE }, this.lookNow());
     renderer.drawPiece();
     this.rest(REST_MS);
+    this.labelled.at = performance.now();
   }
 
   private zoom(factor: number): void {
@@ -757,7 +769,7 @@ class MapView implements MapHandle {
   private recolour(): void {
     if (!this.frame) return;
     this.palette = readPalette(this.root, this.frame.types);
-    this.show(this.state);
+    this.show(null);
   }
 
   private moved(isKept = true): void {
@@ -813,12 +825,27 @@ class MapView implements MapHandle {
     }
     const isMore = renderer.drawPiece();
     renderer.draw(look);
+    // Names are the most work of a frame: while things move, what was written is only moved along.
+    if (now >= this.restAt || now - this.labelled.at > LABELS_EVERY_MS) this.label(frame, now);
+    else this.shift();
+    if (isMoving || isMore || renderer.isDrawingLinks || this.wantsLinks) this.ask();
+    this.root.dataset["state"] = this.stats().isAtRest ? "rest" : "moving";
+  }
+
+  private label(frame: Frame, now: number): void {
+    this.labelled = { at: now, view: { ...this.camera.view } };
+    this.words.style.transform = "";
     this.labels = drawLabels(this.words, Math.min(devicePixelRatio, 2), {
       frame, places: this.placed(frame), camera: this.camera, palette: this.palette, names: this.names,
       isShown: (node) => this.isShown(node), first: [this.around?.node ?? -1, this.hovered], only: this.around?.nodes ?? null,
     });
-    if (isMoving || isMore || renderer.isDrawingLinks || this.wantsLinks) this.ask();
-    this.root.dataset["state"] = this.stats().isAtRest ? "rest" : "moving";
+  }
+
+  private shift(): void {
+    const { view, width, height } = this.camera, was = this.labelled.view;
+    const scale = view.zoom / was.zoom;
+    const x = (width / 2) * (1 - scale) + (was.x - view.x) * view.zoom, y = (height / 2) * (1 - scale) + (was.y - view.y) * view.zoom;
+    this.words.style.transform = `translate(${x}px, ${y}px) scale(${scale})`;
   }
 
   /** Which links are drawn: those around the focus, all in a near view, else the beginning of the ranking. */

@@ -99,7 +99,7 @@ export class Renderer {
     const places = new Float32Array(rows * WIDTH * 2);
     places.set(frame.positions);
     this.texture("places", gl.RG32F, gl.RG, gl.FLOAT, rows, places);
-    this.focus(new Uint8Array(frame.count));
+    this.texture("focus", gl.R8UI, gl.RED_INTEGER, gl.UNSIGNED_BYTE, rows, new Uint8Array(rows * WIDTH));
     const linkRows = Math.max(1, Math.ceil(frame.linkCount / WIDTH));
     this.texture("links", gl.RG32UI, gl.RG_INTEGER, gl.UNSIGNED_INT, linkRows, null);
     gl.bindTexture(gl.TEXTURE_2D, this.textures["links"] ?? null);
@@ -113,10 +113,12 @@ export class Renderer {
   /** Says which nodes are in focus: a byte each. */
   focus(flags: Uint8Array): void {
     const gl = this.gl;
-    const rows = Math.max(1, Math.ceil(this.count / WIDTH));
-    const padded = new Uint8Array(rows * WIDTH);
-    padded.set(flags);
-    this.texture("focus", gl.R8UI, gl.RED_INTEGER, gl.UNSIGNED_BYTE, rows, padded);
+    gl.activeTexture(gl.TEXTURE0);
+    gl.bindTexture(gl.TEXTURE_2D, this.textures["focus"] ?? null);
+    gl.pixelStorei(gl.UNPACK_ALIGNMENT, 1);
+    const full = Math.floor(this.count / WIDTH), rest = this.count - full * WIDTH;
+    if (full > 0) gl.texSubImage2D(gl.TEXTURE_2D, 0, 0, 0, WIDTH, full, gl.RED_INTEGER, gl.UNSIGNED_BYTE, flags);
+    if (rest > 0) gl.texSubImage2D(gl.TEXTURE_2D, 0, 0, full, rest, 1, gl.RED_INTEGER, gl.UNSIGNED_BYTE, flags, full * WIDTH);
   }
 
   /** Moves one node. */

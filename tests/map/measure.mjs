@@ -19,7 +19,7 @@ await rest(page);
 await page.waitForFunction(() => document.querySelector(".map-counts").textContent !== "");
 await rest(page);
 const usable = await metrics();
-const out = { stats: await page.evaluate(() => window.map.stats()), scriptMs: usable.ScriptDuration * 1000, taskMs: usable.TaskDuration * 1000 };
+const out = { stats: await page.evaluate(() => window.map.stats()), scriptMs: usable.ScriptDuration * 1000, taskMs: usable.TaskDuration * 1000, processMs: usable.ProcessTime * 1000 };
 out.counts = await page.locator(".map-counts").textContent();
 
 /** Script of one step, of which so many are done. */

@@ -91,6 +91,8 @@ fn routes() -> Vec<(&'static str, Value, &'static str)> {
         ("enrich", json!({}), "write"),
         ("accept", json!({}), "approve"),
         ("reject", json!({}), "approve"),
+        ("pin", json!({"id": "0000000000000"}), "approve"),
+        ("tidy_map", json!({"act": "preview"}), "approve"),
         ("hook", json!({}), "admin"),
         ("erase", json!({}), "admin"),
         ("declare", json!({}), "admin"),
@@ -275,6 +277,8 @@ fn each_route_needs_its_scope_and_no_other() {
     }
     for (method, path, content_type, body, needed) in [
         ("GET", "/metrics", "", "", "read"),
+        ("GET", "/api/map/frame", "", "", "read"),
+        ("GET", "/api/map/labels?ids=0000000000000", "", "", "read"),
         ("GET", "/sparql?query=ASK%7B%7D", "", "", "read"),
         ("GET", "/sparql", "", "", "read"),
         ("POST", "/sparql", "application/sparql-query", "ASK {}", "read"),

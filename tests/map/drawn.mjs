@@ -39,7 +39,7 @@ async function pixels(page) {
 {
   const page = await open();
   await page.waitForFunction(() => window.map.stats().nodes > 0);
-  await page.waitForFunction(() => !document.querySelector(".map-counts").textContent.includes("being laid out"), null, { timeout: 60_000 });
+  await page.waitForFunction(() => /links?\.$/.test(document.querySelector(".map-counts").textContent), null, { timeout: 60_000 });
   out.whole = await pixels(page);
   out.counts = await text(page, ".map-counts");
   out.labels = await page.evaluate(() => window.map.stats().labels);

@@ -1,7 +1,6 @@
 //! The map for a browser: the frame as bytes, and the names of what is in view. Everything that changes something is a verb.
 
 use axum::Router;
-use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
@@ -10,7 +9,7 @@ use serde_json::json;
 
 use super::App;
 use super::failure::Told;
-use super::permission::{self, Right};
+use super::permission::{self, Called, Right};
 use super::sparql::Asked;
 use crate::map::Wanted;
 
@@ -24,7 +23,7 @@ pub fn router() -> Router<App> {
     Router::new().route(FRAME, get(frame)).route(LABELS, get(labels))
 }
 
-async fn frame(State(app): State<App>, uri: Uri, headers: HeaderMap) -> Result<Response, Told> {
+async fn frame(Called(app): Called, uri: Uri, headers: HeaderMap) -> Result<Response, Told> {
     let session = permission::session(&app, Right::Read)?;
     let asked = Asked::of_address(&uri)?;
     let wanted = Wanted { spaces: asked.all("space"), is_preview: asked.has("preview") };
@@ -48,7 +47,7 @@ async fn frame(State(app): State<App>, uri: Uri, headers: HeaderMap) -> Result<R
     Ok(response)
 }
 
-async fn labels(State(app): State<App>, uri: Uri) -> Result<Response, Told> {
+async fn labels(Called(app): Called, uri: Uri) -> Result<Response, Told> {
     permission::session(&app, Right::Read)?;
     let asked = Asked::of_address(&uri)?;
     let ids = asked.one("ids")?.unwrap_or_default();

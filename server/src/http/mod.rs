@@ -45,8 +45,8 @@ use crate::verb::{
     Accept, AddSource, Alias, Block, BlockHistory, Blocks, ChangeSource, Changes, Check, Conflicts, Context, Declare,
     EditBlock, Enrich, Enrichment, Entity, Erase, Explain, Export, Forget, Get, Graph, Hook, Import, Ingest, Learn,
     List, LongVerb as _, Merge, Neighbours, Pin, Predicates, Proposals, Propose, Query, Rebuild, Recall, Redact,
-    RefusedCalls, Reject, Remember, RemoveSource, Session, Sources, Split, Status, TidyMap, Timeline, Undo, Update, Verb as _,
-    Why,
+    RefusedCalls, Reject, Remember, RemoveSource, Session, Sources, Split, Status, TidyMap, Timeline, Undo, Update,
+    Verb as _, Why,
 };
 use crate::web;
 use crate::wiring;

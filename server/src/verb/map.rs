@@ -4,7 +4,7 @@ use hydra_graph::{Id, Memory, Result};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Session, Verb};
+use super::{Right, Session, Verb};
 use crate::map::Tidying;
 
 /// Asks to keep something at a place of the map, or to let it go.
@@ -20,6 +20,7 @@ pub struct Pin {
 
 impl Verb for Pin {
     const NAME: &'static str = "pin";
+    const RIGHT: Right = Right::Approve;
 
     fn run(self, memory: &Memory, session: &Session) -> Result<Value> {
         super::json(&memory.pin(self.id, self.at, &session.agent)?)
@@ -36,6 +37,7 @@ pub struct TidyMap {
 
 impl Verb for TidyMap {
     const NAME: &'static str = "tidy_map";
+    const RIGHT: Right = Right::Approve;
 
     fn run(self, memory: &Memory, session: &Session) -> Result<Value> {
         super::json(&session.map.tidy(memory, self.act)?)

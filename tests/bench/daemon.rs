@@ -90,12 +90,13 @@ pub fn idle(report: &mut Report, server: &Server) {
 
 /// Waits until everything is found, however long the model takes for it on a machine that does other things too.
 pub fn wait_for_indexes(client: &mut Client) {
+    // Asking counts all that there is, which the server's processor seconds would be full of.
     loop {
         let status = client.ask("/v1/status", &json!({}));
         if status["indexes"].as_array().is_some_and(|all| all.iter().all(|index| index["behind"] == false)) {
             return;
         }
-        std::thread::sleep(Duration::from_millis(200));
+        std::thread::sleep(Duration::from_secs(5));
     }
 }
 

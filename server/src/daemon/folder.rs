@@ -329,11 +329,6 @@ impl Folder {
                 .readings
                 .retain(&watched, |path| path.exists() || known.as_ref().is_none_or(|known| known.contains(path)));
         }
-        if summary.added + summary.changed > 0
-            && let Err(error) = around.memory.suggest_merges()
-        {
-            tracing::warn!(%error, "whether two names mean one was not looked at; it will be after the next change");
-        }
         self.watch(around, &summary.folders, paths.is_none());
         Ok(summary)
     }

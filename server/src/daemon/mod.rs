@@ -7,6 +7,7 @@
 
 mod folder;
 mod heard;
+mod merges;
 mod state;
 mod watches;
 
@@ -24,6 +25,7 @@ use crate::folder::write_private;
 use crate::wiring;
 use folder::Folder;
 use heard::{Heard, Inbox};
+use merges::Merges;
 use watches::Watches;
 
 pub use state::{Doing, State, States};
@@ -111,6 +113,7 @@ struct Run {
     readings_saved_at: Instant,
     /// Files that are gone and may turn up under another name.
     vanished: BTreeMap<PathBuf, Instant>,
+    merges: Merges,
     written: States,
     written_at: Instant,
     looked_around_at: Instant,
@@ -134,6 +137,7 @@ impl Run {
             readings,
             readings_saved_at: now,
             vanished: BTreeMap::new(),
+            merges: Merges::default(),
             written: States::read(&data_dir),
             written_at: now,
             looked_around_at: now,
@@ -168,6 +172,9 @@ impl Run {
                 }
             }
             self.remove_vanished();
+            if !self.inbox.is_stopping() {
+                self.merges.look(&self.memory, Instant::now());
+            }
             if self.readings_saved_at.elapsed() > SAVE_READINGS_EVERY {
                 self.save_readings();
             }
@@ -288,6 +295,9 @@ impl Run {
             self.vanished.entry(path).or_insert(now);
         }
         if let Some(summary) = looked.summary {
+            if summary.added + summary.changed > 0 {
+                self.merges.hear(now);
+            }
             (self.on_look)(&folder.collection, &summary);
         }
         self.folders.insert(id, folder);
@@ -310,7 +320,7 @@ impl Run {
         let around = self.looked_around_at + PRESENCE_EVERY;
         let folders = self.folders.values().filter_map(Folder::due);
         let vanished = self.vanished.values().map(|since| *since + GRACE);
-        folders.chain(vanished).chain([around]).min().unwrap_or(around)
+        folders.chain(vanished).chain(self.merges.due()).chain([around]).min().unwrap_or(around)
     }
 
     fn write_states(&mut self) {

@@ -44,6 +44,7 @@ type Decide = Box<dyn FnOnce(&View<'_>) -> Result<Change> + Send>;
 enum Request {
     Write { agent: Agent, decide: Decide, reply: Sender<Result<Option<Id>>> },
     Replace { store: GraphStore, copied_at: Option<Id>, place: Place, reply: Sender<Result<()>> },
+    Answer(Sender<()>),
     Close(Sender<Result<()>>),
 }
 
@@ -209,6 +210,14 @@ impl Writer {
         receiver.recv().map_err(|_| stopped())?
     }
 
+    /// Waits until the thread has come to this request; returns whether it did and writes are not refused. One that has
+    /// more to do than it can keep is not waited for.
+    pub fn answers(&self) -> bool {
+        let (reply, receiver) = channel();
+        let Some(sender) = self.requests.lock().clone() else { return false };
+        sender.try_send(Request::Answer(reply)).is_ok() && receiver.recv().is_ok() && self.refusal().is_none()
+    }
+
     /// Returns why writes are refused, if they are.
     pub fn refusal(&self) -> Option<Error> {
         self.refusal.lock().clone()
@@ -331,6 +340,8 @@ impl State {
                     Request::Replace { store, copied_at, place, reply } => {
                         replacing = Some((store, copied_at, place, reply));
                     }
+                    // Whoever asked may have gone.
+                    Request::Answer(reply) => _ = reply.send(()),
                     Request::Close(reply) => closing = Some(reply),
                 }
                 next = if batch.len() < BATCH && closing.is_none() && replacing.is_none() {

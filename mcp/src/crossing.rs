@@ -14,6 +14,13 @@ use tokio::sync::{Semaphore, watch};
 pub const MAX_CONCURRENT_VERBS: usize = 40;
 /// Verbs that wait for a place; the next one is refused.
 pub const MAX_WAITING_VERBS: usize = 512;
+/// Queries that run at once: each may take all the time that a query has, so they have places of their own, and recall is
+/// answered beside them.
+pub const MAX_CONCURRENT_QUERIES: usize = 8;
+/// Queries that wait for a place; the next one is refused.
+pub const MAX_WAITING_QUERIES: usize = 64;
+/// Verbs whose cost their caller decides.
+const QUERIES: [&str; 4] = ["query", "sparql", "sparql_update", "store"];
 /// Ingests, rebuilds and checks that run at once; they take minutes, so they have places of their own.
 pub const MAX_LONG_VERBS: usize = 2;
 
@@ -21,9 +28,7 @@ pub const MAX_LONG_VERBS: usize = 2;
 #[derive(Clone)]
 pub struct Crossing {
     memory: Memory,
-    places: Arc<Semaphore>,
-    long_places: Arc<Semaphore>,
-    waiting: Arc<AtomicUsize>,
+    queues: Arc<Queues>,
     newest: watch::Sender<Option<Id>>,
 }
 
@@ -37,9 +42,11 @@ impl Crossing {
         });
         Self {
             memory,
-            places: Arc::new(Semaphore::new(MAX_CONCURRENT_VERBS)),
-            long_places: Arc::new(Semaphore::new(MAX_LONG_VERBS)),
-            waiting: Arc::new(AtomicUsize::new(0)),
+            queues: Arc::new(Queues {
+                verbs: Queue::new(MAX_CONCURRENT_VERBS, MAX_WAITING_VERBS),
+                queries: Queue::new(MAX_CONCURRENT_QUERIES, MAX_WAITING_QUERIES),
+                long_verbs: Queue::new(MAX_LONG_VERBS, MAX_WAITING_VERBS),
+            }),
             newest,
         }
     }
@@ -57,13 +64,14 @@ impl Crossing {
     /// Runs one verb on a blocking thread.
     ///
     /// # Errors
-    /// What the verb returns; `Unavailable` when [`MAX_WAITING_VERBS`] wait already.
+    /// What the verb returns; `Unavailable` when [`MAX_WAITING_VERBS`] (or [`MAX_WAITING_QUERIES`]) wait already.
     pub async fn run<T: Send + 'static>(
         &self,
         verb: &'static str,
         work: impl FnOnce(&Memory) -> Result<T> + Send + 'static,
     ) -> Result<T> {
-        self.run_in(&self.places, verb, work).await
+        let queue = if QUERIES.contains(&verb) { &self.queues.queries } else { &self.queues.verbs };
+        self.run_in(queue, verb, work).await
     }
 
     /// Runs a verb that takes its time (an ingest, a rebuild, a check), beside the short ones.
@@ -75,18 +83,18 @@ impl Crossing {
         verb: &'static str,
         work: impl FnOnce(&Memory) -> Result<T> + Send + 'static,
     ) -> Result<T> {
-        self.run_in(&self.long_places, verb, work).await
+        self.run_in(&self.queues.long_verbs, verb, work).await
     }
 
     async fn run_in<T: Send + 'static>(
         &self,
-        places: &Arc<Semaphore>,
+        queue: &Queue,
         verb: &'static str,
         work: impl FnOnce(&Memory) -> Result<T> + Send + 'static,
     ) -> Result<T> {
         let started = Instant::now();
-        let waiting = Waiting::join(&self.waiting)?;
-        let place = Arc::clone(places).acquire_owned().await.map_err(|_| busy("the server is stopping"))?;
+        let waiting = Waiting::join(queue)?;
+        let place = Arc::clone(&queue.places).acquire_owned().await.map_err(|_| busy("the server is stopping"))?;
         drop(waiting);
         let memory = self.memory.clone();
         let joined = tokio::task::spawn_blocking(move || {
@@ -121,14 +129,34 @@ pub fn observe_recall(recalled: &Recalled) {
     }
 }
 
+/// Who waits for what.
+struct Queues {
+    verbs: Queue,
+    queries: Queue,
+    long_verbs: Queue,
+}
+
+/// Places, and who waits for one.
+struct Queue {
+    places: Arc<Semaphore>,
+    waiting: Arc<AtomicUsize>,
+    max_waiting: usize,
+}
+
+impl Queue {
+    fn new(places: usize, max_waiting: usize) -> Self {
+        Self { places: Arc::new(Semaphore::new(places)), waiting: Arc::new(AtomicUsize::new(0)), max_waiting }
+    }
+}
+
 /// One who waits for a place; leaves the queue however the waiting ends.
 struct Waiting(Arc<AtomicUsize>);
 
 impl Waiting {
-    fn join(count: &Arc<AtomicUsize>) -> Result<Self> {
-        let before = count.fetch_add(1, Ordering::AcqRel);
-        let waiting = Self(Arc::clone(count));
-        if before >= MAX_WAITING_VERBS {
+    fn join(queue: &Queue) -> Result<Self> {
+        let before = queue.waiting.fetch_add(1, Ordering::AcqRel);
+        let waiting = Self(Arc::clone(&queue.waiting));
+        if before >= queue.max_waiting {
             return Err(busy(&format!("{before} requests wait already")));
         }
         Ok(waiting)
@@ -151,11 +179,13 @@ mod tests {
 
     #[test]
     fn the_queue_is_bounded() {
-        let count = Arc::new(AtomicUsize::new(0));
-        let queue: Vec<Waiting> = (0..MAX_WAITING_VERBS).map(|_| Waiting::join(&count).unwrap()).collect();
-        assert_eq!(Waiting::join(&count).err().unwrap().kind(), ErrorKind::Unavailable);
-        drop(queue);
-        assert_eq!(count.load(Ordering::Acquire), 0);
-        assert!(Waiting::join(&count).is_ok());
+        for max_waiting in [MAX_WAITING_VERBS, MAX_WAITING_QUERIES] {
+            let queue = Queue::new(1, max_waiting);
+            let waiting: Vec<Waiting> = (0..max_waiting).map(|_| Waiting::join(&queue).unwrap()).collect();
+            assert_eq!(Waiting::join(&queue).err().unwrap().kind(), ErrorKind::Unavailable);
+            drop(waiting);
+            assert_eq!(queue.waiting.load(Ordering::Acquire), 0);
+            assert!(Waiting::join(&queue).is_ok());
+        }
     }
 }

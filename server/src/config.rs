@@ -59,6 +59,12 @@ pub struct Config {
     pub allow_plain_http: bool,
     /// Requests that a token or a browser's session may make in a minute; 0 for as many as it likes.
     pub requests_per_minute: u32,
+    /// The certificate that the server shows, in PEM; without one it speaks plainly.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tls_cert: Option<PathBuf>,
+    /// The key of that certificate.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tls_key: Option<PathBuf>,
     /// How long a SPARQL query or update may take.
     pub query_timeout_s: u64,
     /// How much the log says.
@@ -170,7 +176,9 @@ impl Config {
             source.path = expand(&source.path, folders.home_dir());
         }
         config.file = absolute(&file)?;
-        config.model_dir = config.model_dir.map(|folder| absolute(&expand(&folder, folders.home_dir()))).transpose()?;
+        for path in [&mut config.model_dir, &mut config.tls_cert, &mut config.tls_key].into_iter().flatten() {
+            *path = absolute(&expand(path, folders.home_dir()))?;
+        }
         let key_file = config.enrichment.api_key_file.take();
         config.enrichment.api_key_file =
             key_file.map(|file| absolute(&expand(&file, folders.home_dir()))).transpose()?;
@@ -193,6 +201,8 @@ impl Config {
             allowed_hosts: Vec::new(),
             allow_plain_http: false,
             requests_per_minute: 6_000,
+            tls_cert: None,
+            tls_key: None,
             query_timeout_s: 30,
             log_level: LogLevel::Info,
             log_format: LogFormat::Text,
@@ -205,7 +215,9 @@ impl Config {
 
     /// Fills in options without a default, so that all have a value.
     fn with_every_option(mut self) -> Self {
-        self.model_dir.get_or_insert_default();
+        for option in [&mut self.model_dir, &mut self.tls_cert, &mut self.tls_key] {
+            option.get_or_insert_default();
+        }
         let enrich::Options { url, model, api_key_env, api_key_file, .. } = &mut self.enrichment;
         for option in [url, model, api_key_env] {
             option.get_or_insert_default();
@@ -237,6 +249,10 @@ impl Config {
         if !(1..=MAX_QUERY_TIMEOUT_S).contains(&self.query_timeout_s) {
             return Err(Error::new(ErrorKind::Invalid, format!("query_timeout_s is {}", self.query_timeout_s))
                 .hint(format!("set 1 to {MAX_QUERY_TIMEOUT_S} seconds")));
+        }
+        if self.tls_cert.is_some() != self.tls_key.is_some() {
+            return Err(Error::new(ErrorKind::Invalid, "of tls_cert and tls_key only one is set")
+                .hint("set both to encrypt, or none"));
         }
         match self.allowed_origins.iter().find(|origin| crate::http::origin_pattern(origin).is_none()) {
             Some(origin) => Err(Error::new(ErrorKind::Invalid, format!("allowed_origins has `{origin}`"))
@@ -399,6 +415,8 @@ mod tests {
         read.data_dir = expand(&read.data_dir, home);
         assert_eq!(read.model_dir, Some("~/models/all-MiniLM-L6-v2".into()), "an example: it has no default");
         read.model_dir = None;
+        let pair = (read.tls_cert.take(), read.tls_key.take());
+        assert_eq!(pair, (Some("~/hydra/cert.pem".into()), Some("~/hydra/key.pem".into())), "an example: no default");
         let example = read.sources.remove(0);
         assert_eq!(example.path, Path::new("~/notes"), "an example: it has no default");
         assert_eq!((example.kind, example.paused), (Default::default(), false));
@@ -422,6 +440,12 @@ mod tests {
     fn a_home_is_filled_in() {
         assert_eq!(expand(Path::new("~/x"), Path::new("/h")), Path::new("/h/x"));
         assert_eq!(expand(Path::new("/a/~"), Path::new("/h")), Path::new("/a/~"));
+    }
+
+    #[test]
+    fn a_certificate_needs_its_key() {
+        let config = Config { tls_cert: Some("/c".into()), ..Config::defaults(PathBuf::new()) };
+        assert!(config.check().unwrap_err().message().contains("only one"));
     }
 
     #[test]

@@ -6,6 +6,7 @@
 //! - `http/` serves the same verbs, `/mcp`, `/metrics` and `/healthz`, and lets nobody else in.
 //! - `config` reads every option, `wiring` opens a memory with its indexes, `presence` and `background` find and start
 //!   servers, `token` keeps the owner's key; `access/` are the tokens and sessions of others, and what they may do.
+//! - `listener/` accepts connections and bounds what they may take; `manager` is the service manager that started the server.
 //! - `daemon/` keeps the graph true to the folders that are watched, on a thread of its own; `configured` has those that
 //!   the configuration names.
 //! - `taking` takes in the transcripts that hooks tell of, on a thread of its own.
@@ -36,7 +37,9 @@ mod hook;
 mod http;
 mod install;
 mod interrupt;
+mod listener;
 mod logging;
+mod manager;
 mod map;
 mod outcome;
 mod output;

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use hydra_graph::{Error, Result, Timestamp};
+use reqwest::ClientBuilder;
 use serde::{Deserialize, Serialize};
 
 use crate::folder;
@@ -15,6 +16,8 @@ use crate::token;
 
 /// How long a server on this machine may take to say who it is.
 const PROBE_TIMEOUT: Duration = Duration::from_secs(2);
+/// How long a connection is kept for the next request: less than the server keeps it, so that none is sent into a closed one.
+const POOL_TIME: Duration = Duration::from_secs(30);
 /// Random bytes that name one run of a server.
 const INSTANCE_BYTES: usize = 8;
 
@@ -33,6 +36,9 @@ pub struct Presence {
     pub instance: String,
     /// Its version.
     pub version: String,
+    /// The file with its certificate, if it encrypts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub certificate: Option<PathBuf>,
 }
 
 /// What `/healthz` says.
@@ -49,11 +55,11 @@ pub struct Health {
 }
 
 impl Presence {
-    /// Describes this process, listening on `address` since `now`.
+    /// Describes this process, listening on `address` since `now`, encrypted if there is a `certificate`.
     ///
     /// # Errors
     /// When the operating system gives no random bytes.
-    pub fn of_this_process(address: SocketAddr, now: Timestamp) -> Result<Self> {
+    pub fn of_this_process(address: SocketAddr, certificate: Option<PathBuf>, now: Timestamp) -> Result<Self> {
         Ok(Self {
             pid: std::process::id(),
             port: address.port(),
@@ -61,6 +67,7 @@ impl Presence {
             started_at: now,
             instance: token::random_hex(INSTANCE_BYTES)?,
             version: hydra_mcp::VERSION.to_owned(),
+            certificate,
         })
     }
 
@@ -88,7 +95,19 @@ impl Presence {
 
     /// Returns where to reach it from this machine.
     pub fn url(&self) -> String {
-        format!("http://{}", SocketAddr::new(reachable(self.bind), self.port))
+        let scheme = if self.certificate.is_some() { "https" } else { "http" };
+        format!("{scheme}://{}", SocketAddr::new(reachable(self.bind), self.port))
+    }
+
+    /// Returns a client for it: `plain` where it speaks plainly, else one that believes its certificate and no other.
+    ///
+    /// # Errors
+    /// When its certificate can't be read.
+    pub fn client(&self, plain: &reqwest::Client) -> Result<reqwest::Client> {
+        match &self.certificate {
+            None => Ok(plain.clone()),
+            Some(certificate) => build(tls::client_of(certificate)?),
+        }
     }
 
     /// Returns what it says of its health.
@@ -105,6 +124,7 @@ impl Presence {
 /// Finds the server of a data folder; `None` when nobody answers, or somebody else does.
 pub async fn find(data_dir: &Path, http: &reqwest::Client) -> Option<Presence> {
     let presence = Presence::read(data_dir)?;
+    let http = presence.client(http).ok()?;
     let response = http.get(format!("{}/healthz", presence.url())).timeout(PROBE_TIMEOUT).send().await.ok()?;
     let health: Health = response.json().await.ok()?;
     (health.instance == presence.instance).then_some(presence)
@@ -115,9 +135,14 @@ pub async fn find(data_dir: &Path, http: &reqwest::Client) -> Option<Presence> {
 /// # Errors
 /// When the operating system can't do it.
 pub fn http_client() -> Result<reqwest::Client> {
-    tls::plain_client()
+    build(tls::plain_client())
+}
+
+fn build(client: ClientBuilder) -> Result<reqwest::Client> {
+    client
         .no_proxy()
         .connect_timeout(PROBE_TIMEOUT)
+        .pool_idle_timeout(POOL_TIME)
         .build()
         .map_err(|error| Error::io("the HTTP client", &std::io::Error::other(error)))
 }
@@ -140,7 +165,7 @@ mod tests {
     use super::*;
 
     fn presence(address: &str) -> Presence {
-        Presence::of_this_process(address.parse().unwrap(), Timestamp::from_millis(0)).unwrap()
+        Presence::of_this_process(address.parse().unwrap(), None, Timestamp::from_millis(0)).unwrap()
     }
 
     #[test]
@@ -148,6 +173,8 @@ mod tests {
         assert_eq!(presence("127.0.0.1:7717").url(), "http://127.0.0.1:7717");
         assert_eq!(presence("0.0.0.0:1").url(), "http://127.0.0.1:1");
         assert_eq!(presence("[::]:1").url(), "http://[::1]:1");
+        let encrypted = Presence { certificate: Some("cert.pem".into()), ..presence("127.0.0.1:1") };
+        assert_eq!(encrypted.url(), "https://127.0.0.1:1");
     }
 
     #[test]
@@ -192,7 +219,7 @@ mod tests {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         drop(listener);
-        Presence::of_this_process(address, Timestamp::from_millis(0)).unwrap().write(temp.path()).unwrap();
+        Presence::of_this_process(address, None, Timestamp::from_millis(0)).unwrap().write(temp.path()).unwrap();
         assert_eq!(find(temp.path(), &http).await, None);
     }
 }

@@ -53,13 +53,15 @@ pub struct Bridge {
 
 impl Bridge {
     pub fn start(data: &Data) -> Self {
-        let mut child = hydra(&data.folder)
-            .args(["--port", "0", "mcp"])
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
+        let mut command = hydra(&data.folder);
+        command.args(["--port", "0"]);
+        Self::start_with(command)
+    }
+
+    /// As [`Bridge::start`], with whatever the command says so far.
+    pub fn start_with(mut command: Command) -> Self {
+        let mut child =
+            command.arg("mcp").stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let input = child.stdin.take();
         let output = BufReader::new(child.stdout.take().unwrap());
         Self { child, input, output }

@@ -265,6 +265,7 @@ mod tests {
         assert_eq!((found("before"), found("meanwhile")), (1, 0));
         fault.store(WORKS, Ordering::SeqCst);
         tell("afterwards").unwrap();
+        assert!(memory.writer_answers());
 
         fault.store(LOSES_SYNC, Ordering::SeqCst);
         assert_eq!(tell("unsure").unwrap_err().kind(), ErrorKind::Poisoned);
@@ -272,6 +273,8 @@ mod tests {
         assert_eq!(tell("later").unwrap_err().kind(), ErrorKind::Poisoned, "nobody knows what is on the medium");
         assert_eq!((found("before"), found("afterwards"), found("unsure"), found("later")), (1, 1, 0, 0));
         assert!(memory.status().unwrap().writes.contains("cable"));
+        assert_eq!(memory.refusal().map(|error| error.kind()), Some(ErrorKind::Poisoned));
+        assert!(!memory.writer_answers());
         drop(memory);
 
         let memory = Memory::open(folder.path(), options()).unwrap();

@@ -4,7 +4,8 @@ use std::io::Write;
 
 use super::Memory;
 use crate::dump::{self, ExportFormat, Exported};
-use crate::error::Result;
+use crate::error::{Error, Result};
+use crate::id::Id;
 use crate::journal::Agent;
 use crate::verbs;
 use crate::verbs::check::{CheckReport, IndexStatus, Status};
@@ -49,6 +50,21 @@ impl Memory {
     /// Returns counts and states.
     pub fn status(&self) -> Result<Status> {
         verbs::check::status(&self.0)
+    }
+
+    /// Waits for the writer, however much it has to do; returns whether it can write.
+    pub fn writer_answers(&self) -> bool {
+        self.0.writer.answers()
+    }
+
+    /// Returns why writes are refused, if they are.
+    pub fn refusal(&self) -> Option<Error> {
+        self.0.writer.refusal()
+    }
+
+    /// Returns the newest commit that readers see; `None` in an empty memory.
+    pub fn newest_commit(&self) -> Option<Id> {
+        self.0.head.get()
     }
 
     /// Counts the texts that recall can find: memories, or the passages of long ones and of files.

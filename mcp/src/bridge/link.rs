@@ -2,7 +2,6 @@
 
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 use hydra_graph::{Error, ErrorKind};
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
@@ -17,8 +16,6 @@ use crate::{CLIENT_HEADER, tool};
 
 /// How often a request is sent: a server that was restarted is found by the second time.
 const ATTEMPTS: usize = 2;
-/// How long the server's machine, which is this one, may take to accept a connection.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Where a server is, and the word that opens it.
 #[derive(Clone)]
@@ -27,6 +24,8 @@ pub struct Endpoint {
     pub url: String,
     /// The bearer token.
     pub token: String,
+    /// What it is called with: whoever found it knows how it is recognised.
+    pub http: Client,
 }
 
 /// Finds a running server or starts one.
@@ -42,7 +41,6 @@ pub(super) struct Hello {
 /// A server that is looked up once, and again after it was lost.
 pub(super) struct Link {
     connect: Connect,
-    http: Client,
     /// The lookup that is current, done or under way; replaced as a whole when its server was lost.
     current: Mutex<Arc<OnceCell<Endpoint>>>,
     hello: Mutex<Option<Hello>>,
@@ -62,11 +60,8 @@ enum Failed {
 
 impl Link {
     /// Makes a link that is not connected yet.
-    pub fn new(connect: Connect) -> std::io::Result<Self> {
-        // A proxy of the environment must not see the token, nor what is remembered.
-        let http =
-            Client::builder().no_proxy().connect_timeout(CONNECT_TIMEOUT).build().map_err(std::io::Error::other)?;
-        Ok(Self { connect, http, current: Mutex::default(), hello: Mutex::default(), answered: watch::Sender::new(0) })
+    pub fn new(connect: Connect) -> Self {
+        Self { connect, current: Mutex::default(), hello: Mutex::default(), answered: watch::Sender::new(0) }
     }
 
     /// Starts looking for the server.
@@ -146,7 +141,7 @@ impl Link {
         line: &[u8],
         news: &mpsc::Sender<Vec<u8>>,
     ) -> Result<Vec<u8>, Failed> {
-        let mut post = self
+        let mut post = endpoint
             .http
             .post(&endpoint.url)
             .header(AUTHORIZATION, format!("Bearer {}", endpoint.token))

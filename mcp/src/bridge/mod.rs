@@ -52,7 +52,7 @@ pub async fn run(
 ) -> std::io::Result<()> {
     let (answers, inbox) = mpsc::channel(MAX_IN_FLIGHT);
     let mut writer = tokio::spawn(write(output, inbox));
-    let link = Arc::new(Link::new(connect)?);
+    let link = Arc::new(Link::new(connect));
     let mut bridge = Bridge {
         watching: Watching::new(Arc::clone(&link), answers.clone()),
         link,

@@ -10,6 +10,8 @@ use super::{GrantKind, ledger};
 /// What others on the network see of what is said.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Wire {
+    /// Nothing: there is a certificate.
+    Encrypted,
     /// Everything, which the owner wants all the same.
     PlainAllowed,
     /// Everything.
@@ -66,6 +68,7 @@ mod tests {
         let new = NewGrant { name, kind: GrantKind::Token, rights, trust: Trust::Agent, expires_at: None, of: None };
         ledger::create(temp.path(), new, now).unwrap();
         may("0.0.0.0", Wire::PlainAllowed).unwrap();
+        may("0.0.0.0", Wire::Encrypted).unwrap();
         let refusal = may("192.168.1.2", Wire::Plain).unwrap_err();
         assert!(refusal.kind() == ErrorKind::Refused && refusal.next_step().unwrap().contains("tls_cert"));
     }

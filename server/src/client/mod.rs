@@ -38,7 +38,7 @@ pub enum Need {
 /// A way to a memory.
 pub enum Client {
     /// This process holds it.
-    Local(Crossing, Session),
+    Local(Crossing, Box<Session>),
     /// A server does.
     Remote(Remote),
 }
@@ -166,7 +166,7 @@ async fn open(config: &Config, need: Need, command: &str) -> Result<Client> {
         Ok(memory)
     });
     let memory = opened.await.unwrap_or_else(|_| Err(broken(&config.data_dir)))?;
-    Ok(Client::Local(Crossing::new(memory), Session::of_owner(config, None)))
+    Ok(Client::Local(Crossing::new(memory), Box::new(Session::of_owner(config, None))))
 }
 
 fn broken(folder: &Path) -> hydra_graph::Error {

@@ -32,7 +32,7 @@ impl Remote {
     /// # Errors
     /// When its token can't be read.
     pub fn new(http: Client, presence: &Presence, data_dir: &Path) -> Result<Self> {
-        Ok(Self { http, url: presence.url(), token: Token::read(data_dir)? })
+        Ok(Self { http: presence.client(&http)?, url: presence.url(), token: Token::read(data_dir)? })
     }
 
     /// Sends a verb and returns its answer.

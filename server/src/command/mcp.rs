@@ -36,7 +36,8 @@ pub async fn run(setting: &Setting, _arguments: Arguments) -> Result<u8> {
         Box::pin(async move {
             let presence = background::find_or_start(&config, &global, &http).await?;
             let token = Token::read(&config.data_dir)?;
-            Ok(Endpoint { url: format!("{}/mcp", presence.url()), token: token.as_str().to_owned() })
+            let (url, token) = (format!("{}/mcp", presence.url()), token.as_str().to_owned());
+            Ok(Endpoint { url, token, http: presence.client(&http)? })
         })
     });
     match bridge::run(tokio::io::stdin(), tokio::io::stdout(), connect).await {

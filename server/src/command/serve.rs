@@ -15,12 +15,14 @@ use tokio::task::JoinHandle;
 
 use super::Setting;
 use crate::access::exposure::{self, Wire};
-use crate::config::Config;
+use crate::config::{Config, LogFormat};
 use crate::configured;
 use crate::daemon::Daemon;
 use crate::enrich;
 use crate::http::{self, App};
 use crate::interrupt::Interrupts;
+use crate::listener::Certificate;
+use crate::manager;
 use crate::outcome;
 use crate::output;
 use crate::presence::{self, Presence};
@@ -38,8 +40,10 @@ Examples:
   hydra serve
   hydra serve --data-dir ~/work-memory --port 7718
 
-Serves /mcp (agents), /v1 (the verbs as JSON), /metrics (Prometheus) and /healthz on this machine. All but the last need \
-the token in the data folder, which commands and `hydra mcp` use by themselves. Ctrl-C or `hydra stop` stops it cleanly.";
+Serves /mcp (agents), /graphql, /sparql and /store (whole graphs), /v1 (the verbs as JSON) and /metrics (Prometheus) on this \
+machine; these need the token in the data folder, which commands and `hydra mcp` use by themselves. /healthz and /readyz \
+need none. Ctrl-C or `hydra stop` stops it cleanly. Started by systemd, it takes the socket and gives the signs of life that \
+systemd wants: data/systemd in the sources has the units.";
 
 /// Options of `hydra serve`.
 #[derive(Debug, Args)]
@@ -68,6 +72,7 @@ pub async fn run(setting: &Setting, arguments: Arguments) -> Result<u8> {
         return Err(Error::new(ErrorKind::Locked, message)
             .hint("use it as it is, or stop it first: `hydra stop`; another memory needs another --data-dir"));
     }
+    let handed = manager::listener()?;
     let mut interrupts = Interrupts::listen()?;
     let metrics = http::start_metrics()?;
     let holder = match config.port {
@@ -75,8 +80,8 @@ pub async fn run(setting: &Setting, arguments: Arguments) -> Result<u8> {
         port => format!("`hydra serve` on port {port}"),
     };
     let (memory, model) = open(config, &holder).await?;
-    let started = start(config, &arguments).await;
-    let (listener, presence, token) = match started {
+    let started = start(config, &arguments, handed).await;
+    let (Door { listener, certificate }, presence, token) = match started {
         Ok(started) => started,
         Err(error) => {
             close(memory).await;
@@ -99,7 +104,7 @@ pub async fn run(setting: &Setting, arguments: Arguments) -> Result<u8> {
     let (taking, map) = (app.taking(), app.map());
     let keeping = tokio::spawn(app.keep());
     let mut stopped = stopping;
-    let serving = tokio::spawn(http::serve(listener, app, async move {
+    let serving = tokio::spawn(http::serve(listener, certificate, app, async move {
         let _ = stopped.wait_for(|stopped| *stopped).await;
     }));
     if let Err(error) = presence.write(&config.data_dir) {
@@ -109,16 +114,17 @@ pub async fn run(setting: &Setting, arguments: Arguments) -> Result<u8> {
     }
     let warming = model.map(|model| warm_up(config, model));
     greet(setting, &arguments, &presence, &crossing).await;
+    let signs = manager::watch(crossing.memory());
+    manager::ready(&presence.url());
     interrupts.next().await;
     tracing::info!("stopping");
+    manager::stopping();
     // Whoever looks for a server from now on finds none, and waits for the lock.
     presence.remove(&config.data_dir);
     let _ = stop.send(true);
     let orderly = async {
-        match serving.await {
-            Ok(Ok(())) => {}
-            Ok(Err(error)) => tracing::error!("the server ended with an error: {error}"),
-            Err(_) => tracing::error!("the server ended in the middle of something"),
+        if serving.await.is_err() {
+            tracing::error!("the server ended in the middle of something");
         }
         taking.stop();
         let _ = tokio::task::spawn_blocking(move || map.stop()).await;
@@ -126,6 +132,10 @@ pub async fn run(setting: &Setting, arguments: Arguments) -> Result<u8> {
         let _ = keeping.await;
         end(watching.ok(), enriching).await;
         close(memory).await;
+        // Until here: a stop takes no longer than the manager waits for a sign.
+        if let Some(signs) = signs {
+            signs.abort();
+        }
         // ONNX Runtime does not survive the end of the process while it is being loaded.
         if let Some(warming) = warming {
             let _ = warming.await;
@@ -199,33 +209,65 @@ fn finish_erasing(memory: &Memory) {
     });
 }
 
-/// Takes the port and makes what a caller needs to know. The memory is held already, so nobody else does it.
-async fn start(config: &Config, arguments: &Arguments) -> Result<(TcpListener, Presence, Token)> {
+/// Where the server is reached, and what it shows there.
+struct Door {
+    listener: TcpListener,
+    certificate: Option<Arc<Certificate>>,
+}
+
+/// Takes the port, if no socket was `handed` over, and makes what a caller needs to know. The memory is held already, so
+/// nobody else does it.
+async fn start(
+    config: &Config,
+    arguments: &Arguments,
+    handed: Option<std::net::TcpListener>,
+) -> Result<(Door, Presence, Token)> {
     let token = Token::read_or_make(&config.data_dir)?;
-    let wire = if config.allow_plain_http { Wire::PlainAllowed } else { Wire::Plain };
-    exposure::check(config.bind, wire, &config.data_dir, wiring::now())?;
-    let listener = match TcpListener::bind(SocketAddr::new(config.bind, config.port)).await {
-        Ok(listener) => listener,
+    let certificate = match (&config.tls_cert, &config.tls_key) {
+        (Some(certificate), Some(key)) => Some(Arc::new(Certificate::read(certificate, key)?)),
+        _ => None,
+    };
+    let wire = match (&certificate, config.allow_plain_http) {
+        (Some(_), _) => Wire::Encrypted,
+        (None, true) => Wire::PlainAllowed,
+        (None, false) => Wire::Plain,
+    };
+    let listener = match handed {
+        Some(handed) => {
+            TcpListener::from_std(handed).map_err(|error| Error::io("the socket that was handed over", &error))?
+        }
+        None => {
+            exposure::check(config.bind, wire, &config.data_dir, wiring::now())?;
+            listen(config, arguments).await?
+        }
+    };
+    let address = listener.local_addr().map_err(|error| Error::io("the server's address", &error))?;
+    // A socket that was handed over may be anywhere.
+    exposure::check(address.ip(), wire, &config.data_dir, wiring::now())?;
+    let certificate_file = certificate.is_some().then(|| config.tls_cert.clone()).flatten();
+    let presence = Presence::of_this_process(address, certificate_file, wiring::now())?;
+    Ok((Door { listener, certificate }, presence, token))
+}
+
+async fn listen(config: &Config, arguments: &Arguments) -> Result<TcpListener> {
+    match TcpListener::bind(SocketAddr::new(config.bind, config.port)).await {
+        Ok(listener) => Ok(listener),
         // Nobody needs to know the port of a server in the background: its note says it.
         Err(error) if error.kind() == std::io::ErrorKind::AddrInUse && arguments.background => {
             tracing::warn!("port {} is in use; taking another", config.port);
             let bound = TcpListener::bind(SocketAddr::new(config.bind, 0)).await;
-            bound.map_err(|error| Error::io(format!("listening on {}", config.bind), &error))?
+            bound.map_err(|error| Error::io(format!("listening on {}", config.bind), &error))
         }
         Err(error) if error.kind() == std::io::ErrorKind::AddrInUse => {
             let message = format!("port {} of {} is in use by another program", config.port, config.bind);
-            return Err(Error::new(ErrorKind::Unavailable, message).hint(format!(
+            Err(Error::new(ErrorKind::Unavailable, message).hint(format!(
                 "stop that one, or take another port: hydra serve --port {}",
                 config.port.wrapping_add(1).max(1024)
-            )));
+            )))
         }
-        Err(error) => {
-            return Err(Error::io(format!("listening on {} port {}", config.bind, config.port), &error)
-                .hint("check bind and port in the configuration"));
-        }
-    };
-    let address = listener.local_addr().map_err(|error| Error::io("the server's address", &error))?;
-    Ok((listener, Presence::of_this_process(address, wiring::now())?, token))
+        Err(error) => Err(Error::io(format!("listening on {} port {}", config.bind, config.port), &error)
+            .hint("check bind and port in the configuration")),
+    }
 }
 
 /// Loads the model while requests are answered already; the first that needs it waits for it.
@@ -246,7 +288,7 @@ async fn greet(setting: &Setting, arguments: &Arguments, presence: &Presence, cr
     let config = &setting.config;
     tracing::info!(port = presence.port, pid = presence.pid, version = hydra_mcp::VERSION, "listening");
     // A log has no use for a welcome.
-    if setting.global.quiet || arguments.background {
+    if setting.global.quiet || arguments.background || config.log_format == LogFormat::Json {
         return;
     }
     let program = std::env::current_exe().map_or_else(|_| "hydra".to_owned(), |path| path.display().to_string());

@@ -8,9 +8,10 @@ use axum::body::Bytes;
 use axum::extract::Query;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::ws::{WebSocketUpgrade, rejection::WebSocketUpgradeRejection};
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse as _, Response};
 use hydra_graph::{Error, ErrorKind};
+use percent_encoding::percent_decode_str;
 use serde_json::Value as Json;
 
 use super::request::{Asked, Parts, Refusal, is_refused, spelled, spelled_errors};
@@ -79,6 +80,7 @@ pub async fn post(visit: Visit, headers: HeaderMap, body: Bytes) -> Response {
 pub async fn get(
     visit: Visit,
     headers: HeaderMap,
+    uri: Uri,
     parameters: Result<Query<HashMap<String, String>>, QueryRejection>,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Response {
@@ -86,8 +88,10 @@ pub async fn get(
         return socket::upgrade(visit, upgrade);
     }
     let Some(accepted) = Accepted::of(&headers) else { return not_acceptable() };
-    let Ok(Query(parameters)) = parameters else {
-        let error = Error::new(ErrorKind::Invalid, "the parameters of the address do not read");
+    // What is no text would be read as another text.
+    let is_text = percent_decode_str(uri.query().unwrap_or_default()).decode_utf8().is_ok();
+    let Some(Query(parameters)) = parameters.ok().filter(|_| is_text) else {
+        let error = Error::new(ErrorKind::Invalid, "the parameters of the address do not read as UTF-8");
         return refuse(accepted, StatusCode::BAD_REQUEST, &error.hint("write query=, variables= and operationName="));
     };
     let parts = match parts_of_address(parameters) {

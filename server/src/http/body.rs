@@ -61,6 +61,7 @@ fn is_too_long(error: &axum::Error) -> bool {
 
 fn too_large() -> Response {
     let message = format!("the request has more than {MAX_BODY_BYTES} bytes");
-    let error = Error::new(ErrorKind::TooLarge, message).hint("write long text to a file and ingest that");
+    let error = Error::new(ErrorKind::TooLarge, message)
+        .hint("send less at a time: a graph in parts, long text as a file that is ingested");
     failure::answer(StatusCode::PAYLOAD_TOO_LARGE, &error)
 }

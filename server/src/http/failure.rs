@@ -2,12 +2,15 @@
 
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use hydra_graph::Error;
+use hydra_graph::{Error, ErrorKind};
 use hydra_mcp::Right;
 
 use super::auth::lacks;
 use super::refused::Why;
 use crate::outcome;
+
+/// Seconds after which it makes sense to ask again when there was no place.
+const RETRY_AFTER_S: &str = "1";
 
 /// An error, answered with the status of its kind.
 pub struct Failed(pub Error);
@@ -24,7 +27,12 @@ impl IntoResponse for Failed {
 
 /// Answers an error with a status that its kind alone does not say.
 pub fn answer(status: StatusCode, error: &Error) -> Response {
-    (status, axum::Json(outcome::error_json(error))).into_response()
+    let mut response = (status, axum::Json(outcome::error_json(error))).into_response();
+    // What refuses for good is no matter of time.
+    if status == StatusCode::SERVICE_UNAVAILABLE && error.kind() == ErrorKind::Unavailable {
+        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static(RETRY_AFTER_S));
+    }
+    response
 }
 
 /// An error, and the status that a standard wants for it where its kind would say another.

@@ -31,7 +31,12 @@ impl Allowed {
             hosts.push(config.bind.to_string());
         }
         hosts.extend(config.allowed_hosts.iter().map(|host| host.to_ascii_lowercase()));
-        Self { hosts, origins: config.allowed_origins.clone() }
+        let mut origins = config.allowed_origins.clone();
+        if config.tls_cert.is_some() {
+            // Pages of its own are encrypted then.
+            origins.extend(["https://localhost:*", "https://127.0.0.1:*"].map(str::to_owned));
+        }
+        Self { hosts, origins }
     }
 
     /// Returns the names, without ports.

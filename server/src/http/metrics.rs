@@ -22,7 +22,32 @@ const BUCKETS: [f64; 14] = [0.001, 0.0025, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0
 /// When something else counts in this process already.
 pub fn start() -> Result<PrometheusHandle> {
     let failed = |error| Error::new(ErrorKind::Io, format!("metrics can't be kept: {error}"));
-    PrometheusBuilder::new().set_buckets(&BUCKETS).map_err(failed)?.install_recorder().map_err(failed)
+    let kept = PrometheusBuilder::new().set_buckets(&BUCKETS).map_err(failed)?.install_recorder().map_err(failed)?;
+    describe();
+    metrics::gauge!("hydra_build_info", "version" => hydra_mcp::VERSION).set(1.0);
+    Ok(kept)
+}
+
+/// Says what each name counts, whoever counts it.
+fn describe() {
+    use metrics::{describe_counter, describe_gauge, describe_histogram};
+    describe_counter!("hydra_http_requests_total", "Requests that were answered, by route and status.");
+    describe_histogram!("hydra_http_request_seconds", "Time from a request to the head of its answer.");
+    describe_gauge!("hydra_http_connections", "Connections that are open.");
+    describe_counter!("hydra_http_connections_refused_total", "Connections that found every place in use.");
+    describe_counter!("hydra_verbs_total", "Verbs that ran, by how they ended.");
+    describe_histogram!("hydra_verb_seconds", "Time that a verb took, with waiting for its turn.");
+    describe_counter!("hydra_recall_hits_total", "Hits of recall, by the list that found them.");
+    describe_counter!("hydra_recall_degraded_total", "Recalls in which an index could not take part.");
+    describe_counter!("hydra_enrichment_requests_total", "Requests to the configured model, by outcome.");
+    describe_gauge!("hydra_graph_nodes", "Nodes of the graph, by kind.");
+    describe_gauge!("hydra_index_behind", "Whether commits are missing in an index.");
+    describe_gauge!("hydra_index_waiting_texts", "Texts that an index has still to take in.");
+    describe_gauge!("hydra_index_degraded", "Whether an index can't answer.");
+    describe_gauge!("hydra_log_bytes", "Size of the redo log, which is cut at every clean stop.");
+    describe_gauge!("hydra_writes_refused", "Whether nothing can be written until the server is started again.");
+    describe_gauge!("hydra_build_info", "The version that runs; always 1.");
+    describe_gauge!("process_resident_memory_bytes", "Memory that the process has in use.");
 }
 
 /// Counts a request by its route, so that a caller can't make new names.

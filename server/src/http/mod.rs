@@ -1,8 +1,8 @@
 //! The HTTP server: every verb under `/v1`, MCP under `/mcp`, GraphQL at `/graphql`, SPARQL at `/sparql` and `/store`,
-//! `/metrics`, and `/healthz` for anyone on this machine.
+//! `/metrics`, and `/healthz` and `/readyz` for anyone who may call.
 //!
-//! A request passes, in this order: `guard` (is it called by a name of ours, from a page of ours), `auth` (who holds its
-//! token), `body` (is it small enough), and is counted by `metrics` whatever becomes of it. Whether whoever called may do
+//! A request passes, in this order: `head` (are its address and headers small enough), `guard` (is it called by a name of ours,
+//! from a page of ours), `auth` (who holds its token), `body` (is it small enough), and is counted by `metrics` whatever becomes of it. Whether whoever called may do
 //! what they ask is asked by `permission`, with what the verb says that it needs.
 
 mod auth;
@@ -10,20 +10,23 @@ mod body;
 mod browser;
 mod failure;
 mod guard;
+mod head;
 mod map;
+mod media;
 mod metrics;
 mod permission;
+mod ready;
 mod refused;
 mod route;
 mod sparql;
 
-use std::net::SocketAddr;
 use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{FromRef, State};
+use axum::http::StatusCode;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
@@ -37,6 +40,7 @@ use crate::access::{self, Identity, Links, Rates, Refusals, Register};
 use crate::config::Config;
 use crate::enrich::Enricher;
 use crate::graphql::{self, Door};
+use crate::listener::{self, Certificate};
 use crate::map::Map;
 use crate::presence::Presence;
 use crate::taking::Taking;
@@ -58,9 +62,6 @@ pub use failure::Failed;
 pub use guard::origin_pattern;
 pub use metrics::start as start_metrics;
 pub use permission::caller as caller_of;
-
-/// How long requests under way may take after the signal to stop.
-pub const DRAIN: Duration = Duration::from_secs(5);
 
 /// What handlers share.
 #[derive(Clone)]
@@ -231,47 +232,35 @@ impl App {
             .merge(web::data())
             .fallback(nothing_here)
             .method_not_allowed_fallback(wrong_method)
+            .layer(from_fn(media::check))
             .layer(from_fn(body::limit))
             .layer(from_fn(web::pages))
             .layer(from_fn_with_state(self.clone(), auth::check))
             .layer(from_fn(graphql::for_browsers));
         Router::new()
             .route("/healthz", get(health))
+            .route("/readyz", get(ready::tell))
+            .method_not_allowed_fallback(wrong_method)
             .merge(web::assets())
             // Following it changes something, so nothing but a GET does.
             .route(browser::SESSION_PATH, get(browser::follow_link).head(wrong_method))
             .merge(locked)
             .layer(from_fn_with_state(Arc::clone(&self.allowed), guard::check))
             .layer(from_fn_with_state(self.clone(), refused::note))
+            .layer(from_fn(head::limit))
             .layer(from_fn(metrics::count))
             .with_state(self)
     }
 }
 
-/// Serves until `stop` ends, then finishes what is under way, for at most [`DRAIN`].
-///
-/// # Errors
-/// When the listener fails.
+/// Serves until `stop` ends, then finishes what is under way, for a moment.
 pub async fn serve(
     listener: TcpListener,
+    certificate: Option<Arc<Certificate>>,
     app: App,
-    stop: impl Future<Output = ()> + Send + 'static,
-) -> std::io::Result<()> {
-    let (stopped, mut has_stopped) = watch::channel(false);
-    let signal = async move {
-        stop.await;
-        let _ = stopped.send(true);
-    };
-    let service = app.router().into_make_service_with_connect_info::<SocketAddr>();
-    let serving = axum::serve(listener, service).with_graceful_shutdown(signal).into_future();
-    tokio::select! {
-        served = serving => served,
-        // Whoever is still connected then has had time enough.
-        () = async {
-            let _ = has_stopped.wait_for(|stopped| *stopped).await;
-            tokio::time::sleep(DRAIN).await;
-        } => Ok(()),
-    }
+    stop: impl Future<Output = ()>,
+) {
+    listener::serve(listener, certificate, app.router(), stop).await;
 }
 
 async fn health(State(app): State<App>) -> Response {
@@ -286,6 +275,10 @@ async fn nothing_here() -> Failed {
     )
 }
 
-async fn wrong_method() -> Failed {
-    Failed(Error::new(ErrorKind::Invalid, "this address does not take that method").hint("verbs take POST with JSON"))
+async fn wrong_method() -> Response {
+    let error = Error::new(ErrorKind::Invalid, "this address does not take that method");
+    failure::answer(
+        StatusCode::METHOD_NOT_ALLOWED,
+        &error.hint("verbs take POST with JSON; what is only read takes GET"),
+    )
 }

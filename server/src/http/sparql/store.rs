@@ -73,7 +73,10 @@ async fn serve(
             change(app, graph, StoreOp::Add(sent)).await
         }
         Method::DELETE => change(app, graph, StoreOp::Drop).await,
-        _ => Ok(wrong_method(METHODS, "read with GET, replace with PUT, add with POST, drop with DELETE")),
+        _ => Ok(wrong_method(
+            METHODS,
+            "read with GET, replace with PUT, add with POST, drop with DELETE, change with an update at /sparql",
+        )),
     }
 }
 

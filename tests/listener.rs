@@ -216,6 +216,10 @@ fn what_is_not_utf8_or_of_no_known_kind_is_refused_with_a_reason() {
         ("GET", "/sparql?query=%ff", "", b"", 400),
         ("GET", "/store?graph=%ff", "", b"", 400),
         ("GET", "/graphql?query=%ff", "", b"", 400),
+        ("GET", "/m/%ff", "", b"", 404),
+        ("GET", "/m/%ff/history", "", b"", 404),
+        ("GET", "/entity/%ff", "", b"", 404),
+        ("GET", "/m/038g93ppke00p?as_of=%ff", "", b"", 400),
         // And media types that nobody reads.
         ("POST", "/v1/recall", "image/png", b"{}", 415),
         ("POST", "/graphql", "text/plain", b"{}", 415),

@@ -135,6 +135,9 @@ pub struct Got {
     /// Why there is nothing, if there is nothing.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
+    /// Whether there was something that was forgotten, erased or is said no more.
+    #[serde(skip)]
+    pub is_gone: bool,
 }
 
 /// Whether a record was true at a moment.
@@ -319,6 +322,7 @@ impl Got {
             question: None,
             recalled: None,
             error: None,
+            is_gone: false,
         }
     }
 }
@@ -379,6 +383,7 @@ fn one(inner: &Inner, reader: &mut Reader<'_>, id: Id, how: GetView, moment: Mom
         if found.is_decision {
             got.chain = chain(view, reader, id)?;
         }
+        got.is_gone = found.forgotten_at.is_some();
         got.record = Some(found);
     } else if let Some(commit) = journal::record(view, id)? {
         got.commits.push(commit);
@@ -400,7 +405,9 @@ fn one(inner: &Inner, reader: &mut Reader<'_>, id: Id, how: GetView, moment: Mom
     } else {
         // What a file no longer says still has its past.
         got.commits = history(view, id, moment)?;
-        got.error = Some(if let Some(at) = view.text(id, vocab::ERASED_AT)? {
+        let erased_at = view.text(id, vocab::ERASED_AT)?;
+        got.is_gone = erased_at.is_some() || !got.commits.is_empty() && moment.known_at.is_none();
+        got.error = Some(if let Some(at) = erased_at {
             format!("{id} was erased at {at}; nothing of it is left")
         } else if got.commits.is_empty() {
             super::forget::not_found(id).to_string()

@@ -4,7 +4,8 @@
 use std::collections::HashSet;
 use std::io::Write;
 
-use oxigraph::model::{NamedNode, Term};
+use oxigraph::model::vocab::rdf;
+use oxigraph::model::{NamedNode, NamedNodeRef, Term, Triple};
 use oxigraph::sparql::SparqlEvaluator;
 use spareval::{QueryEvaluator, QueryResults};
 use spargebra::Query;
@@ -23,7 +24,7 @@ use crate::sparql::{
     QueryForm, Readable, RecallService, Rows, Statements, own,
 };
 use crate::store::View;
-use crate::vocab;
+use crate::vocab::{self, ext};
 
 /// Rows or statements of one answer at most.
 pub const MAX_SPARQL_ROWS: usize = 1_000_000;
@@ -235,13 +236,33 @@ fn write(
                     continue;
                 }
                 more()?;
-                // A literal says nothing, and a query may well make one.
-                if !matches!(triple.object, Term::Triple(_)) || format != AnswerFormat::RdfXml {
-                    statements.write(&triple)?;
+                match &triple.object {
+                    // These formats have no form for it but the one from before RDF 1.2.
+                    Term::Triple(of) if matches!(format, AnswerFormat::RdfXml | AnswerFormat::JsonLd) => {
+                        for part in parts(&triple, of) {
+                            statements.write(&part)?;
+                        }
+                    }
+                    _ => statements.write(&triple)?,
                 }
             }
             statements.finish()?;
         }
     }
     Ok(())
+}
+
+/// Says of a reifier what the subject, the predicate and the object of its statement are; of anything else that is said of
+/// a statement, nothing can be.
+fn parts(triple: &Triple, of: &Triple) -> Vec<Triple> {
+    if triple.predicate != ext::REIFIES {
+        return Vec::new();
+    }
+    let part = |predicate: NamedNodeRef<'_>, object: Term| Triple::new(triple.subject.clone(), predicate, object);
+    let mut parts =
+        vec![part(rdf::SUBJECT, of.subject.clone().into()), part(rdf::PREDICATE, of.predicate.clone().into())];
+    if !matches!(of.object, Term::Triple(_)) {
+        parts.push(part(rdf::OBJECT, of.object.clone()));
+    }
+    parts
 }

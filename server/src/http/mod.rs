@@ -14,6 +14,7 @@ mod head;
 mod map;
 mod media;
 mod metrics;
+mod page;
 mod permission;
 mod ready;
 mod refused;
@@ -227,6 +228,7 @@ impl App {
             .route(browser::SESSION_PATH, post(browser::make_link))
             .merge(sparql::router())
             .merge(map::router())
+            .merge(page::router())
             .merge(mcp)
             .merge(graphql::routes())
             .merge(web::data())

@@ -3,10 +3,10 @@
 //! A query and an update by the standard, and three parameters of our own: `dataset=own` asks the user's own graphs alone,
 //! `as_of` and `known_at` look from another moment, `space` narrows. Clients add others that mean something elsewhere.
 
-mod answer;
+pub(super) mod answer;
 mod description;
-mod negotiation;
-mod request;
+pub(super) mod negotiation;
+pub(super) mod request;
 mod store;
 mod watch;
 

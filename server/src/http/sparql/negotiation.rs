@@ -16,21 +16,25 @@ struct Range<'h> {
 /// Returns the format and the media type that a client is answered with; `None` if it takes none of what there is. Who
 /// does not say anything takes all.
 pub fn choose(headers: &HeaderMap, form: QueryForm) -> Option<(AnswerFormat, &'static str)> {
+    let formats = AnswerFormat::ALL.into_iter().filter(|format| is_offered(*format, form));
+    best(headers, formats.flat_map(|format| format.media_types().iter().map(move |media_type| (format, *media_type))))
+}
+
+/// Returns what a client likes best of what is offered, the first of what it likes as much.
+pub fn best<T>(headers: &HeaderMap, offered: impl IntoIterator<Item = (T, &'static str)>) -> Option<(T, &'static str)> {
     let mut header = String::new();
     for value in headers.get_all(header::ACCEPT) {
         header.push_str(value.to_str().unwrap_or_default());
         header.push(',');
     }
     let ranges: Vec<Range<'_>> = header.split(',').filter_map(read).collect();
-    let formats = AnswerFormat::ALL.into_iter().filter(|format| is_offered(*format, form));
-    let offered = formats.flat_map(|format| format.media_types().iter().map(move |media_type| (format, *media_type)));
     if ranges.is_empty() {
         return offered.into_iter().next();
     }
-    let mut best: Option<(f32, (AnswerFormat, &'static str))> = None;
+    let mut best: Option<(f32, (T, &'static str))> = None;
     for (format, media_type) in offered {
         let quality = quality(&ranges, media_type);
-        if quality > 0.0 && best.is_none_or(|(most, _)| quality > most) {
+        if quality > 0.0 && best.as_ref().is_none_or(|(most, _)| quality > *most) {
             best = Some((quality, (format, media_type)));
         }
     }

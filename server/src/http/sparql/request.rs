@@ -119,14 +119,20 @@ impl Asked {
         }
     }
 
-    /// Refuses a parameter that would do nothing.
+    /// Refuses a parameter that would do nothing, and one that is there twice.
     pub fn check(&self, known: &[&str]) -> Result<(), Told> {
+        self.check_all(known)?;
+        known.iter().try_for_each(|name| self.one(name).map(|_| ()))
+    }
+
+    /// Refuses a parameter that would do nothing.
+    pub fn check_all(&self, known: &[&str]) -> Result<(), Told> {
         match self.parameters.iter().find(|(name, _)| !known.contains(&name.as_str())) {
             Some((name, _)) => {
                 let message = format!("`{}` does nothing here", name.chars().take(60).collect::<String>());
                 Err(Error::new(ErrorKind::Invalid, message).hint(format!("parameters are {}", known.join(", "))).into())
             }
-            None => known.iter().try_for_each(|name| self.one(name).map(|_| ())),
+            None => Ok(()),
         }
     }
 }

@@ -15,7 +15,7 @@ HYDRA       := $(CARGO_TARGET_DIR)/release/hydra
 UI          := server/ui
 UI_PARTS    := $(UI)/build.mjs $(UI)/package.json $(UI)/tsconfig.json $(shell find $(UI)/src -type f)
 
-.PHONY: help run test enrich-test build ui model bench ablation tune eval injection conformance suite sets lint clean chromium system
+.PHONY: help run test enrich-test build ui model bench ablation tune eval injection conformance generated suite sets lint clean chromium system
 .DEFAULT_GOAL := help
 
 help: ## Show this list.
@@ -73,10 +73,17 @@ tune: sets model ## Choose the weights of the ranking anew, on $TUNE_SETS (an ho
 	@HYDRA_MODEL_DIR="$(MODEL_DIR)" "$(HYDRA)" eval tune $(TUNE_SETS:%="$(HYDRA_BENCH_DIR)/retrieval/%") \
 		--keep "$(CACHE)/eval/memories"
 
-conformance: suite build ## Run the W3C's SPARQL tests in $HYDRA_W3C_DIR over HTTP, and write CONFORMANCE.md.
+conformance: suite build ## Run the W3C's SPARQL tests in $HYDRA_W3C_DIR over HTTP and generated requests, and write CONFORMANCE.md.
 	@[ -x "$(CACHE)/w3c/venv/bin/python" ] || python3 -m venv "$(CACHE)/w3c/venv"
 	@"$(CACHE)/w3c/venv/bin/python" -m pip install -q --disable-pip-version-check rdflib==7.1.4
 	@"$(CACHE)/w3c/venv/bin/python" tests/w3c/run.py --hydra "$(HYDRA)" --suite "$(HYDRA_W3C_DIR)" --out CONFORMANCE.md
+	@$(MAKE) generated
+
+# A part of CONFORMANCE.md of its own; two minutes.
+generated: build ## Send thousands of generated requests, by /openapi.json and the GraphQL schema.
+	@[ -x "$(CACHE)/schemathesis/bin/python" ] || python3 -m venv "$(CACHE)/schemathesis"
+	@"$(CACHE)/schemathesis/bin/python" -m pip install -q --disable-pip-version-check schemathesis==4.32.5
+	@"$(CACHE)/schemathesis/bin/python" tests/schemathesis/run.py --hydra "$(HYDRA)" --out CONFORMANCE.md
 
 # The suite is not part of this project: PyPI's source archive of rdflib 6.3.2 has a copy.
 suite:

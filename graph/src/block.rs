@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 
 use oxigraph::model::Quad;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::error::{Error, ErrorKind, Result};
@@ -27,7 +28,7 @@ pub const MAX_SPACE_BLOCK_BYTES: usize = 16_000;
 pub const MAX_SPACE_BLOCKS: usize = 32;
 
 /// A core block as it is, or as it was known at a moment.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize)]
 pub struct Block {
     /// Its id.
     pub id: Id,

@@ -4,6 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use oxigraph::model::{NamedNode, Quad};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, ErrorKind, Result};
@@ -20,7 +21,7 @@ pub const MAX_GLOBS: usize = 64;
 pub const MAX_GLOB_BYTES: usize = 256;
 
 /// What the files of a watched folder are.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum CollectionKind {
     /// Notes as people write them.
@@ -48,7 +49,7 @@ impl CollectionKind {
 }
 
 /// Who says that a folder is watched.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum CollectionOrigin {
     /// The owner, with a command.
@@ -61,7 +62,7 @@ pub enum CollectionOrigin {
 }
 
 /// A folder that is watched.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 pub struct Collection {
     /// Its id.
     pub id: Id,

@@ -4,6 +4,7 @@
 use std::str::FromStr;
 
 use oxigraph::model::{NamedNode, NamedNodeRef, Quad};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, ErrorKind, Result};
@@ -21,7 +22,7 @@ pub const MAX_REASONS: usize = 16;
 pub const MAX_OPTION_BYTES: usize = 1_024;
 
 /// What became of an option.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Verdict {
     /// It was chosen.
@@ -74,7 +75,7 @@ impl FromStr for Verdict {
 }
 
 /// One option. Reads from an object, or from a text as [`Choice::parse`] does.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 #[serde(from = "Written")]
 pub struct Choice {
     /// What it is.
@@ -86,7 +87,7 @@ pub struct Choice {
     pub why: String,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(untagged)]
 enum Written {
     Text(String),
@@ -143,7 +144,7 @@ pub struct NewDecision {
 }
 
 /// What a memory says as a decision.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize)]
 pub struct Decision {
     /// What was decided.
     pub decided: String,

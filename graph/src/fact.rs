@@ -3,6 +3,7 @@
 //! module reads and writes its reifiers of facts.
 
 use oxigraph::model::{NamedNode, NamedNodeRef, Quad, Term, Triple};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::ends;
@@ -19,7 +20,7 @@ use crate::vocab::{self, ext};
 pub(crate) const CERTAIN: f32 = 1.0;
 
 /// One statement about the world, in names.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize)]
 pub struct Statement {
     /// Whom or what it is about.
     pub subject: String,

@@ -12,6 +12,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use oxigraph::io::{RdfFormat, RdfParser, RdfSerializer};
 use oxigraph::model::{Literal, NamedNode, NamedNodeRef, NamedOrBlankNode, Quad, TermRef};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::erasure;
@@ -168,7 +169,7 @@ pub(crate) fn migrate(view: &mut View<'_>) -> Result<bool> {
 }
 
 /// A commit as history shows it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize)]
 pub struct CommitRecord {
     /// The commit.
     pub id: Id,

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::str::FromStr;
 
 use oxigraph::model::{NamedNodeRef, Quad};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::entity::normalise;
@@ -15,7 +16,7 @@ use crate::store::{View, term_text};
 use crate::vocab;
 
 /// How it went when the lesson was followed, or learned.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Outcome {
     /// It did what it should.
@@ -56,7 +57,7 @@ impl FromStr for Outcome {
 }
 
 /// What a memory says as a learning.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize)]
 pub struct Learning {
     /// When it applies.
     pub trigger: String,

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, ErrorKind, Result};
@@ -14,7 +15,7 @@ use crate::vocab;
 
 /// A moment to look from; by default now. The two are independent, as in SQL:2011: what was known in May of where somebody
 /// lived in March.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 pub struct Moment {
     /// What was true then in the world, as far as is known.
     pub true_at: Option<Timestamp>,

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use jiff::civil;
 use oxigraph::model::vocab::xsd;
 use oxigraph::model::{Literal, NamedNode};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::store::{string, time_literal};
@@ -15,7 +16,7 @@ use crate::vocab;
 const MAX_DIGITS: usize = 18;
 
 /// What a property's value is written as.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, JsonSchema, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Datatype {
     /// Anything else.

@@ -4,6 +4,7 @@
 //! proposed, accepted or rejected. While it waits it has a key that says so.
 
 use oxigraph::model::{NamedNode, Quad};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::entity::normalise;
@@ -18,7 +19,7 @@ use crate::verbs::remember::Evidence;
 use crate::vocab::{self, ext};
 
 /// What is proposed.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "lowercase")]
 pub enum Suggestion {
     /// An entity goes by another name too.

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::str::FromStr;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, ErrorKind};
@@ -20,7 +21,7 @@ pub const MAX_QUERY_BYTES: usize = 8 * 1024;
 pub const MAX_HITS: usize = 200;
 
 /// A question.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, JsonSchema, Serialize, Deserialize)]
 pub struct Question {
     /// The words as the asker wrote them.
     pub text: String,
@@ -43,7 +44,7 @@ pub struct Question {
 }
 
 /// How far recall looks.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Mode {
     /// The best of each index, and one step from name to name: some milliseconds.
@@ -84,7 +85,7 @@ impl Question {
 }
 
 /// What recall found.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, JsonSchema, Serialize)]
 pub struct Recalled {
     /// Best first.
     pub hits: Vec<Hit>,
@@ -97,7 +98,7 @@ pub struct Recalled {
 }
 
 /// One memory or passage that was found.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, JsonSchema, Serialize)]
 pub struct Hit {
     /// The memory or passage.
     pub id: Id,
@@ -158,7 +159,7 @@ pub struct Hit {
 }
 
 /// A text that says the same as a hit.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, JsonSchema, Serialize)]
 pub struct AlsoIn {
     /// The memory or passage.
     pub id: Id,
@@ -169,7 +170,7 @@ pub struct AlsoIn {
 }
 
 /// Where a memory comes from.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, JsonSchema, Serialize)]
 pub struct Source {
     /// The file, if it was read from one.
     pub path: Option<PathBuf>,
@@ -182,7 +183,7 @@ pub struct Source {
 }
 
 /// A place in a file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, JsonSchema, Serialize)]
 pub struct Span {
     /// First byte.
     pub start: usize,
@@ -193,7 +194,7 @@ pub struct Span {
 }
 
 /// Why a hit was found: each list that had it.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, JsonSchema, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Why {
     /// Full text (BM25).
@@ -241,7 +242,7 @@ pub struct Why {
 }
 
 /// A name that led from one text to another.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, JsonSchema, Serialize, Deserialize)]
 pub struct Lead {
     /// The name, in lower case.
     pub name: String,
@@ -250,7 +251,7 @@ pub struct Lead {
 }
 
 /// One list's say.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, JsonSchema, Serialize, Deserialize)]
 pub struct Reason {
     /// Place in that list, from 1; `None` when only the score was asked for.
     pub rank: Option<usize>,

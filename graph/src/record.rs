@@ -4,6 +4,7 @@ mod reader;
 
 use std::str::FromStr;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::decision::Decision;
@@ -21,7 +22,7 @@ use crate::turn::Turn;
 pub(crate) use self::reader::{Reader, forgotten_since, is_text, read, recallable};
 
 /// What a memory is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, JsonSchema, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Kind {
     /// Something that happened, verbatim.
@@ -67,7 +68,7 @@ impl FromStr for Kind {
 }
 
 /// Everything the graph says of one memory, passage or source.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, JsonSchema, Serialize)]
 pub struct Record {
     /// Its id.
     pub id: Id,

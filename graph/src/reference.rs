@@ -7,6 +7,7 @@ use std::ops::Range;
 use std::sync::LazyLock;
 
 use regex::Regex;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::mention::Prose;
@@ -22,7 +23,7 @@ const MAX_ISSUE_DIGITS: usize = 5;
 const UNITS: [&str; 6] = ["service", "socket", "timer", "target", "mount", "slice"];
 
 /// What a reference is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, JsonSchema, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ReferenceKind {
     /// `someone@example.org`
@@ -54,7 +55,7 @@ impl ReferenceKind {
 }
 
 /// A reference as it is compared.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, JsonSchema, Serialize, Deserialize)]
 pub struct Reference {
     /// What it is.
     pub kind: ReferenceKind,

@@ -1,6 +1,7 @@
 //! How often something happened: counted, instead of kept once each time.
 
 use oxigraph::model::{NamedNodeRef, Quad};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::store::{Node, number, term_text, time_literal};
@@ -8,7 +9,7 @@ use crate::time::Timestamp;
 use crate::vocab;
 
 /// How often something in a log was seen.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 pub struct Seen {
     /// How often, from 1.
     pub times: usize,

@@ -3,6 +3,7 @@
 use std::str::FromStr;
 
 use oxigraph::model::{NamedNodeRef, Quad};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, ErrorKind};
@@ -11,7 +12,7 @@ use crate::store::{Node, number, string, term_text};
 use crate::vocab;
 
 /// Whose part a turn is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Role {
     /// What the person said.
@@ -52,7 +53,7 @@ impl FromStr for Role {
 }
 
 /// What is known of a turn besides its words, its speaker and its time.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 pub struct Turn {
     /// Whose part it is.
     pub role: Role,

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use hydra_graph::{Error, Remark};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize, Serializer};
 
 use crate::transcript::{TranscriptProgress, TranscriptSummary};
@@ -24,7 +25,7 @@ pub struct Progress {
 }
 
 /// What a run did. Counts of passages, links and so on are of the notes that were put, not of unchanged ones.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 pub struct Summary {
     /// Notes found under the paths that were asked for.
     pub files: u64,
@@ -86,7 +87,7 @@ pub struct Summary {
 }
 
 /// What was read of logs in a run.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 pub struct LogSummary {
     /// Logs that were looked at.
     pub files: u64,
@@ -118,10 +119,11 @@ pub struct LogSummary {
 }
 
 /// Something that was left out.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 pub struct Skipped {
     /// The file or folder.
     #[serde(serialize_with = "as_text")]
+    #[schemars(with = "String")]
     pub path: PathBuf,
     /// Why.
     pub reason: String,
@@ -130,10 +132,11 @@ pub struct Skipped {
 }
 
 /// Something that a person should look at; the rest of the note was read.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 pub struct Warning {
     /// The file or folder.
     #[serde(serialize_with = "as_text")]
+    #[schemars(with = "String")]
     pub path: PathBuf,
     /// The line, from 1, where there is one.
     pub line: Option<u32>,

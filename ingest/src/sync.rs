@@ -12,6 +12,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use hydra_graph::{Agent, Document, Error, ErrorKind, Memory, Result, SourceState, Target, Timestamp};
 use jiff::tz::TimeZone;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::format::{self, Format};
@@ -79,7 +80,7 @@ impl Options {
 }
 
 /// What files are read as.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Kind {
     /// A file that is named and ends in `.log` is a log; everything else is looked through for notes.

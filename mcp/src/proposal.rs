@@ -1,13 +1,14 @@
 //! Proposals as they travel: flat JSON, the same from a tool call, a request or a line of a file.
 
 use hydra_graph::{Evidence, Id, NewProposal, Suggestion};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// How sure a proposer is that does not say.
 const USUAL_CONFIDENCE: f32 = 0.5;
 
 /// A proposal: a kind with its own fields, and what it rests on.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, JsonSchema, Serialize, Deserialize)]
 pub struct Proposal {
     /// What is proposed.
     #[serde(flatten)]
@@ -24,7 +25,7 @@ pub struct Proposal {
 }
 
 /// A text that a proposal rests on.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, JsonSchema, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum Basis {
     /// Its id.

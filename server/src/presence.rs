@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use hydra_graph::{Error, Result, Timestamp};
 use reqwest::ClientBuilder;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::folder;
@@ -22,7 +23,7 @@ const POOL_TIME: Duration = Duration::from_secs(30);
 const INSTANCE_BYTES: usize = 8;
 
 /// What a server writes down about itself.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, JsonSchema, Serialize, Deserialize)]
 pub struct Presence {
     /// Its process.
     pub pid: u32,
@@ -42,7 +43,7 @@ pub struct Presence {
 }
 
 /// What `/healthz` says.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, JsonSchema, Serialize, Deserialize)]
 pub struct Health {
     /// `ok`
     pub status: String,

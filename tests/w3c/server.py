@@ -38,7 +38,7 @@ class Server:
         data = os.path.join(self.folder.name, "data")
         os.mkdir(data, 0o700)
         environment = {name: value for name, value in os.environ.items() if name != "HYDRA_DATA_DIR"}
-        environment["XDG_CONFIG_HOME"] = self.folder.name
+        environment["XDG_CONFIG_HOME"] = environment["HOME"] = self.folder.name
         self.process = subprocess.Popen(
             [binary, "--data-dir", data, "serve", "--port", "0"],
             env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)

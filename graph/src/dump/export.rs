@@ -9,6 +9,7 @@ use std::io::{self, Write};
 
 use oxigraph::io::{RdfFormat, RdfSerializer};
 use oxigraph::model::{BlankNode, NamedNode, NamedNodeRef, NamedOrBlankNode, Quad};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{ExportFormat, Header, Trailer};
@@ -34,7 +35,7 @@ const PREFIXES: [(&str, &str); 8] = [
 ];
 
 /// What was written.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize)]
 pub struct Exported {
     /// Statements, those of the journal included.
     pub statements: u64,

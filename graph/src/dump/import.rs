@@ -8,6 +8,7 @@ use std::io::BufRead;
 
 use oxigraph::io::{RdfFormat, RdfParser};
 use oxigraph::model::{GraphName, NamedOrBlankNode, Quad, Term};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::line::{Lines, broken};
@@ -28,7 +29,7 @@ const CHUNK_BYTES: usize = 16 * 1024 * 1024;
 const TELL_EVERY: u64 = 10_000;
 
 /// What was brought in.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize)]
 pub struct Imported {
     /// Statements, those of the journal included.
     pub statements: u64,

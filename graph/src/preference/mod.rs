@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use std::str::FromStr;
 
 use oxigraph::model::{NamedNodeRef, Quad};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::entity::normalise;
@@ -22,7 +23,7 @@ pub const OBSERVATIONS_TO_HOLD: usize = 2;
 pub const MAX_PREFERENCE_BYTES: usize = 4_096;
 
 /// Whether something is wanted.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Polarity {
     /// It is: liked, preferred, always done.
@@ -58,7 +59,7 @@ impl FromStr for Polarity {
 }
 
 /// Whether a preference counts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Standing {
     /// Not yet: it was inferred, and not seen often enough, or it contradicts what is in force.
@@ -89,7 +90,7 @@ pub struct NewPreference {
 }
 
 /// What a memory says as a preference.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 pub struct Preference {
     /// What it is about, if that was said or is plain.
     #[serde(default, skip_serializing_if = "Option::is_none")]

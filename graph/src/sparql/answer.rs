@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use oxigraph::model::{NamedOrBlankNode, Term, Triple, Variable, vocab::xsd};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use spareval::{QueryEvaluationError, QueryResults};
 
@@ -15,7 +16,7 @@ use crate::error::{Error, ErrorKind, Result};
 pub const MAX_ANSWER_BYTES: usize = 1 << 20;
 
 /// What was asked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum QueryForm {
     /// Rows (`SELECT`).
@@ -27,7 +28,7 @@ pub enum QueryForm {
 }
 
 /// One value of a row.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 pub struct Value {
     /// What it is.
     #[serde(rename = "type")]
@@ -44,7 +45,7 @@ pub struct Value {
 }
 
 /// What a value is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ValueKind {
     /// A name.

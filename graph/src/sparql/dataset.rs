@@ -7,6 +7,7 @@ use std::rc::Rc;
 use oxigraph::model::{GraphName, GraphNameRef, NamedNode, NamedNodeRef, NamedOrBlankNodeRef, Quad, Term, Triple};
 use spareval::{ExpressionTerm, InternalQuad, QueryableDataset};
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::budget::{Budget, Counted};
@@ -16,7 +17,7 @@ use crate::sight::Sight;
 use crate::vocab;
 
 /// What a query that names no graphs is asked of.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Part {
     /// All that is known: the default graph is everything but the journal, and any graph can be named.

@@ -3,6 +3,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use tantivy::Term;
 
@@ -11,7 +12,7 @@ use super::{TextIndex, failed};
 use crate::error::Result;
 
 /// How much of something said stands in a text.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, JsonSchema, Serialize)]
 pub struct Coverage {
     /// Which share of it, by the weight of its words; from 0 to 1.
     pub share: f32,

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use oxigraph::model::{NamedNodeRef, Quad, Term};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::remember::MAX_NAME_BYTES;
@@ -20,7 +21,7 @@ use crate::vocab::{self, ext};
 pub const MAX_ENTITY_ALIASES: usize = 100;
 
 /// An entity with one name more or less.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize)]
 pub struct Aliased {
     /// The entity.
     pub id: Id,

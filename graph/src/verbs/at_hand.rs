@@ -3,6 +3,7 @@
 
 use std::collections::HashSet;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::decision::Verdict;
@@ -48,7 +49,7 @@ pub struct Deed {
 }
 
 /// A memory that matters to a deed.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, JsonSchema, Serialize)]
 pub struct AtHand {
     /// The memory.
     pub record: Record,
@@ -57,7 +58,7 @@ pub struct AtHand {
 }
 
 /// Why a memory matters to a deed; what matters most comes first.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, JsonSchema, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Fit {
     /// It rejected this option, which the deed names.

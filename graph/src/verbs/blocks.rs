@@ -2,6 +2,7 @@
 
 use std::cmp::Reverse;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::block::{self, Block};
@@ -14,7 +15,7 @@ use crate::past::Past;
 use crate::time::Timestamp;
 
 /// What a block said after a commit.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize)]
 pub struct BlockVersion {
     /// Who changed it, when and why.
     pub commit: CommitRecord,

@@ -3,6 +3,7 @@
 
 use std::collections::VecDeque;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::error::{Error, ErrorKind, Result};
@@ -35,7 +36,7 @@ pub struct ChangesRequest {
 }
 
 /// A page of commits.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize)]
 pub struct Changes {
     /// Oldest first.
     pub commits: Vec<Changed>,
@@ -47,7 +48,7 @@ pub struct Changes {
 }
 
 /// A commit, and what it touched.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize)]
 pub struct Changed {
     /// Who, when, why.
     pub commit: CommitRecord,

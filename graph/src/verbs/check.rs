@@ -5,6 +5,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use oxigraph::model::NamedNodeRef;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::catch_up::{BATCH, IndexDriver};
@@ -28,7 +29,7 @@ const REBUILD_TICK: Duration = Duration::from_millis(100);
 const MAX_LISTED: usize = 5;
 
 /// Counts and states.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, JsonSchema, Serialize)]
 pub struct Status {
     /// Layout of the data folder.
     pub format: u32,
@@ -53,7 +54,7 @@ pub struct Status {
 }
 
 /// State of one index.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, JsonSchema, Serialize)]
 pub struct IndexStatus {
     /// `text` or `vectors`.
     pub name: String,
@@ -72,7 +73,7 @@ pub struct IndexStatus {
 }
 
 /// What `check` found.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, JsonSchema, Serialize)]
 pub struct CheckReport {
     /// Whether everything agrees.
     pub ok: bool,

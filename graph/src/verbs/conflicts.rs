@@ -2,6 +2,7 @@
 
 use std::cmp::Reverse;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::error::Result;
@@ -16,7 +17,7 @@ use crate::vocab;
 use crate::voice;
 
 /// Facts that cannot all be so.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, JsonSchema, Serialize)]
 pub struct Conflict {
     /// Names it, for `update`.
     pub id: Id,

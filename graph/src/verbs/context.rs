@@ -11,6 +11,7 @@ use std::cell::RefCell;
 use std::cmp::Reverse;
 use std::collections::HashMap;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 pub use blocks::{MAX_NAMED_BLOCKS, MIN_SHOWN_BLOCK_BYTES};
@@ -84,7 +85,7 @@ pub struct ContextRequest {
 }
 
 /// What an agent should know.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, JsonSchema, Serialize)]
 pub struct Context {
     /// Ready to be read, in sections.
     pub text: String,
@@ -106,7 +107,7 @@ pub struct Context {
 }
 
 /// One memory in a context.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, JsonSchema, Serialize)]
 pub struct ContextItem {
     /// The memory.
     pub id: Id,

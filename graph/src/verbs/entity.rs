@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::alias::names;
@@ -18,7 +19,7 @@ use crate::store::View;
 use crate::vocab::{self, ext};
 
 /// An entity.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize)]
 pub struct EntityInfo {
     /// Its id.
     pub id: Id,
@@ -49,7 +50,7 @@ pub struct EntityInfo {
 }
 
 /// An entity by id and name.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize)]
 pub struct Alias {
     /// Its id.
     pub id: Id,

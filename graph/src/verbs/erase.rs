@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::erased::fingerprints;
@@ -35,7 +36,7 @@ const INDEX_WAIT: Duration = Duration::from_secs(10);
 const READER_WAIT: Duration = Duration::from_millis(500);
 
 /// What was erased, and from where.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize)]
 pub struct Erased {
     /// What was asked for.
     pub ids: Vec<Id>,
@@ -52,7 +53,7 @@ pub struct Erased {
 }
 
 /// One place that was cleared.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize)]
 pub struct Removal {
     /// `graph`, `journal`, `traces`, `redo log`, `store` or an index.
     pub place: String,

@@ -1,5 +1,6 @@
 //! `explain`: why something was recalled, and why something else was not.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::packing::{Exclusion, Filter, LeftOut};
@@ -43,7 +44,7 @@ impl Answered {
 }
 
 /// Why an answer is as it is.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, JsonSchema, Serialize)]
 pub struct Explanation {
     /// What was asked.
     pub question: String,

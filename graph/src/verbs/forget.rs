@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::file_facts;
@@ -22,7 +23,7 @@ use crate::vocab::{self, ext};
 pub const MAX_FORGOTTEN: usize = 1_000;
 
 /// What was forgotten.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize)]
 pub struct Forgotten {
     /// What was asked for.
     pub ids: Vec<Id>,

@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 use std::str::FromStr;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::erase::{self, Erased, Target};
@@ -68,7 +69,7 @@ pub struct ForgetRequest {
 }
 
 /// What came of it.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, JsonSchema, Serialize)]
 #[serde(untagged)]
 pub enum ForgetAnswer {
     /// It was forgotten.
@@ -80,7 +81,7 @@ pub enum ForgetAnswer {
 }
 
 /// What forgetting would do.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, JsonSchema, Serialize)]
 pub struct ForgetPreview {
     /// What would be asked for; of a question, the candidates.
     pub ids: Vec<Id>,
@@ -98,7 +99,7 @@ pub struct ForgetPreview {
 }
 
 /// A memory that forgetting would change.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, JsonSchema, Serialize)]
 pub struct Consequence {
     /// Its id.
     pub id: Id,

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::mentions::{MAX_MENTIONS_LOOKED_AT, Mention, Mentions, references_in, shown};
@@ -67,7 +68,7 @@ pub struct GetRequest {
 }
 
 /// What an id is.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, JsonSchema, Serialize)]
 pub struct Got {
     /// The id that was asked for.
     pub id: Id,
@@ -141,7 +142,7 @@ pub struct Got {
 }
 
 /// Whether a record was true at a moment.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 pub struct Then {
     /// The moment.
     pub at: Timestamp,
@@ -162,7 +163,7 @@ impl fmt::Display for Then {
 }
 
 /// One decision of a chain.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize)]
 pub struct Link {
     /// The decision.
     pub id: Id,

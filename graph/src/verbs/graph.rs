@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::mentions::Mentions;
@@ -70,7 +71,7 @@ impl GraphRequest {
 }
 
 /// An entity and what is around it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, JsonSchema, Serialize, Deserialize)]
 pub struct Neighbourhood {
     /// The entity.
     pub id: Id,
@@ -91,7 +92,7 @@ pub struct Neighbourhood {
 }
 
 /// An entity among others.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 pub struct GraphNode {
     /// Its id.
     pub id: Id,
@@ -110,7 +111,7 @@ pub struct GraphNode {
 }
 
 /// How two entities are connected.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, JsonSchema, Serialize, Deserialize)]
 pub struct Paths {
     /// The other entity.
     pub to: Id,

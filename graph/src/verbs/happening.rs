@@ -1,6 +1,7 @@
 //! What happened to a memory, as the difference that a commit made says.
 
 use oxigraph::model::{NamedNodeRef, Quad};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::get::shorten;
@@ -12,7 +13,7 @@ use crate::time::Timestamp;
 use crate::vocab::{self, ext};
 
 /// Something that happened to one memory, passage or source.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, JsonSchema, Serialize)]
 pub struct Event {
     /// When: in the world if it began or ended, or was said at a known time; else when it was recorded.
     pub at: Timestamp,
@@ -39,7 +40,7 @@ pub struct Event {
 }
 
 /// What can happen.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, JsonSchema, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Happened {
     /// It was told, or read for the first time.

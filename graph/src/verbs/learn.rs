@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::str::FromStr;
 
 use oxigraph::model::{NamedNode, NamedNodeRef};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::remember::{Evidence, NewMemory};
@@ -50,7 +51,7 @@ pub struct NewLearning {
 }
 
 /// What is reported of a learning that was followed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Report {
     /// It helped.
@@ -73,7 +74,7 @@ impl FromStr for Report {
 }
 
 /// How a learning stands.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize)]
 pub struct Learned {
     /// The learning.
     pub id: Id,

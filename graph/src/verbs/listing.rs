@@ -1,5 +1,6 @@
 //! `list`: the memories of one kind that stand, newest first, page by page; of one entity if it is asked for.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::graph::meant;
@@ -46,7 +47,7 @@ impl ListRequest {
 }
 
 /// A page.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, JsonSchema, Serialize)]
 pub struct Listed {
     /// Newest first.
     pub records: Vec<Record>,

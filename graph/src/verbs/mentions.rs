@@ -9,6 +9,7 @@ use std::ops::Range;
 use std::path::Path;
 
 use oxigraph::model::Term;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::entity;
@@ -60,7 +61,7 @@ impl MentionRequest {
 }
 
 /// The texts that name something.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 pub struct Mentioned {
     /// Its name, or the one spelling of a reference.
     pub of: String,
@@ -76,7 +77,7 @@ pub struct Mentioned {
 }
 
 /// One text that names something.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 pub struct Mention {
     /// The memory or passage.
     pub id: Id,

@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 
 use oxigraph::model::{NamedNode, Quad};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::retelling::Retelling;
@@ -21,7 +22,7 @@ use crate::time::Timestamp;
 use crate::vocab::{self, ext};
 
 /// Two entities that are one now.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize)]
 pub struct Merged {
     /// The one that stays.
     pub id: Id,

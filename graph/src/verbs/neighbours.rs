@@ -4,11 +4,13 @@
 //! that are tied alike the one known longer comes first. Nothing is weighed against another kind by a number that somebody
 //! would have to believe.
 
+use std::borrow::Cow;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Serialize;
 
 use super::graph::meant;
@@ -53,7 +55,7 @@ impl NeighboursRequest {
 }
 
 /// A page of neighbours.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, JsonSchema, Serialize)]
 pub struct Neighbours {
     /// The entity.
     pub id: Id,
@@ -70,7 +72,7 @@ pub struct Neighbours {
 }
 
 /// What an entity is tied to.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, JsonSchema, Serialize)]
 pub struct Neighbour {
     /// Its id.
     pub id: Id,
@@ -133,6 +135,16 @@ impl FromStr for Rank {
 impl Serialize for Rank {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
         serializer.collect_str(self)
+    }
+}
+
+impl JsonSchema for Rank {
+    fn schema_name() -> Cow<'static, str> {
+        "Rank".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({"type": "string", "description": "A place among neighbours: the next page begins after it."})
     }
 }
 

@@ -3,6 +3,7 @@
 use std::collections::{HashMap, VecDeque};
 use std::fmt;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize, Serializer};
 
 use crate::entity;
@@ -27,7 +28,7 @@ pub const MAX_COPIES: usize = 8;
 const TOKEN_BYTES: usize = 4;
 
 /// A candidate that is no hit.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, JsonSchema, Serialize)]
 pub struct LeftOut {
     /// The memory or passage.
     pub id: Id,
@@ -35,11 +36,12 @@ pub struct LeftOut {
     pub score: f32,
     /// Why not.
     #[serde(serialize_with = "in_words")]
+    #[schemars(with = "String")]
     pub reason: Exclusion,
 }
 
 /// Why a text is no answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Exclusion {
     /// It is not there, or was not then.

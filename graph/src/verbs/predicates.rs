@@ -1,6 +1,7 @@
 //! `predicates` and `declare`: what facts can say, and saying more.
 
 use oxigraph::model::{NamedNode, Quad};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::remember::MAX_NAME_BYTES;
@@ -17,7 +18,7 @@ use crate::vocab::{self, PROPERTY_NS, ext};
 pub const MAX_ALIASES: usize = 16;
 
 /// A predicate, for whoever lists or declares one.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, JsonSchema, Serialize)]
 pub struct PredicateInfo {
     /// As it stands in a sentence between subject and object.
     pub label: String,

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::propose::rehearse;
@@ -26,7 +27,7 @@ const MAX_BARE_COMMITS: usize = 200;
 pub const MAX_BARE_LOOKED_AT: usize = 1_000;
 
 /// A proposal that waits.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, JsonSchema, Serialize)]
 pub struct ProposalInfo {
     /// Its id.
     pub id: Id,
@@ -57,7 +58,7 @@ pub struct ProposalInfo {
 }
 
 /// A proposal by its id: what it is, how it stands, and what it became.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, JsonSchema, Serialize)]
 pub struct ProposalStanding {
     /// What is proposed.
     #[serde(flatten)]
@@ -89,7 +90,7 @@ impl ProposalStanding {
 }
 
 /// What became of one that was accepted or rejected.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, JsonSchema, Serialize)]
 pub struct Decided {
     /// The proposal.
     pub id: Id,
@@ -107,7 +108,7 @@ pub struct Decided {
 }
 
 /// What is to be enriched.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, JsonSchema, Serialize)]
 pub struct Enrichment {
     /// What waits for the owner.
     pub waiting: Vec<ProposalInfo>,

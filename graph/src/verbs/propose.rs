@@ -2,6 +2,7 @@
 //! accepted, so that nothing waits which could not be, and nothing of it is committed. That is done before the writer is
 //! asked, so that nobody who writes waits for fifty merges: accepting decides it again on the writer anyway.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::admission;
@@ -39,7 +40,7 @@ pub struct Policy {
 }
 
 /// What became of one proposal of a call.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, JsonSchema, Serialize)]
 pub struct Proposed {
     /// What was proposed, as a sentence.
     pub text: String,
@@ -60,7 +61,7 @@ pub struct Proposed {
 }
 
 /// Whether a proposal waits.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, JsonSchema, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ProposeStatus {
     /// It is new and waits, or waits anew: what it rested on fell, or the owner proposes what was decided.

@@ -1,5 +1,6 @@
 //! `query`: SPARQL that only reads, of what the caller sees.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use spargebra::Query;
 
@@ -43,7 +44,7 @@ impl QueryRequest {
 }
 
 /// What comes back.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 pub struct QueryAnswer {
     /// What was asked for.
     pub form: QueryForm,

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use oxigraph::model::Quad;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::erase::{Removal, clear_files};
@@ -24,7 +25,7 @@ pub const MAX_REDACTED_NAMED: usize = 100;
 const TOLD_EVERY: u64 = 10_000;
 
 /// What was found, and what became of it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize)]
 pub struct Redacted {
     /// How many of each kind there are.
     pub found: Masked,
@@ -46,7 +47,7 @@ pub struct Redacted {
 }
 
 /// A memory, passage, note or other node with a secret in it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize)]
 pub struct RedactedPlace {
     /// Which.
     pub id: Id,

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::admission::check;
@@ -136,7 +137,7 @@ impl NewMemory {
 }
 
 /// A text that a memory rests on.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 pub struct Evidence {
     /// The memory, passage or source.
     pub id: Id,
@@ -146,7 +147,7 @@ pub struct Evidence {
 }
 
 /// What became of it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize)]
 pub struct Remembered {
     /// The memory.
     pub id: Id,
@@ -169,7 +170,7 @@ pub struct Remembered {
 }
 
 /// Whether a memory is new.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, JsonSchema, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum RememberStatus {
     /// It is.

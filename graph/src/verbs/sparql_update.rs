@@ -1,6 +1,7 @@
 //! `sparql_update`: an update in SPARQL, through the one writer: worked out on its open transaction, checked, journalled.
 
 use oxigraph::model::{Quad, Term};
+use schemars::JsonSchema;
 use serde::Serialize;
 use spargebra::GraphUpdateOperation;
 
@@ -38,7 +39,7 @@ pub struct SparqlUpdate {
 }
 
 /// What an update changed.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize)]
 pub struct SparqlUpdated {
     /// The commit, to be taken back with `undo`; none if nothing had to change.
     pub commit: Option<Id>,

@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use oxigraph::model::Quad;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::retelling::{Retelling, disagree};
@@ -25,7 +26,7 @@ use crate::vocab::{self, ext};
 pub const MAX_TAKEN: usize = 200;
 
 /// Two entities that are two again.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize)]
 pub struct Split {
     /// The one that was merged.
     pub id: Id,

@@ -1,6 +1,7 @@
 //! `subject`: an entity or a conversation, and the texts that belong to it.
 
 use oxigraph::model::NamedNodeRef;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::entity::Alias;
@@ -25,7 +26,7 @@ pub(super) const MAX_LOOKED_AT: usize = 20_000;
 const MAX_NAMESAKES: usize = 100;
 
 /// An entity or a conversation.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, JsonSchema, Serialize)]
 pub struct Subject {
     /// Its id.
     pub id: Id,
@@ -43,7 +44,7 @@ pub struct Subject {
 }
 
 /// What a subject is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, JsonSchema, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum SubjectKind {
     /// A person, project, place, note or tag.

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use oxigraph::model::{NamedNode, NamedNodeRef, Quad, Term};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::entity::normalise;
@@ -29,7 +30,7 @@ const TAG: &str = "tag";
 const MENTIONS: &str = "mentions";
 
 /// One tie.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, JsonSchema, Serialize, Deserialize)]
 pub struct Tie {
     /// What kind of tie it is.
     pub kind: TieKind,
@@ -67,7 +68,7 @@ pub struct Tie {
 }
 
 /// What a tie is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, JsonSchema, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum TieKind {
     /// Said of one by a fact.

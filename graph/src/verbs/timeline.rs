@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use oxigraph::model::Term;
@@ -70,7 +71,7 @@ impl TimelineRequest {
 }
 
 /// What happened, the oldest first.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, JsonSchema, Serialize)]
 pub struct Timeline {
     /// The entity, conversation, memory or source; of what texts give, the oldest of them.
     pub id: Id,

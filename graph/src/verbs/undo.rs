@@ -3,6 +3,7 @@
 use std::collections::{BTreeSet, HashSet};
 
 use oxigraph::model::{NamedNode, Quad};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::block::KEY_PREFIX;
@@ -18,7 +19,7 @@ use crate::verbs::refusals;
 use crate::vocab::{self, ext};
 
 /// What was taken back.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize)]
 pub struct Undone {
     /// The new commit.
     pub commit: Id,

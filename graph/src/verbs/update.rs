@@ -2,6 +2,7 @@
 //! is overwritten: what a memory said before stays, and every update can be undone.
 
 use oxigraph::model::NamedNodeRef;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::remember::NewMemory;
@@ -71,7 +72,7 @@ impl UpdateOp {
 }
 
 /// What was changed.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize)]
 pub struct Updated {
     /// The memory or conflict.
     pub id: Id,

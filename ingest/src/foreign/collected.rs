@@ -1,6 +1,7 @@
 //! What a reader of another system's format collects: memories, and what is wrong with the rest.
 
 use hydra_graph::{Error, Kind, NewMemory, Timestamp};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Origin;
@@ -19,7 +20,7 @@ pub struct Foreign {
 }
 
 /// A line or an item that can't be remembered.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 pub struct Broken {
     /// The file.
     pub path: String,

@@ -15,6 +15,7 @@ use std::io::Read;
 use std::path::Path;
 
 use hydra_graph::{Error, ErrorKind, Result, Timestamp};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use collected::{Broken, Foreign};
@@ -23,7 +24,7 @@ pub use collected::{Broken, Foreign};
 pub const MAX_FOREIGN_BYTES: u64 = 256 * 1024 * 1024;
 
 /// Whose format it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Origin {
     /// The memory server of the Model Context Protocol: entities and relations, a JSON object a line.

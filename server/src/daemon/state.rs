@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use hydra_graph::{Id, Result, Timestamp};
 use hydra_ingest::{Skipped, Summary};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::folder;
@@ -16,7 +17,7 @@ pub const MAX_NAMED: usize = 20;
 const FILE: &str = "sources.json";
 
 /// What a watched folder does.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Doing {
     /// Nobody watches it: no server runs.
@@ -35,7 +36,7 @@ pub enum Doing {
 }
 
 /// How a watched folder is.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, JsonSchema, Serialize, Deserialize)]
 #[serde(default)]
 pub struct State {
     /// What it does.
@@ -115,7 +116,7 @@ impl State {
 }
 
 /// The states of all watched folders.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, JsonSchema, Serialize, Deserialize)]
 pub struct States {
     /// By the id of the watched folder.
     pub sources: BTreeMap<Id, State>,

@@ -8,6 +8,7 @@ use hydra_graph::{
     Agent, Error, ErrorKind, Evidence, Id, MAX_PENDING, MAX_PROPOSALS, Memory, NewProposal, PredicateInfo,
     ProposeStatus, Proposed, Record, Result,
 };
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::answer::{Answer, Part};
@@ -34,7 +35,7 @@ const MAX_WAIT: Duration = Duration::from_secs(10);
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 
 /// How a round ended.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, JsonSchema, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Ended {
     /// Nothing is left to be asked about.
@@ -53,7 +54,7 @@ pub enum Ended {
 }
 
 /// What a round did.
-#[derive(Debug, Default, Serialize)]
+#[derive(Debug, Default, JsonSchema, Serialize)]
 pub struct Round {
     /// How it ended.
     pub ended: Ended,

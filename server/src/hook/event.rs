@@ -3,10 +3,12 @@
 use std::str::FromStr;
 use std::time::Duration;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// An event of Claude Code.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, JsonSchema, Serialize, Deserialize)]
+#[schemars(rename = "HookEvent")]
 pub enum Event {
     /// A session begins, goes on, was cleared or was compacted.
     SessionStart,

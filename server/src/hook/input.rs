@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use hydra_graph::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -18,7 +19,7 @@ pub const MAX_WRITTEN_BYTES: usize = 4 * 1024;
 pub const MAX_NAMED_BYTES: usize = 4 * 1024;
 
 /// What a client told of an event. What it did not tell, or told as something else than a text, is empty.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, JsonSchema, Serialize, Deserialize)]
 pub struct Input {
     /// What happens.
     pub event: Event,

@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use hydra_graph::{Error, Id, Result, Timestamp};
 use parking_lot::Mutex;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Event;
@@ -32,7 +33,7 @@ const ONE_START: Duration = Duration::from_secs(3);
 pub const MAX_LEFT_OUT: usize = 12;
 
 /// One decision on what to put into a conversation.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, JsonSchema, Serialize, Deserialize)]
 pub struct Entry {
     /// When.
     pub at: Timestamp,
@@ -56,7 +57,7 @@ pub struct Entry {
 }
 
 /// One thing that was given.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, JsonSchema, Serialize, Deserialize)]
 pub struct Given {
     /// The memory or passage.
     pub id: Id,
@@ -68,7 +69,8 @@ pub struct Given {
 }
 
 /// One thing that was not.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, JsonSchema, Serialize, Deserialize)]
+#[schemars(rename = "NotGiven")]
 pub struct LeftOut {
     /// The memory or passage.
     pub id: Id,

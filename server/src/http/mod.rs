@@ -14,6 +14,7 @@ mod head;
 mod map;
 mod media;
 mod metrics;
+mod openapi;
 mod page;
 mod permission;
 mod ready;
@@ -224,6 +225,7 @@ impl App {
             .route(&verb(Import::NAME), post(route::long_verb::<Import>))
             .route(&verb(Export::NAME), post(route::export))
             .route("/metrics", get(metrics::render))
+            .route("/openapi.json", get(openapi::tell))
             .route("/", get(browser::root))
             .route(browser::SESSION_PATH, post(browser::make_link))
             .merge(sparql::router())

@@ -2,13 +2,14 @@
 
 use hydra_graph::{BlockEdit, BlockOp, Id, Memory, Result};
 use hydra_mcp::when;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{Right, Session, Verb};
 
 /// Asks which core blocks there are.
-#[derive(Debug, Default, Serialize, Deserialize)]
+#[derive(Debug, Default, JsonSchema, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Blocks {
     /// Only of these spaces; of all if none are named.
@@ -25,7 +26,7 @@ impl Verb for Blocks {
 }
 
 /// Asks what a core block says.
-#[derive(Debug, Default, Serialize, Deserialize)]
+#[derive(Debug, Default, JsonSchema, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Block {
     /// Its name.
@@ -51,7 +52,7 @@ impl Verb for Block {
 }
 
 /// Asks for every version of a core block.
-#[derive(Debug, Default, Serialize, Deserialize)]
+#[derive(Debug, Default, JsonSchema, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct BlockHistory {
     /// Its name.
@@ -71,7 +72,7 @@ impl Verb for BlockHistory {
 }
 
 /// Asks to change a core block: by one of `text`, `append`, `old` with `new`, and `limit_bytes`.
-#[derive(Debug, Default, Serialize, Deserialize)]
+#[derive(Debug, Default, JsonSchema, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct EditBlock {
     /// Its name.

@@ -1,13 +1,14 @@
 //! `check` as a request.
 
 use hydra_graph::{Memory, Result};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{LongVerb, Right, Session, Watch};
 
 /// Asks whether graph, log and indexes agree.
-#[derive(Debug, Default, Serialize, Deserialize)]
+#[derive(Debug, Default, JsonSchema, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Check {}
 

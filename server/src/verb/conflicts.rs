@@ -1,13 +1,14 @@
 //! `conflicts` as a request.
 
 use hydra_graph::{Memory, Result};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{Right, Session, Verb};
 
 /// Asks for the facts that disagree.
-#[derive(Debug, Default, Serialize, Deserialize)]
+#[derive(Debug, Default, JsonSchema, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Conflicts {
     /// Only of these spaces; of all if none are named.

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use hydra_graph::{ContextRequest, Memory, Result};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -10,7 +11,7 @@ use super::{Right, Session, Verb};
 use crate::hook;
 
 /// Asks what an agent should know before it starts.
-#[derive(Debug, Default, Serialize, Deserialize)]
+#[derive(Debug, Default, JsonSchema, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Context {
     /// A folder: what a session that begins there is given.

@@ -1,6 +1,7 @@
 //! `enrich` as a request.
 
 use hydra_graph::{Error, ErrorKind, Memory, Result};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -9,7 +10,7 @@ use crate::enrich::Ended;
 use crate::outcome;
 
 /// Asks to have a model say what texts state of which nothing is known.
-#[derive(Debug, Default, Serialize, Deserialize)]
+#[derive(Debug, Default, JsonSchema, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Enrich {
     /// At most so many texts; as many as the hour has requests if it is left out.

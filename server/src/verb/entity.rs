@@ -1,13 +1,14 @@
 //! `entity`, `alias`, `merge` and `split` as requests.
 
 use hydra_graph::{AliasOp, Id, Memory, Result};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{Right, Session, Verb};
 
 /// Asks who or what an entity is.
-#[derive(Debug, Default, Serialize, Deserialize)]
+#[derive(Debug, Default, JsonSchema, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Entity {
     /// Its name or id.
@@ -24,7 +25,7 @@ impl Verb for Entity {
 }
 
 /// Asks to give an entity another name, or to take one away.
-#[derive(Debug, Default, Serialize, Deserialize)]
+#[derive(Debug, Default, JsonSchema, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Alias {
     /// Its name or id.
@@ -48,7 +49,7 @@ impl Verb for Alias {
 }
 
 /// Asks to have one entity stand for another.
-#[derive(Debug, Default, Serialize, Deserialize)]
+#[derive(Debug, Default, JsonSchema, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Merge {
     /// The one that stays: its name or id.
@@ -69,7 +70,7 @@ impl Verb for Merge {
 }
 
 /// Asks to have a merged entity stand for itself again.
-#[derive(Debug, Default, Serialize, Deserialize)]
+#[derive(Debug, Default, JsonSchema, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Split {
     /// The one that was merged: its id, or a name of its own.

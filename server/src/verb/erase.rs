@@ -1,6 +1,7 @@
 //! `forget` for good, as a request.
 
 use hydra_graph::{ForgetMode, ForgetRequest, Id, Memory, Result};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -8,7 +9,7 @@ use super::{LongVerb, Right, Session, Watch};
 
 /// Asks to erase memories, passages, files or core blocks. What it would do is shown by `forget` in the mode `erase` with
 /// `dry_run`.
-#[derive(Debug, Default, Serialize, Deserialize)]
+#[derive(Debug, Default, JsonSchema, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Erase {
     /// Which.

@@ -2,13 +2,14 @@
 
 use hydra_graph::{Answered, Id, Memory, Result};
 use hydra_mcp::when;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{Right, Session, Verb};
 
 /// Asks why an answer is as it is.
-#[derive(Debug, Default, Serialize, Deserialize)]
+#[derive(Debug, Default, JsonSchema, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Explain {
     /// An earlier answer.

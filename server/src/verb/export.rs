@@ -6,6 +6,7 @@ use std::time::Duration;
 use axum::body::Bytes;
 use hydra_graph::{ExportFormat, Result};
 use hydra_mcp::{Crossing, Right};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
 use tokio::sync::mpsc::error::TrySendError;
@@ -22,7 +23,7 @@ const LOOK_EVERY: Duration = Duration::from_millis(2);
 pub const FAILED_LINE: &str = "# failed: ";
 
 /// Asks for the whole graph.
-#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, JsonSchema, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Export {
     /// How it is written.

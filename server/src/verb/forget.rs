@@ -1,13 +1,14 @@
 //! `forget` as a request.
 
 use hydra_graph::{ForgetMode, ForgetRequest, Id, Memory, Result};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{Right, Session, Verb};
 
 /// Asks never to recall some memories again, or shows first what that would do.
-#[derive(Debug, Default, Serialize, Deserialize)]
+#[derive(Debug, Default, JsonSchema, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Forget {
     /// Which.

@@ -2,6 +2,7 @@
 
 use hydra_graph::{ErrorKind, GetRequest, GetView, Id, Memory, MentionRequest, Mentioned, Result};
 use hydra_mcp::when;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -11,7 +12,7 @@ use super::{Right, Session, Verb};
 const MENTIONS: usize = 50;
 
 /// How much of a record.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, JsonSchema, Serialize, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "lowercase")]
 pub enum View {
     /// One line.
@@ -26,7 +27,7 @@ pub enum View {
 }
 
 /// Asks what ids stand for.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, JsonSchema, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Get {
     /// The ids.

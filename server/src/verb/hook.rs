@@ -1,6 +1,7 @@
 //! `hook` as a request: what a client's event has the memory say.
 
 use hydra_graph::{Memory, Result};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -8,7 +9,7 @@ use super::{Right, Session, Verb};
 use crate::hook::{self, Call, Input};
 
 /// Tells of an event.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, JsonSchema, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Hook(pub Input);
 

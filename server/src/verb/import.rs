@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use hydra_graph::{Agent, BATCH_MEMORIES, Id, Memory, NewMemory, RememberStatus, Result};
 use hydra_ingest::{Foreign, Origin};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -12,7 +13,7 @@ use super::indexing::{degraded, wait_for_indexes};
 use super::{LongVerb, Right, Session, Until, Watch};
 
 /// Asks to bring in a file or folder of another memory system.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, JsonSchema, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Import {
     /// Whose format it is.
@@ -34,7 +35,7 @@ pub struct Import {
 }
 
 /// What becomes of the rest when something is broken.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum OnBroken {
     /// Nothing is written.

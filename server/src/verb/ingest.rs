@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use hydra_graph::{Memory, Result};
 use hydra_ingest::{Kind, Rules};
 use jiff::tz::TimeZone;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -13,7 +14,7 @@ use super::indexing::{degraded, wait_for_indexes};
 use super::{LongVerb, Right, Session, Watch};
 
 /// Asks to read files and folders.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, JsonSchema, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Ingest {
     /// Absolute paths.
@@ -30,7 +31,7 @@ pub struct Ingest {
 }
 
 /// When an ingest is done.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Until {
     /// When every index has it.

@@ -1,13 +1,14 @@
 //! `learn` as a request.
 
 use hydra_graph::{Error, ErrorKind, Id, Memory, NewLearning, Outcome, Report, Result};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{Right, Session, Verb};
 
 /// Asks to keep what was learned, or reports how a learning did.
-#[derive(Debug, Default, Serialize, Deserialize)]
+#[derive(Debug, Default, JsonSchema, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Learn {
     /// When it applies.

@@ -2,6 +2,7 @@
 
 use hydra_graph::{ChangesRequest, Id, Kind, ListRequest, Memory, Result};
 use hydra_mcp::when;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -11,7 +12,7 @@ use super::{Right, Session, Verb};
 const DEFAULT_PAGE: usize = 20;
 
 /// Asks for the memories of one kind that stand, newest first.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, JsonSchema, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct List {
     /// What they are.
@@ -56,7 +57,7 @@ impl Verb for List {
 }
 
 /// Asks for the commits since one.
-#[derive(Debug, Default, Serialize, Deserialize)]
+#[derive(Debug, Default, JsonSchema, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Changes {
     /// The last commit that is known.

@@ -2,6 +2,7 @@
 
 use hydra_graph::{Memory, NeighboursRequest, Result};
 use hydra_mcp::when;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -11,7 +12,7 @@ use super::{Right, Session, Verb};
 const DEFAULT_PAGE: usize = 20;
 
 /// Asks what an entity is tied to, the strongest first.
-#[derive(Debug, Default, Serialize, Deserialize)]
+#[derive(Debug, Default, JsonSchema, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Neighbours {
     /// A name, an alias or an id.

@@ -1,13 +1,14 @@
 //! `predicates` and `declare` as requests.
 
 use hydra_graph::{Memory, PredicateInfo, Result};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{Right, Session, Verb};
 
 /// Asks what facts can say.
-#[derive(Debug, Default, Serialize, Deserialize)]
+#[derive(Debug, Default, JsonSchema, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Predicates {}
 
@@ -21,7 +22,7 @@ impl Verb for Predicates {
 }
 
 /// Asks to declare a predicate.
-#[derive(Debug, Default, Serialize, Deserialize)]
+#[derive(Debug, Default, JsonSchema, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Declare {
     /// As it stands in a sentence.

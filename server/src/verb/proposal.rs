@@ -2,13 +2,14 @@
 
 use hydra_graph::{Agent, Error, ErrorKind, Id, Memory, Result, Trust};
 use hydra_mcp::proposal::Proposal;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{Right, Session, Verb};
 
 /// Asks to put proposals into the queue.
-#[derive(Debug, Default, Serialize, Deserialize)]
+#[derive(Debug, Default, JsonSchema, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Propose {
     /// The proposals.
@@ -47,7 +48,7 @@ impl Verb for Propose {
 }
 
 /// Asks what waits.
-#[derive(Debug, Default, Serialize, Deserialize)]
+#[derive(Debug, Default, JsonSchema, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Proposals {
     /// Only of these spaces; all if there are none.
@@ -64,7 +65,7 @@ impl Verb for Proposals {
 }
 
 /// Asks what waits, and which texts nothing is known of.
-#[derive(Debug, Default, Serialize, Deserialize)]
+#[derive(Debug, Default, JsonSchema, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Enrichment {
     /// Only of these spaces; all if there are none.
@@ -81,7 +82,7 @@ impl Verb for Enrichment {
 }
 
 /// Asks to accept proposals.
-#[derive(Debug, Default, Serialize, Deserialize)]
+#[derive(Debug, Default, JsonSchema, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Accept {
     /// Which.
@@ -100,7 +101,7 @@ impl Verb for Accept {
 }
 
 /// Asks to reject proposals.
-#[derive(Debug, Default, Serialize, Deserialize)]
+#[derive(Debug, Default, JsonSchema, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Reject {
     /// Which.

@@ -2,13 +2,14 @@
 
 use hydra_graph::{AnswerFormat, DEFAULT_ROWS, Memory, QueryRequest, Result};
 use hydra_mcp::when;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{Right, Session, Verb};
 
 /// Asks in SPARQL.
-#[derive(Debug, Default, Serialize, Deserialize)]
+#[derive(Debug, Default, JsonSchema, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Query {
     /// The query.

@@ -3,13 +3,14 @@
 use std::time::Instant;
 
 use hydra_graph::{Memory, Result};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{LongVerb, Right, Session, Watch};
 
 /// Asks to build the indexes again.
-#[derive(Debug, Default, Serialize, Deserialize)]
+#[derive(Debug, Default, JsonSchema, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Rebuild {
     /// Only this one.

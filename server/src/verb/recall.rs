@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use hydra_graph::{Kind, Memory, Mode, Question, Result};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -15,7 +16,7 @@ pub const DEFAULT_LIMIT: usize = 10;
 const CATCH_UP: Duration = Duration::from_secs(5);
 
 /// Asks for what fits a question.
-#[derive(Debug, Default, Serialize, Deserialize)]
+#[derive(Debug, Default, JsonSchema, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Recall {
     /// The question.

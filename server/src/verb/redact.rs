@@ -1,13 +1,14 @@
 //! `redact` as a request.
 
 use hydra_graph::{Memory, Result};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{LongVerb, Right, Session, Watch};
 
 /// Asks for the secrets that are kept, and to mask them.
-#[derive(Debug, Default, Serialize, Deserialize)]
+#[derive(Debug, Default, JsonSchema, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Redact {
     /// Masks them; else they are only looked for.

@@ -7,6 +7,7 @@ use hydra_graph::{
     NewCollection, Result,
 };
 use hydra_ingest::{Rules, find_folder};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -17,7 +18,7 @@ use crate::daemon::{Doing, States};
 const BATCH_NOTES: usize = 64;
 
 /// Asks which folders are watched, and how each is.
-#[derive(Debug, Default, Serialize, Deserialize)]
+#[derive(Debug, Default, JsonSchema, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Sources {}
 
@@ -47,7 +48,7 @@ impl Verb for Sources {
 }
 
 /// Asks to watch a folder.
-#[derive(Debug, Default, Serialize, Deserialize)]
+#[derive(Debug, Default, JsonSchema, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct AddSource {
     /// The folder.
@@ -91,7 +92,7 @@ pub fn check_watchable(path: &Path, data_dir: &Path) -> Result<()> {
 }
 
 /// Asks to change what is read of a watched folder, or whether it is.
-#[derive(Debug, Default, Serialize, Deserialize)]
+#[derive(Debug, Default, JsonSchema, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct ChangeSource {
     /// Its id or path.
@@ -118,7 +119,7 @@ impl Verb for ChangeSource {
 }
 
 /// What becomes of the notes of a folder that is watched no more.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Notes {
     /// They stay known as they were read last.
@@ -129,7 +130,7 @@ pub enum Notes {
 }
 
 /// Asks to watch a folder no more.
-#[derive(Debug, Default, Serialize, Deserialize)]
+#[derive(Debug, Default, JsonSchema, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct RemoveSource {
     /// Its id or path.

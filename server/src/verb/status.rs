@@ -1,13 +1,14 @@
 //! `status` as a request.
 
 use hydra_graph::{Memory, Result};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{Right, Session, Verb};
 
 /// Asks for counts and states.
-#[derive(Debug, Default, Serialize, Deserialize)]
+#[derive(Debug, Default, JsonSchema, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Status {}
 

@@ -2,13 +2,14 @@
 
 use hydra_graph::{DEFAULT_EVENTS, Memory, Result, TimelineRequest};
 use hydra_mcp::when;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{Right, Session, Verb};
 
 /// Asks what happened to an entity, a memory, a conversation or a file.
-#[derive(Debug, Default, Serialize, Deserialize)]
+#[derive(Debug, Default, JsonSchema, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Timeline {
     /// A name, an id, or the path of a file.

@@ -1,13 +1,14 @@
 //! `undo` as a request.
 
 use hydra_graph::{Id, Memory, Result};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{Right, Session, Verb};
 
 /// Asks to take a commit back.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, JsonSchema, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Undo {
     /// Which.

@@ -2,13 +2,14 @@
 
 use hydra_graph::{Id, Memory, Result, Statement, UpdateOp};
 use hydra_mcp::when;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{Right, Session, Verb};
 
 /// Asks to change what is known of a memory, or to settle a conflict.
-#[derive(Debug, Default, Serialize, Deserialize)]
+#[derive(Debug, Default, JsonSchema, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Update {
     /// The memory or conflict.

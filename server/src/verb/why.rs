@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use hydra_graph::{GetView, Id, Memory, Result};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -17,7 +18,7 @@ pub const MAX_ENTRIES: usize = 100;
 const MAX_READ: usize = 100;
 
 /// Asks what was put into conversations last.
-#[derive(Debug, Default, Serialize, Deserialize)]
+#[derive(Debug, Default, JsonSchema, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Why {
     /// Only into this conversation, by its id or the start of it.

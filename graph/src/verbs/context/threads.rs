@@ -2,6 +2,7 @@
 
 use std::cmp::Reverse;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::lately::Lately;
@@ -34,7 +35,7 @@ pub const MAX_TURNS_COUNTED: usize = 50;
 const MAX_SIDES: usize = 3;
 
 /// Something that is open.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, JsonSchema, Serialize)]
 pub struct Thread {
     /// What kind of thing it is.
     pub kind: ThreadKind,
@@ -50,7 +51,7 @@ pub struct Thread {
 }
 
 /// What is open.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, JsonSchema, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ThreadKind {
     /// Facts or preferences that can't all be so.

@@ -70,14 +70,19 @@ impl Socket {
     /// Waits for the next message; the code when the other end closes, 0 when it just goes.
     pub fn next(&mut self) -> Result<Value, u16> {
         loop {
+            let message = self.next_with_pings()?;
+            if message["type"] != "ping" {
+                return Ok(message);
+            }
+        }
+    }
+
+    /// As [`Socket::next`], also of messages that only ask whether this end is there.
+    pub fn next_with_pings(&mut self) -> Result<Value, u16> {
+        loop {
             let Some((kind, payload)) = self.frame() else { return Err(0) };
             match kind {
-                TEXT => {
-                    let message: Value = serde_json::from_slice(&payload).unwrap();
-                    if message["type"] != "ping" {
-                        return Ok(message);
-                    }
-                }
+                TEXT => return Ok(serde_json::from_slice(&payload).unwrap()),
                 CLOSE if payload.len() >= 2 => return Err(u16::from_be_bytes([payload[0], payload[1]])),
                 CLOSE => return Err(0),
                 _ => {}

@@ -107,3 +107,50 @@ impl Hub {
         });
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use hydra_graph::{Options, Question};
+
+    use super::*;
+    use crate::graphql::source::RunState;
+    use crate::wiring;
+
+    fn memory() -> (tempfile::TempDir, Memory) {
+        let folder = tempfile::tempdir().unwrap();
+        let options = Options { clock: wiring::clock(), holder: "a test".to_owned() };
+        let memory = Memory::open(folder.path(), options).unwrap();
+        (folder, memory)
+    }
+
+    #[test]
+    fn so_many_ingests_are_told_of_and_those_that_run_longest() {
+        let (_folder, memory) = memory();
+        let hub = Hub::new(&memory, watch::channel(0).1);
+        let runs: Vec<i32> = (0..=MAX_RUNS).map(|_| hub.begin(Vec::new())).collect();
+        let known = || hub.runs().borrow().keys().copied().collect::<Vec<i32>>();
+        assert_eq!(known(), runs[1..], "none has ended: the oldest went");
+        hub.tell(runs[5], |run| run.state = RunState::Done);
+        let newest = hub.begin(Vec::new());
+        assert!(
+            !known().contains(&runs[5]) && known().contains(&runs[1]) && known().contains(&newest),
+            "the ended one went"
+        );
+    }
+
+    #[test]
+    fn of_traces_that_find_no_room_the_number_is_told() {
+        let (_folder, memory) = memory();
+        let hub = Hub::new(&memory, watch::channel(0).1);
+        let mut slow = hub.traces();
+        let missed = 3;
+        for _ in 0..MAX_WAITING_TRACES + missed {
+            memory.recall(&Question::new("a question")).unwrap();
+        }
+        match slow.try_recv() {
+            Err(broadcast::error::TryRecvError::Lagged(count)) => assert_eq!(count, missed as u64),
+            other => panic!("{other:?}"),
+        }
+        assert!(slow.try_recv().is_ok(), "the newer ones are there");
+    }
+}

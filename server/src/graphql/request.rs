@@ -242,3 +242,64 @@ impl Refusal {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use hydra_graph::{Memory, Options};
+    use hydra_mcp::{Crossing, MAX_CONCURRENT_VERBS};
+    use parking_lot::Mutex;
+    use serde_json::json;
+    use tokio::sync::watch;
+
+    use super::*;
+    use crate::config::{Config, Overrides};
+    use crate::graphql::Door;
+    use crate::verb::Session;
+    use crate::wiring;
+
+    fn asked() -> Asked {
+        let parts = Parts::of(json!({"query": "{ stats { memories } }"})).unwrap();
+        parts.read().unwrap_or_else(|_| panic!("it is a query"))
+    }
+
+    /// It takes as long as a query may, since it waits for its turn that long.
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_query_that_takes_too_long_is_given_up_and_the_next_is_answered() {
+        let folder = tempfile::tempdir().unwrap();
+        let options = Options { clock: wiring::clock(), holder: "a test".to_owned() };
+        let memory = Memory::open(&folder.path().join("data"), options).unwrap();
+        let crossing = Crossing::new(memory);
+        let file = folder.path().join("hydra.toml");
+        std::fs::write(&file, "").unwrap();
+        let config = Config::load(Some(&file), &Overrides::default()).unwrap();
+        let (_stop, stopping) = watch::channel(false);
+        let door = Door::new(crossing.clone(), watch::channel(0).1, stopping);
+        let caller = || door.caller(Session::of_owner(&config, None));
+        // Dropped, it lets everybody go who holds a place.
+        let (shut, gate) = std::sync::mpsc::channel::<()>();
+        let gate = Arc::new(Mutex::new(gate));
+        let inside = Arc::new(AtomicUsize::new(0));
+        let mut holders = tokio::task::JoinSet::new();
+        for _ in 0..MAX_CONCURRENT_VERBS {
+            let (crossing, gate, inside) = (crossing.clone(), Arc::clone(&gate), Arc::clone(&inside));
+            let hold = move |_: &Memory| {
+                inside.fetch_add(1, Ordering::AcqRel);
+                Ok(_ = gate.lock().recv())
+            };
+            holders.spawn(async move { crossing.run("held", hold).await });
+        }
+        while inside.load(Ordering::Acquire) < MAX_CONCURRENT_VERBS {
+            tokio::task::yield_now().await;
+        }
+        let answer = asked().answer(&door.schema, caller()).await;
+        assert_eq!(answer.errors.len(), 1, "{answer:?}");
+        assert!(answer.errors[0].message.contains("more than 30 seconds"), "{answer:?}");
+        drop(shut);
+        while holders.join_next().await.is_some() {}
+        let answer = asked().answer(&door.schema, caller()).await;
+        assert!(answer.errors.is_empty(), "{answer:?}");
+    }
+}

@@ -2,6 +2,7 @@
 //!
 //! The caller gathers them: a commit is an fsync, and somebody who is refused must not be able to order one each.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, ErrorKind, Result};
@@ -25,7 +26,7 @@ pub const MAX_REFUSALS_SHOWN: usize = 1_000;
 const MAX_WORD_BYTES: usize = 200;
 
 /// Refused calls of one kind.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 pub struct Refusal {
     /// Who called: an agent's name, or an address.
     pub who: String,

@@ -233,8 +233,12 @@ async fn start(
         (None, false) => Wire::Plain,
     };
     let listener = match handed {
+        // It may be anywhere, whatever `bind` says.
         Some(handed) => {
-            TcpListener::from_std(handed).map_err(|error| Error::io("the socket that was handed over", &error))?
+            let failed = |error: std::io::Error| Error::io("the socket that was handed over", &error);
+            let address = handed.local_addr().map_err(failed)?;
+            exposure::check(address.ip(), wire, &config.data_dir, wiring::now())?;
+            TcpListener::from_std(handed).map_err(failed)?
         }
         None => {
             exposure::check(config.bind, wire, &config.data_dir, wiring::now())?;
@@ -242,8 +246,6 @@ async fn start(
         }
     };
     let address = listener.local_addr().map_err(|error| Error::io("the server's address", &error))?;
-    // A socket that was handed over may be anywhere.
-    exposure::check(address.ip(), wire, &config.data_dir, wiring::now())?;
     let certificate_file = certificate.is_some().then(|| config.tls_cert.clone()).flatten();
     let presence = Presence::of_this_process(address, certificate_file, wiring::now())?;
     Ok((Door { listener, certificate }, presence, token))

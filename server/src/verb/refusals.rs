@@ -1,6 +1,7 @@
 //! `refusals` as a request.
 
 use hydra_graph::{Memory, Result};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -10,7 +11,7 @@ use super::{Right, Session, Verb};
 pub const DEFAULT_REFUSALS: usize = 50;
 
 /// Asks which calls were refused last.
-#[derive(Debug, Default, Serialize, Deserialize)]
+#[derive(Debug, Default, JsonSchema, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct RefusedCalls {
     /// At most so many kinds.

@@ -206,6 +206,13 @@ pub struct RemovedSource {
     dry_run: Option<bool>,
 }
 
+/// Calls that were refused.
+#[derive(JsonSchema, Serialize)]
+pub struct RefusalsAnswer {
+    /// The newest first; alike ones are one.
+    refusals: Vec<graph::Refusal>,
+}
+
 /// Counts and states.
 #[derive(JsonSchema, Serialize)]
 pub struct Status {

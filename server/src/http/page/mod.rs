@@ -8,8 +8,8 @@
 mod address;
 
 use axum::Router;
+use axum::extract::Path;
 use axum::extract::rejection::PathRejection;
-use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
@@ -20,7 +20,7 @@ use serde_json::{Value, json};
 
 use super::App;
 use super::failure::Told;
-use super::permission::{self, Right};
+use super::permission::{self, Called, Right};
 use super::sparql::request::Asked;
 use super::sparql::{answer, negotiation};
 use address::{Address, Format};
@@ -43,7 +43,7 @@ pub fn router() -> Router<App> {
 }
 
 async fn page(
-    State(app): State<App>,
+    Called(app): Called,
     address: Result<Path<String>, PathRejection>,
     uri: Uri,
     headers: HeaderMap,
@@ -105,7 +105,7 @@ async fn statements(
 }
 
 async fn history(
-    State(app): State<App>,
+    Called(app): Called,
     address: Result<Path<(String, String)>, PathRejection>,
     uri: Uri,
     headers: HeaderMap,
@@ -134,7 +134,7 @@ async fn history(
 }
 
 /// Leads to the page of who is called so.
-async fn entity(State(app): State<App>, name: Result<Path<String>, PathRejection>, uri: Uri) -> Result<Response, Told> {
+async fn entity(Called(app): Called, name: Result<Path<String>, PathRejection>, uri: Uri) -> Result<Response, Told> {
     let Path(name) = name.map_err(|_| nothing(&uri))?;
     permission::session(&app, Right::Read)?;
     check(&Asked::of_address(&uri)?)?;
@@ -142,7 +142,7 @@ async fn entity(State(app): State<App>, name: Result<Path<String>, PathRejection
     redirect(StatusCode::SEE_OTHER, &format!("/m/{}", found.id), &uri)
 }
 
-async fn words(State(app): State<App>, headers: HeaderMap) -> Result<Response, Told> {
+async fn words(Called(app): Called, headers: HeaderMap) -> Result<Response, Told> {
     permission::session(&app, Right::Read)?;
     let (_, media_type) = negotiation::best(&headers, [((), "text/turtle"), ((), "text/plain")])
         .ok_or_else(|| unacceptable("text/turtle"))?;

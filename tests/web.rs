@@ -41,11 +41,6 @@ impl Stage {
             eprintln!("skipped: the web view was not built; `make build` does that");
             return None;
         }
-        let help = Command::new(harness::binary()).arg("--help").output().unwrap();
-        if !String::from_utf8_lossy(&help.stdout).contains("\n  open ") {
-            eprintln!("skipped: this program can't let a browser in yet");
-            return None;
-        }
         let stage = Self { packages, browser, temp: tempfile::tempdir().unwrap(), server: None };
         Some(stage.serving())
     }

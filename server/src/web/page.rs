@@ -26,7 +26,7 @@ const PAGES: [&str; 15] = [
     "/trash",
 ];
 /// Pages of one thing each, by its id.
-const PAGES_OF: [&str; 3] = ["/m/", "/recalls/", "/v/"];
+const PAGES_OF: [&str; 2] = ["/m/", "/recalls/"];
 
 /// Scripts and styles of this server, calls of this server, and nothing else; no text becomes markup or script.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; \

@@ -116,14 +116,13 @@ function Keys() {
   );
   return (
     <Dialog name="Keys">
-      <h2>Keys</h2>
+      <form method="dialog" class="dialog-head"><h2>Keys</h2><button>Close</button></form>
       <div class="key-columns">
         <section><h3>Here</h3>{list(others.map(({ key, name }) => [key ?? "", name]))}</section>
         <section><h3>Rows</h3>{list(WALKING)}</section>
         <section><h3>Pages</h3>{list(jumps.map(({ key, name }) => [key ?? "", name.replace("Go to ", "")]))}</section>
       </div>
       <p class="soft">Single letters can be switched off in Settings.</p>
-      <form method="dialog"><button>Close</button></form>
     </Dialog>
   );
 }

@@ -2,7 +2,7 @@
 import { useState } from "preact/hooks";
 import { memoryAddress } from "../address";
 import type { Line } from "../api/types";
-import { act, forget, update } from "../deed";
+import { act, update } from "../deed";
 import { focused } from "../part/focus";
 import { KeptPage } from "../part/kept";
 import decideDocument from "../api/decide.graphql";
@@ -37,7 +37,6 @@ export function Decisions() {
       )}
       keys={[
         { key: "s", name: "Replace", run: (memory) => (replacing.value = memory.id) },
-        { key: "d", name: "Forget", run: (memory) => void forget(memory.id) },
       ]}
     />
   );

@@ -1,6 +1,6 @@
 /** Learnings: what to do when, and how often that helped. */
 import type { Line } from "../api/types";
-import { act, forget } from "../deed";
+import { act } from "../deed";
 import reportDocument from "../api/report.graphql";
 import { KeptPage } from "../part/kept";
 import learningsDocument from "./learnings.graphql";
@@ -30,7 +30,6 @@ export function Learnings() {
       keys={[
         { key: "a", name: "It helped", run: (memory) => report(memory, "HELPED") },
         { key: "d", name: "It hurt", run: (memory) => report(memory, "HURT") },
-        { key: "s", name: "Forget", run: (memory) => void forget(memory.id) },
       ]}
     />
   );

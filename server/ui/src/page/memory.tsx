@@ -199,7 +199,7 @@ function Known({ memory, traces }: { memory: Memory; traces: PastAnswer[] }) {
           {source.saidBy && <Pair name="Told"><span dir="auto">{source.saidBy}</span></Pair>}
           {partOf && <Pair name="Part of"><a href={memoryAddress(partOf.id)} dir="auto">{beginning(partOf.title || (partOf.source.path ? fileName(partOf.source.path) : partOf.text), 80)}</a></Pair>}
           {memory.session && <Pair name="Conversation"><a href={`/timeline?of=${encodeURIComponent(memory.session)}`} dir="auto">{memory.session}</a></Pair>}
-          <Pair name="Recorded by">{memory.agent === "owner" ? "you" : <>{memory.agent}, <Trust of={memory.trust} /></>}</Pair>
+          <Pair name="Recorded by">{agentName(memory.agent)}{memory.agent !== "owner" && <>, <Trust of={memory.trust} /></>}</Pair>
           {memory.voices !== null && memory.voices > 1 && <Pair name="Voices">{memory.voices} independent</Pair>}
           {memory.confidence !== null && <Pair name="Sure">{Math.round(memory.confidence * 100)} %</Pair>}
           <Pair name="Space">{memory.space}</Pair>
@@ -252,6 +252,9 @@ function Rows({ title, lines }: { title: string; lines: Line[] }) {
   );
 }
 
+/** Who did something, as people call them. */
+export const agentName = (agent: string): string => (agent === "owner" ? "you" : agent.replace(/^agent:/, ""));
+
 /** What a commit did, in words. */
 export function commitWords(commit: Pick<Commit, "verb" | "change" | "touched">): string {
   const words: Record<string, string> = {
@@ -271,7 +274,7 @@ function History({ memory }: { memory: Memory }) {
         <li key={commit.id} data-row tabIndex={-1}>
           <Time at={commit.at} withClock />
           <div>
-            <strong>{commitWords(commit)}</strong> <span class="soft">by {commit.agent}</span>
+            <strong>{commitWords(commit)}</strong> <span class="soft">by {agentName(commit.agent)}</span>
             {commit.reason && <p dir="auto">{commit.reason}</p>}
             {undone.has(commit.id) && <p class="soft">taken back later</p>}
           </div>
@@ -307,6 +310,7 @@ function Forgetting({ memory, close }: { memory: Memory; close: () => void }) {
     <section class="panel" aria-labelledby="forgetting">
       <h2 id="forgetting">If this is forgotten</h2>
       {others.length > 0 && <p>{others.length + would.leftOut} more {others.length === 1 ? "goes" : "go"} with it:</p>}
+      {others.length === 0 && would.wouldBeStale.length === 0 && <p class="soft">Nothing else is touched. It goes to the trash, and can be brought back.</p>}
       <ul class="plain">{others.slice(0, 8).map(({ id, text }) => <li key={id} dir="auto">{beginning(text, 120)}</li>)}</ul>
       {would.wouldBeStale.length > 0 && <p>{would.wouldBeStale.length} that rest on it may be wrong then, and will say so:</p>}
       <ul class="plain">{would.wouldBeStale.slice(0, 8).map(({ id, text }) => <li key={id}><a href={memoryAddress(id)} dir="auto">{beginning(text, 120)}</a></li>)}</ul>

@@ -9,6 +9,7 @@ import { MemoryRow, useRowCommands } from "../part/row";
 import { Answered, Empty, Head } from "../part/state";
 import { beginning } from "../part/text";
 import { dayOf, Time } from "../part/time";
+import { agentName } from "./memory";
 import daysDocument from "./days.graphql";
 import dayDocument from "./day.graphql";
 import linesDocument from "../api/lines.graphql";
@@ -70,7 +71,7 @@ function One({ of }: { of: string }) {
               <li key={index} data-row data-id={event.id} tabIndex={-1}>
                 <Time at={event.at} withClock />
                 <div>
-                  <Mark kind={event.kind} /> <strong>{event.what}</strong> <span class="soft">by {event.who}</span>
+                  <Mark kind={event.kind} /> <strong>{event.what}</strong> <span class="soft">by {agentName(event.who)}</span>
                   {event.text && <p><a data-open href={memoryAddress(event.id)} dir="auto">{beginning(event.text, 200)}</a></p>}
                   {event.reason && <p class="soft" dir="auto">{event.reason}</p>}
                 </div>

@@ -9,7 +9,7 @@ import { Answered, Empty, Head } from "../part/state";
 import { groupBy } from "../part/group";
 import { beginning } from "../part/text";
 import { dayWord, Time } from "../part/time";
-import { commitWords } from "./memory";
+import { agentName, commitWords } from "./memory";
 import todayDocument from "./today.graphql";
 
 interface Change {
@@ -146,14 +146,15 @@ function Day({ day, changes }: { day: string; changes: Change[] }) {
       <h3>{day}</h3>
       <ul class="plain lines">
         {others.slice(0, MAX_OF_DAY).map(({ commit, memories }) => {
-          const [first] = memories;
+          // What a commit made is newer than what it touched besides.
+          const first = memories.reduce<Line | undefined>((newest, line) => (!newest || line.id > newest.id ? line : newest), undefined);
           return (
             <li key={commit.id} class="line" data-row {...(first && { "data-id": first.id })} tabIndex={-1}>
               {first ? <Mark kind={first.kind} /> : <span class="mark" />}
               <span class="soft verb">{commitWords(commit)}</span>
-              {first ? <a data-open class={first.forgottenAt ? "is-over" : ""} href={memoryAddress(first.id)} dir="auto">{beginning(first.text || first.title, 140)}</a> : <span class="soft">{commit.verb === "propose" ? <a href="/proposals">something for you to decide</a> : commit.reason}</span>}
+              {first ? <a data-open class={first.forgottenAt ? "is-over" : ""} href={memoryAddress(first.id)} dir="auto">{beginning(first.decision?.decided || first.text || first.title, 140)}</a> : commit.verb === "propose" ? <a data-open href="/proposals">something for you to decide</a> : <span class="soft">{commit.reason}</span>}
               {memories.length > 1 && <span class="soft">and {commit.touched - 1} more</span>}
-              {commit.agent !== "owner" && <span class="soft">{commit.agent}</span>}
+              {commit.agent !== "owner" && <span class="soft">{agentName(commit.agent)}</span>}
               <Time at={commit.at} withClock />
             </li>
           );

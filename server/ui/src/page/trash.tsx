@@ -13,6 +13,7 @@ import { Answered, Empty, Head } from "../part/state";
 import { beginning } from "../part/text";
 import { Time } from "../part/time";
 import { sayFailure } from "../toast";
+import { agentName } from "./memory";
 import trashDocument from "./trash.graphql";
 
 interface Change {
@@ -73,7 +74,7 @@ function Forgotten({ change, erased }: { change: Change; erased: (receipt: Erase
   return (
     <section class="card" aria-label={`Forgotten ${beginning(memories[0]?.text ?? "", 60)}`}>
       <div class="card-head">
-        <p class="meta"><span>forgotten <Time at={commit.at} withClock /></span><span>by {commit.agent}</span>{commit.reason && <span dir="auto">{beginning(commit.reason, 120)}</span>}</p>
+        <p class="meta"><span>forgotten <Time at={commit.at} withClock /></span><span>by {agentName(commit.agent)}</span>{commit.reason && <span dir="auto">{beginning(commit.reason, 120)}</span>}</p>
         <div class="actions">
           <button class="primary" onClick={() => void act(undoDocument, { commit: commit.id }, "It is remembered again")}>Bring back</button>
           <button onClick={ask} aria-expanded={asking !== null}>Erase…</button>

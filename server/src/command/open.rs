@@ -3,7 +3,7 @@
 use std::process::Stdio;
 
 use clap::Args;
-use hydra_graph::{Error, ErrorKind, Result};
+use hydra_graph::{Error, ErrorKind, Id, Result};
 use serde_json::{Value, json};
 
 use super::Setting;
@@ -17,6 +17,8 @@ use crate::presence;
 const EXAMPLES: &str = "\
 Examples:
   hydra open
+  hydra open 038g93r4yp000
+  hydra open \"where is the spare key\"
   hydra open --print
   hydra open --page /graphql
 
@@ -28,6 +30,9 @@ it, `hydra token revoke browser-1` ends it. Starts the server when none runs. Fr
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Arguments {
+    /// A memory, person or thing by its id, or a question to search for
+    #[arg(value_name = "ID|QUERY", conflicts_with = "page")]
+    pub what: Option<String>,
     /// Print the link instead of opening it
     #[arg(long)]
     pub print: bool,
@@ -46,8 +51,9 @@ pub async fn run(setting: &Setting, arguments: Arguments) -> Result<u8> {
     let remote = Remote::new(http, &presence, &setting.config.data_dir)?;
     let answer = remote.send(SESSION_PATH, &json!({})).await?;
     let mut url = answer["url"].as_str().unwrap_or_default().to_owned();
-    if arguments.page != "/" {
-        let page = percent_encoding::utf8_percent_encode(&arguments.page, percent_encoding::NON_ALPHANUMERIC);
+    let page = arguments.what.as_deref().map_or(arguments.page, page_of);
+    if page != "/" {
+        let page = percent_encoding::utf8_percent_encode(&page, percent_encoding::NON_ALPHANUMERIC);
         url.push_str(&format!("&next={page}"));
     }
     if setting.global.json {
@@ -68,6 +74,17 @@ pub async fn run(setting: &Setting, arguments: Arguments) -> Result<u8> {
     Ok(outcome::DONE)
 }
 
+/// Returns the page that shows what an id stands for, or what a question finds.
+fn page_of(what: &str) -> String {
+    match what.trim().parse::<Id>() {
+        Ok(id) => format!("/m/{id}"),
+        Err(_) => {
+            let question = percent_encoding::utf8_percent_encode(what.trim(), percent_encoding::NON_ALPHANUMERIC);
+            format!("/search?q={question}")
+        }
+    }
+}
+
 fn seconds(answer: &Value) -> u64 {
     answer["expires_in_s"].as_u64().unwrap_or_default()
 }
@@ -82,5 +99,18 @@ fn show(url: &str) -> Result<()> {
         Ok(status) if status.success() => Ok(()),
         _ => Err(Error::new(ErrorKind::Unavailable, format!("`{program}` opens no browser here"))
             .hint("print the link and open it yourself: `hydra open --print`")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::page_of;
+
+    #[test]
+    fn ids_have_a_page_and_anything_else_is_searched_for() {
+        assert_eq!(page_of("038g93r4yp000"), "/m/038g93r4yp000");
+        assert_eq!(page_of("id:038g93r4yp000"), "/m/038g93r4yp000");
+        assert_eq!(page_of("where's the key?"), "/search?q=where%27s%20the%20key%3F");
+        assert_eq!(page_of("naïve & co"), "/search?q=na%C3%AFve%20%26%20co");
     }
 }

@@ -16,7 +16,8 @@ export async function play(act) {
   const pageErrors = [];
   const elsewhere = new Set();
   const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, reducedMotion: "reduce", locale: "en-GB", timezoneId: "Europe/Brussels" });
-  context.setDefaultTimeout(20_000);
+  // A busy machine takes its time.
+  context.setDefaultTimeout(60_000);
   context.on("console", (message) => message.type() === "error" && errors.push(message.text()));
   context.on("weberror", (error) => pageErrors.push(String(error.error())));
   context.on("request", (request) => {

@@ -174,7 +174,7 @@ function OneDay({ day }: { day: string }) {
   return (
     <section aria-label={day}>
       <h2>{dayOf(`${day}T12:00:00`)}</h2>
-      <p class="soft"><a href={`/search?known=${day}&as=${day}`}>Search as it was known on this day</a></p>
+      <p class="soft"><a href={`/search?known=${shift(day, 1)}`}>Search what was known at the end of this day</a></p>
       {asked.error && <p class="note">{asked.error.message}</p>}
       {ids.length === 0 && !asked.isWaiting && <p class="soft">Nothing was kept on this day.</p>}
       {(lines.data?.memories ?? []).map((line) => line && <MemoryRow key={line.id} memory={line} />)}

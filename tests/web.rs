@@ -113,7 +113,7 @@ fn the_first_minute_ends_in_an_answer_and_everything_can_be_undone_by_keyboard()
     let played = stage.play("journey.mjs", &json!({"folder": folder}));
     assert_clean(&played);
     // What the browser did is what the memory holds.
-    let memories = stage.told(&["recall", "spare key", "--kind", "fact"]);
+    let memories = stage.told(&["recall", "spare key"]);
     let texts: Vec<&str> = memories["hits"].as_array().unwrap().iter().filter_map(|hit| hit["text"].as_str()).collect();
     assert!(texts.contains(&"The spare key hangs behind the water meter"), "{texts:?}");
     assert!(!texts.iter().any(|text| text.contains("under the mat")), "the edit was undone: {texts:?}");

@@ -45,10 +45,13 @@ await play(async ({ page, context }) => {
   await other.locator("form.edit textarea").fill("The alarm code is 2 of the other tab");
   await other.getByRole("button", { name: /^Save/ }).click();
   await other.waitForURL((url) => !url.href.includes(shared));
-  await page.getByRole("button", { name: /^Save/ }).click();
   await page.getByText("changed somewhere else while you were writing").waitFor();
   await page.getByText("2 of the other tab").first().waitFor();
   check((await page.locator("form.edit textarea").inputValue()) === "The alarm code is 1 of this tab", "what was written is lost");
+  await page.waitForTimeout(1_200);
+  await page.getByRole("button", { name: /^Save/ }).click();
+  await page.locator(".said").getByText("1 of this tab").waitFor();
+  await page.getByText("2 of the other tab").first().waitFor();
   await other.close();
 
   // An id of nothing, and an address of nothing.

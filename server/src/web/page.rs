@@ -39,18 +39,31 @@ const WITHOUT: &str = "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"
                        which needs Node.js and npm, and start it again.</p>\
                        <p>Everything else is there: <a href=\"/graphql\">/graphql</a>, /v1, /sparql and /mcp.</p></body></html>\n";
 
-/// Gives the page to a browser that asks for one. It stands behind the check of who is let in.
+/// Gives the page to a browser that asks for one, also where there is nothing: it says so and leads on. It stands behind
+/// the check of who is let in.
 pub async fn pages(request: Request, next: Next) -> Response {
-    if !is_page(request.uri().path()) || !wants_page(request.method(), request.headers()) {
+    if !wants_page(request.method(), request.headers()) {
         return next.run(request).await;
     }
+    let headers = request.headers().clone();
+    if is_page(request.uri().path()) {
+        return page(StatusCode::OK, &headers);
+    }
+    let response = next.run(request).await;
+    if response.status() == StatusCode::NOT_FOUND { page(StatusCode::NOT_FOUND, &headers) } else { response }
+}
+
+fn page(status: StatusCode, asked: &HeaderMap) -> Response {
     let mut response = match asset::find("index.html") {
-        Some(page) => page.answer(request.headers()),
+        Some(page) => page.answer(asked),
         None => {
             let kind = [(header::CONTENT_TYPE, "text/html; charset=utf-8")];
             (StatusCode::NOT_IMPLEMENTED, kind, WITHOUT).into_response()
         }
     };
+    if response.status().is_success() {
+        *response.status_mut() = status;
+    }
     let headers = response.headers_mut();
     for (name, value) in [
         (header::CONTENT_SECURITY_POLICY, POLICY),

@@ -322,6 +322,9 @@ function Forgetting({ memory, close }: { memory: Memory; close: () => void }) {
   );
 }
 
+/** How long a notice stands before a click counts as an answer to it. */
+const READ_MS = 1_000;
+
 /** What is edited: the memory, or the one that took its place while somebody wrote. */
 interface Target {
   id: string;
@@ -344,6 +347,7 @@ function Edit({ memory, close }: { memory: Memory; close: () => void }) {
   const [isBusy, setBusy] = useState(false);
   const [target, setTarget] = useState<Target>({ id: memory.id, text: memory.text, version: memory.history.at(-1)?.id ?? "" });
   const [isChanged, setChanged] = useState(false);
+  const noticedAt = useRef(0);
   const { statement } = memory;
   const [object, setObject] = useState(statement?.object ?? "");
   const isSame = statement ? object.trim() === statement.object : text === target.text;
@@ -363,6 +367,7 @@ function Edit({ memory, close }: { memory: Memory; close: () => void }) {
     if (now.id === target.id && now.version === target.version) return false;
     setTarget(now);
     setChanged(true);
+    noticedAt.current = Date.now();
     return true;
   };
   const current = memory.history.at(-1)?.id ?? "";
@@ -371,7 +376,8 @@ function Edit({ memory, close }: { memory: Memory; close: () => void }) {
   }, [current]);
   const save = async (event: Event): Promise<void> => {
     event.preventDefault();
-    if (isBusy || isSame) return;
+    // Who was about to save when the notice came has not read it.
+    if (isBusy || isSame || Date.now() - noticedAt.current < READ_MS) return;
     setBusy(true);
     try {
       if (notice(await look())) return;

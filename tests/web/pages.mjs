@@ -21,7 +21,7 @@ const validator = new HtmlValidate(new FileSystemConfigLoader({
   },
 }));
 
-await play(async ({ page }) => {
+await play(async ({ page, errors }) => {
   const violations = [];
   const invalid = new Set();
   const overflowing = [];
@@ -54,5 +54,9 @@ await play(async ({ page }) => {
       }
     }
   }
+  // The browser itself tells of the address of nothing, once a theme.
+  const expected = PAGES.includes("/nothing/here") ? 2 : 0;
+  const told = errors.filter((error) => error.includes("404"));
+  if (told.length === expected) errors.splice(0, errors.length, ...errors.filter((error) => !told.includes(error)));
   return { violations, invalid: [...invalid], overflowing, untitled, pages: PAGES.length };
 });

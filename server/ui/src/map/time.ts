@@ -26,8 +26,8 @@ export class TimeBar {
       input.addEventListener("change", () => this.changed(this.read(), true));
     }
     this.element = el("section", { class: "map-time", "aria-label": "Time" },
-      el("div", { class: "map-track" }, this.bars, el("label", {}, el("span", {}, "True on"), this.as, this.asText),
-        el("label", {}, el("span", {}, "Known on"), this.known, this.knownText)),
+      el("div", { class: "map-track" }, this.bars, el("div", { class: "map-slider" }, el("span", {}, "True on"), this.as, this.asText),
+        el("div", { class: "map-slider" }, el("span", {}, "Known on"), this.known, this.knownText)),
       this.now);
   }
 

@@ -152,6 +152,7 @@ impl ServerHandler for Hydra {
     }
 
     async fn listen(&self, context: SubscriptionContext) -> Result<(), ErrorData> {
+        may_read(context.request_context(), "resource")?;
         let Ok(_place) = self.listeners.try_acquire() else {
             let message = format!("{MAX_LISTENERS} streams are open already; close one");
             return Err(ErrorData::internal_error(message, None));

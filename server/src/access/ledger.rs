@@ -98,13 +98,24 @@ pub fn create(data_dir: &Path, new: NewGrant, now: Timestamp) -> Result<(Grant, 
     Ok((grant, secret))
 }
 
-/// Opens the session of a browser.
+/// Opens the session of a browser; `made_at` is when the token was made that it is opened by, if it is not the owner's.
 ///
 /// # Errors
-/// What the disk says.
-pub fn open_session(data_dir: &Path, mut new: NewGrant, now: Timestamp) -> Result<(Grant, Secret)> {
+/// `Forbidden` when that token is in force no more; else what the disk says.
+pub fn open_session(
+    data_dir: &Path,
+    mut new: NewGrant,
+    made_at: Option<Timestamp>,
+    now: Timestamp,
+) -> Result<(Grant, Secret)> {
     let secret = Secret::new()?;
     let grant = change(data_dir, |all| {
+        // Looked at under the file's lock: a link must not outlive the token that made it.
+        let is_of = |grant: &Grant| Some(&grant.name) == new.of.as_ref() && Some(grant.created_at) == made_at;
+        if new.of.is_some() && !all.iter().any(|grant| is_of(grant) && grant.is_live(now)) {
+            return Err(Error::new(ErrorKind::Forbidden, "the token that made the link is in force no more")
+                .hint("run `hydra open` for a link of the owner's"));
+        }
         let is_open = |grant: &&mut Grant| grant.kind == GrantKind::Browser && grant.is_live(now);
         let count = all.iter_mut().filter(is_open).count();
         // They stand in the order in which they were opened.
@@ -240,11 +251,15 @@ mod tests {
         assert_eq!(create(temp.path(), new("more"), at(1)).err().unwrap().kind(), ErrorKind::TooLarge);
         let session = NewGrant { kind: GrantKind::Browser, of: Some("t0".to_owned()), ..new("") };
         for _ in 0..=MAX_SESSIONS {
-            open_session(temp.path(), session.clone(), at(2)).unwrap();
+            open_session(temp.path(), session.clone(), Some(at(1)), at(2)).unwrap();
         }
         let live = read(temp.path()).unwrap().into_iter().filter(|grant| grant.is_live(at(2))).count();
         assert_eq!(live, MAX_TOKENS + MAX_SESSIONS);
         assert_eq!(revoke(temp.path(), "t0", at(3)).unwrap().len(), 1 + MAX_SESSIONS, "its sessions end with it");
+        // A link of it that was not followed yet opens nothing, also when another has its name.
+        create(temp.path(), new("t0"), at(4)).unwrap();
+        let late = open_session(temp.path(), session, Some(at(1)), at(4));
+        assert_eq!(late.err().unwrap().kind(), ErrorKind::Forbidden);
         for number in 0..2 * MAX_ENDED + MAX_TOKENS {
             let _ = revoke(temp.path(), &format!("t{number}"), at(3));
             create(temp.path(), new(&format!("n{number}")), at(4)).unwrap();

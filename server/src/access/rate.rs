@@ -112,7 +112,7 @@ impl Rates {
 }
 
 /// One machine has as many addresses of IPv6 as it likes, in one network.
-fn network(address: IpAddr) -> IpAddr {
+pub fn network(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(address) => {
             let [a, b, c, d, ..] = address.segments();

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use hydra_graph::{Agent, Result, Timestamp};
+use hydra_graph::{Agent, ErrorKind, Result, Timestamp};
 use hydra_mcp::Rights;
 use parking_lot::Mutex;
 use tokio::sync::watch;
@@ -70,7 +70,7 @@ impl Identity {
     }
 
     /// Describes the session that somebody's link opens: they, in a browser, and no longer than they.
-    pub fn session(&self, until: Timestamp) -> NewGrant {
+    fn session(&self, until: Timestamp) -> NewGrant {
         let expires_at = self.expires_at.map_or(until, |end| end.min(until));
         NewGrant {
             name: String::new(),
@@ -165,12 +165,12 @@ impl Register {
         self.grants();
     }
 
-    /// Opens a session and returns its secret.
+    /// Opens a session of somebody until then at most, and returns its secret.
     ///
     /// # Errors
-    /// What the disk says.
-    pub fn open_session(&self, new: NewGrant, now: Timestamp) -> Result<(Grant, Secret)> {
-        ledger::open_session(&self.data_dir, new, now)
+    /// `Forbidden` when the token of whoever it is ended meanwhile; else what the disk says.
+    pub fn open_session(&self, by: &Identity, until: Timestamp, now: Timestamp) -> Result<(Grant, Secret)> {
+        ledger::open_session(&self.data_dir, by.session(until), by.made_at, now)
     }
 
     /// Writes down when each was used last, if that changed; no more than that is lost with a crash.
@@ -203,11 +203,12 @@ impl Register {
         let mut known = self.known.lock();
         if known.stamp != stamp {
             let read = ledger::read(&self.data_dir);
+            // A disk that did not answer is asked again by the next request.
+            known.stamp = stamp.filter(|_| !read.as_ref().is_err_and(|error| error.kind() == ErrorKind::Io));
             known.grants = Arc::new(read.unwrap_or_else(|error| {
                 tracing::warn!("no token but the owner's opens: {error}");
                 Vec::new()
             }));
-            known.stamp = stamp;
             self.changed.send_modify(|times| *times = times.wrapping_add(1));
         }
         Arc::clone(&known.grants)

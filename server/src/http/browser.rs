@@ -82,9 +82,9 @@ pub async fn follow_link(State(app): State<App>, Query(followed): Query<Followed
         return unstored(response);
     };
     let now = wiring::now();
-    let session = identity.session(Timestamp::from_millis(now.as_millis() + SESSION_DAYS * DAY_MS));
+    let until = Timestamp::from_millis(now.as_millis() + SESSION_DAYS * DAY_MS);
     let register = app.register.clone();
-    let opened = tokio::task::spawn_blocking(move || register.open_session(session, now)).await;
+    let opened = tokio::task::spawn_blocking(move || register.open_session(&identity, until, now)).await;
     let opened = opened.unwrap_or_else(|error| Err(Error::io("the session", &std::io::Error::other(error))));
     match opened.and_then(|(_, secret)| cookie(&app, &secret)) {
         Ok(cookie) => {

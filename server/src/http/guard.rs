@@ -148,9 +148,11 @@ fn refusal(allowed: &Allowed, uri: &Uri, headers: &HeaderMap) -> Option<Error> {
         }
         None => return refuse("the request does not name its host".into(), "send one Host header"),
     }
+    // The host is one of ours, so a page of it is, whatever address the server is bound to.
+    let is_own = |origin: &str| origin.split_once("://").is_some_and(|(_, name)| host == Some(name));
     for origin in headers.get_all(header::ORIGIN) {
         let origin = origin.to_str().unwrap_or_default();
-        if !allowed.allows_origin(origin) {
+        if !is_own(origin) && !allowed.allows_origin(origin) {
             let message = format!("pages from `{}` may not call this server", shown(origin));
             return refuse(message, "add the origin to allowed_origins if it is yours");
         }

@@ -8,6 +8,7 @@ use axum::middleware::Next;
 use axum::response::Response;
 
 use super::{App, auth};
+use crate::access::network;
 use crate::wiring;
 
 /// Left in an answer by whoever refuses a call.
@@ -25,7 +26,7 @@ pub async fn note(State(app): State<App>, request: Request, next: Next) -> Respo
     let response = next.run(request).await;
     if [StatusCode::UNAUTHORIZED, StatusCode::FORBIDDEN, StatusCode::TOO_MANY_REQUESTS].contains(&response.status()) {
         let route = route.as_ref().map_or("none", MatchedPath::as_str);
-        let stranger = || peer.map_or_else(|| "unknown".to_owned(), |peer| peer.to_string());
+        let stranger = || peer.map_or_else(|| "unknown".to_owned(), |peer| network(peer).to_string());
         let who = response.extensions().get::<Who>().map_or_else(stranger, |Who(who)| who.clone());
         let why = response.extensions().get::<Why>().map_or("not the caller's to do", |Why(why)| why);
         app.refusals.note(&who, route, why, wiring::now());

@@ -21,7 +21,7 @@ pub struct Enrich {
 
 impl LongVerb for Enrich {
     const NAME: &'static str = "enrich";
-    const RIGHT: Right = Right::Write;
+    const RIGHT: Right = Right::Admin;
     const MAY_BEGIN: bool = false;
 
     fn run(self, memory: &Memory, session: &Session, watch: &Watch) -> Result<Value> {

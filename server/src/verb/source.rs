@@ -143,7 +143,7 @@ pub struct RemoveSource {
 
 impl Verb for RemoveSource {
     const NAME: &'static str = "remove_source";
-    const RIGHT: Right = Right::Write;
+    const RIGHT: Right = Right::Admin;
 
     fn run(self, memory: &Memory, session: &Session) -> Result<Value> {
         let source = memory.collection(&self.source)?;

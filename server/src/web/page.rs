@@ -83,7 +83,8 @@ fn page(status: StatusCode, asked: &HeaderMap) -> Response {
 /// Tells whether something is shown at this address.
 fn is_page(path: &str) -> bool {
     let is_of_one = PAGES_OF.iter().any(|start| path.strip_prefix(start).is_some_and(|rest| !rest.is_empty()));
-    (PAGES.contains(&path) || is_of_one) && !path.ends_with(".json")
+    let is_data = [".json", ".jsonld", ".ttl", ".nt"].iter().any(|ending| path.ends_with(ending));
+    (PAGES.contains(&path) || is_of_one) && !is_data
 }
 
 /// Programs name what they accept; only browsers ask for pages.

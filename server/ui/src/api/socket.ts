@@ -59,6 +59,8 @@ function open(): void {
     socket = null;
     isReady = false;
     if (hasBeenThere && connection.value === "there") connection.value = "lost";
+    // Whoever is locked out gets in by a new page, so that a forgotten one is not refused for ever.
+    if (connection.value === "locked") return;
     setTimeout(open, pause);
     pause = Math.min(pause * 2, LONGEST_PAUSE_MS);
   };

@@ -6,6 +6,7 @@
 use std::collections::BTreeSet;
 
 use oxigraph::model::{NamedNodeRef, Quad};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::entity;
@@ -42,7 +43,7 @@ pub struct MapLabel {
 }
 
 /// A dot that was pinned, or let go.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, JsonSchema, Serialize, Deserialize)]
 pub struct Pinned {
     /// The dot.
     pub id: Id,

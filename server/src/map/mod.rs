@@ -15,6 +15,7 @@ use std::thread::JoinHandle;
 use axum::body::Bytes;
 use hydra_graph::{Atlas, Error, ErrorKind, MAX_MAP_LINKS, MAX_MAP_NODES, MapGraph, Memory, Placed, Placement, Result};
 use parking_lot::Mutex;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// How much everything else goes before a layout (the highest niceness is 19).
@@ -39,7 +40,7 @@ pub struct Frame {
 }
 
 /// What tidying did, or would do.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 pub struct Tidied {
     /// The layout that is shown from now on, or that was tried.
     pub epoch: u64,
@@ -54,7 +55,7 @@ pub struct Tidied {
 }
 
 /// What is to be done with the layout.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Tidying {
     /// Lays everything out anew and shows nothing of it yet.

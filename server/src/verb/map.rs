@@ -1,6 +1,7 @@
 //! `pin` and `tidy_map` as requests: what the owner does to the map. What it shows is one answer of bytes, and no verb.
 
 use hydra_graph::{Id, Memory, Result};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -8,7 +9,7 @@ use super::{Right, Session, Verb};
 use crate::map::Tidying;
 
 /// Asks to keep something at a place of the map, or to let it go.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, JsonSchema, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Pin {
     /// What.
@@ -28,7 +29,7 @@ impl Verb for Pin {
 }
 
 /// Asks to lay the map out anew, to keep that, or to go back.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, JsonSchema, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TidyMap {
     /// Which of these.

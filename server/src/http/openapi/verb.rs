@@ -55,6 +55,8 @@ pub fn all() -> (Map<String, Value>, Map<String, Value>) {
     verbs.at_once::<verb::AddSource, answer::SourceAnswer>();
     verbs.at_once::<verb::ChangeSource, answer::SourceAnswer>();
     verbs.at_once::<verb::RemoveSource, answer::RemovedSource>();
+    verbs.at_once::<verb::Pin, graph::Pinned>();
+    verbs.at_once::<verb::TidyMap, crate::map::Tidied>();
     verbs.at_once::<verb::RefusedCalls, answer::RefusalsAnswer>();
     verbs.at_once::<verb::Status, answer::Status>();
     verbs.long::<verb::Erase, graph::ForgetAnswer>();

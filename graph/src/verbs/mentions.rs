@@ -218,7 +218,7 @@ impl<'m> Mentions<'m> {
         match self.whose(&entity::normalise(asked))? {
             Whose::Ones(id, _) => Ok(Meant::Entity(id)),
             Whose::Several => Err(Error::new(ErrorKind::Conflict, format!("several go by `{}`", shortened(asked)))
-                .hint("say which one by its id; `hydra entity list` shows them")),
+                .hint("say which one by its id; `hydra graph NAME` lists them")),
             Whose::Nobodys => Reference::parse(asked).map(Meant::Reference).ok_or_else(|| {
                 Error::new(ErrorKind::NotFound, format!("nothing is known that is called `{}`", shortened(asked)))
                     .hint("give an id (13 letters and digits), an entity's name, or an address, path, issue or commit; recall \

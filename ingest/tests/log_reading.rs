@@ -231,6 +231,25 @@ fn what_was_renamed_after_it_was_read_whole_or_empty_hides_nothing_that_came_nex
     assert_eq!(home.read(), LogStep::default());
 }
 
+#[test]
+fn a_copy_that_was_read_is_not_what_came_after_a_log_of_the_same_tick() {
+    let home = Home::new();
+    home.append(line(1, "INFO user 1 logged in"));
+    home.read();
+    fs::copy(&home.log, home.log.with_extension("log.1")).unwrap();
+    OpenOptions::new().write(true).truncate(true).open(&home.log).unwrap();
+    home.append(line(2, "INFO user 2 logged in"));
+    home.read();
+    home.rename("app.log.2");
+    for name in ["app.log.1", "app.log.2"] {
+        let file = OpenOptions::new().append(true).open(home.log.with_file_name(name)).unwrap();
+        file.set_modified(std::time::SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(1_700_000_000)).unwrap();
+    }
+    home.append(line(3, "INFO user 3 logged in"));
+    home.read();
+    assert_eq!(home.templates(), seen(&[("user <*> logged in", 3)]));
+}
+
 /// Says when a file was changed.
 fn later(home: &Home, name: &str, seconds: u64) {
     let file = OpenOptions::new().append(true).open(home.log.with_file_name(name)).unwrap();

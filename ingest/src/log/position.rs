@@ -71,16 +71,19 @@ impl Position {
     }
 
     /// Returns the place at the beginning of whatever was written after a file that is read to its end: one that was renamed
-    /// too meanwhile, or the log itself.
-    pub fn after(before: &File, path: &Path) -> io::Result<Self> {
+    /// too meanwhile, or the log itself. `had_more` tells whether anything of it was new: if not, what was written within the
+    /// same tick may be a copy that was read long ago, and is left alone.
+    pub fn after(before: &File, path: &Path, had_more: bool) -> io::Result<Self> {
         let done = before.metadata()?;
         // Of two that were written last within one tick of the clock, the one that was begun later comes after, where the
         // file system knows that; three that were also begun within one stay beyond telling.
-        let written = |metadata: &Metadata| (metadata.mtime(), metadata.mtime_nsec(), metadata.created().ok());
+        let at = |metadata: &Metadata| (metadata.mtime(), metadata.mtime_nsec());
+        let written = |metadata: &Metadata| (at(metadata), metadata.created().ok());
         let mut next: Option<Metadata> = None;
         for sibling in siblings(path)?.into_iter().filter(|sibling| is_rotated(sibling, path)) {
             let Ok(metadata) = fs::metadata(&sibling) else { continue };
-            let is_later = written(&metadata) > written(&done) && metadata.ino() != done.ino();
+            let is_certain = had_more || at(&metadata) > at(&done);
+            let is_later = is_certain && written(&metadata) > written(&done) && metadata.ino() != done.ino();
             if is_later && next.as_ref().is_none_or(|next| written(&metadata) < written(next)) {
                 next = Some(metadata);
             }

@@ -218,7 +218,7 @@ impl LogReader {
             self.tail.position.is_inside_line = is_inside_line;
         }
         if is_over && last_line == LastLine::IsComplete {
-            self.tail.position = Position::after(&file, &self.path)?;
+            self.tail.position = Position::after(&file, &self.path, step.bytes > 0)?;
             (step.is_more, step.is_rotated) = (true, true);
         }
         Ok(Ok(happened.into_occurrences(&self.options.space)))

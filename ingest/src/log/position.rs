@@ -100,6 +100,10 @@ impl Position {
         self.head = Print::of(file, 0, first_line(file, offset)?)?;
         let foot = offset.min(FOOT_BYTES);
         self.foot = Print::of(file, offset - foot, foot)?;
+        if self.foot.bytes < foot {
+            // It was cut after it was read: no file is to be taken for it, also not the same one once it is as long again.
+            self.foot.bytes = foot;
+        }
         Ok(())
     }
 
@@ -191,4 +195,23 @@ fn siblings(path: &Path) -> io::Result<Vec<PathBuf>> {
     }
     siblings.sort();
     Ok(siblings)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_log_that_is_cut_while_it_is_read_is_not_known_again_by_its_length() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("app.log");
+        fs::write(&path, "one\ntwo\n").unwrap();
+        let file = File::open(&path).unwrap();
+        // What was read is there no more when the place is written down, and the file is as long again soon after.
+        fs::write(&path, "new\n").unwrap();
+        let mut position = Position::default();
+        position.advance(&file, 8, 2).unwrap();
+        fs::write(&path, "new\nand more lines\n").unwrap();
+        assert!(matches!(position.find(&path).unwrap(), Place::Anew(_)));
+    }
 }

@@ -20,6 +20,15 @@ pub fn data(text: &str) -> Result<()> {
     }
 }
 
+/// Says how many bytes something has.
+pub fn size(bytes: u64) -> String {
+    match bytes {
+        0..1_000 => format!("{bytes} bytes"),
+        1_000..1_000_000 => format!("{} kB", bytes / 1_000),
+        _ => format!("{} MB", bytes / 1_000_000),
+    }
+}
+
 /// Writes JSON on standard output, one line.
 ///
 /// # Errors

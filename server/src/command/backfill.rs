@@ -15,7 +15,7 @@ use crate::client::Need;
 use crate::install::place::Place;
 use crate::install::record::Record;
 use crate::verb::{AddSource, Sources};
-use crate::{background, presence};
+use crate::{background, output, presence};
 
 /// Bytes whose lines are counted; of more, as many a byte are taken to be in the rest.
 const COUNTED_BYTES: u64 = 64 * 1024 * 1024;
@@ -44,10 +44,10 @@ pub async fn offer(setting: &Setting, place: &Place, is_agreed: bool, is_dry_run
     }
     let minutes = extent.lines.div_ceil(LINES_A_MINUTE);
     let what = format!(
-        "{} with about {} ({} MB) in {folder}, {} to read",
+        "{} with about {} ({}) in {folder}, at most {} to read",
         counted(extent.files as usize, "transcript"),
         counted(extent.lines as usize, "line"),
-        extent.bytes.div_ceil(1_000_000),
+        output::size(extent.bytes),
         counted(minutes as usize, "minute")
     );
     let mut answer = json!({
@@ -153,6 +153,8 @@ async fn follow(setting: &Setting, folder: &Path) {
     }
     say(setting, &["Ctrl-C ends only this display; they are read in the background".to_owned()]);
     let mut progress = Progress::new(false);
+    progress.name("looking through them");
+    let mut read = None;
     loop {
         let sources = sources(setting).await.unwrap_or_default();
         let Some(source) = sources.into_iter().find(|source| is_at(source, folder)) else { break };
@@ -162,11 +164,20 @@ async fn follow(setting: &Setting, folder: &Path) {
                 progress.show("read", done.as_u64().unwrap_or(0), total.as_u64().unwrap_or(0));
             }
             (Some("reading" | "waiting"), _) => {}
-            _ => break,
+            _ => {
+                read = source["known"]["notes"].as_u64();
+                break;
+            }
         }
         tokio::time::sleep(LOOK_EVERY).await;
     }
     progress.end();
+    if let Some(read) = read {
+        say(
+            setting,
+            &[format!("{} read; what they said is found by meaning a little later", counted(read as usize, "file"))],
+        );
+    }
 }
 
 #[cfg(test)]

@@ -9,6 +9,10 @@ use crate::output;
 
 /// How often a line is written where there is no terminal.
 const LINE_EVERY: Duration = Duration::from_secs(10);
+/// Before it is known how much there is; a bar would be full of nothing.
+const UNCOUNTED: &str = "{spinner} {msg} {elapsed} so far";
+/// Once that is known.
+const COUNTED: &str = "{spinner} {msg} [{bar:30}] {pos}/{len}, {per_sec}, {elapsed} so far, {eta} to go";
 /// How often the bar is drawn while nothing changes.
 const TICK: Duration = Duration::from_millis(120);
 
@@ -19,6 +23,8 @@ pub struct Progress {
     last_line: Instant,
     /// What is counted: its first word, since names of files follow it.
     counted: String,
+    /// Whether it is known how much of that there is.
+    is_counted: bool,
 }
 
 impl Progress {
@@ -26,14 +32,11 @@ impl Progress {
     pub fn new(is_quiet: bool) -> Self {
         let bar = (std::io::stderr().is_terminal() && !is_quiet).then(|| {
             let bar = ProgressBar::new(0);
-            let style = ProgressStyle::with_template(
-                "{spinner} {msg} [{bar:30}] {pos}/{len}, {per_sec}, {elapsed} so far, {eta} to go",
-            );
-            bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()).progress_chars("=> "));
+            bar.set_style(style(UNCOUNTED));
             bar.enable_steady_tick(TICK);
             bar
         });
-        Self { bar, is_quiet, last_line: Instant::now(), counted: String::new() }
+        Self { bar, is_quiet, last_line: Instant::now(), counted: String::new(), is_counted: false }
     }
 
     /// Says how far it is.
@@ -45,6 +48,12 @@ impl Progress {
                     // The rate of reading says nothing of embedding.
                     bar.reset();
                     counted.clone_into(&mut self.counted);
+                    self.is_counted = false;
+                    bar.set_style(style(UNCOUNTED));
+                }
+                if total > 0 && !self.is_counted {
+                    self.is_counted = true;
+                    bar.set_style(style(COUNTED));
                 }
                 bar.set_length(total);
                 bar.set_position(done);
@@ -73,4 +82,8 @@ impl Progress {
             bar.finish_and_clear();
         }
     }
+}
+
+fn style(template: &str) -> ProgressStyle {
+    ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar()).progress_chars("=> ")
 }

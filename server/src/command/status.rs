@@ -115,7 +115,7 @@ fn shown(answer: &Answer, style: Style) -> String {
     fact(
         "writes",
         match answer.writes.as_str() {
-            "ok" => format!("ok, {} in the redo log", size(answer.log_bytes)),
+            "ok" => format!("ok, {} in the redo log", output::size(answer.log_bytes)),
             refused => style.warning(&format!("refused: {}", output::plain(refused))),
         },
     );
@@ -159,13 +159,5 @@ fn state(index: &Index, style: Style) -> String {
         (None, _) if index.behind && index.total > 0 => format!("catching up, {}/{}", index.done, index.total),
         (None, _) if index.behind => "about to catch up with what is new".to_owned(),
         (None, _) => "up to date".to_owned(),
-    }
-}
-
-fn size(bytes: u64) -> String {
-    match bytes {
-        0..1_000 => format!("{bytes} bytes"),
-        1_000..1_000_000 => format!("{} kB", bytes / 1_000),
-        _ => format!("{} MB", bytes / 1_000_000),
     }
 }

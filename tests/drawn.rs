@@ -1,8 +1,9 @@
 //! The map as a real browser draws it: links whose ends are hidden, other days, the keyboard alone, what is saved, a lost context,
 //! a browser without WebGL2. Needs npm and Chromium; says so and skips where they can't be had.
 
+#[path = "map/browser.rs"]
+mod browser;
 mod harness;
-#[path = "map/node.rs"]
 mod node;
 
 use harness::Server;
@@ -13,7 +14,7 @@ const MAX_DOT: u64 = 32 * 32;
 
 #[test]
 fn a_browser_draws_what_stands_and_nothing_else() {
-    let Some(packages) = node::packages() else { return };
+    let Some(packages) = browser::packages() else { return };
     let temp = tempfile::tempdir().unwrap();
     let data = temp.path().join("data");
     let server = Server::start(&data);
@@ -30,7 +31,7 @@ fn a_browser_draws_what_stands_and_nothing_else() {
     }
     // Shown as text, whatever it says.
     client.ask("/v1/remember", &json!({"text": "<img src=x onerror=alert(1)> and \"quotes\"", "entities": ["Mirela"]}));
-    let seen = node::run(&packages, "drawn.mjs", &server);
+    let seen = browser::run(&packages, "drawn.mjs", &server);
     let number = |path: &str| seen.pointer(path).and_then(Value::as_u64).unwrap_or_else(|| panic!("{path}: {seen}"));
     let words = |path: &str| seen.pointer(path).and_then(Value::as_str).unwrap_or_else(|| panic!("{path}: {seen}"));
     assert_eq!(seen["errors"], json!([]));

@@ -3,10 +3,11 @@
 #![expect(clippy::unwrap_used, reason = "that is how a test fails")]
 
 mod harness;
+mod node;
 #[path = "wire/mod.rs"]
 mod wire;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
 use harness::Server;
@@ -23,7 +24,7 @@ const MIN_AUDITS: usize = 50;
 
 #[test]
 fn every_audit_that_must_or_should_pass_passes() {
-    let Some(packages) = packages() else { return };
+    let Some(packages) = node::packages("graphql", &PACKAGES, NODE_MAJOR) else { return };
     let temp = tempfile::tempdir().unwrap();
     let data = temp.path().join("data");
     let _server = Server::start(&data);
@@ -40,7 +41,7 @@ fn every_audit_that_must_or_should_pass_passes() {
 
 #[test]
 fn clients_hear_what_is_told_over_sockets_and_events() {
-    let Some(packages) = packages() else { return };
+    let Some(packages) = node::packages("graphql", &PACKAGES, NODE_MAJOR) else { return };
     let temp = tempfile::tempdir().unwrap();
     let data = temp.path().join("data");
     let _server = Server::start(&data);
@@ -63,40 +64,4 @@ fn run(packages: &Path, script: &str, door: &Door) -> Value {
     let said = String::from_utf8_lossy(&output.stdout).into_owned();
     serde_json::from_str(&said)
         .unwrap_or_else(|_| panic!("{script} printed no JSON: {said}{}", String::from_utf8_lossy(&output.stderr)))
-}
-
-/// Finds the packages, or brings them; they are outside the clone, so that they are brought once.
-fn packages() -> Option<PathBuf> {
-    let node = Command::new("node").arg("--version").output().ok();
-    let version = node.map(|output| String::from_utf8_lossy(&output.stdout).into_owned()).unwrap_or_default();
-    let major =
-        version.trim().trim_start_matches('v').split('.').next().and_then(|major| major.parse().ok()).unwrap_or(0);
-    if major < NODE_MAJOR {
-        eprintln!("skipped: Node {NODE_MAJOR} or newer is needed, `{}` is there", version.trim());
-        return None;
-    }
-    let home = || PathBuf::from(std::env::var_os("HOME").unwrap()).join(".cache");
-    let cache = std::env::var_os("XDG_CACHE_HOME").map_or_else(home, PathBuf::from).join("hydra-build");
-    let folder = cache.join(format!("graphql-{}", PACKAGES.join("+").replace(['@', '/'], "-")));
-    if folder.join("node_modules/graphql-http/package.json").exists() {
-        return Some(folder);
-    }
-    std::fs::create_dir_all(&cache).unwrap();
-    // Moved to its place when it is whole.
-    let unpacked = tempfile::tempdir_in(&cache).unwrap();
-    let mut npm = Command::new("npm");
-    npm.arg("install").arg("--prefix").arg(unpacked.path()).args(PACKAGES).current_dir(unpacked.path());
-    npm.args(["--ignore-scripts", "--no-audit", "--no-fund", "--no-package-lock"]);
-    let why = match npm.output() {
-        Ok(output) if output.status.success() => {
-            // Another test may have been quicker.
-            let _ = std::fs::rename(unpacked.keep(), &folder);
-            return Some(folder);
-        }
-        Ok(output) => String::from_utf8_lossy(&output.stderr).into_owned(),
-        Err(error) => error.to_string(),
-    };
-    assert!(!why.contains("E404") && !why.contains("ETARGET"), "a package is not there: {why}");
-    eprintln!("skipped: npm can't be reached: {why}");
-    None
 }

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "that is how a test fails")]
 
 mod harness;
+mod node;
 #[path = "wire/mod.rs"]
 mod wire;
 
@@ -31,7 +32,7 @@ struct Stage {
 impl Stage {
     /// Starts a server on an empty memory; `None` where the view can't be driven.
     fn set() -> Option<Self> {
-        let packages = packages()?;
+        let packages = node::packages("web", &PACKAGES, NODE_MAJOR)?;
         let Some(browser) = BROWSERS.iter().map(PathBuf::from).find(|path| path.exists()) else {
             eprintln!("skipped: there is no Chromium; `apt-get install chromium` brings it");
             return None;
@@ -247,40 +248,4 @@ fn get(door: &Door, path: &str, headers: &[(&str, &str)]) -> wire::Answer {
     }
     all.extend(headers);
     door.send("GET", path, &all, b"")
-}
-
-/// Finds the packages, or brings them; they are outside the clone, so that they are brought once.
-fn packages() -> Option<PathBuf> {
-    let node = Command::new("node").arg("--version").output().ok();
-    let version = node.map(|output| String::from_utf8_lossy(&output.stdout).into_owned()).unwrap_or_default();
-    let major =
-        version.trim().trim_start_matches('v').split('.').next().and_then(|major| major.parse().ok()).unwrap_or(0);
-    if major < NODE_MAJOR {
-        eprintln!("skipped: Node {NODE_MAJOR} or newer is needed, `{}` is there", version.trim());
-        return None;
-    }
-    let home = || PathBuf::from(std::env::var_os("HOME").unwrap()).join(".cache");
-    let cache = std::env::var_os("XDG_CACHE_HOME").map_or_else(home, PathBuf::from).join("hydra-build");
-    let folder = cache.join(format!("web-{}", PACKAGES.join("+").replace(['@', '/'], "-")));
-    if folder.join("node_modules/playwright-core/package.json").exists() {
-        return Some(folder);
-    }
-    std::fs::create_dir_all(&cache).unwrap();
-    // Moved to its place when it is whole.
-    let unpacked = tempfile::tempdir_in(&cache).unwrap();
-    let mut npm = Command::new("npm");
-    npm.arg("install").arg("--prefix").arg(unpacked.path()).args(PACKAGES).current_dir(unpacked.path());
-    npm.args(["--ignore-scripts", "--no-audit", "--no-fund", "--no-package-lock"]);
-    let why = match npm.output() {
-        Ok(output) if output.status.success() => {
-            // Another test may have been quicker.
-            let _ = std::fs::rename(unpacked.keep(), &folder);
-            return Some(folder);
-        }
-        Ok(output) => String::from_utf8_lossy(&output.stderr).into_owned(),
-        Err(error) => error.to_string(),
-    };
-    assert!(!why.contains("E404") && !why.contains("ETARGET"), "a package is not there: {why}");
-    eprintln!("skipped: npm can't be reached: {why}");
-    None
 }

@@ -4,6 +4,8 @@
 //! 100,000 passages is kept between runs, because embedding them takes most of half an hour.
 #![allow(clippy::print_stdout, reason = "it tells what it measures")]
 
+#[path = "../map/browser.rs"]
+mod browser;
 mod copies;
 mod corpus;
 mod daemon;
@@ -14,7 +16,7 @@ mod life;
 mod logs;
 mod map;
 mod measure;
-#[path = "../map/node.rs"]
+#[path = "../node/mod.rs"]
 mod node;
 mod report;
 mod sparql;

@@ -11,10 +11,10 @@ use hydra_graph::{
     Agent, Atlas, MAX_MAP_LINKS, MAX_MAP_NODES, MAX_REGIONS, MapGraph, Memory, NewMemory, Options, Placement, Timestamp,
 };
 
+use crate::browser;
 use crate::corpus::Random;
 use crate::harness::{Server, hydra, wait_until};
 use crate::measure::{timed, usage};
-use crate::node;
 use crate::report::Report;
 
 /// Names, and memories that are about some of them each.
@@ -77,8 +77,8 @@ fn lay_out(report: &mut Report, graph: &MapGraph) {
 }
 
 fn draw(report: &mut Report, server: &Server) {
-    let Some(packages) = node::packages() else { return };
-    let seen = node::run(&packages, "measure.mjs", server);
+    let Some(packages) = browser::packages() else { return };
+    let seen = browser::run(&packages, "measure.mjs", server);
     assert_eq!(seen["errors"], serde_json::json!([]), "{seen}");
     assert_eq!(seen["stats"]["hasWebGl"], true, "{seen}");
     let figure = |name: &str| seen[name].as_f64().unwrap_or_else(|| panic!("{name}: {seen}"));

@@ -33,41 +33,10 @@ pub fn run(packages: &Path, script: &str, server: &Server) -> Value {
 
 /// Finds the packages, or brings them; `None`, having said why, where they or a browser can't be had.
 pub fn packages() -> Option<PathBuf> {
-    let skip = |why: &str| {
-        eprintln!("skipped: {why}");
-        None
-    };
     let chromium = std::env::var_os("CHROMIUM").map_or_else(|| PathBuf::from("/usr/bin/chromium"), PathBuf::from);
     if !chromium.exists() {
-        return skip("there is no Chromium; install it, or name one as CHROMIUM");
+        eprintln!("skipped: there is no Chromium; install it, or name one as CHROMIUM");
+        return None;
     }
-    let node = Command::new("node").arg("--version").output().ok();
-    let version = node.map(|output| String::from_utf8_lossy(&output.stdout).into_owned()).unwrap_or_default();
-    let major = version.trim().trim_start_matches('v').split('.').next().and_then(|major| major.parse::<u32>().ok());
-    if major.is_none_or(|major| major < NODE_MAJOR) {
-        return skip(&format!("Node {NODE_MAJOR} or newer is needed, `{}` is there", version.trim()));
-    }
-    let home = || PathBuf::from(std::env::var_os("HOME").expect("a home")).join(".cache");
-    let cache = std::env::var_os("XDG_CACHE_HOME").map_or_else(home, PathBuf::from).join("hydra-build");
-    let folder = cache.join(format!("map-{}", PACKAGES.join("+").replace(['@', '/'], "-")));
-    if folder.join("node_modules/playwright-core/package.json").exists() {
-        return Some(folder);
-    }
-    std::fs::create_dir_all(&cache).expect("a cache");
-    // Moved to its place when it is whole.
-    let unpacked = tempfile::tempdir_in(&cache).expect("room in the cache");
-    let mut npm = Command::new("npm");
-    npm.arg("install").arg("--prefix").arg(unpacked.path()).args(PACKAGES).current_dir(unpacked.path());
-    npm.args(["--no-audit", "--no-fund", "--no-package-lock"]);
-    let why = match npm.output() {
-        Ok(output) if output.status.success() => {
-            // Another test may have been quicker.
-            let _ = std::fs::rename(unpacked.keep(), &folder);
-            return Some(folder);
-        }
-        Ok(output) => String::from_utf8_lossy(&output.stderr).into_owned(),
-        Err(error) => error.to_string(),
-    };
-    assert!(!why.contains("E404") && !why.contains("ETARGET"), "a package is not there: {why}");
-    skip(&format!("npm can't be reached: {why}"))
+    crate::node::packages("map", &PACKAGES, NODE_MAJOR)
 }

@@ -1,6 +1,6 @@
 /** Everything that can be done, by name and by key: the palette lists it, the keyboard calls it, the help shows it. */
 import { signal } from "@preact/signals";
-import { useEffect } from "preact/hooks";
+import { useLayoutEffect } from "preact/hooks";
 import { go } from "./address";
 import { letters } from "./preference";
 import { undo } from "./toast";
@@ -55,7 +55,7 @@ const ofPage = signal<Command[]>([]);
 
 /** Commands of the page that is shown, while it is. */
 export function useCommands(commands: Command[], dependencies: unknown[]): void {
-  useEffect(() => {
+  useLayoutEffect(() => {
     ofPage.value = [...ofPage.value, ...commands];
     return () => {
       ofPage.value = ofPage.value.filter((command) => !commands.includes(command));

@@ -1,5 +1,5 @@
 /** What opens above the page: any command by name, the keys, a field for a thought. */
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { ComponentChildren } from "preact";
 import { go, searchAddress } from "./address";
 import { changed } from "./api/answer";
@@ -15,11 +15,14 @@ const close = (): void => {
 /** The browser's own dialog: it keeps the focus inside and gives it back. */
 function Dialog({ name, children }: { name: string; children: ComponentChildren }) {
   const element = useRef<HTMLDialogElement>(null);
-  useEffect(() => {
-    element.current?.showModal();
+  // Before the next key is heard: what is typed right after the key that opens it belongs into it.
+  useLayoutEffect(() => {
+    const opened = element.current;
+    opened?.showModal();
+    return () => opened?.close();
   }, []);
   return (
-    <dialog ref={element} aria-label={name} onClose={close} onClick={(event) => event.target === element.current && close()}>
+    <dialog ref={element} aria-label={name} onCancel={close} onClose={close} onClick={(event) => event.target === element.current && close()}>
       {children}
     </dialog>
   );

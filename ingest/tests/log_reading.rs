@@ -232,6 +232,55 @@ fn what_was_renamed_after_it_was_read_whole_or_empty_hides_nothing_that_came_nex
 }
 
 #[test]
+fn what_is_renamed_or_copied_away_before_anything_of_it_was_read_is_read_too() {
+    let home = Home::new();
+    home.append(line(1, "INFO user 1 logged in"));
+    home.read();
+    home.rename("app.log.1");
+    later(&home, "app.log.1", 0);
+    home.append("");
+    assert!(home.read().is_rotated);
+    // The log is there and empty when it is looked at; whoever writes has not noticed yet that it was renamed.
+    fs::write(
+        home.log.with_file_name("app.log.1"),
+        line(1, "INFO user 1 logged in") + &line(2, "INFO user 2 logged in"),
+    )
+    .unwrap();
+    home.read();
+    assert_eq!(home.templates(), seen(&[("user <*> logged in", 2)]));
+    assert_eq!(home.read(), LogStep::default());
+    later(&home, "app.log.1", 5);
+    home.append(line(3, "INFO user 3 logged in"));
+    home.rename("app.log.2");
+    later(&home, "app.log.2", 10);
+    home.append(line(4, "INFO user 4 logged in"));
+    fs::copy(&home.log, home.log.with_extension("log.3")).unwrap();
+    OpenOptions::new().write(true).truncate(true).open(&home.log).unwrap();
+    later(&home, "app.log.3", 20);
+    home.append(line(5, "INFO user 5 logged in"));
+    home.read();
+    assert_eq!(home.templates(), seen(&[("user <*> logged in", 5)]));
+    assert_eq!(home.read(), LogStep::default());
+}
+
+#[test]
+fn a_held_line_is_found_where_its_log_was_renamed_to() {
+    let home = Home::new();
+    home.append(line(1, "INFO user 1 logged in"));
+    let mut reader = home.reader();
+    reader.set_last(LastRecord::Hold);
+    assert_eq!(reader.read(&home.memory, Timestamp::from_millis(NOW)).unwrap().records, 0);
+    home.rename("app.log.1");
+    later(&home, "app.log.1", 0);
+    home.append(line(2, "INFO user 2 logged in"));
+    home.rename("app.log.2");
+    later(&home, "app.log.2", 10);
+    home.append(line(3, "INFO user 3 logged in"));
+    home.read();
+    assert_eq!(home.templates(), seen(&[("user <*> logged in", 3)]));
+}
+
+#[test]
 fn a_copy_that_was_read_is_not_what_came_after_a_log_of_the_same_tick() {
     let home = Home::new();
     home.append(line(1, "INFO user 1 logged in"));

@@ -2,7 +2,7 @@
 //! holds the place too.
 
 use std::fs::{self, File};
-use std::io::{self, BufReader, Seek as _, SeekFrom};
+use std::io;
 use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 
@@ -172,27 +172,30 @@ impl LogReader {
 
     /// Reads from wherever the place is now.
     fn take(&mut self, now: Timestamp, step: &mut LogStep) -> io::Result<Result<Vec<Occurrence>>> {
-        let (file, last_line) = match self.tail.position.find(&self.path)? {
-            Place::Here(file) => (file, LastLine::MayGrow),
-            Place::Before(file) => (file, LastLine::IsComplete),
+        let (file, position, last_line) = match self.tail.position.find(&self.path)? {
+            Place::Here(file) => (file, self.tail.position.clone().resumed(), LastLine::MayGrow),
+            Place::Before(file) => (file, self.tail.position.clone(), LastLine::IsComplete),
+            Place::Next(file) => (file, Position::default(), LastLine::IsComplete),
+            Place::Begun(file) => (file, Position::default(), LastLine::MayGrow),
             Place::Anew(file) => {
                 self.tail.position = Position::default();
                 step.is_rotated = true;
-                (file, LastLine::MayGrow)
+                (file, Position::default(), LastLine::MayGrow)
             }
         };
-        let position = self.tail.position.clone();
         if position.offset == 0
             && let Err(error) = look(&file)?
         {
             return Ok(Err(error));
         }
+        let Some(chunk) = position.read(&file, STEP_BYTES)? else {
+            // It was renamed or cut in between, so it is looked for again.
+            step.is_more = true;
+            return Ok(Ok(Vec::new()));
+        };
         let head = Position::head_of(&file)?;
         let mut calendar = Calendar::new(self.options.zone.clone(), modified_at(&file)?.unwrap_or(now));
-        let mut input = &file;
-        input.seek(SeekFrom::Start(position.offset))?;
-        let input = BufReader::with_capacity(64 * 1024, input);
-        let mut records = Records::new(input, position.offset, position.lines, STEP_BYTES, last_line)
+        let mut records = Records::new(chunk.new_bytes(), position.offset, position.lines, STEP_BYTES, last_line)
             .inside_line(position.is_inside_line);
         let mut happened = Happened::new(name_of(&self.path), head, now);
         while let Some(mut record) = records.next(&mut calendar)? {
@@ -213,13 +216,18 @@ impl LogReader {
         (step.lines, step.cut, step.damaged) = (lines - position.lines, records.met.cut, records.met.damaged);
         step.bytes = offset - position.offset;
         step.is_more = !is_over;
+        let is_complete = is_over && last_line == LastLine::IsComplete;
         if offset > position.offset {
-            self.tail.position.advance(&file, offset, lines)?;
+            self.tail.position = position;
+            self.tail.position.advance(&chunk, offset, lines);
             self.tail.position.is_inside_line = is_inside_line;
         }
-        if is_over && last_line == LastLine::IsComplete {
-            self.tail.position = Position::after(&file, &self.path, step.bytes > 0)?;
+        if is_complete {
             (step.is_more, step.is_rotated) = (true, true);
+        }
+        // Nothing is read of what is there now: what is renamed or copied away before anything is, is looked for.
+        if is_complete || self.tail.position.offset == 0 {
+            self.tail.position.finish(&file, step.bytes > 0)?;
         }
         Ok(Ok(happened.into_occurrences(&self.options.space)))
     }

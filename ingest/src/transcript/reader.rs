@@ -239,7 +239,7 @@ fn take(file: &File, turns: &mut Turns<'_>, most_turns: usize) -> io::Result<boo
     turns.summary.lines += number - from.lines;
     turns.summary.bytes += offset - from.offset;
     if offset > from.offset {
-        turns.state.position.advance(file, offset, number)?;
+        turns.state.position.advance_in(file, offset, number)?;
     }
     Ok(is_more)
 }

@@ -451,7 +451,13 @@ fn what_was_given_and_what_was_not_can_be_looked_up() {
         entry["left_out"].as_array().unwrap().iter().any(|left| left["why"].as_str().unwrap().contains("asked for"))
     );
     let trace = entry["trace"].as_str().unwrap();
-    assert!(succeeds(&data, &["explain", "--trace", trace]).contains(id));
+    let explained = json(&data, &["explain", "--trace", trace]);
+    let of = |part: &str| explained[part].as_array().unwrap().clone();
+    let given_then: Vec<&str> =
+        entry["given"].as_array().unwrap().iter().map(|given| given["id"].as_str().unwrap()).collect();
+    assert_eq!(of("given").iter().map(|hit| hit["id"].as_str().unwrap()).collect::<Vec<_>>(), given_then);
+    let withheld = "it was found, but not put into the conversation";
+    assert!(of("left_out").iter().any(|left| left["reason"] == withheld), "{explained}");
     let shown = succeeds(&data, &["why", "last", "--limit", "2", "--session", "window"]);
     assert!(shown.contains("given to this conversation already") && shown.contains("it fits by"), "{shown}");
     server.stop();

@@ -172,6 +172,12 @@ impl Memory {
         verbs::changes::changes(&self.0, request)
     }
 
+    /// Says of an earlier answer that only these of its hits were put before whoever it was asked for, so that whoever looks
+    /// at it later sees the rest as left out. Nothing happens when the answer is not kept any more.
+    pub fn narrow_answer(&self, trace: Id, used: &[Id]) {
+        trace::narrow(&self.0, trace, used);
+    }
+
     /// Lists earlier answers of recall, newest first.
     ///
     /// # Errors

@@ -64,6 +64,15 @@ pub(crate) fn past_answers(inner: &Inner, request: &PastAnswersRequest) -> Resul
     Ok(inner.traces.newest(*before, *first, inner.now(), fits).iter().map(Trace::summary).collect())
 }
 
+/// Says of an earlier answer that only some of its hits were put before whoever it was asked for.
+pub(crate) fn narrow(inner: &Inner, trace: Id, used: &[Id]) {
+    let asked = inner.traces.drops();
+    if let Some(mut trace) = inner.traces.get(trace, inner.now()) {
+        trace.narrow(used);
+        inner.traces.keep(&trace, asked, inner.now());
+    }
+}
+
 /// A question and its answer.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Trace {
@@ -106,6 +115,13 @@ impl Trace {
             degraded: recalled.degraded.clone(),
             dropped: recalled.dropped,
         }
+    }
+
+    fn narrow(&mut self, used: &[Id]) {
+        let (given, withheld): (Vec<_>, Vec<_>) =
+            std::mem::take(&mut self.given).into_iter().partition(|given| used.contains(&given.id));
+        self.given = given;
+        self.left_out.splice(..0, withheld.into_iter().map(|hit| (hit.id, hit.score, Exclusion::Withheld)));
     }
 
     /// Tells whether it was asked of these spaces alone.

@@ -68,6 +68,8 @@ pub enum Exclusion {
     Limit,
     /// The budget was spent on better ones.
     Budget,
+    /// It was found, but whoever asked on behalf of a conversation did not put it there.
+    Withheld,
 }
 
 impl fmt::Display for Exclusion {
@@ -85,6 +87,7 @@ impl fmt::Display for Exclusion {
             Self::Twin(twin) => return write!(f, "it says word for word what {twin} says"),
             Self::Limit => "the limit was reached by better ones",
             Self::Budget => "the budget was spent on better ones",
+            Self::Withheld => "it was found, but not put into the conversation",
         })
     }
 }

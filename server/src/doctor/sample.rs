@@ -8,10 +8,10 @@ use serde_json::{Value, json};
 use tokio::io::AsyncWriteExt as _;
 use tokio::process::Command;
 
+use crate::hook::SAMPLE as SESSION;
+
 /// How long a hook may take at most before it is ended.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// Names the session of the samples.
-const SESSION: &str = "hydra-doctor";
 
 /// Writes what is told of an event.
 fn input(event: &str) -> Value {

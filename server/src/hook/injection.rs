@@ -257,7 +257,9 @@ pub(super) fn give(call: &Call<'_>, ground: Ground, candidates: Vec<Candidate>) 
     let event = call.input.event;
     let listener = call.input.listener();
     let ledger = &call.session.hooks;
-    ledger.decide(&listener, |told| {
+    let trace = ground.trace;
+    let mut used = Vec::new();
+    let answer = ledger.decide(&listener, |told| {
         let budget = ground.tokens.saturating_sub(quoted::frame_tokens(event));
         let one_text = budget * 4 * ONE_TEXT_PERCENT / 100;
         let (mut lines, mut given, mut left_out) = (String::new(), Vec::<Given>::new(), Vec::new());
@@ -285,9 +287,14 @@ pub(super) fn give(call: &Call<'_>, ground: Ground, candidates: Vec<Candidate>) 
             return Ok((None, Answer::Nothing));
         }
         let text = if given.is_empty() { String::new() } else { quoted::quote(event, &lines) };
+        used = given.iter().map(|given| given.id).collect();
         let entry = entry(now, listener.clone(), event, ground, &text, given, left_out);
         Ok((Some(entry), if text.is_empty() { Answer::Nothing } else { Answer::Context(text) }))
-    })
+    })?;
+    if let Some(trace) = trace {
+        call.memory.narrow_answer(trace, &used);
+    }
+    Ok(answer)
 }
 
 fn entry(

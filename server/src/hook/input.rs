@@ -18,6 +18,9 @@ pub const MAX_WRITTEN_BYTES: usize = 4 * 1024;
 /// Longest name or path of it that travels; a longer one is none.
 pub const MAX_NAMED_BYTES: usize = 4 * 1024;
 
+/// Names the conversation that nobody has: `hydra doctor` tells its hooks of it, and what it is given is not taken down.
+pub const SAMPLE: &str = "hydra-doctor";
+
 /// What a client told of an event. What it did not tell, or told as something else than a text, is empty.
 #[derive(Clone, Debug, PartialEq, JsonSchema, Serialize, Deserialize)]
 pub struct Input {

@@ -15,7 +15,7 @@ use parking_lot::Mutex;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::Event;
+use super::{Event, SAMPLE};
 use crate::folder;
 
 /// The file, in the data folder.
@@ -149,7 +149,7 @@ impl Ledger {
         // Whoever does not say who it is may be anybody.
         let told = state.told.get(listener).filter(|_| !listener.is_empty());
         let (entry, answer) = decide(told.unwrap_or(&nothing))?;
-        if let Some(entry) = entry {
+        if let Some(entry) = entry.filter(|entry| !entry.listener.starts_with(SAMPLE)) {
             state.put(&self.path, &entry);
         }
         Ok(answer)
@@ -294,6 +294,16 @@ mod tests {
         let newest = ledger.newest(Some("s"), 2).unwrap();
         assert_eq!(newest.iter().map(|entry| entry.about.as_str()).collect::<Vec<_>>(), ["compact", "resume"]);
         assert_eq!(ledger.newest(Some("t"), 2).unwrap(), []);
+    }
+
+    #[test]
+    fn a_sample_is_not_taken_down() {
+        let temp = tempfile::tempdir().unwrap();
+        let ledger = Ledger::of(temp.path());
+        put(&ledger, entry(1, SAMPLE, Event::SessionStart, "startup", &[1]));
+        put(&ledger, entry(2, &format!("{SAMPLE} agent"), Event::PreToolUse, "", &[1]));
+        assert_eq!(ledger.newest(None, 9).unwrap(), []);
+        assert!(!knows(&ledger, SAMPLE, 1));
     }
 
     #[test]

@@ -27,7 +27,7 @@ use serde_json::{Value, json};
 
 pub use event::Event;
 pub use injection::{FLOOR, Found, Signals, choose, question};
-pub use input::{Input, MAX_INPUT_BYTES};
+pub use input::{Input, MAX_INPUT_BYTES, SAMPLE};
 pub use ledger::{Entry, Ledger};
 pub use session_start::context;
 

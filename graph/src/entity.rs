@@ -38,10 +38,11 @@ pub fn is_image(path: &Path) -> bool {
     path.extension().is_some_and(|ending| IMAGES.iter().any(|image| ending.eq_ignore_ascii_case(image)))
 }
 
-/// What a file's page goes by. An image keeps its ending, as links to it are written: `Boiler.png` beside `Boiler.md` is not
-/// what the note is about.
+/// What a file's page goes by. An image and a log keep their ending, as links to them are written: neither `Boiler.png` nor
+/// `boiler.log` beside `Boiler.md` is what the note is about.
 pub(crate) fn page_name(path: &Path) -> String {
-    let name = if is_image(path) { path.file_name() } else { path.file_stem() };
+    let is_log = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("log"));
+    let name = if is_log || is_image(path) { path.file_name() } else { path.file_stem() };
     name.map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
 }
 
@@ -228,16 +229,23 @@ fn standing(view: &View<'_>, ids: Vec<Id>, known_at: Option<Timestamp>) -> Resul
 
 /// Of several with one name, the one that is called exactly so.
 fn the_one(view: &View<'_>, name: &str, namesakes: &[Id]) -> Result<Id> {
-    let mut listed = Vec::new();
-    for id in namesakes {
-        let label = label(view, *id)?;
-        if normalise(&label) == normalise(name) {
-            return Ok(*id);
-        }
-        listed.push(format!("{} ({id})", shortened(&label)));
+    let labels = namesakes.iter().map(|id| Ok((*id, label(view, *id)?))).collect::<Result<Vec<_>>>()?;
+    if let Some(id) = called_so(&labels, name) {
+        return Ok(id);
     }
+    let listed: Vec<_> = labels.iter().map(|(id, label)| format!("{} ({id})", shortened(label))).collect();
     Err(Error::new(ErrorKind::Conflict, format!("`{}` may be {}", shortened(name), listed.join(" or ")))
         .hint("say which one, by its full name or its id"))
+}
+
+/// Of several by their names for people, the only one whose is written so, else the only one whose is but for its case.
+pub(crate) fn called_so(labels: &[(Id, String)], name: &str) -> Option<Id> {
+    let only = |fits: &dyn Fn(&str) -> bool| {
+        let mut fitting = labels.iter().filter(|(_, label)| fits(label)).map(|(id, _)| *id);
+        fitting.next().filter(|_| fitting.next().is_none())
+    };
+    let (name, key) = (name.trim(), normalise(name));
+    only(&|label| label.trim() == name).or_else(|| only(&|label| normalise(label) == key))
 }
 
 /// Returns the entity that a name was given to, of those that one stands for; itself if the name is its own too.

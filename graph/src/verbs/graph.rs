@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::mentions::Mentions;
 use super::ties::{Tie, TieKind, Ties};
-use crate::entity::{name_key, normalise};
+use crate::entity::{called_so, name_key};
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::Id;
 use crate::identity;
@@ -179,28 +179,23 @@ pub(super) fn meant(sight: &Sight<'_>, ties: &Ties<'_>, reference: &str, known_a
             break;
         }
     }
-    let mut listed = Vec::new();
-    let mut called = Vec::new();
-    for id in &namesakes {
-        let name = ties.name(*id)?;
-        if normalise(&name) == normalise(reference) {
-            called.push(*id);
-        }
-        if listed.len() < MAX_NAMESAKES {
-            listed.push(format!("{} ({id})", shortened(&name)));
-        }
-    }
-    match (namesakes.first(), called.as_slice(), namesakes.len()) {
-        (None, _, _) => {
+    let names = namesakes.iter().map(|id| Ok((*id, ties.name(*id)?))).collect::<Result<Vec<_>>>()?;
+    match (names.as_slice(), called_so(&names, reference)) {
+        ([], _) => {
             if let Some(reference) = Reference::parse(reference) {
                 return owner(sight, ties, &reference);
             }
             Err(Error::new(ErrorKind::NotFound, format!("nothing is known that is called `{}`", shortened(reference)))
                 .hint("give its id, or its name as it is written in the notes; recall finds what mentions it"))
         }
-        (Some(id), _, 1) | (_, [id], _) => Ok(*id),
-        _ => Err(Error::new(ErrorKind::Conflict, format!("`{}` may be {}", shortened(reference), listed.join(" or ")))
-            .hint("say which one, by its full name or its id")),
+        ([(id, _)], _) => Ok(*id),
+        (_, Some(id)) => Ok(id),
+        (several, None) => {
+            let listed = several.iter().take(MAX_NAMESAKES).map(|(id, name)| format!("{} ({id})", shortened(name)));
+            let listed = listed.collect::<Vec<_>>().join(" or ");
+            Err(Error::new(ErrorKind::Conflict, format!("`{}` may be {listed}", shortened(reference)))
+                .hint("say which one, by its full name or its id"))
+        }
     }
 }
 

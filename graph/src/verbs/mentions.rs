@@ -217,14 +217,27 @@ impl<'m> Mentions<'m> {
         }
         match self.whose(&entity::normalise(asked))? {
             Whose::Ones(id, _) => Ok(Meant::Entity(id)),
-            Whose::Several => Err(Error::new(ErrorKind::Conflict, format!("several go by `{}`", shortened(asked)))
-                .hint("say which one by its id; `hydra graph NAME` lists them")),
+            Whose::Several => self.called_so(asked)?.map(Meant::Entity).ok_or_else(|| {
+                Error::new(ErrorKind::Conflict, format!("several go by `{}`", shortened(asked)))
+                    .hint("say which one by its id; `hydra graph NAME` lists them")
+            }),
             Whose::Nobodys => Reference::parse(asked).map(Meant::Reference).ok_or_else(|| {
                 Error::new(ErrorKind::NotFound, format!("nothing is known that is called `{}`", shortened(asked)))
                     .hint("give an id (13 letters and digits), an entity's name, or an address, path, issue or commit; recall \
                            finds what has the words")
             }),
         }
+    }
+
+    /// Of several that go by a name, the one that is called so by people.
+    fn called_so(&self, asked: &str) -> Result<Option<Id>> {
+        let mut labels = Vec::new();
+        for id in entity::called(self.view(), asked, usize::MAX, self.moment.known_at)? {
+            if self.sight.knows_name(id)? {
+                labels.push((id, self.label(id)?));
+            }
+        }
+        Ok(entity::called_so(&labels, asked))
     }
 
     /// Returns whom a text names in prose, each with the first place in the text; of names in each other only the longest.

@@ -75,7 +75,7 @@ impl Verb for Get {
                 // The others are shown all the same.
                 Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::Conflict) => {
                     let hint = error.next_step().map(|hint| format!("; {hint}")).unwrap_or_default();
-                    unknown.push(json!({"name": of, "error": format!("{error}{hint}")}));
+                    unknown.push(json!({"name": of, "error": format!("{}{hint}", error.message())}));
                 }
                 Err(error) => return Err(error),
             }

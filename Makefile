@@ -120,7 +120,7 @@ chromium:
 system:
 	@missing=""; \
 	command -v c++ >/dev/null || missing="$$missing g++"; \
-	find /usr/lib /usr/lib64 /usr/local/lib -name 'libclang*.so*' 2>/dev/null | grep -q . || missing="$$missing libclang-dev"; \
+	find /usr/lib /usr/lib64 /usr/local/lib '(' -name 'libclang.so*' -o -name 'libclang-[0-9]*.so*' ')' 2>/dev/null | grep -q . || missing="$$missing libclang-dev"; \
 	python3 -m pip --version >/dev/null 2>&1 || missing="$$missing python3-pip"; \
 	command -v node >/dev/null || missing="$$missing nodejs"; \
 	command -v npm >/dev/null || missing="$$missing npm"; \

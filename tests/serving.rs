@@ -66,7 +66,7 @@ fn a_server_stops_in_order() {
         assert!(!data.join("server.json").exists());
         let mut said = String::new();
         child.stderr.take().unwrap().read_to_string(&mut said).unwrap();
-        assert!(said.contains("claude mcp add hydra -- /"), "{said}");
+        assert!(said.contains(" install claude-code --data-dir ") && said.contains(" open --data-dir "), "{said}");
     }
     assert_eq!(json(data, &["check"])["ok"], true);
 }

@@ -162,7 +162,8 @@ fn installed_lines(place: &Place, is_needed: bool) -> Vec<String> {
 /// Shows what changes, and asks whether it may be written.
 pub(super) fn show_and_ask(setting: &Setting, at: &At, changes: &[Change], question: &str) -> Result<Consent> {
     let needed: Vec<&Change> = changes.iter().filter(|change| change.is_needed()).collect();
-    if !setting.global.json {
+    let is_silent = setting.global.quiet && at.yes && !at.dry_run;
+    if !setting.global.json && !is_silent {
         for change in &needed {
             let shown = difference::shown(&change.file.path, change.file.content.as_deref(), change.after.as_deref());
             output::data(&shown)?;
@@ -183,7 +184,7 @@ pub(super) fn show_and_ask(setting: &Setting, at: &At, changes: &[Change], quest
     })
 }
 
-/// Asks the person at the terminal; an empty answer is `otherwise`.
+/// Asks the person at the terminal; an empty answer is `otherwise`, and no answer is no.
 pub(super) fn ask(question: &str, otherwise: bool) -> Result<bool> {
     let failed = |error| Error::io("the terminal", &error);
     let mut out = std::io::stderr();
@@ -191,7 +192,10 @@ pub(super) fn ask(question: &str, otherwise: bool) -> Result<bool> {
         .and_then(|()| out.flush())
         .map_err(failed)?;
     let mut said = String::new();
-    std::io::stdin().lock().read_line(&mut said).map_err(failed)?;
+    if std::io::stdin().lock().read_line(&mut said).map_err(failed)? == 0 {
+        output::talk("");
+        return Ok(false);
+    }
     Ok(match said.trim().to_lowercase().as_str() {
         "" => otherwise,
         said => matches!(said, "y" | "yes"),

@@ -1,9 +1,10 @@
 //! Tells a person how far something is: a bar on a terminal, a line now and then elsewhere.
 
+use std::fmt::Write;
 use std::io::IsTerminal as _;
 use std::time::{Duration, Instant};
 
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{HumanCount, ProgressBar, ProgressState, ProgressStyle};
 
 use crate::output;
 
@@ -12,7 +13,7 @@ const LINE_EVERY: Duration = Duration::from_secs(10);
 /// Before it is known how much there is; a bar would be full of nothing.
 const UNCOUNTED: &str = "{spinner} {msg} {elapsed} so far";
 /// Once that is known.
-const COUNTED: &str = "{spinner} {msg} [{bar:30}] {pos}/{len}, {per_sec}, {elapsed} so far, {eta} to go";
+const COUNTED: &str = "{spinner} {msg} [{bar:30}] {pos}/{len}, {rate}, {elapsed} so far, {eta} to go";
 /// How often the bar is drawn while nothing changes.
 const TICK: Duration = Duration::from_millis(120);
 
@@ -85,5 +86,13 @@ impl Progress {
 }
 
 fn style(template: &str) -> ProgressStyle {
-    ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar()).progress_chars("=> ")
+    let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
+    // Of what goes fast nobody reads the fractions.
+    let rate = |state: &ProgressState, line: &mut dyn Write| {
+        let _ = match state.per_sec() {
+            slow if slow < 10.0 => write!(line, "{slow:.1}/s"),
+            fast => write!(line, "{}/s", HumanCount(fast as u64)),
+        };
+    };
+    style.with_key("rate", rate).progress_chars("=> ")
 }

@@ -307,7 +307,8 @@ async fn greet(setting: &Setting, arguments: &Arguments, presence: &Presence, cr
             lines.push(format!("read your notes:     {program} ingest --data-dir {data_dir} FOLDER"));
         }
     }
-    lines.push(format!("connect Claude Code: claude mcp add hydra -- {program} mcp --data-dir {data_dir}"));
+    lines.push(format!("see it in a browser: {program} open --data-dir {data_dir}"));
+    lines.push(format!("connect Claude Code: {program} install claude-code --data-dir {data_dir}"));
     lines.push(format!("stop:                Ctrl-C, or: {program} stop --data-dir {data_dir}"));
     if hydra_embed::look(&config.model_dirs()).is_none() {
         lines.push(format!("search by meaning is off until you run: {program} models fetch --data-dir {data_dir}"));

@@ -21,6 +21,8 @@ use crate::store::{GraphStore, View};
 
 /// Texts sent to an index at once: few enough that a stop need not wait for long passages to be embedded.
 pub(crate) const BATCH: usize = 32;
+/// Texts that are put in the order of their length before they are sent: a model pads each of its batches to the longest.
+const WINDOW: usize = 8 * BATCH;
 /// A failing index is tried again after this, doubling up to the maximum.
 const RETRY_FIRST: Duration = Duration::from_millis(500);
 const RETRY_MAX: Duration = Duration::from_secs(30);
@@ -296,14 +298,17 @@ pub(crate) fn catch_up(view: &View<'_>, index: &dyn Index, progress: &Progress, 
     };
     progress.done.store(0, Ordering::Relaxed);
     progress.total.store(ids.len() as u64, Ordering::Relaxed);
-    for batch in ids.chunks(BATCH) {
-        if stop.load(Ordering::Acquire) {
-            return Err(Error::new(ErrorKind::Cancelled, "the catch-up was stopped"));
+    for window in ids.chunks(WINDOW) {
+        let texts = findable::index_texts(view, window)?;
+        let mut updates: Vec<Update> = window.iter().zip(texts).map(|(id, text)| Update { id: *id, text }).collect();
+        updates.sort_by_key(|update| update.text.as_ref().map_or(0, |text| text.text.len()));
+        for batch in updates.chunks(BATCH) {
+            if stop.load(Ordering::Acquire) {
+                return Err(Error::new(ErrorKind::Cancelled, "the catch-up was stopped"));
+            }
+            index.apply(batch)?;
+            progress.done.fetch_add(batch.len() as u64, Ordering::Relaxed);
         }
-        let texts = findable::index_texts(view, batch)?;
-        let updates: Vec<Update> = batch.iter().zip(texts).map(|(id, text)| Update { id: *id, text }).collect();
-        index.apply(&updates)?;
-        progress.done.fetch_add(batch.len() as u64, Ordering::Relaxed);
     }
     index.seal(head)
 }

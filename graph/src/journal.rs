@@ -19,7 +19,7 @@ use crate::erasure;
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::Id;
 use crate::redaction;
-use crate::store::{Node, View, order, string, term_id, term_text, time_literal};
+use crate::store::{Node, View, order, string, subject_id, term_id, term_text, time_literal};
 use crate::time::Timestamp;
 use crate::vocab::{self, ext};
 
@@ -308,6 +308,14 @@ fn unpack(commit: Id, packed: &str) -> Result<String> {
     let bytes = BASE64.decode(packed).map_err(|_| corrupt())?;
     let plain = lz4_flex::decompress_size_prepended(&bytes).map_err(|_| corrupt())?;
     String::from_utf8(plain).map_err(|_| corrupt())
+}
+
+/// Returns the newest commit that touched something.
+pub(crate) fn last_touching(view: &View<'_>, id: Id) -> Result<Option<Id>> {
+    let node = vocab::node(id);
+    let commits = view.quads(None, Some(vocab::TOUCHED), Some(node.as_ref().into()), Some(vocab::JOURNAL.into()));
+    let commits = commits.filter_map(|quad| quad.map(|quad| subject_id(&quad.subject)).transpose());
+    Ok(commits.collect::<Result<Vec<Id>>>()?.into_iter().max())
 }
 
 /// Returns the commit's touched ids.

@@ -10,6 +10,7 @@ use crate::collection::Collection;
 use crate::document::{LogState, SourceState};
 use crate::error::Result;
 use crate::id::Id;
+use crate::journal;
 use crate::map::Atlas;
 use crate::moment::Moment;
 use crate::question::{Question, Recalled};
@@ -341,6 +342,14 @@ impl Memory {
     /// Lists the folders that are watched, by path.
     pub fn collections(&self) -> Result<Vec<Collection>> {
         verbs::collect::collections(&self.0)
+    }
+
+    /// Returns the newest commit that touched a node: whoever watches it sees by that that something was done and taken back.
+    ///
+    /// # Errors
+    /// When the store can't be read.
+    pub fn last_change(&self, id: Id) -> Result<Option<Id>> {
+        journal::last_touching(&self.0.view()?, id)
     }
 
     /// Returns a watched folder, by its id or path.

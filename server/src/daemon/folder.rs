@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use hydra_graph::{Collection, CollectionKind, Error, ErrorKind, Memory, Result};
+use hydra_graph::{Collection, CollectionKind, Error, ErrorKind, Id, Memory, Result};
 use hydra_ingest::{
     Followed, LOG_QUIET, Options, Progress, Readings, Removal, Rules, Summary, TranscriptProgress, Vault, follow,
     follow_transcripts, is_temporary, may_be_log, may_be_transcript, reconcile,
@@ -41,6 +41,8 @@ const NO_WATCHES: &str = "the system gives no more watches, so it is looked at e
 pub struct Folder {
     pub collection: Collection,
     pub state: State,
+    /// The commit that said so last, if the graph does.
+    pub changed_in: Option<Id>,
     pending: Pending,
     /// Files that are gone for good.
     to_remove: BTreeSet<PathBuf>,
@@ -83,6 +85,7 @@ impl Folder {
         let mut folder = Self {
             collection,
             state: State { state: Doing::Waiting, progress: None, error: None, note: None, ..state },
+            changed_in: None,
             pending: Pending::default(),
             to_remove: BTreeSet::new(),
             looked_at: None,

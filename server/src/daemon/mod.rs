@@ -207,11 +207,14 @@ impl Run {
             }
         }
         for collection in wanted {
+            // One that was removed and taken back before this looked is the same and has to be read again.
+            let changed_in = self.memory.last_change(collection.id).unwrap_or_default();
             match self.folders.get_mut(&collection.id) {
-                Some(known) if known.collection == collection => {}
+                Some(known) if known.collection == collection && known.changed_in == changed_in => {}
                 Some(known) => {
                     let is_paused = collection.paused;
                     known.change(collection);
+                    known.changed_in = changed_in;
                     if is_paused {
                         self.watches.forget(&known.collection.path);
                     }
@@ -219,7 +222,9 @@ impl Run {
                 None => {
                     let is_passing = self.passing.contains(&collection);
                     let state = self.written.sources.get(&collection.id).cloned().unwrap_or_default();
-                    self.folders.insert(collection.id, Folder::new(collection, state, is_passing));
+                    let mut folder = Folder::new(collection, state, is_passing);
+                    folder.changed_in = changed_in;
+                    self.folders.insert(folder.collection.id, folder);
                 }
             }
         }

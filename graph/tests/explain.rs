@@ -52,7 +52,7 @@ fn of_an_answer_that_was_put_before_somebody_in_part_the_rest_is_left_out() {
     let whole = opened.memory.explain(Answered::Before(trace), None).unwrap();
     assert_eq!(whole.given.iter().map(|hit| hit.id).collect::<Vec<_>>(), [near]);
     let left_out: Vec<_> = whole.left_out.iter().map(|left| (left.id, left.reason)).collect();
-    assert_eq!(left_out, [(other, Exclusion::Withheld)]);
+    assert_eq!(left_out, [(other, Exclusion::Unused)]);
     let listed = opened.memory.past_answers(&PastAnswersRequest { first: 10, ..Default::default() }).unwrap();
     assert_eq!(listed.iter().map(|answer| (answer.given, answer.left_out)).collect::<Vec<_>>(), [(1, 1)]);
     // Of one that is not kept nothing happens.

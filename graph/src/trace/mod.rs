@@ -121,7 +121,7 @@ impl Trace {
         let (given, withheld): (Vec<_>, Vec<_>) =
             std::mem::take(&mut self.given).into_iter().partition(|given| used.contains(&given.id));
         self.given = given;
-        self.left_out.splice(..0, withheld.into_iter().map(|hit| (hit.id, hit.score, Exclusion::Withheld)));
+        self.left_out.splice(..0, withheld.into_iter().map(|hit| (hit.id, hit.score, Exclusion::Unused)));
     }
 
     /// Tells whether it was asked of these spaces alone.

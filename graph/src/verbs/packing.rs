@@ -69,7 +69,7 @@ pub enum Exclusion {
     /// The budget was spent on better ones.
     Budget,
     /// It was found, but whoever asked on behalf of a conversation did not put it there.
-    Withheld,
+    Unused,
 }
 
 impl fmt::Display for Exclusion {
@@ -87,7 +87,7 @@ impl fmt::Display for Exclusion {
             Self::Twin(twin) => return write!(f, "it says word for word what {twin} says"),
             Self::Limit => "the limit was reached by better ones",
             Self::Budget => "the budget was spent on better ones",
-            Self::Withheld => "it was found, but not put into the conversation",
+            Self::Unused => "it was found, but not put into the conversation",
         })
     }
 }

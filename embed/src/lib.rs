@@ -9,8 +9,13 @@
 //! This crate is synchronous, opens no socket and reads neither environment nor clock; `fetch` runs pip for what needs
 //! the network. There is never a pretended embedding: without the model, meaning search says that it is off.
 
+// What stands beside the tests names this crate as they do.
+#[cfg(test)]
+extern crate self as hydra_embed;
+
 mod cache;
-#[cfg(feature = "deterministic")]
+#[cfg(test)]
+#[path = "../tests/deterministic/mod.rs"]
 mod deterministic;
 mod embedder;
 mod embedding;
@@ -22,9 +27,6 @@ mod turns;
 mod vectors;
 
 pub use cache::{CacheKey, Place, VectorCache};
-#[cfg(feature = "deterministic")]
-#[doc(hidden)]
-pub use deterministic::Deterministic;
 pub use embedder::Embedder;
 pub use embedding::{Embedding, QuestionEmbedding, Signs, sign_bytes};
 pub use minilm::MiniLm;

@@ -1,11 +1,14 @@
 //! What was sealed and flushed comes back; anything that is off means starting over, never a wrong answer.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod deterministic;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use hydra_embed::{Deterministic, Embedder as _, VectorCache, VectorIndex};
+use deterministic::Deterministic;
+use hydra_embed::{Embedder as _, VectorCache, VectorIndex};
 use hydra_graph::{ErrorKind, Id, Index, IndexQuery, IndexText, Update};
 
 const DIMENSIONS: usize = 32;

@@ -1,11 +1,14 @@
 //! What is near is found, by any number of threads, while the index changes.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod deterministic;
+
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-use hydra_embed::{Deterministic, Embedder, Embedding, QuestionEmbedding, VectorCache, VectorIndex};
+use deterministic::Deterministic;
+use hydra_embed::{Embedder, Embedding, QuestionEmbedding, VectorCache, VectorIndex};
 use hydra_graph::{Error, ErrorKind, Id, Index, IndexQuery, IndexText, Result, Scored, Update};
 
 const DIMENSIONS: usize = 64;

@@ -1,14 +1,12 @@
 //! A stand-in for a model, for tests only: it knows words, not meaning.
 //!
-//! It is compiled only with the feature `deterministic` and must never be a fallback: a pretended embedding answers
-//! wrongly without anybody noticing.
+//! It stands beside the tests and in no library: a pretended embedding that is a fallback answers wrongly without anybody
+//! noticing.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use hydra_embed::{Embedder, Embedding, QuestionEmbedding};
 use hydra_graph::Result;
-
-use crate::embedder::Embedder;
-use crate::embedding::{Embedding, QuestionEmbedding};
 
 /// Maps each word to a fixed direction and a text to the normalised sum of its words.
 pub struct Deterministic {

@@ -19,6 +19,6 @@ mod register;
 
 pub use grant::{Grant, GrantKind, NewGrant, Secret};
 pub use links::{CODE_LIFE, Links};
-pub use rate::{Rates, Refusal, network};
+pub use rate::{Allowance, Rates, Refusal, network};
 pub use refusals::{Refusals, keep};
 pub use register::{Found, Identity, Register, Stay, Via, read_used};

@@ -7,13 +7,17 @@
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::num::NonZeroU32;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use governor::clock::{Clock as _, MonotonicClock};
 use governor::middleware::NoOpMiddleware;
 use governor::state::keyed::HashMapStateStore;
 use governor::{Quota, RateLimiter};
+use hydra_graph::{Error, ErrorKind};
 use parking_lot::Mutex;
+
+use super::register::{Identity, Via};
 
 /// What of a minute's requests may come at once.
 const BURST_PART: u32 = 10;
@@ -33,6 +37,37 @@ type Limiter<K> = RateLimiter<K, HashMapStateStore<K>, MonotonicClock, NoOpMiddl
 pub struct Refusal {
     /// When it may be asked again.
     pub retry_after: Duration,
+}
+
+impl Refusal {
+    /// Returns when it may be asked again, in whole seconds.
+    pub fn seconds(self) -> u128 {
+        self.retry_after.max(Duration::from_secs(1)).as_millis().div_ceil(1_000)
+    }
+
+    /// Says so to whoever asked.
+    pub fn error(self, message: &str) -> Error {
+        Error::new(ErrorKind::Unavailable, message).hint(format!("try again in {} s", self.seconds()))
+    }
+}
+
+/// What one caller may still ask, for what they ask on a connection that stays open. Nobody limits the owner.
+#[derive(Clone, Default)]
+pub struct Allowance(Option<(Arc<Rates>, String)>);
+
+impl Allowance {
+    /// Returns that of somebody who came in.
+    pub fn of(rates: &Arc<Rates>, identity: &Identity) -> Self {
+        Self((identity.via != Via::Owner).then(|| (Arc::clone(rates), identity.name.clone())))
+    }
+
+    /// Counts something that they ask.
+    ///
+    /// # Errors
+    /// When it is more than they may.
+    pub fn take(&self) -> Result<(), Refusal> {
+        self.0.as_ref().map_or(Ok(()), |(rates, name)| rates.request(name))
+    }
 }
 
 /// Everything that is counted. Kept by name and address, never by what was asked.

@@ -18,6 +18,7 @@ mod loader;
 mod memory;
 mod mutation;
 mod page;
+mod patience;
 mod recall;
 mod request;
 mod scalar;
@@ -49,6 +50,8 @@ pub const PATH: &str = "/graphql";
 #[derive(Clone)]
 pub struct Door {
     schema: schema::Schema,
+    /// The same, for what is told as it happens.
+    live: schema::Schema,
     crossing: Crossing,
     hub: hub::Hub,
     /// Becomes true when the server stops.
@@ -59,7 +62,7 @@ impl Door {
     /// Opens it. `sources` changes whenever a watched folder is otherwise.
     pub fn new(crossing: Crossing, sources: watch::Receiver<u64>, stopping: watch::Receiver<bool>) -> Self {
         let hub = hub::Hub::new(crossing.memory(), sources);
-        Self { schema: schema::build(), crossing, hub, stopping }
+        Self { schema: schema::build(), live: schema::for_subscriptions(), crossing, hub, stopping }
     }
 
     /// Returns who asks in a session.

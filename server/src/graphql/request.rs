@@ -3,15 +3,15 @@
 use async_graphql::parser::parse_query;
 use async_graphql::parser::types::{DocumentOperations, ExecutableDocument, OperationDefinition, OperationType};
 use async_graphql::{Request, Response, ServerError, Value, Variables};
+use futures_util::stream::{self, BoxStream, Stream, StreamExt as _};
 use hydra_graph::{Error, ErrorKind};
 use serde::Serialize;
 use serde_json::Value as Json;
-use tokio_stream::Stream;
 
 use super::caller::Caller;
-use super::limit::{self, QUERY_TIME};
+use super::patience::within;
 use super::schema::Schema;
-use super::{error, loader};
+use super::{Door, error, limit, loader};
 use crate::outcome;
 
 /// A request that may run.
@@ -143,27 +143,27 @@ impl Asked {
     pub async fn answer(self, schema: &Schema, caller: Caller) -> Response {
         let is_query = self.does == OperationType::Query;
         let answering = schema.execute(self.prepared(caller));
-        let mut response = match is_query {
-            false => answering.await,
-            true => match tokio::time::timeout(QUERY_TIME, answering).await {
-                Ok(response) => response,
-                Err(_) => {
-                    let message = format!("the query took more than {} seconds", QUERY_TIME.as_secs());
-                    let error = Error::new(ErrorKind::TooLarge, message).hint("ask for less at once");
-                    Response::from_errors(vec![error::of_request(&error)])
-                }
-            },
-        };
+        let mut response = if is_query { within(answering).await } else { answering.await };
         complete(&mut response);
         response
     }
 
-    /// Answers one after the other: a subscription as long as it runs, anything else once.
-    pub fn stream(self, schema: &Schema, caller: Caller) -> impl Stream<Item = Response> + Send + use<> {
-        use tokio_stream::StreamExt as _;
-        schema.execute_stream(self.prepared(caller)).map(|mut response| {
+    /// Answers one after the other: a subscription as long as it runs, anything else once. What is given up is the last:
+    /// whoever follows would not know what they missed.
+    pub fn stream(self, door: &Door, caller: Caller) -> impl Stream<Item = Response> + Send + use<> {
+        let answers: BoxStream<'static, Response> = match self.does {
+            OperationType::Subscription => door.live.execute_stream(self.prepared(caller)),
+            OperationType::Query | OperationType::Mutation => {
+                let schema = door.schema.clone();
+                Box::pin(stream::once(async move { self.answer(&schema, caller).await }))
+            }
+        };
+        stream::unfold(Some(answers), |answers| async move {
+            let mut answers = answers?;
+            let mut response = answers.next().await?;
             complete(&mut response);
-            response
+            let rest = (!is_refused(&response)).then_some(answers);
+            Some((response, rest))
         })
     }
 }
@@ -248,7 +248,7 @@ mod tests {
     use std::sync::Arc;
     use std::sync::atomic::{AtomicUsize, Ordering};
 
-    use hydra_graph::{Memory, Options};
+    use hydra_graph::{Agent, Memory, NewMemory, Options};
     use hydra_mcp::{Crossing, MAX_CONCURRENT_VERBS};
     use parking_lot::Mutex;
     use serde_json::json;
@@ -265,12 +265,14 @@ mod tests {
         parts.read().unwrap_or_else(|_| panic!("it is a query"))
     }
 
-    /// It takes as long as a query may, since it waits for its turn that long.
+    /// It takes as long as a query may, since all of them wait for their turn that long.
     #[tokio::test(flavor = "multi_thread")]
-    async fn a_query_that_takes_too_long_is_given_up_and_the_next_is_answered() {
+    async fn what_takes_too_long_is_given_up_on_every_way_in_and_the_next_is_answered() {
         let folder = tempfile::tempdir().unwrap();
         let options = Options { clock: wiring::clock(), holder: "a test".to_owned() };
         let memory = Memory::open(&folder.path().join("data"), options).unwrap();
+        let told = |text: &str| memory.remember(NewMemory::new(text), &Agent::owner()).unwrap().commit;
+        let [after, ..] = ["The gate is blue", "The gate is green", "The gate is red"].map(told);
         let crossing = Crossing::new(memory);
         let file = folder.path().join("hydra.toml");
         std::fs::write(&file, "").unwrap();
@@ -278,6 +280,13 @@ mod tests {
         let (_stop, stopping) = watch::channel(false);
         let door = Door::new(crossing.clone(), watch::channel(0).1, stopping);
         let caller = || door.caller(Session::of_owner(&config, None));
+        // Of the two commits after that, the second waits to be asked for when nobody can look up what it touched.
+        let query = format!("subscription {{ changes(after: \"{after}\") {{ memories {{ text }} }} }}");
+        let asked_for =
+            Parts::of(json!({"query": query})).unwrap().read().unwrap_or_else(|_| panic!("it is a subscription"));
+        let mut changes = std::pin::pin!(asked_for.stream(&door, caller()));
+        let first = changes.next().await.unwrap();
+        assert!(first.errors.is_empty() && first.data.to_string().contains("green"), "{first:?}");
         // Dropped, it lets everybody go who holds a place.
         let (shut, gate) = std::sync::mpsc::channel::<()>();
         let gate = Arc::new(Mutex::new(gate));
@@ -294,9 +303,14 @@ mod tests {
         while inside.load(Ordering::Acquire) < MAX_CONCURRENT_VERBS {
             tokio::task::yield_now().await;
         }
-        let answer = asked().answer(&door.schema, caller()).await;
-        assert_eq!(answer.errors.len(), 1, "{answer:?}");
-        assert!(answer.errors[0].message.contains("more than 30 seconds"), "{answer:?}");
+        let mut streamed = std::pin::pin!(asked().stream(&door, caller()));
+        let (whole, streamed, event) =
+            tokio::join!(asked().answer(&door.schema, caller()), streamed.next(), changes.next());
+        for answer in [whole, streamed.unwrap(), event.unwrap()] {
+            assert_eq!(answer.errors.len(), 1, "{answer:?}");
+            assert!(answer.errors[0].message.contains("more than 30 seconds"), "{answer:?}");
+        }
+        assert!(changes.next().await.is_none(), "what was given up is the last");
         drop(shut);
         while holders.join_next().await.is_some() {}
         let answer = asked().answer(&door.schema, caller()).await;

@@ -1,6 +1,6 @@
 //! The schema as a whole, with its limits.
 
-use async_graphql::{MergedObject, Schema as AsSchema};
+use async_graphql::{MergedObject, Schema as AsSchema, SchemaBuilder};
 
 use super::block::BlockQuery;
 use super::commit::CommitQuery;
@@ -8,6 +8,7 @@ use super::entity::{EntityQuery, Neighbours};
 use super::limit::{MAX_COST, MAX_DEPTH, MAX_NESTING};
 use super::memory::{Memories, MemoryQuery};
 use super::mutation::Mutation;
+use super::patience::Patience;
 use super::recall::RecallQuery;
 use super::source::SourceQuery;
 use super::stats::StatsQuery;
@@ -27,6 +28,16 @@ pub type Schema = AsSchema<Query, Mutation, Subscription>;
 
 /// Builds it.
 pub fn build() -> Schema {
+    begin().finish()
+}
+
+/// Builds it once more for subscriptions, where each event is given up that takes too long. Apart from the other, since an
+/// extension of the library makes every field of every query dearer.
+pub fn for_subscriptions() -> Schema {
+    begin().extension(Patience).finish()
+}
+
+fn begin() -> SchemaBuilder<Query, Mutation, Subscription> {
     Schema::build(Query::default(), Mutation::default(), Subscription)
         .limit_depth(MAX_DEPTH)
         .limit_complexity(MAX_COST)
@@ -34,7 +45,6 @@ pub fn build() -> Schema {
         .limit_directives(MAX_DIRECTIVES)
         .override_output_type_description::<Memories>("A page of memories.")
         .override_output_type_description::<Neighbours>("A page of what an entity is tied to, the strongest first.")
-        .finish()
 }
 
 #[cfg(test)]

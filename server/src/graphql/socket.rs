@@ -16,7 +16,7 @@ use tokio_stream::{Stream, StreamExt as _, StreamMap};
 
 use super::request::{self, Parts, is_refused, spelled};
 use super::{Door, Visit};
-use crate::http::Failed;
+use crate::http::{ASKS_TOO_MUCH, Failed, TOO_MUCH};
 use crate::verb::Session;
 
 /// The protocol's name.
@@ -169,6 +169,13 @@ impl Conversation {
 
     async fn begin(&mut self, id: String, payload: Json) -> Result<(), Option<Close>> {
         let refuse = |errors: &[ServerError]| of_operation("error", &id, &request::json(&errors));
+        // The conversation is one request, and what it goes on with are further ones.
+        if let Err(refusal) = self.session.allowance.take() {
+            let (who, now) = (&self.session.agent.name, self.session.now());
+            self.session.refusals.note(who, super::PATH, TOO_MUCH, now);
+            let refusal = refuse(&[super::error::of_request(&refusal.error(ASKS_TOO_MUCH))]);
+            return self.say(&refusal).await;
+        }
         if self.running.len() >= MAX_OPERATIONS {
             let error = Error::new(ErrorKind::Unavailable, format!("{MAX_OPERATIONS} operations run here already"))
                 .hint("complete one of them");
@@ -182,7 +189,7 @@ impl Conversation {
         match parts.read() {
             Ok(asked) => {
                 let caller = self.door.caller(self.session.clone());
-                let answers = asked.stream(&self.door.schema, caller).map(|response| {
+                let answers = asked.stream(&self.door, caller).map(|response| {
                     Some(match is_refused(&response) {
                         true => Told::Error(request::json(&response.errors)),
                         false => Told::Next(spelled(&response)),

@@ -17,7 +17,7 @@ const KEEP_ALIVE: Duration = Duration::from_secs(15);
 
 /// Answers as long as there is something to tell.
 pub fn answer(asked: Asked, door: &Door, caller: Caller) -> Response {
-    let answers = asked.stream(&door.schema, caller);
+    let answers = asked.stream(door, caller);
     let next = answers.map(|response| Event::default().event("next").data(spelled(&response)));
     let events = next.chain(once(Event::default().event("complete").data("")));
     let events = events.map(Ok::<_, Infallible>);

@@ -3,7 +3,6 @@
 use std::borrow::Cow;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::body::{Body, HttpBody as _};
 use axum::extract::{ConnectInfo, Request, State};
@@ -20,6 +19,11 @@ use super::{App, browser, failure};
 use crate::access::{Found, Identity, Refusal, Stay, Via};
 use crate::web::wants_page;
 use crate::wiring;
+
+/// What a token is told that asks more than it may.
+pub const ASKS_TOO_MUCH: &str = "the token asks more than it may in a minute";
+/// As the journal has it.
+pub const TOO_MUCH: &str = "asked too much";
 
 /// Checks what a request presents, and lets it in under the name that it finds.
 pub async fn check(State(app): State<App>, mut request: Request, next: Next) -> Response {
@@ -38,14 +42,12 @@ pub async fn check(State(app): State<App>, mut request: Request, next: Next) -> 
             return refusal.answer(wants_page(request.method(), request.headers()));
         }
     };
-    if identity.via != Via::Owner
-        && let Err(refusal) = failures.request(&identity.name)
-    {
-        let mut response = too_many("the token asks more than it may in a minute", refusal);
+    let session = app.session_of(&identity);
+    if let Err(refusal) = session.allowance.take() {
+        let mut response = too_many(ASKS_TOO_MUCH, refusal);
         response.extensions_mut().insert(Who(identity.agent.name));
         return response;
     }
-    let session = app.session_of(&identity);
     let stay = session.stay.clone();
     let extensions = request.extensions_mut();
     extensions.insert(holder(&app, &identity));
@@ -173,13 +175,11 @@ pub fn peer(request: &Request) -> Option<IpAddr> {
 
 /// Answers that it is too much for now.
 pub fn too_many(message: &str, refusal: Refusal) -> Response {
-    let seconds = refusal.retry_after.max(Duration::from_secs(1)).as_millis().div_ceil(1_000);
-    let error = Error::new(ErrorKind::Unavailable, message).hint(format!("try again in {seconds} s"));
-    let mut response = failure::answer(StatusCode::TOO_MANY_REQUESTS, &error);
-    if let Ok(seconds) = HeaderValue::from_str(&seconds.to_string()) {
+    let mut response = failure::answer(StatusCode::TOO_MANY_REQUESTS, &refusal.error(message));
+    if let Ok(seconds) = HeaderValue::from_str(&refusal.seconds().to_string()) {
         response.headers_mut().insert(header::RETRY_AFTER, seconds);
     }
-    response.extensions_mut().insert(Why("asked too much".into()));
+    response.extensions_mut().insert(Why(TOO_MUCH.into()));
     response
 }
 

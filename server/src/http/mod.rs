@@ -1,9 +1,10 @@
 //! The HTTP server: every verb under `/v1`, MCP under `/mcp`, GraphQL at `/graphql`, SPARQL at `/sparql` and `/store`,
 //! `/metrics`, and `/healthz` and `/readyz` for anyone who may call.
 //!
-//! A request passes, in this order: `head` (are its address and headers small enough), `guard` (is it called by a name of ours,
-//! from a page of ours), `auth` (who holds its token), `body` (is it small enough), and is counted by `metrics` whatever becomes of it. Whether whoever called may do
-//! what they ask is asked by `permission`, with what the verb says that it needs.
+//! A request passes, in this order: `head` (are its address and headers small enough), `guard` (is it called by a name of
+//! ours, from a page of ours), `auth` (who holds its token), `body` (is it small enough), and is counted by `metrics`
+//! whatever becomes of it. Whether whoever called may do what they ask is asked by `permission`, with what the verb says
+//! that it needs.
 
 mod auth;
 mod body;
@@ -38,7 +39,7 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
-use crate::access::{self, Identity, Links, Rates, Refusals, Register};
+use crate::access::{self, Allowance, Identity, Links, Rates, Refusals, Register};
 use crate::config::Config;
 use crate::enrich::Enricher;
 use crate::graphql::{self, Door};
@@ -57,7 +58,7 @@ use crate::verb::{
 use crate::web;
 use crate::wiring;
 
-pub use auth::lacks;
+pub use auth::{ASKS_TOO_MUCH, TOO_MUCH, lacks};
 pub use body::MAX_BODY_BYTES;
 pub use browser::SESSION_PATH;
 pub use failure::Failed;
@@ -156,6 +157,7 @@ impl App {
             agent: identity.agent.clone(),
             rights: identity.rights,
             stay: self.register.stay(identity),
+            allowance: Allowance::of(&self.rates, identity),
             ..self.session.clone()
         }
     }

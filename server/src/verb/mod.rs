@@ -82,7 +82,7 @@ pub use undo::Undo;
 pub use update::Update;
 pub use why::Why;
 
-use crate::access::{self, Stay};
+use crate::access::{self, Allowance, Stay};
 use crate::config::{Config, Setting};
 use crate::enrich::Enricher;
 use crate::hook::Ledger;
@@ -134,6 +134,8 @@ pub struct Session {
     pub rights: Rights,
     /// How long they may stay.
     pub stay: Stay,
+    /// What they may still ask where no request of its own is counted.
+    pub allowance: Allowance,
     /// Where it is noted what they may not.
     pub refusals: Arc<access::Refusals>,
     /// The space of what names none.
@@ -161,6 +163,7 @@ impl Session {
             agent: Agent::owner(),
             rights: Rights::all(),
             stay: Stay::default(),
+            allowance: Allowance::default(),
             refusals: Arc::default(),
             default_space: config.default_space.clone(),
             data_dir: config.data_dir.clone(),

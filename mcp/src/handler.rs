@@ -1,7 +1,5 @@
 //! The MCP server: hands each call to its tool, resource or prompt, on a blocking thread, in the name of who called.
 
-use std::sync::Arc;
-
 use axum::http::request::Parts;
 use hydra_graph::Id;
 use rmcp::model::{
@@ -12,24 +10,22 @@ use rmcp::model::{
 };
 use rmcp::service::{RequestContext, SubscriptionContext};
 use rmcp::{ErrorData, RoleServer, ServerHandler};
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::watch;
 
 use crate::http::Shared;
+use crate::place::Places;
 use crate::right::Right;
 use crate::session::{self, Begun, Sessions};
 use crate::subscription::{MAX_WATCHED, Subscription};
 use crate::tool::Call;
 use crate::{answer, caller, identity, prompt, resource, tool};
 
-/// Requests of revision 2026-07-28 that stay open to hear of changes.
-pub(crate) const MAX_LISTENERS: usize = 256;
-
 /// One memory behind the protocol, as one request sees it.
 #[derive(Clone)]
 pub(crate) struct Hydra {
     pub shared: Shared,
     pub sessions: Sessions,
-    pub listeners: Arc<Semaphore>,
+    pub streams: Places,
     /// Changes with each commit since the request came.
     pub commits: watch::Receiver<Option<Id>>,
 }
@@ -47,7 +43,8 @@ impl ServerHandler for Hydra {
         context.peer.set_peer_info(request.clone());
         let agreed = self.negotiate_initialize(&request)?;
         if let Some(begun) = context.extensions.get::<Parts>().and_then(|parts| parts.extensions.get::<Begun>()) {
-            self.sessions.begin().into_iter().for_each(|name| drop(begun.0.set(name)));
+            let holder = caller::holder(&context).map(|holder| holder.name()).unwrap_or_default();
+            self.sessions.begin(&holder).into_iter().for_each(|name| drop(begun.0.set(name)));
         }
         Ok(agreed)
     }
@@ -153,10 +150,9 @@ impl ServerHandler for Hydra {
 
     async fn listen(&self, context: SubscriptionContext) -> Result<(), ErrorData> {
         may_read(context.request_context(), "resource")?;
-        let Ok(_place) = self.listeners.try_acquire() else {
-            let message = format!("{MAX_LISTENERS} streams are open already; close one");
-            return Err(ErrorData::internal_error(message, None));
-        };
+        let holder = caller::holder(context.request_context()).map(|holder| holder.name()).unwrap_or_default();
+        let place = self.streams.take(&holder, session::CLOSE_ONE);
+        let _place = place.map_err(|error| ErrorData::internal_error(error.to_string(), None))?;
         let uris = context.accepted().resource_subscriptions.clone().unwrap_or_default();
         let telling = async {
             let commits = self.commits.clone();

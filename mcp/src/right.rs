@@ -108,6 +108,11 @@ pub struct Holder {
 }
 
 impl Holder {
+    /// Returns the name that what they hold is counted under.
+    pub fn name(&self) -> String {
+        self.agent.as_ref().map_or_else(|| Agent::owner().name, |agent| agent.name.clone())
+    }
+
     /// Checks that it may.
     ///
     /// # Errors

@@ -16,6 +16,7 @@ use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse as _, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;
+use hydra_graph::Agent;
 use serde_json::json;
 use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::AbortHandle;
@@ -23,12 +24,17 @@ use tokio_stream::StreamExt as _;
 use tokio_stream::wrappers::ReceiverStream;
 
 use crate::Crossing;
+use crate::place::Places;
+use crate::right::Holder;
+use crate::share::gives_way;
 use crate::subscription::{MAX_WATCHED, Subscription};
 
 /// The header that names a session.
 const SESSION_HEADER: &str = "mcp-session-id";
-/// Sessions that are kept; the oldest goes first.
+/// Sessions that are kept; the oldest of whoever has most goes first.
 const MAX_SESSIONS: usize = 256;
+/// Those of one token; its oldest goes first.
+const MAX_SESSIONS_OF_A_TOKEN: usize = 32;
 /// Ended sessions that are remembered as such.
 const MAX_ENDED: usize = 1_024;
 /// News under way to one listener.
@@ -36,6 +42,8 @@ const MAX_QUEUED: usize = 16;
 /// How often a silent stream shows that it is alive.
 pub(crate) const KEEP_ALIVE: Duration = Duration::from_secs(15);
 
+/// What somebody does who has too many streams.
+pub(crate) const CLOSE_ONE: &str = "close one; one stream tells of many resources";
 const NO_SESSION: &str = "there is no such session; initialize again";
 
 /// Where the handler leaves the name of a session that it began; the answer carries it to the client.
@@ -48,6 +56,8 @@ pub(crate) struct Sessions {
     crossing: Crossing,
     /// Becomes true when the server stops, which ends streams.
     stopping: watch::Receiver<bool>,
+    /// Streams that are open.
+    streams: Places,
     /// Guards what is known of sessions; held for a look or a change, never across an await.
     known: Arc<Mutex<Known>>,
 }
@@ -55,8 +65,8 @@ pub(crate) struct Sessions {
 #[derive(Default)]
 struct Known {
     live: HashMap<String, Session>,
-    /// Oldest first; some have ended meanwhile.
-    begun: VecDeque<String>,
+    /// Whose they are, and their names, oldest first.
+    begun: Vec<(String, String)>,
     ended: VecDeque<String>,
 }
 
@@ -77,23 +87,25 @@ struct News {
 
 impl Sessions {
     /// Starts with none.
-    pub fn new(crossing: Crossing, stopping: watch::Receiver<bool>) -> Self {
-        Self { crossing, stopping, known: Arc::default() }
+    pub fn new(crossing: Crossing, streams: Places, stopping: watch::Receiver<bool>) -> Self {
+        Self { crossing, stopping, streams, known: Arc::default() }
     }
 
-    /// Begins a session and returns its name; `None` when the system has no random numbers to make one of.
-    pub fn begin(&self) -> Option<String> {
+    /// Begins somebody's session and returns its name; `None` when the system has no random numbers to make one of.
+    pub fn begin(&self, holder: &str) -> Option<String> {
         let mut secret = [0; 16];
         getrandom::fill(&mut secret).ok()?;
         let name = BASE64.encode(secret);
         let session = Session { watching: HashMap::new(), news: Arc::default(), life: watch::Sender::new(()) };
+        let each = if holder == Agent::owner().name { MAX_SESSIONS } else { MAX_SESSIONS_OF_A_TOKEN };
         let mut known = lock(&self.known);
-        known.live.insert(name.clone(), session);
-        known.begun.push_back(name.clone());
-        while known.begun.len() > MAX_SESSIONS {
-            let oldest = known.begun.pop_front();
-            oldest.into_iter().for_each(|oldest| drop(known.live.remove(&oldest)));
+        let holders: Vec<&str> = known.begun.iter().map(|(holder, _)| holder.as_str()).collect();
+        if let Some(at) = gives_way(&holders, &holder, each, MAX_SESSIONS) {
+            let (_, oldest) = known.begun.remove(at);
+            known.live.remove(&oldest);
         }
+        known.live.insert(name.clone(), session);
+        known.begun.push((holder.to_owned(), name.clone()));
         Some(name)
     }
 
@@ -136,7 +148,7 @@ impl Sessions {
         if known.live.remove(name).is_none() {
             return false;
         }
-        known.begun.retain(|begun| begun != name);
+        known.begun.retain(|(_, begun)| begun != name);
         known.ended.push_back(name.to_owned());
         if known.ended.len() > MAX_ENDED {
             known.ended.pop_front();
@@ -145,15 +157,20 @@ impl Sessions {
     }
 
     /// Opens a stream of a session's news; `None` when there is no such session.
-    fn stream(&self, name: &str) -> Option<Response> {
+    fn stream(&self, name: &str, holder: &str) -> Option<Response> {
         let (news, mut life) = {
             let known = lock(&self.known);
             let session = known.live.get(name)?;
             (Arc::clone(&session.news), session.life.subscribe())
         };
+        let place = match self.streams.take(holder, CLOSE_ONE) {
+            Ok(place) => place,
+            Err(error) => return Some((StatusCode::SERVICE_UNAVAILABLE, error.to_string()).into_response()),
+        };
         let (events, queue) = mpsc::channel(MAX_QUEUED);
         let mut stopping = self.stopping.clone();
         tokio::spawn(async move {
+            let _place = place;
             tokio::select! {
                 () = news.pour(&events) => {}
                 _ = life.changed() => {}
@@ -201,6 +218,7 @@ impl News {
 pub(crate) async fn around(State(sessions): State<Sessions>, mut request: Request, next: Next) -> Response {
     let method = request.method().clone();
     let name = name(request.headers());
+    let holder = request.extensions().get::<Holder>().map(Holder::name).unwrap_or_default();
     if let Some(name) = &name
         && lock(&sessions.known).ended.contains(name)
     {
@@ -214,7 +232,7 @@ pub(crate) async fn around(State(sessions): State<Sessions>, mut request: Reques
         && let Some(name) = name
     {
         return match method {
-            Method::GET => sessions.stream(&name).unwrap_or_else(gone),
+            Method::GET => sessions.stream(&name, &holder).unwrap_or_else(gone),
             Method::DELETE if sessions.end(&name) => StatusCode::NO_CONTENT.into_response(),
             Method::DELETE => gone(),
             _ => response,

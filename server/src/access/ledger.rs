@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use hydra_graph::{Error, ErrorKind, Result, Timestamp};
+use hydra_mcp::gives_way;
 use serde::{Deserialize, Serialize};
 
 use super::grant::{self, Grant, GrantKind, NewGrant, Secret};
@@ -19,8 +20,10 @@ pub const LOCK_FILE: &str = "tokens.lock";
 pub const USED_FILE: &str = "tokens.used.json";
 /// Tokens that may be in force at once. A person has a dozen programs and devices; each request is compared with all.
 pub const MAX_TOKENS: usize = 64;
-/// Browser sessions that may be in force at once; the oldest gives way.
-pub const MAX_SESSIONS: usize = 16;
+/// Browser sessions that may be in force at once; the oldest of whoever has most gives way.
+pub const MAX_SESSIONS: usize = 32;
+/// Those that one token opened; its oldest gives way.
+pub const MAX_SESSIONS_OF_A_TOKEN: usize = 8;
 /// Grants that ended and are still recognised as such; the oldest is dropped.
 pub const MAX_ENDED: usize = 128;
 /// The version of the file.
@@ -116,11 +119,13 @@ pub fn open_session(
             return Err(Error::new(ErrorKind::Forbidden, "the token that made the link is in force no more")
                 .hint("run `hydra open` for a link of the owner's"));
         }
-        let is_open = |grant: &&mut Grant| grant.kind == GrantKind::Browser && grant.is_live(now);
-        let count = all.iter_mut().filter(is_open).count();
         // They stand in the order in which they were opened.
-        for oldest in all.iter_mut().filter(is_open).take((count + 1).saturating_sub(MAX_SESSIONS)) {
-            oldest.revoked_at = Some(now);
+        let mut open: Vec<&mut Grant> =
+            all.iter_mut().filter(|grant| grant.kind == GrantKind::Browser && grant.is_live(now)).collect();
+        let each = if new.of.is_some() { MAX_SESSIONS_OF_A_TOKEN } else { MAX_SESSIONS };
+        let holders: Vec<Option<String>> = open.iter().map(|grant| grant.of.clone()).collect();
+        if let Some(oldest) = gives_way(&holders, &new.of, each, MAX_SESSIONS) {
+            open[oldest].revoked_at = Some(now);
         }
         new.name = grant::session_name(all);
         let grant = Grant::new(new, secret.digest(), now);
@@ -250,12 +255,26 @@ mod tests {
         }
         assert_eq!(create(temp.path(), new("more"), at(1)).err().unwrap().kind(), ErrorKind::TooLarge);
         let session = NewGrant { kind: GrantKind::Browser, of: Some("t0".to_owned()), ..new("") };
-        for _ in 0..=MAX_SESSIONS {
-            open_session(temp.path(), session.clone(), Some(at(1)), at(2)).unwrap();
-        }
-        let live = read(temp.path()).unwrap().into_iter().filter(|grant| grant.is_live(at(2))).count();
-        assert_eq!(live, MAX_TOKENS + MAX_SESSIONS);
-        assert_eq!(revoke(temp.path(), "t0", at(3)).unwrap().len(), 1 + MAX_SESSIONS, "its sessions end with it");
+        let open = |of: Option<&str>| {
+            let new = NewGrant { of: of.map(str::to_owned), ..session.clone() };
+            open_session(temp.path(), new, of.map(|_| at(1)), at(2)).unwrap().0.name
+        };
+        let live = |of: Option<&str>| -> Vec<String> {
+            let all = read(temp.path()).unwrap().into_iter();
+            let is_it = |grant: &Grant| grant.kind == GrantKind::Browser && grant.of.as_deref() == of;
+            all.filter(|grant| is_it(grant) && grant.is_live(at(2))).map(|grant| grant.name).collect()
+        };
+        // A token takes its own away and nobody else's; the owner's go only when the owner has most.
+        let (mine, other) = (open(None), open(Some("t1")));
+        let opened: Vec<String> = (0..2 * MAX_SESSIONS).map(|_| open(Some("t0"))).collect();
+        assert_eq!(live(Some("t0")), opened[opened.len() - MAX_SESSIONS_OF_A_TOKEN..]);
+        assert_eq!((live(None), live(Some("t1"))), (vec![mine.clone()], vec![other.clone()]));
+        let more: Vec<String> = (0..MAX_SESSIONS).map(|_| open(None)).collect();
+        assert_eq!(live(None).last(), more.last());
+        assert_eq!((live(Some("t1")), live(Some("t0")).len()), (vec![other], MAX_SESSIONS_OF_A_TOKEN));
+        assert_eq!(live(None).len() + 1 + MAX_SESSIONS_OF_A_TOKEN, MAX_SESSIONS);
+        let ended = revoke(temp.path(), "t0", at(3)).unwrap();
+        assert_eq!(ended.len(), 1 + MAX_SESSIONS_OF_A_TOKEN, "its sessions end with it");
         // A link of it that was not followed yet opens nothing, also when another has its name.
         create(temp.path(), new("t0"), at(4)).unwrap();
         let late = open_session(temp.path(), session, Some(at(1)), at(4));

@@ -41,7 +41,7 @@ pub struct Identity {
     /// How they came in.
     pub via: Via,
     /// Of a token or session, when it was made: another may have its name later.
-    made_at: Option<Timestamp>,
+    pub(super) made_at: Option<Timestamp>,
     /// When that ends.
     pub expires_at: Option<Timestamp>,
 }

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_graphql::{Context, Result};
 use hydra_graph::{Error, ErrorKind, Memory};
-use hydra_mcp::{Crossing, Right};
+use hydra_mcp::{Crossing, Place, Right};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tokio::sync::watch;
@@ -69,6 +69,11 @@ impl Caller {
     /// Checks that whoever asks may do that, where it is not a verb that says so.
     pub fn check(&self, right: Right, what: &'static str) -> Result<()> {
         self.with(right, what).map(drop)
+    }
+
+    /// Takes a place for a subscription of whoever asks.
+    pub fn place(&self) -> Result<Place> {
+        self.hub.place(&self.session.agent).map_err(|error| error::of_field(&error))
     }
 
     /// Waits until whoever asks may do so no more.

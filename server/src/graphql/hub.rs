@@ -8,8 +8,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI32, Ordering};
 
-use hydra_graph::{Error, ErrorKind, Id, Memory};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, broadcast, watch};
+use hydra_graph::{Agent, Error, Id, Memory};
+use hydra_mcp::{Place, Places};
+use tokio::sync::{broadcast, watch};
 
 use super::source::IngestRun;
 
@@ -17,6 +18,8 @@ use super::source::IngestRun;
 pub const MAX_SUBSCRIPTIONS: usize = 64;
 /// Conversations over sockets that go on at once.
 pub const MAX_SOCKETS: usize = 64;
+/// Of either, those of one token.
+pub const MAX_OF_A_TOKEN: usize = 16;
 /// Traces that wait for the slowest subscriber; of older ones only the number is told.
 pub const MAX_WAITING_TRACES: usize = 256;
 /// Ingests that are told of; the oldest that has ended goes first.
@@ -30,8 +33,8 @@ pub struct Hub {
     next_run: Arc<AtomicI32>,
     /// Changes whenever a watched folder is otherwise.
     sources: watch::Receiver<u64>,
-    places: Arc<Semaphore>,
-    sockets: Arc<Semaphore>,
+    places: Places,
+    sockets: Places,
 }
 
 impl Hub {
@@ -48,25 +51,19 @@ impl Hub {
             runs: watch::Sender::new(BTreeMap::new()),
             next_run: Arc::new(AtomicI32::new(1)),
             sources,
-            places: Arc::new(Semaphore::new(MAX_SUBSCRIPTIONS)),
-            sockets: Arc::new(Semaphore::new(MAX_SOCKETS)),
+            places: Places::new("subscriptions", MAX_SUBSCRIPTIONS, MAX_OF_A_TOKEN),
+            sockets: Places::new("sockets", MAX_SOCKETS, MAX_OF_A_TOKEN),
         }
     }
 
-    /// Takes a place for a subscription, to be held while it runs.
-    pub fn place(&self) -> Result<OwnedSemaphorePermit, Error> {
-        Arc::clone(&self.places).try_acquire_owned().map_err(|_| {
-            Error::new(ErrorKind::Unavailable, format!("{MAX_SUBSCRIPTIONS} subscriptions run already"))
-                .hint("end one of them, or ask again later")
-        })
+    /// Takes a place for somebody's subscription, to be held while it runs.
+    pub fn place(&self, holder: &Agent) -> Result<Place, Error> {
+        self.places.take(&holder.name, "end one of them, or ask again later")
     }
 
-    /// Takes a place for a conversation over a socket, to be held while it goes on.
-    pub fn socket(&self) -> Result<OwnedSemaphorePermit, Error> {
-        Arc::clone(&self.sockets).try_acquire_owned().map_err(|_| {
-            Error::new(ErrorKind::Unavailable, format!("{MAX_SOCKETS} sockets are open already"))
-                .hint("close one of them: one takes many subscriptions")
-        })
+    /// Takes a place for somebody's conversation over a socket, to be held while it goes on.
+    pub fn socket(&self, holder: &Agent) -> Result<Place, Error> {
+        self.sockets.take(&holder.name, "close one of them: one takes many subscriptions")
     }
 
     /// Returns the traces from now on.

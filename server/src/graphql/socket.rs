@@ -69,7 +69,7 @@ pub fn upgrade(visit: Visit, upgrade: WebSocketUpgrade) -> Response {
         return Failed(error).into_response();
     }
     let Visit { door, session } = visit;
-    let place = match door.hub.socket() {
+    let place = match door.hub.socket(&session.agent) {
         Ok(place) => place,
         Err(error) => return Failed(error).into_response(),
     };

@@ -15,7 +15,6 @@ use tokio_stream::wrappers::ReceiverStream;
 
 use super::caller::Caller;
 use super::commit::{Change, Changes};
-use super::error;
 use super::recall::{self, Trace};
 use super::scalar::NodeId;
 use super::scope::Scope;
@@ -50,7 +49,7 @@ fn start<T: Send + 'static, F: Future<Output = ()> + Send + 'static>(
     run: impl FnOnce(Caller, Outlet<T>) -> F,
 ) -> Result<ReceiverStream<Result<T>>> {
     caller.check(Right::Read, "subscription")?;
-    let place = caller.hub.place().map_err(|error| error::of_field(&error))?;
+    let place = caller.place()?;
     let (sender, inbox) = mpsc::channel(MAX_WAITING);
     let mut server = caller.stopping.clone();
     let gone = sender.clone();

@@ -163,7 +163,7 @@ pub use verbs::proposals::{
 pub use verbs::propose::{MAX_PENDING, MAX_PROPOSALS, Policy, ProposeStatus, Proposed};
 pub use verbs::query::{DEFAULT_ROWS, MAX_ROWS, QueryAnswer, QueryRequest};
 pub use verbs::redact::{MAX_REDACTED_NAMED, Redacted, RedactedPlace};
-pub use verbs::refusals::{MAX_REFUSALS_AT_ONCE, MAX_REFUSALS_SHOWN, Refusal};
+pub use verbs::refusals::{MAX_REFUSALS_AT_ONCE, MAX_REFUSALS_KEPT, MAX_REFUSALS_SHOWN, Refusal};
 pub use verbs::remember::{
     BATCH_MEMORIES, Evidence, MAX_EVIDENCE, MAX_NAME_BYTES, MAX_QUOTE_BYTES, MAX_TEXT_BYTES, NewMemory, RememberStatus,
     Remembered,

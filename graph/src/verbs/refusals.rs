@@ -22,6 +22,10 @@ pub(crate) const REFUSE: &str = "refuse";
 pub const MAX_REFUSALS_AT_ONCE: usize = 256;
 /// As many are shown at most.
 pub const MAX_REFUSALS_SHOWN: usize = 1_000;
+/// As many are kept, the newest; beyond, each commit lets go of the oldest. Who is refused must not make a memory grow slow.
+pub const MAX_REFUSALS_KEPT: usize = 2_000;
+/// Oldest ones that one commit lets go of: more than come in one, and few enough for a commit.
+const MAX_LET_GO: usize = 2 * MAX_REFUSALS_AT_ONCE;
 /// Bytes of a word in it.
 const MAX_WORD_BYTES: usize = 200;
 
@@ -50,8 +54,15 @@ pub(crate) fn note(inner: &Inner, refusals: Vec<Refusal>) -> Result<Option<Id>> 
     }
     let (mint, now) = (inner.mint.clone(), inner.now());
     let agent = Agent { name: SERVER.to_owned(), trust: Trust::Policy };
-    let (commit, ()) = inner.writer.write(agent, move |_| {
+    let (commit, ()) = inner.writer.write(agent, move |view| {
         let mut change = Change::new(REFUSE);
+        if !refusals.is_empty() {
+            let known = newest_first(view)?;
+            let surplus = known.iter().skip(MAX_REFUSALS_KEPT - refusals.len());
+            for oldest in surplus.rev().take(MAX_LET_GO) {
+                change.removed.append(&mut view.about(*oldest)?);
+            }
+        }
         let times = refusals.iter().map(|refusal| refusal.times).sum();
         change.reason = Some(counted(times, "refused call"));
         for refusal in refusals {
@@ -75,14 +86,17 @@ pub(crate) fn note(inner: &Inner, refusals: Vec<Refusal>) -> Result<Option<Id>> 
 pub(crate) fn list(inner: &Inner, limit: usize) -> Result<Vec<Refusal>> {
     if limit == 0 || limit > MAX_REFUSALS_SHOWN {
         return Err(Error::new(ErrorKind::Invalid, format!("{limit} refused calls"))
-            .hint(format!("ask for 1 to {MAX_REFUSALS_SHOWN}; a query of the journal finds all")));
+            .hint(format!("ask for 1 to {MAX_REFUSALS_SHOWN}; a query of the journal finds all that are kept")));
     }
     let view = inner.view()?;
+    newest_first(&view)?.into_iter().take(limit).map(|id| read(&view, id)).collect()
+}
+
+/// Ids are ordered by the time they were made at.
+fn newest_first(view: &View<'_>) -> Result<Vec<Id>> {
     let mut ids = view.instances(vocab::REFUSAL)?;
-    // Ids are ordered by the time they were made at.
     ids.sort_unstable_by_key(|id| std::cmp::Reverse(*id));
-    ids.truncate(limit);
-    ids.into_iter().map(|id| read(&view, id)).collect()
+    Ok(ids)
 }
 
 fn read(view: &View<'_>, id: Id) -> Result<Refusal> {
@@ -100,4 +114,48 @@ fn read(view: &View<'_>, id: Id) -> Result<Refusal> {
 
 fn word(text: &str) -> oxigraph::model::Literal {
     string(&text[..text.floor_char_boundary(MAX_WORD_BYTES)])
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::memory::{Memory, Options};
+
+    #[test]
+    fn the_newest_are_kept_and_the_oldest_go() {
+        let folder = tempfile::tempdir().unwrap();
+        let clock = Arc::new(|| Timestamp::from_millis(1_750_000_000_000));
+        let memory = Memory::open(folder.path(), Options { clock, holder: "a test".to_owned() }).unwrap();
+        let mut number = 0;
+        let mut refuse = |count: usize| {
+            let of = |number: usize| Refusal {
+                who: format!("10.0.0.{number}"),
+                route: "/mcp".to_owned(),
+                why: "no token".to_owned(),
+                times: 1,
+                first: Timestamp::from_millis(1),
+                last: Timestamp::from_millis(1),
+            };
+            let refusals = (number..number + count).map(of).collect();
+            number += count;
+            memory.note_refusals(refusals).unwrap();
+        };
+        for _ in 0..MAX_REFUSALS_KEPT / MAX_REFUSALS_AT_ONCE {
+            refuse(MAX_REFUSALS_AT_ONCE);
+        }
+        let kept = || memory.0.view().unwrap().count(vocab::REFUSAL).unwrap();
+        refuse(MAX_REFUSALS_KEPT - kept());
+        assert_eq!(kept(), MAX_REFUSALS_KEPT);
+        refuse(3);
+        assert_eq!(kept(), MAX_REFUSALS_KEPT);
+        let who: Vec<String> = memory.refusals(2).unwrap().into_iter().map(|refusal| refusal.who).collect();
+        assert_eq!(who, [MAX_REFUSALS_KEPT + 2, MAX_REFUSALS_KEPT + 1].map(|number| format!("10.0.0.{number}")));
+        let left = memory.refusals(MAX_REFUSALS_SHOWN).unwrap();
+        assert_eq!(left.len(), MAX_REFUSALS_SHOWN);
+        assert!(memory.refusals(MAX_REFUSALS_SHOWN + 1).is_err());
+        assert!(memory.note_refusals(vec![left[0].clone(); MAX_REFUSALS_AT_ONCE + 1]).is_err());
+        memory.check(&mut |_| {}).unwrap();
+    }
 }

@@ -118,6 +118,16 @@ fn commands_and_agents_use_a_server_that_encrypts() {
     let answer = home.curl("https", &home.pair()[0]);
     assert!(stdout(&answer).contains("\"ready\""), "{}", stderr(&answer));
     assert!(!home.curl("http", &home.pair()[0]).status.success());
+    // A query's relative names begin with the address that it was asked at.
+    let token = fs::read_to_string(home.data().join("token")).unwrap();
+    let url = format!("https://localhost:{}/sparql", home.port());
+    let named = Command::new("curl")
+        .args(["-sS", "--data-urlencode", "query=SELECT (IRI('x') AS ?x) {}", "--cacert"])
+        .arg(&home.pair()[0])
+        .args(["-H", &format!("Authorization: Bearer {}", token.trim()), &url])
+        .output()
+        .unwrap();
+    assert!(stdout(&named).contains(&format!("https://localhost:{}/x", home.port())), "{}", stdout(&named));
     let stop = run(&home.data(), &home.arguments(&config, &["stop"]));
     assert_eq!(code(&stop), 0, "{}", stderr(&stop));
 }

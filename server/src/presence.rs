@@ -94,9 +94,14 @@ impl Presence {
         }
     }
 
+    /// Tells whether it speaks encrypted.
+    pub fn is_encrypted(&self) -> bool {
+        self.certificate.is_some()
+    }
+
     /// Returns where to reach it from this machine.
     pub fn url(&self) -> String {
-        let scheme = if self.certificate.is_some() { "https" } else { "http" };
+        let scheme = if self.is_encrypted() { "https" } else { "http" };
         format!("{scheme}://{}", SocketAddr::new(reachable(self.bind), self.port))
     }
 

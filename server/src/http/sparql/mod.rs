@@ -27,6 +27,7 @@ use watch::{Waiting, watched};
 
 /// Names the commit of a change, for `hydra undo`.
 const COMMIT: HeaderName = HeaderName::from_static("hydra-commit");
+
 /// Returns the routes.
 pub fn router() -> Router<App> {
     Router::new()
@@ -47,7 +48,7 @@ async fn sparql(
         Method::POST => Asked::of_body(&uri, &headers, &body)?,
         _ => return Ok(wrong_method("GET, HEAD, POST", "ask by GET or POST, and change by POST")),
     };
-    let base = address(&headers, "/sparql");
+    let base = address(&app, &headers, "/sparql");
     match asked.operation()? {
         Some((Operation::Query, text)) => {
             let request = SparqlRequest {
@@ -109,9 +110,10 @@ fn name_commit(response: &mut Response, commit: Option<hydra_graph::Id>) {
 }
 
 /// The address of a path of ours, as the client calls it.
-fn address(headers: &HeaderMap, path: &str) -> String {
+fn address(app: &App, headers: &HeaderMap, path: &str) -> String {
     let host = headers.get(header::HOST).and_then(|value| value.to_str().ok()).unwrap_or("localhost");
-    format!("http://{host}{path}")
+    let scheme = if app.presence.is_encrypted() { "https" } else { "http" };
+    format!("{scheme}://{host}{path}")
 }
 
 fn wrong_method(allowed: &'static str, hint: &str) -> Response {

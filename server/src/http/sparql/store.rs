@@ -50,7 +50,7 @@ pub async fn direct(
 ) -> Result<Response, Told> {
     let asked = Asked::of_address(&uri)?;
     asked.check(&["as_of", "known_at"])?;
-    let graph = address(&headers, uri.path());
+    let graph = address(&app, &headers, uri.path());
     serve(app, method, Some(graph), asked, headers, body).await
 }
 
@@ -65,11 +65,11 @@ async fn serve(
     match method {
         Method::GET | Method::HEAD => get(app, graph, asked, headers).await,
         Method::PUT => {
-            let sent = sent(&graph, headers, body).await?;
+            let sent = sent(&app, &graph, headers, body).await?;
             change(app, graph, StoreOp::Put(sent)).await
         }
         Method::POST => {
-            let sent = sent(&graph, headers, body).await?;
+            let sent = sent(&app, &graph, headers, body).await?;
             change(app, graph, StoreOp::Add(sent)).await
         }
         Method::DELETE => change(app, graph, StoreOp::Drop).await,
@@ -105,9 +105,9 @@ async fn get(app: App, graph: GraphRef, asked: Asked, headers: HeaderMap) -> Res
 async fn create(app: App, headers: HeaderMap, body: Bytes) -> Result<Response, Told> {
     permission::session(&app, Right::Write)?;
     let id = app.crossing.run("store", |memory| Ok(memory.new_id())).await?;
-    let graph = address(&headers, &format!("/store/{id}"));
+    let graph = address(&app, &headers, &format!("/store/{id}"));
     let location = HeaderValue::from_str(&graph).map_err(|_| Error::new(ErrorKind::Invalid, "the host has no name"))?;
-    let sent = sent(&Some(graph.clone()), headers, body).await?;
+    let sent = sent(&app, &Some(graph.clone()), headers, body).await?;
     let mut response = change(app, Some(graph), StoreOp::Add(sent)).await?;
     response.headers_mut().insert(header::LOCATION, location);
     Ok(response)
@@ -128,8 +128,8 @@ async fn change(app: App, graph: GraphRef, op: StoreOp) -> Result<Response, Told
 }
 
 /// Reads the graphs of a body; a form sends several, which are one.
-async fn sent(graph: &GraphRef, headers: HeaderMap, body: Bytes) -> Result<Vec<SentGraph>, Told> {
-    let base = Some(graph.clone().unwrap_or_else(|| address(&headers, "/store")));
+async fn sent(app: &App, graph: &GraphRef, headers: HeaderMap, body: Bytes) -> Result<Vec<SentGraph>, Told> {
+    let base = Some(graph.clone().unwrap_or_else(|| address(app, &headers, "/store")));
     let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
     if content_type.is_some_and(|content_type| content_type.starts_with("multipart/form-data")) {
         return parts(headers, body, base).await;

@@ -866,7 +866,16 @@ fn a_browser_gets_a_page_that_holds_nothing() {
     let page =
         api.door.send("GET", "/graphql", &[("Host", "localhost"), ("Accept", "text/html,application/xhtml+xml")], b"");
     assert_eq!((page.status, page.headers["content-type"].as_str()), (200, "text/html; charset=utf-8"));
-    assert!(page.headers["content-security-policy"].contains("default-src 'none'"));
+    let policy = &page.headers["content-security-policy"];
+    assert!(policy.contains("default-src 'none'") && policy.contains("script-src 'self'"), "{policy}");
+    assert!(!policy.contains("unsafe"), "{policy}");
+    for (file, kind) in [("/graphql/page.js", "text/javascript"), ("/graphql/page.css", "text/css")] {
+        let made_of = api.door.send("GET", file, &[("Host", "localhost"), ("Accept", "*/*")], b"");
+        assert!(page.body.contains(file) && made_of.status == 200, "{file}: {}", made_of.status);
+        assert!(made_of.headers["content-type"].starts_with(kind));
+        let evil = api.door.send("GET", file, &[("Host", "evil.example")], b"");
+        assert_eq!(evil.status, 403);
+    }
     assert!(!page.body.contains(&api.door.token));
     let elsewhere = api.door.send("GET", "/metrics", &[("Host", "localhost"), ("Accept", "text/html")], b"");
     assert_eq!(elsewhere.status, 401, "only that address has a page");

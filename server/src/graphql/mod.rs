@@ -41,7 +41,7 @@ use tokio::sync::watch;
 use crate::http::{Failed, caller_of};
 use crate::verb::Session;
 
-pub use page::for_browsers;
+pub use page::{files, for_browsers};
 
 /// Where it is.
 pub const PATH: &str = "/graphql";

@@ -248,6 +248,7 @@ impl App {
             .route("/readyz", get(ready::tell))
             .method_not_allowed_fallback(wrong_method)
             .merge(web::assets())
+            .merge(graphql::files())
             // Following it changes something, so nothing but a GET does.
             .route(browser::SESSION_PATH, get(browser::follow_link).head(wrong_method))
             .merge(locked)

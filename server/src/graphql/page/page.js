@@ -1,48 +1,3 @@
-<!doctype html>
-<html lang="en">
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width">
-<title>Hydra: GraphQL</title>
-<style>
-  :root { color-scheme: light dark; font: 15px/1.45 system-ui, sans-serif; }
-  body { margin: 0; display: grid; grid-template: auto minmax(0, 1fr) / minmax(0, 1fr) minmax(0, 1fr) 22rem; height: 100vh; }
-  header { grid-column: 1 / -1; display: flex; flex-wrap: wrap; gap: .6rem; align-items: center; padding: .5rem .8rem; border-bottom: 1px solid #8885; }
-  header h1 { font-size: 1rem; margin: 0 .6rem 0 0; }
-  label { display: flex; gap: .3rem; align-items: center; }
-  textarea, pre, input { font: 13px/1.5 ui-monospace, monospace; }
-  section { display: flex; flex-direction: column; min-height: 0; border-right: 1px solid #8885; }
-  textarea { flex: 3; border: 0; padding: .8rem; resize: none; background: none; color: inherit; }
-  #variables { flex: 1; border-top: 1px solid #8885; }
-  pre, nav { margin: 0; padding: .8rem; overflow: auto; }
-  pre { flex: 1; white-space: pre-wrap; overflow-wrap: anywhere; }
-  nav { overflow-wrap: anywhere; }
-  summary { cursor: pointer; }
-  summary:focus-visible, textarea:focus-visible, button:focus-visible, input:focus-visible { outline: 2px solid Highlight; outline-offset: -2px; }
-  dt { font-family: ui-monospace, monospace; font-size: 13px; margin-top: .5rem; }
-  dd { margin: 0 0 0 1rem; opacity: .8; }
-  @media (max-width: 60rem) { body { display: block; height: auto; } section { height: 45vh; border: 0; border-bottom: 1px solid #8885; } }
-</style>
-<header>
-  <h1>Hydra</h1>
-  <label>Token <input id="token" type="password" autocomplete="off" size="24" aria-describedby="status"></label>
-  <button id="run">Run (Ctrl+Enter)</button>
-  <button id="stop" disabled>Stop</button>
-  <span id="status" role="status">A browser that `hydra open` let in needs no token.</span>
-</header>
-<section>
-  <textarea id="query" spellcheck="false" aria-label="Query">{
-  recall(query: "where is the spare key", limit: 3) {
-    hits { text score trust why { lexical { rank } dense { rank } } }
-    facets { kinds { value count } }
-    traceId
-  }
-}
-</textarea>
-  <textarea id="variables" spellcheck="false" aria-label="Variables, as JSON" placeholder="variables, as JSON"></textarea>
-</section>
-<section><pre id="answer" tabindex="0" aria-label="Answer" aria-live="polite"></pre></section>
-<nav id="schema" aria-label="Schema">The schema is shown to whoever is let in.</nav>
-<script>
 "use strict";
 const at = (id) => document.getElementById(id);
 const token = at("token"), answer = at("answer"), status = at("status");
@@ -97,8 +52,9 @@ async function listen(response) {
 const INTROSPECTION = `{ __schema { queryType { name } mutationType { name } subscriptionType { name } types {
   kind name description fields { name description type { ...t } args { name description type { ...t } defaultValue } }
   inputFields { name description type { ...t } defaultValue } enumValues { name description } } } }
-  fragment t on __Type { kind name ofType { kind name ofType { kind name ofType { kind name ofType { kind name } } } } }`;
-const spell = (type) => type.kind === "NON_NULL" ? `${spell(type.ofType)}!` : type.kind === "LIST" ? `[${spell(type.ofType)}]` : type.name;
+  fragment t on __Type { kind name ofType { kind name ofType { kind name ofType { kind name ofType { kind name
+  ofType { kind name ofType { kind name } } } } } } }`;
+const spell = (type) => !type ? "…" : type.kind === "NON_NULL" ? `${spell(type.ofType)}!` : type.kind === "LIST" ? `[${spell(type.ofType)}]` : type.name;
 const make = (name, text, ...children) => {
   const made = document.createElement(name);
   if (text) made.textContent = text;
@@ -130,5 +86,3 @@ at("stop").addEventListener("click", () => running?.abort());
 token.addEventListener("change", show);
 addEventListener("keydown", (event) => { if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) { event.preventDefault(); run(); } });
 show();
-</script>
-</html>

@@ -39,6 +39,8 @@ impl Listing {
             .standard_filters(false)
             .hidden(true)
             .follow_links(false)
+            // Where there are too many, the same ones are taken each time, whatever order the disk has them in.
+            .sort_by_file_name(Ord::cmp)
             .add_custom_ignore_filename(IGNORE_FILE)
             .filter_entry(move |entry| {
                 let is_folder = entry.file_type().is_some_and(|kind| kind.is_dir());
@@ -74,5 +76,30 @@ impl Listing {
     /// Says why something is not read.
     pub fn skip(&mut self, path: &Path, reason: String, hint: &str) {
         self.skipped.push(Skipped { path: path.to_owned(), reason, hint: hint.to_owned() });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_too_many_the_first_by_name_are_taken_and_the_rest_is_said() {
+        let folder = tempfile::tempdir().unwrap();
+        // Made in another order than that of their names.
+        for name in ["d.log", "b/2.log", "a.log", "c.log", "b/1.log"] {
+            let path = folder.path().join(name);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, "x").unwrap();
+        }
+        let of = |most: usize| Listing::of(folder.path(), None, Bound { most, what: "logs", hint: "x" }, |_| true);
+        let names = |listing: &Listing| -> Vec<String> {
+            let name = |path: &PathBuf| path.strip_prefix(folder.path()).unwrap().display().to_string();
+            listing.files.iter().map(name).collect()
+        };
+        let (all, some) = (of(5), of(3));
+        assert_eq!((names(&all).len(), all.skipped.len()), (5, 0));
+        assert_eq!(names(&some), ["a.log", "b/1.log", "b/2.log"]);
+        assert!(some.skipped[0].reason.contains("more than 3 logs"), "{:?}", some.skipped);
     }
 }

@@ -285,11 +285,12 @@ fn siblings(path: &Path) -> io::Result<Vec<PathBuf>> {
         let entry = entry?;
         let is_named = entry.file_name().as_encoded_bytes().starts_with(stem) && entry.path() != path;
         // Opening a pipe would wait for a writer for ever.
-        if is_named && entry.file_type().is_ok_and(|kind| kind.is_file()) && siblings.len() < MAX_SIBLINGS {
+        if is_named && entry.file_type().is_ok_and(|kind| kind.is_file()) {
             siblings.push(entry.path());
         }
     }
     siblings.sort();
+    siblings.truncate(MAX_SIBLINGS);
     Ok(siblings)
 }
 

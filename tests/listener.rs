@@ -16,6 +16,9 @@ use wire::Door;
 
 /// As many connections as there are places for.
 const PLACES: usize = 256;
+/// Queries that run at once, and that wait.
+const RUNNING: usize = 8;
+const WAITING: usize = 64;
 
 struct Home {
     _folder: tempfile::TempDir,
@@ -194,6 +197,39 @@ fn connections_are_bounded_and_idle_ones_keep_nobody_out() {
         answer.starts_with("HTTP/1.1 200")
     });
     home.recalls();
+}
+
+#[test]
+fn queries_that_wait_are_bounded_and_keep_nothing_else_out() {
+    let home = Home::new();
+    // It ends by what it costs, after many times as long as sending one takes.
+    let query = "SELECT * { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i . ?j ?k ?l . ?m ?n ?o . ?p ?q ?r } ORDER BY ?a ?d ?g OFFSET 1000000000";
+    let head = home.head(
+        "POST",
+        "/sparql",
+        &format!("Connection: close\r\nContent-Type: application/sparql-query\r\nContent-Length: {}\r\n", query.len()),
+    );
+    let ask = || home.send(format!("{head}{query}").as_bytes());
+    let mut waiting: Vec<TcpStream> = (0..RUNNING + WAITING).map(|_| ask()).collect();
+    let refused = loop {
+        assert!(waiting.len() < 2 * (RUNNING + WAITING), "there was always a place to wait at");
+        let mut last = ask();
+        last.set_read_timeout(Some(Duration::from_secs(1))).unwrap();
+        let mut first = [0; 16];
+        if last.read(&mut first).is_ok_and(|length| length > 0) && first.starts_with(b"HTTP/1.1 503") {
+            break format!("{}{}", String::from_utf8_lossy(&first), rest(last));
+        }
+        waiting.push(last);
+    };
+    assert!(refused.contains("requests wait already"), "{refused}");
+    says_why(&refused);
+    home.recalls();
+    // Nobody waits any more: neither do they.
+    drop(waiting);
+    wait_until("a place for a query", || {
+        let head = home.head("GET", "/sparql?query=ASK%7B%7D", "Connection: close\r\n");
+        rest(home.send(head.as_bytes())).starts_with("HTTP/1.1 200")
+    });
 }
 
 #[test]

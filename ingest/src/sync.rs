@@ -46,6 +46,9 @@ pub struct Options {
     pub kind: Kind,
     /// The zone of times in logs that do not say theirs.
     pub zone: TimeZone,
+    /// In whose name notes and logs are read: what they say is data, whoever asked. Transcripts are told apart by the name of
+    /// their reader, so theirs stays.
+    pub agent: Agent,
     /// When it is: what logs may add to the memory is bounded by the hour.
     pub now: Timestamp,
     /// Set to `true` from anywhere, it stops the run between two notes.
@@ -73,6 +76,7 @@ impl Options {
             removal: Removal::Now,
             kind: Kind::ByName,
             zone: TimeZone::UTC,
+            agent: Agent::ingest(),
             now: Timestamp::from_millis(0),
             cancel: Arc::default(),
         }
@@ -253,7 +257,7 @@ impl Run<'_> {
         let mut to_read = Vec::new();
         for commit in moves::in_commits(moves) {
             self.moved.extend(commit.iter().map(|moved| moved.to.clone()));
-            let relocated = self.memory.move_sources(commit.clone(), &Agent::ingest())?;
+            let relocated = self.memory.move_sources(commit.clone(), &self.options.agent)?;
             self.readings.relocate(commit.iter().map(|moved| (moved.from.as_path(), moved.to.as_path())));
             to_read.extend(relocated.to_read);
         }
@@ -301,7 +305,8 @@ impl Run<'_> {
             // Where logs are watched it is read into the space that the watching reads it into.
             let rules = self.options.rules.iter().find(|rules| rules.rule(&path));
             let space = rules.map_or(self.options.space.as_str(), Rules::space).to_owned();
-            let options = LogOptions { space, zone: self.options.zone.clone(), last: LastRecord::Take };
+            let (zone, agent) = (self.options.zone.clone(), self.options.agent.clone());
+            let options = LogOptions { space, zone, agent, last: LastRecord::Take };
             if self.is_cancelled() {
                 break;
             }
@@ -385,7 +390,7 @@ impl Run<'_> {
             return Ok(());
         }
         let counts: Vec<Counts> = batch.documents.iter().map(Counts::of).collect();
-        let receipts = self.memory.put_documents(batch.documents, &Agent::ingest());
+        let receipts = self.memory.put_documents(batch.documents, &self.options.agent);
         for ((receipt, counts), look) in receipts.into_iter().zip(counts).zip(batch.looks) {
             match receipt {
                 Ok(receipt) => {
@@ -428,7 +433,7 @@ impl Run<'_> {
         }
         for batch in gone.chunks(BATCH_DOCUMENTS) {
             let ids: Vec<_> = batch.iter().map(|source| source.id).collect();
-            for (receipt, source) in self.memory.remove_sources(&ids, &Agent::ingest()).into_iter().zip(batch) {
+            for (receipt, source) in self.memory.remove_sources(&ids, &self.options.agent).into_iter().zip(batch) {
                 match receipt {
                     Ok(_) => {
                         self.readings.drop(&source.path);

@@ -41,7 +41,12 @@ impl Home {
     }
 
     fn reader(&self) -> LogReader {
-        let options = LogOptions { space: "personal".into(), zone: TimeZone::UTC, last: LastRecord::Take };
+        let options = LogOptions {
+            space: "personal".into(),
+            zone: TimeZone::UTC,
+            agent: Agent::ingest(),
+            last: LastRecord::Take,
+        };
         LogReader::open(&self.memory, &self.log, options).unwrap()
     }
 

@@ -99,8 +99,11 @@ fn follow_one(
     // A time far ahead tells nothing.
     let is_hot = readings.now().is_some_and(|now| look.age_ms(now).unsigned_abs() < LOG_QUIET.as_millis() as u64);
     let last = if is_hot { LastRecord::Hold } else { LastRecord::Take };
-    let mut reader =
-        LogReader::open(memory, path, LogOptions { space: space.to_owned(), zone: options.zone.clone(), last })?;
+    let mut reader = LogReader::open(
+        memory,
+        path,
+        LogOptions { space: space.to_owned(), zone: options.zone.clone(), agent: options.agent.clone(), last },
+    )?;
     loop {
         match reader.read(memory, options.now) {
             Ok(step) => {

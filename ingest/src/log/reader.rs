@@ -35,6 +35,8 @@ pub struct LogOptions {
     pub space: String,
     /// The zone of times that do not say theirs.
     pub zone: TimeZone,
+    /// In whose name it is read.
+    pub agent: Agent,
     /// What is done with the record at the end.
     pub last: LastRecord,
 }
@@ -147,7 +149,7 @@ impl LogReader {
         }
         self.is_ahead = true;
         let document = digest::document(&self.path, &self.options.space, &self.templates, &self.tail, occurrences);
-        let mut receipts = memory.put_documents(vec![document], &Agent::ingest());
+        let mut receipts = memory.put_documents(vec![document], &self.options.agent);
         receipts.pop().expect("one document has one receipt")?;
         (self.is_ahead, self.is_known) = (false, true);
         Ok(step)

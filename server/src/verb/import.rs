@@ -64,7 +64,11 @@ impl LongVerb for Import {
         let Foreign { memories, broken, .. } =
             hydra_ingest::read_foreign(self.from, &self.path, &name, space, session.now())?;
         let is_refused = !broken.is_empty() && self.on_broken == OnBroken::Refuse;
-        let told = if is_refused { Told::default() } else { tell(memory, &memories, watch)? };
+        let told = if is_refused {
+            Told::default()
+        } else {
+            tell(memory, &memories, &session.through(Agent::import()), watch)?
+        };
         let indexed = match self.until {
             Until::Indexed if told.added > 0 => wait_for_indexes(memory, watch)?,
             _ => memory.wait_for_indexes(Duration::ZERO),
@@ -87,13 +91,13 @@ impl LongVerb for Import {
 }
 
 /// Tells memories commit by commit, as far as it may. What a file says is data, whoever asks to read it.
-fn tell(memory: &Memory, memories: &[NewMemory], watch: &Watch) -> Result<Told> {
+fn tell(memory: &Memory, memories: &[NewMemory], by: &Agent, watch: &Watch) -> Result<Told> {
     let mut told = Told::default();
     for batch in memories.chunks(BATCH_MEMORIES) {
         if watch.is_stopped() {
             break;
         }
-        for remembered in memory.remember_all(batch.to_vec(), &Agent::import())? {
+        for remembered in memory.remember_all(batch.to_vec(), by)? {
             match remembered.status {
                 RememberStatus::Inserted | RememberStatus::Superseded | RememberStatus::Conflict => told.added += 1,
                 RememberStatus::Duplicate | RememberStatus::Refused => {

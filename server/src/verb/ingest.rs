@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use hydra_graph::{Memory, Result};
+use hydra_graph::{Agent, Memory, Result};
 use hydra_ingest::{Kind, Rules};
 use jiff::tz::TimeZone;
 use schemars::JsonSchema;
@@ -58,6 +58,7 @@ impl LongVerb for Ingest {
             kind: self.kind.unwrap_or_default(),
             zone: TimeZone::system(),
             now: session.now(),
+            agent: session.through(Agent::ingest()),
             cancel: watch.stop(),
             rules,
             ..hydra_ingest::Options::of(space)

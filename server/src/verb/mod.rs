@@ -176,6 +176,15 @@ impl Session {
         }
     }
 
+    /// Returns in whose name data is brought in that a part of this program reads. It is trusted as that part is, whoever
+    /// asks; a token is named, so that the journal tells who did.
+    pub fn through(&self, part: Agent) -> Agent {
+        match self.agent.name == Agent::owner().name {
+            true => part,
+            false => Agent { name: self.agent.name.clone(), ..part },
+        }
+    }
+
     /// Returns the session in which something runs that needs this right. Whoever may decide for the owner or do what only
     /// the owner does is trusted as much while doing it, under their own name; what they tell is trusted no more for it.
     ///

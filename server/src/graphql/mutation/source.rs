@@ -7,6 +7,7 @@ use hydra_mcp::Right;
 use serde::Deserialize;
 
 use super::super::caller::Caller;
+use super::super::error;
 use super::super::scalar::NodeId;
 use super::super::source::{Extent, LeftOutFile, RunState, SourceKind, WatchedSource};
 use crate::sample;
@@ -138,7 +139,8 @@ impl SourceMutation {
         // It writes files before it reads them.
         caller.check(Right::Admin, "sample")?;
         let data_dir = caller.data_dir().to_owned();
-        let folder = caller.look("sample", move |_| sample::write(&data_dir)).await?;
+        let written = caller.crossing().run("sample", move |_| sample::write(&data_dir)).await;
+        let folder = written.map_err(|error| error::of_field(&error))?;
         self.ingest(context, vec![folder.display().to_string()], Some(sample::SPACE.to_owned())).await
     }
 

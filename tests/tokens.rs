@@ -8,7 +8,7 @@ mod wire;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
-use harness::{Server, code, hydra, json, run, stderr, stdout, succeeds};
+use harness::{Server, code, hydra, json, run, stderr, stdout, succeeds, wait_until};
 use serde_json::{Value, json};
 use wire::{Answer, Door, Stream};
 
@@ -418,4 +418,86 @@ fn what_a_token_tells_is_its_own_and_no_claim_raises_it() {
     let told = as_json(&phone, "/v1/remember", &json!({"text": "The tide is high"})).json();
     assert_eq!(as_json(&phone, "/v1/undo", &json!({"commit": told["commit"]})).status, 200);
     server.stop();
+}
+
+/// What the journal has of tokens: in whose name each acts, and what became of it.
+fn noted(data: &Path) -> Vec<(String, String)> {
+    let query = "SELECT ?who ?what { GRAPH <urn:hydra:ns#g/journal> { ?g a hy:Grant ; prov:wasAssociatedWith ?who ; \
+                 hy:reason ?what } } ORDER BY ?what";
+    let rows = json(data, &["query", query])["rows"].clone();
+    let text = |row: &Value, at: usize| row[at]["value"].as_str().unwrap().to_owned();
+    rows.as_array().unwrap().iter().map(|row| (text(row, 0), text(row, 1))).collect()
+}
+
+#[test]
+fn the_journal_knows_which_tokens_were_made_and_ended() {
+    let temp = tempfile::tempdir().unwrap();
+    let data = &temp.path().join("data");
+    // Also what was done while nobody served.
+    succeeds(data, &["token", "create", "--name", "early"]);
+    let server = Server::start(data);
+    wait_until("the first to be noted", || noted(data).len() == 1);
+    let phone = create(data, "phone", "read,write", &["--trust", "ingested"]);
+    succeeds(data, &["token", "revoke", "early"]);
+    wait_until("all to be noted", || noted(data).len() == 3);
+    let all = noted(data);
+    let is = |at: usize, who: &str, begins: &str, ends: &str| {
+        all[at].0 == who && all[at].1.starts_with(begins) && all[at].1.ends_with(ends)
+    };
+    assert!(is(0, "token:early", "made 2", ": read, trusted as agent"), "{all:?}");
+    assert!(is(1, "token:phone", "made 2", ": read,write, trusted as ingested"), "{all:?}");
+    assert!(is(2, "token:early", "revoked 2", "Z"), "{all:?}");
+    let query = json!({"query": "{ changes(verbs: [\"grant\"]) { commits { commit { id agent verb reason } } } }"});
+    let told = Door::of(data).post("/graphql", &[], &query).json();
+    let commits = told["data"]["changes"]["commits"].as_array().unwrap();
+    assert_eq!(commits.len(), 3, "{told}");
+    assert!(commits.iter().all(|change| change["commit"]["agent"] == "owner"), "{told}");
+    let undo = run(data, &["undo", commits[0]["commit"]["id"].as_str().unwrap()]);
+    assert!(code(&undo) == 2 && stderr(&undo).contains("token revoke"), "{}", stderr(&undo));
+    // Each once, however often the server starts.
+    server.stop();
+    let _server = Server::start(data);
+    create(data, "late", "read", &[]);
+    wait_until("the last to be noted", || noted(data).len() > 3);
+    assert_eq!(noted(data).len(), 4);
+    assert!(!succeeds(data, &["export"]).contains(&phone.token[6..]));
+}
+
+#[test]
+fn what_a_token_has_brought_in_names_it_and_is_data() {
+    let temp = tempfile::tempdir().unwrap();
+    let data = &temp.path().join("data");
+    let notes = temp.path().join("notes");
+    std::fs::create_dir(&notes).unwrap();
+    std::fs::write(notes.join("Boiler.md"), "# Boiler\n\nThe boiler hums at night.\n").unwrap();
+    std::fs::write(notes.join("app.log"), "2026-12-01T09:00:00Z ERROR the pump stopped\n").unwrap();
+    let other = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/fixtures/mcp-memory.jsonl");
+    let _server = Server::start(data);
+    // Of all scopes the one that it needs.
+    let admin = create(data, "loader", "admin", &[]);
+    let made = [
+        as_json(&admin, "/v1/ingest", &json!({"paths": [notes]})),
+        as_json(&admin, "/v1/import", &json!({"from": "mcp-memory", "path": other})),
+    ];
+    assert!(made.iter().all(|answer| answer.status == 200), "{} {}", made[0].body, made[1].body);
+    let sample = graphql(&admin, "mutation { sample { added } }");
+    assert!(sample["data"]["sample"]["added"].as_f64().is_some_and(|added| added > 0.0), "{sample}");
+    assert_eq!(code(&run(data, &["ingest", notes.to_str().unwrap()])), 0);
+    std::fs::write(notes.join("Pump.md"), "# Pump\n\nThe pump is new.\n").unwrap();
+    succeeds(data, &["ingest", notes.to_str().unwrap()]);
+    let agents = |verb: &str| {
+        let query = json!({"query": format!("{{ changes(first: 200, verbs: [\"{verb}\"]) {{ commits {{ commit {{ agent }} }} }} }}")});
+        let told = Door::of(data).post("/graphql", &[], &query).json();
+        let commits = told["data"]["changes"]["commits"].as_array().unwrap().clone();
+        commits.iter().map(|change| change["commit"]["agent"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    let ingested = agents("ingest");
+    assert_eq!(ingested.last().map(String::as_str), Some("ingest"), "the owner's own: {ingested:?}");
+    assert!(ingested[..ingested.len() - 1].iter().all(|agent| agent == "token:loader"), "{ingested:?}");
+    let told = agents("remember");
+    assert!(!told.is_empty() && told.iter().all(|agent| agent == "token:loader"), "{told:?}");
+    for question in ["boiler hums", "harbour crane"] {
+        let hit = as_json(&Door::of(data), "/v1/recall", &json!({"query": question})).json()["hits"][0].clone();
+        assert_eq!(hit["trust"], "ingested", "{hit}");
+    }
 }

@@ -140,6 +140,7 @@ pub use verbs::forgetting::{
     Consequence, ForgetAnswer, ForgetMode, ForgetPreview, ForgetRequest, MAX_FORGET_CANDIDATES, MAX_PREVIEWED,
 };
 pub use verbs::get::{GetRequest, GetView, Got, Link as ChainLink, MAX_FACTS_SHOWN, MAX_GOT, MAX_MENTIONS_SHOWN, Then};
+pub use verbs::grants::GrantNote;
 pub use verbs::graph::{
     GraphNode, GraphRequest, MAX_GRAPH_DEPTH, MAX_GRAPH_EDGES, MAX_GRAPH_NODES, MAX_PATH_NODES, MAX_PATH_STEPS,
     MAX_PATHS, Neighbourhood, Paths,

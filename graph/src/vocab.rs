@@ -25,6 +25,7 @@ terms! {
     DECISION = "urn:hydra:ns#Decision";
     ENTITY = "urn:hydra:ns#Entity";
     EVIDENCE = "urn:hydra:ns#Evidence";
+    GRANT = "urn:hydra:ns#Grant";
     GRAPH = "urn:hydra:ns#Graph";
     LEARNING = "urn:hydra:ns#Learning";
     LINK = "urn:hydra:ns#Link";

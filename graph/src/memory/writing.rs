@@ -18,6 +18,7 @@ use crate::verbs::configuring::{Configured, Configuring};
 use crate::verbs::edit_block::BlockEdit;
 use crate::verbs::forget::Forgotten;
 use crate::verbs::forgetting::{ForgetAnswer, ForgetRequest};
+use crate::verbs::grants::GrantNote;
 use crate::verbs::graph_store::{GraphRef, StoreOp};
 use crate::verbs::learn::{Learned, NewLearning, Report};
 use crate::verbs::map::Pinned;
@@ -143,6 +144,14 @@ impl Memory {
     /// `TooLarge` beyond [`crate::MAX_REFUSALS_AT_ONCE`].
     pub fn note_refusals(&self, refusals: Vec<Refusal>) -> Result<Option<Id>> {
         verbs::refusals::note(&self.0, refusals)
+    }
+
+    /// Notes that tokens were made or ended, each once; returns how many of them were new.
+    ///
+    /// # Errors
+    /// What the store or the disk says.
+    pub fn note_grants(&self, notes: Vec<GrantNote>) -> Result<usize> {
+        verbs::grants::note(&self.0, notes)
     }
 
     /// Says which proposals are accepted without asking; none if nobody says.

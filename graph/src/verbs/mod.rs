@@ -24,6 +24,7 @@ pub mod file_facts;
 pub mod forget;
 pub mod forgetting;
 pub mod get;
+pub mod grants;
 pub mod graph;
 pub mod graph_store;
 pub mod happening;

@@ -15,7 +15,7 @@ use crate::journal::{self, Agent, Change, Trust};
 use crate::memory::Inner;
 use crate::stale;
 use crate::store::{View, subject_id, term_text};
-use crate::verbs::refusals;
+use crate::verbs::{grants, refusals};
 use crate::vocab::{self, ext};
 
 /// What was taken back.
@@ -48,6 +48,10 @@ pub(crate) fn undo(inner: &Inner, commit: Id, agent: &Agent) -> Result<Undone> {
         if record.verb == refusals::REFUSE {
             return Err(Error::new(ErrorKind::Invalid, format!("commit {commit} says which calls were refused"))
                 .hint("nothing takes back that they were made"));
+        }
+        if record.verb == grants::GRANT {
+            return Err(Error::new(ErrorKind::Invalid, format!("commit {commit} says what became of a token"))
+                .hint("end a token with `hydra token revoke NAME`"));
         }
         if record.verb == "redact" {
             return Err(Error::new(

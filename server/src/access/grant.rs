@@ -1,6 +1,6 @@
 //! One token, or one browser's session: what it may do, and how it is recognised.
 
-use hydra_graph::{Agent, Error, ErrorKind, Result, Timestamp, Trust};
+use hydra_graph::{Agent, Error, ErrorKind, GrantNote, Result, Timestamp, Trust};
 use hydra_mcp::{Right, Rights};
 use serde::{Deserialize, Serialize};
 
@@ -133,6 +133,19 @@ impl Grant {
             (GrantKind::Browser, Some(token)) => Agent { name: format!("token:{token}"), trust: self.trust },
             (GrantKind::Token, _) => Agent { name: format!("token:{}", self.name), trust: self.trust },
         }
+    }
+
+    /// Returns what the journal is told of a token. The sessions of browsers come and go.
+    pub fn notes(&self) -> Vec<GrantNote> {
+        if self.kind == GrantKind::Browser {
+            return Vec::new();
+        }
+        let scopes: Vec<&str> = self.scopes.iter().map(|right| right.as_str()).collect();
+        let until = self.expires_at.map(|end| format!(", until {end}")).unwrap_or_default();
+        let made = format!("made {}: {}, trusted as {}{until}", self.created_at, scopes.join(","), self.trust.as_str());
+        let ended = self.revoked_at.map(|at| format!("revoked {at}"));
+        let note = |what: String| GrantNote { agent: self.agent().name, what };
+        [Some(made), ended].into_iter().flatten().map(note).collect()
     }
 
     /// Tells whether it is in force.

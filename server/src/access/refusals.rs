@@ -1,5 +1,6 @@
-//! Calls that were refused, gathered until they are written into the journal: alike ones are counted, so that whoever is
-//! refused orders neither an fsync nor a line each, and kinds are bounded by the hour.
+//! What the journal is told of access: tokens that were made or ended, and calls that were refused. The latter are gathered
+//! first: alike ones are counted, so that whoever is refused orders neither an fsync nor a line each, and kinds are bounded
+//! by the hour.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -101,6 +102,9 @@ pub async fn keep(
     tokio::pin!(stopping);
     let mut next = Instant::now();
     let mut look = tokio::time::interval(LOOK_EVERY);
+    let mut grants = register.changes();
+    // What was made or ended while nobody served.
+    grants.mark_changed();
     let (mut is_waiting, mut written) = (false, Instant::now());
     loop {
         tokio::select! {
@@ -110,11 +114,13 @@ pub async fn keep(
             }
             () = tokio::time::sleep_until(next), if is_waiting => {
                 is_waiting = false;
+                note_grants(&register, &mut grants, &crossing).await;
                 refusals.write(&crossing).await;
                 next = Instant::now() + WRITE_EVERY;
             }
             _ = look.tick() => {
                 register.look();
+                note_grants(&register, &mut grants, &crossing).await;
                 if written.elapsed() >= USED_EVERY {
                     written = Instant::now();
                     let register = Arc::clone(&register);
@@ -126,6 +132,22 @@ pub async fn keep(
     }
     refusals.write(&crossing).await;
     let _ = tokio::task::spawn_blocking(move || register.keep_used()).await;
+}
+
+/// Has the journal know of tokens that were made or ended, if any were.
+async fn note_grants(register: &Register, changes: &mut watch::Receiver<u64>, crossing: &Crossing) {
+    if !changes.has_changed().unwrap_or_default() {
+        return;
+    }
+    changes.mark_unchanged();
+    let notes = register.notes();
+    if notes.is_empty() {
+        return;
+    }
+    if let Err(error) = crossing.run("grant", move |memory| memory.note_grants(notes)).await {
+        tracing::warn!("that tokens were made or ended is not written down yet: {error}");
+        changes.mark_changed();
+    }
 }
 
 #[cfg(test)]

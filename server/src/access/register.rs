@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use hydra_graph::{Agent, ErrorKind, Result, Timestamp};
+use hydra_graph::{Agent, ErrorKind, GrantNote, Result, Timestamp};
 use hydra_mcp::Rights;
 use parking_lot::Mutex;
 use tokio::sync::watch;
@@ -188,6 +188,16 @@ impl Register {
         if let Err(error) = written.and_then(|json| folder::write_unsynced(&self.data_dir.join(USED_FILE), &json)) {
             tracing::warn!("when tokens were used last is not written down: {error}");
         }
+    }
+
+    /// Returns what changes with each change of the file that was seen.
+    pub fn changes(&self) -> watch::Receiver<u64> {
+        self.changed.subscribe()
+    }
+
+    /// Returns what the journal should know of the tokens there are.
+    pub fn notes(&self) -> Vec<GrantNote> {
+        self.grants().iter().flat_map(Grant::notes).collect()
     }
 
     fn is_in(&self, identity: &Identity, now: Timestamp) -> bool {

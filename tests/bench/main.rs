@@ -6,6 +6,7 @@
 
 #[path = "../map/browser.rs"]
 mod browser;
+mod connection;
 mod copies;
 mod corpus;
 mod daemon;
@@ -13,6 +14,7 @@ mod daemon;
 mod harness;
 mod hooks;
 mod life;
+mod load;
 mod logs;
 mod map;
 mod measure;
@@ -65,6 +67,9 @@ fn main() {
     }
     if is_wanted("sparql") {
         sparql::sparql(&mut report);
+    }
+    if is_wanted("load") {
+        load::load(&mut report);
     }
     if is_wanted("map") {
         map::map(&mut report);

@@ -169,7 +169,8 @@ impl<'a> View<'a> {
         Ok(())
     }
 
-    /// Evaluates a query on the store itself, with nothing hidden: only of graphs in which nothing has to be.
+    /// Evaluates a query on the store itself, with nothing hidden: only of graphs in which nothing has to be. It looks from
+    /// now, not from when the view began: a snapshot of the store is read for less than a transaction.
     pub(crate) fn evaluate<'s>(
         &'s self,
         evaluator: SparqlEvaluator,
@@ -180,7 +181,7 @@ impl<'a> View<'a> {
         let dataset = prepared.dataset_mut();
         dataset.set_default_graph(graphs.default.iter().map(|graph| graph.clone().into()).collect());
         dataset.set_available_named_graphs(graphs.named.iter().map(|graph| graph.clone().into()).collect());
-        prepared.on_transaction(self.running()).execute()
+        prepared.on_store(self.snapshot.borrow_owner().store()).execute()
     }
 
     fn rows<'s>(&'s self, query: &str) -> Result<impl Iterator<Item = Result<QuerySolution>> + use<'s, 'a>> {

@@ -141,16 +141,22 @@ fn plain(view: &View<'_>, query: &Query, request: &SparqlRequest) -> Result<Opti
     if !request.spaces.is_empty() || !request.moment.is_now() {
         return Ok(None);
     }
+    let notation = query.to_sse();
+    // The names of all graphs are a look at each, for whoever asks by one.
+    let named = || match notation.contains("(graph ") {
+        true => own::graphs(&Rewound::new(view, None)?),
+        false => Ok(Vec::new()),
+    };
     let graphs = match query.dataset() {
         Some(asked) => PlainGraphs { default: asked.default.clone(), named: asked.named.clone().unwrap_or_default() },
         None if request.part == Part::Everything => return Ok(None),
-        None => PlainGraphs { default: vec![vocab::OWN_GRAPH.into()], named: own::graphs(&Rewound::new(view, None)?)? },
+        None => PlainGraphs { default: vec![vocab::OWN_GRAPH.into()], named: named()? },
     };
     let all_own = graphs.default.iter().chain(&graphs.named).all(|graph| own::is_own_name(graph.as_ref()));
     if !all_own || (request.part == Part::Everything && !are_there(view, &graphs)?) {
         return Ok(None);
     }
-    Ok(sparql::metered(query).map(|query| (query, graphs)))
+    Ok(sparql::metered(query, &notation).map(|query| (query, graphs)))
 }
 
 /// Whoever asks of everything hears of a graph that is not there, from the counted view.

@@ -7,11 +7,14 @@
 mod atlas;
 mod community;
 mod disc;
+mod dot;
+mod drawing;
 mod force;
 mod layout;
 mod placement;
 
-pub use self::atlas::{Atlas, MapGraph, MapKind, MapMarks, MapNode, NEVER};
+pub use self::atlas::Atlas;
+pub use self::dot::{MapGraph, MapKind, MapMarks, MapNode, NEVER};
 pub use self::layout::MAX_REGIONS;
 pub use self::placement::{Placed, PlacedRegion, Placement};
 

@@ -8,8 +8,8 @@ use std::sync::atomic::AtomicBool;
 
 use crate::id::Id;
 
-use super::atlas::MapGraph;
 use super::disc::{Disc, pack};
+use super::dot::MapGraph;
 use super::force::Point;
 use super::layout::{MAX_REGIONS, Plan, SPACING, lay_out, radius_of, sunflower};
 

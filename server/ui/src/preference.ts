@@ -24,8 +24,11 @@ export const theme = kept("hydra.theme", THEMES, "system");
 /** Whether single letters are commands (outside of text fields). */
 export const letters = kept("hydra.letters", ["on", "off"] as const, "on");
 
+const systemIsDark = matchMedia("(prefers-color-scheme: dark)");
+const isDark = signal(systemIsDark.matches);
+systemIsDark.addEventListener("change", () => (isDark.value = systemIsDark.matches));
+
+// The styles have each theme once.
 effect(() => {
-  const { dataset } = document.documentElement;
-  if (theme.value === "system") delete dataset["theme"];
-  else dataset["theme"] = theme.value;
+  document.documentElement.dataset["theme"] = theme.value === "system" ? (isDark.value ? "dark" : "light") : theme.value;
 });

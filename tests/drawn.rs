@@ -1,9 +1,12 @@
 //! The map as a real browser draws it: links whose ends are hidden, other days, the keyboard alone, what is saved, a lost context,
-//! a browser without WebGL2. Needs npm and Chromium; says so and skips where they can't be had.
+//! a browser without WebGL2. Needs npm and Chromium; says so and skips where they can't be had, unless
+//! `HYDRA_REQUIRE_BROWSER` is set.
 
 #[path = "map/browser.rs"]
 mod browser;
 mod harness;
+#[path = "node/needed.rs"]
+mod needed;
 mod node;
 
 use harness::Server;
@@ -14,7 +17,7 @@ const MAX_DOT: u64 = 32 * 32;
 
 #[test]
 fn a_browser_draws_what_stands_and_nothing_else() {
-    let Some(packages) = browser::packages() else { return };
+    let Some(packages) = needed::needed(browser::packages()) else { return };
     let temp = tempfile::tempdir().unwrap();
     let data = temp.path().join("data");
     let server = Server::start(&data);

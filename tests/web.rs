@@ -1,8 +1,11 @@
 //! The web view in a real browser: Chromium, driven by `playwright-core`, against the real server. Needs Node, npm and
-//! Chromium, and a program that was built with the view (`make build`); says so and skips where one of them is missing.
+//! Chromium, and a program that was built with the view (`make build`); says so and skips where one of them is missing,
+//! unless `HYDRA_REQUIRE_BROWSER` is set.
 #![expect(clippy::unwrap_used, reason = "that is how a test fails")]
 
 mod harness;
+#[path = "node/needed.rs"]
+mod needed;
 mod node;
 #[path = "wire/mod.rs"]
 mod wire;
@@ -32,6 +35,10 @@ struct Stage {
 impl Stage {
     /// Starts a server on an empty memory; `None` where the view can't be driven.
     fn set() -> Option<Self> {
+        needed::needed(Self::found())
+    }
+
+    fn found() -> Option<Self> {
         let packages = node::packages("web", &PACKAGES, NODE_MAJOR)?;
         let Some(browser) = BROWSERS.iter().map(PathBuf::from).find(|path| path.exists()) else {
             eprintln!("skipped: there is no Chromium; `apt-get install chromium` brings it");

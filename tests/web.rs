@@ -177,6 +177,19 @@ fn what_is_remembered_is_text_and_no_edit_is_lost() {
 }
 
 #[test]
+fn texts_read_as_they_are_meant() {
+    let Some(stage) = Stage::set() else { return };
+    let vault = Path::new(env!("CARGO_MANIFEST_DIR")).join("../data/sample-vault");
+    harness::succeeds(&stage.data(), &["ingest", "--space", "sample", vault.to_str().unwrap()]);
+    let text = "For the beds ask the [[Rainwater tank|cistern]], not the tap, **never** at noon. #garden/todo ^beds\n\n\
+                - one\n- two\n\n<b>plain</b> [evil](javascript:alert(1))";
+    let note = stage.told(&["remember", text]);
+    let more = json!({"note": note["id"]});
+    let played = stage.play("texts.mjs", &more);
+    assert_clean(&played);
+}
+
+#[test]
 fn nothing_is_shown_to_whoever_was_not_let_in() {
     let temp = tempfile::tempdir().unwrap();
     let data = temp.path().join("data");

@@ -15,7 +15,7 @@ await play(async ({ page }) => {
   await page.getByRole("alert").filter({ hasText: "/no/such/folder" }).waitFor();
   await page.getByRole("textbox", { name: "Folder" }).fill(folder);
   await page.getByRole("button", { name: "Bring in" }).click();
-  await page.getByText("1 file, 1 passages").waitFor();
+  await page.getByText("1 file, 1 passage").waitFor();
 
   // The sample is in a space of its own.
   await page.getByRole("button", { name: "Show me the sample" }).click();

@@ -63,6 +63,9 @@ export function withParams(changes: Record<string, string | string[] | null>): s
 /** Where a memory, entity or file is shown. */
 export const memoryAddress = (id: string): string => `/m/${id}`;
 
+/** Where who is called so is shown. */
+export const nameAddress = (name: string): string => `/entity/${encodeURIComponent(name)}`;
+
 /** Where a search is shown. */
 export const searchAddress = (question: string): string => `/search?${new URLSearchParams({ q: question })}`;
 

@@ -2,6 +2,7 @@
 import { memoryAddress } from "../address";
 import { useCommands } from "../command";
 import { go } from "../address";
+import { counted } from "../part/count";
 import { Mark } from "../part/mark";
 import { copyLink, fileName } from "../part/row";
 import { Head } from "../part/state";
@@ -24,8 +25,6 @@ export interface Entity {
   neighbours: { total: number; edges: { node: { id: string; name: string }; factCount: number; linkCount: number; tagCount: number }[] };
 }
 
-const counted = (count: number, one: string, many: string): string => `${count} ${count === 1 ? one : many}`;
-
 export function EntityPage({ entity }: { entity: Entity }) {
   useCommands(
     [
@@ -34,7 +33,7 @@ export function EntityPage({ entity }: { entity: Entity }) {
     ],
     [entity.id],
   );
-  const said = entity.memoryCounts.map(({ of, count }) => counted(count, of, `${of}s`)).join(", ");
+  const said = entity.memoryCounts.map(({ of, count }) => counted(count, of)).join(", ");
   return (
     <article class="memory">
       <header class="memory-head">
@@ -75,7 +74,7 @@ export function EntityPage({ entity }: { entity: Entity }) {
         {entity.neighbours.edges.length > 0 && (
           <section aria-labelledby="ties">
             <h2 id="ties">Tied to <span class="soft">{entity.neighbours.total}</span></h2>
-            <ul class="chips">{entity.neighbours.edges.map(({ node, factCount, linkCount, tagCount }) => <li key={node.id}><a class="chip" href={memoryAddress(node.id)} title={`${factCount} facts, ${linkCount} links, ${tagCount} tags`} dir="auto">{beginning(node.name, 60)}</a></li>)}</ul>
+            <ul class="chips">{entity.neighbours.edges.map(({ node, factCount, linkCount, tagCount }) => <li key={node.id}><a class="chip" href={memoryAddress(node.id)} title={[counted(factCount, "fact"), counted(linkCount, "link"), counted(tagCount, "tag")].join(", ")} dir="auto">{beginning(node.name, 60)}</a></li>)}</ul>
           </section>
         )}
         {entity.notes.length > 0 && (

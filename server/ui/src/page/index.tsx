@@ -7,6 +7,7 @@ import { Decisions } from "./decisions";
 import { Learnings } from "./learnings";
 import { MapPage } from "./map";
 import { MemoryPage } from "./memory";
+import { Named } from "./named";
 import { Preferences } from "./preferences";
 import { Proposals } from "./proposals";
 import { Recall, Recalls } from "./recalls";
@@ -41,6 +42,7 @@ const ROUTES: Route[] = [
   { path: /^\/trash$/, title: "Trash", page: Trash },
   { path: /^\/settings$/, title: "Settings", page: Settings },
   { path: /^\/m\/([^/@]+)(?:@([^/]+))?(?:\/(history))?$/, title: "Memory", page: MemoryPage },
+  { path: /^\/entity\/(.+)$/, title: "By name", page: Named },
 ];
 
 const find = (at: string): { route: Route; parts: string[] } | null => {

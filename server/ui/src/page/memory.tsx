@@ -9,11 +9,14 @@ import { useCommands } from "../command";
 import { Key } from "../dialog";
 import { act, consequences, forget, update, type Consequences } from "../deed";
 import undoDocument from "../api/undo.graphql";
+import { agentName, commitWords } from "../part/commit";
+import { counted } from "../part/count";
 import { focused } from "../part/focus";
 import { kindWord, Mark } from "../part/mark";
+import { plain } from "../part/markdown";
 import { copy, copyLink, fileName, MemoryRow, useRowCommands } from "../part/row";
 import { Answered, Wrong } from "../part/state";
-import { beginning, Text } from "../part/text";
+import { beginning, glimpse, Text } from "../part/text";
 import { Time } from "../part/time";
 import { Trust } from "../part/trust";
 import { sayFailure } from "../toast";
@@ -121,7 +124,7 @@ function Whole({ memory, next, traces, isHistory }: { memory: Memory; next: stri
           <button class="quiet" onClick={() => void copyLink(memory.id)} title="Copy a link (y)">Copy link</button>
         </div>
       </header>
-      <h1 class={memory.title ? "title" : "sr-only"} tabIndex={-1} dir="auto">{memory.title ? <LongTitle title={memory.title} /> : beginning(memory.text, 80) || "A memory"}</h1>
+      <h1 class={memory.title ? "title" : "sr-only"} tabIndex={-1} dir="auto">{memory.title ? <LongTitle title={plain(memory.title)} /> : glimpse(memory.text, 80) || "A memory"}</h1>
       {isEditing.current ? <Edit memory={memory} close={() => setDoing(null)} /> : <Said memory={memory} isOver={isOver !== null} />}
       {doing === "forget" && <Forgetting memory={memory} close={() => setDoing(null)} />}
       <nav class="tabs" aria-label="Views of this memory">
@@ -197,7 +200,7 @@ function Known({ memory, traces }: { memory: Memory; traces: PastAnswer[] }) {
           {source.heading && <Pair name="Under"><span dir="auto">{source.heading}</span></Pair>}
           {source.span && <Pair name="Place">line {source.span.line}, bytes {source.span.start.toLocaleString()} to {source.span.end.toLocaleString()}</Pair>}
           {source.saidBy && <Pair name="Told"><span dir="auto">{source.saidBy}</span></Pair>}
-          {partOf && <Pair name="Part of"><a href={memoryAddress(partOf.id)} dir="auto">{beginning(partOf.title || (partOf.source.path ? fileName(partOf.source.path) : partOf.text), 80)}</a></Pair>}
+          {partOf && <Pair name="Part of"><a href={memoryAddress(partOf.id)} dir="auto">{glimpse(partOf.title || (partOf.source.path ? fileName(partOf.source.path) : partOf.text), 80)}</a></Pair>}
           {memory.session && <Pair name="Conversation"><a href={`/timeline?of=${encodeURIComponent(memory.session)}`} dir="auto">{memory.session}</a></Pair>}
           <Pair name="Recorded by">{agentName(memory.agent)}{memory.agent !== "owner" && <>, <Trust of={memory.trust} /></>}</Pair>
           {memory.voices !== null && memory.voices > 1 && <Pair name="Voices">{memory.voices} independent</Pair>}
@@ -217,14 +220,14 @@ function Known({ memory, traces }: { memory: Memory; traces: PastAnswer[] }) {
           {memory.retractedAt && <Pair name="Believed until"><Time at={memory.retractedAt} withClock /></Pair>}
           {memory.expiresAt && <Pair name="Expires"><Time at={memory.expiresAt} withClock /></Pair>}
           {memory.forgottenAt && <Pair name="Forgotten"><Time at={memory.forgottenAt} withClock /></Pair>}
-          {memory.seen && <Pair name="Seen">{memory.seen.times} times, <Time at={memory.seen.first} /> to <Time at={memory.seen.last} /></Pair>}
+          {memory.seen && <Pair name="Seen">{counted(memory.seen.times, "time")}, <Time at={memory.seen.first} /> to <Time at={memory.seen.last} /></Pair>}
         </dl>
         {memory.revisionOf && <Rows title="It took the place of" lines={[memory.revisionOf]} />}
         {memory.endedBy && <Rows title="What took its place" lines={[memory.endedBy]} />}
         {memory.chain.length > 0 && (
           <>
             <h3>How this decision came about</h3>
-            <ol class="chain">{memory.chain.map((link) => <li key={link.id}><a href={memoryAddress(link.id)} aria-current={link.id === memory.id ? "page" : undefined} dir="auto">{beginning(link.text, 90) || "forgotten"}</a> <Time at={link.recordedAt} /></li>)}</ol>
+            <ol class="chain">{memory.chain.map((link) => <li key={link.id}><a href={memoryAddress(link.id)} aria-current={link.id === memory.id ? "page" : undefined} dir="auto">{glimpse(link.text, 90) || "forgotten"}</a> <Time at={link.recordedAt} /></li>)}</ol>
           </>
         )}
       </section>
@@ -250,19 +253,6 @@ function Rows({ title, lines }: { title: string; lines: Line[] }) {
       {lines.map((line) => <MemoryRow key={line.id} memory={line} />)}
     </>
   );
-}
-
-/** Who did something, as people call them. */
-export const agentName = (agent: string): string => (agent === "owner" ? "you" : agent.replace(/^agent:/, ""));
-
-/** What a commit did, in words. */
-export function commitWords(commit: Pick<Commit, "verb" | "change" | "touched">): string {
-  const words: Record<string, string> = {
-    remember: "remembered", learn: "learned", forget: "forgotten", undo: "taken back", ingest: "read from a file", update: commit.change ?? "updated",
-    merge: "merged", split: "told apart", alias: "named", propose: "proposed", accept: "accepted", reject: "declined", report: "reported on", edit_block: "core block edited",
-    erase: "erased for good", move: "moved", remove: "file gone", settle: "settled", source: "folder watched", import: "imported", declare: "declared", query: "changed by a query",
-  };
-  return words[commit.verb] ?? commit.verb.replaceAll("_", " ");
 }
 
 function History({ memory }: { memory: Memory }) {
@@ -311,9 +301,9 @@ function Forgetting({ memory, close }: { memory: Memory; close: () => void }) {
       <h2 id="forgetting">If this is forgotten</h2>
       {others.length > 0 && <p>{others.length + would.leftOut} more {others.length === 1 ? "goes" : "go"} with it:</p>}
       {others.length === 0 && would.wouldBeStale.length === 0 && <p class="soft">Nothing else is touched. It goes to the trash, and can be brought back.</p>}
-      <ul class="plain">{others.slice(0, 8).map(({ id, text }) => <li key={id} dir="auto">{beginning(text, 120)}</li>)}</ul>
+      <ul class="plain">{others.slice(0, 8).map(({ id, text }) => <li key={id} dir="auto">{glimpse(text, 120)}</li>)}</ul>
       {would.wouldBeStale.length > 0 && <p>{would.wouldBeStale.length} that rest on it may be wrong then, and will say so:</p>}
-      <ul class="plain">{would.wouldBeStale.slice(0, 8).map(({ id, text }) => <li key={id}><a href={memoryAddress(id)} dir="auto">{beginning(text, 120)}</a></li>)}</ul>
+      <ul class="plain">{would.wouldBeStale.slice(0, 8).map(({ id, text }) => <li key={id}><a href={memoryAddress(id)} dir="auto">{glimpse(text, 120)}</a></li>)}</ul>
       <div class="actions">
         <button ref={button} class="primary" onClick={() => void decide()}>Forget</button>
         <button onClick={close}>Keep it</button>

@@ -5,9 +5,10 @@ import { tell } from "../api/graphql";
 import acceptDocument from "../api/accept.graphql";
 import rejectDocument from "../api/reject.graphql";
 import { currentRow, useCommands } from "../command";
+import { agentName } from "../part/commit";
 import { hidden } from "../part/row";
 import { Answered, Empty, Head } from "../part/state";
-import { beginning } from "../part/text";
+import { glimpse } from "../part/text";
 import { Time } from "../part/time";
 import { say, sayFailure } from "../toast";
 import proposalsDocument from "./proposals.graphql";
@@ -68,11 +69,11 @@ export function Proposals() {
                 <article key={proposal.id} class={proposal.id === param("id") ? "row is-current" : "row"} data-row data-id={proposal.id} tabIndex={-1}>
                   <span class="badge is-accent">{proposal.kind}</span>
                   <div class="row-body">
-                    <p class="row-text" dir="auto">{beginning(proposal.text, 400)}</p>
-                    {proposal.would && <p class="soft" dir="auto">{proposal.would}</p>}
+                    <p class="row-text" dir="auto">{glimpse(proposal.text, 400)}</p>
+                    {proposal.would && <p class="soft" dir="auto">{glimpse(proposal.would, 400)}</p>}
                     {proposal.problem && <p class="note">{proposal.problem}</p>}
-                    {proposal.evidence.map(({ id, quote }) => <p key={id} class="meta"><a data-open href={memoryAddress(id)} dir="auto">{quote ? `“${beginning(quote, 160)}”` : "what it rests on"}</a></p>)}
-                    <div class="meta"><span>{Math.round(proposal.confidence * 100)} % sure</span><span>{proposal.agent}</span>{proposal.timesSeen > 1 && <span>{proposal.timesSeen} times</span>}<Time at={proposal.proposedAt} /></div>
+                    {proposal.evidence.map(({ id, quote }) => <p key={id} class="meta"><a data-open href={memoryAddress(id)} dir="auto">{quote ? `“${glimpse(quote, 160)}”` : "what it rests on"}</a></p>)}
+                    <div class="meta"><span>{Math.round(proposal.confidence * 100)} % sure</span><span>by {agentName(proposal.agent)}</span>{proposal.timesSeen > 1 && <span>{proposal.timesSeen} times</span>}<Time at={proposal.proposedAt} /></div>
                   </div>
                   <div class="row-actions">
                     <button class="primary" onClick={() => void decide(proposal.id, "accept")}>Accept</button>

@@ -46,7 +46,7 @@ export function Recalls() {
                     {traces.map((trace) => (
                       <li key={trace.id} class="line" data-row tabIndex={-1}>
                         <a data-open href={`/recalls/${trace.id}`} dir="auto">{beginning(trace.question, 160) || "(nothing)"}</a>
-                        <span class="soft">{trace.given} given, {trace.leftOut} left out{trace.times > 1 && `, asked ${trace.times} times`}</span>
+                        <span class="soft">{trace.given} given{trace.leftOut > 0 && `, ${trace.leftOut} left out`}{trace.times > 1 && `, asked ${trace.times} times`}</span>
                         <Time at={trace.at} withClock />
                       </li>
                     ))}

@@ -8,7 +8,7 @@ import { currentRow, useCommands } from "../command";
 import { kindWord, Mark } from "../part/mark";
 import { From, hidden, MemoryRow, useRowCommands } from "../part/row";
 import { Answered, Empty } from "../part/state";
-import { Marked } from "../part/text";
+import { glimpse, Text } from "../part/text";
 import { Time } from "../part/time";
 import { Trust } from "../part/trust";
 import { Channels, WhyBox } from "../part/why";
@@ -164,8 +164,8 @@ function Preview({ hit, q, place }: { hit: Hit; q: string; place: number }) {
         <span class="kind"><Mark kind={hit.kind} />{kindWord(hit.kind)}</span>
         <button class="quiet" aria-label="Close the preview" onClick={() => go(withParams({ sel: null }), { replace: true })}>×</button>
       </div>
-      {hit.title && <h2 dir="auto">{hit.title.slice(0, 200)}</h2>}
-      <div class="text" dir="auto"><Marked text={hit.text.slice(0, 4_000)} words={q} /></div>
+      {hit.title && <h2 dir="auto">{glimpse(hit.title, 200)}</h2>}
+      <Text key={hit.id} text={hit.text} words={q} />
       <div class="meta"><From source={hit.source} title={hit.title} /><Trust of={hit.trust} /><Time at={hit.happenedAt ?? hit.recordedAt} withClock /></div>
       <WhyBox hit={hit} place={place} />
       <p><a class="button" href={memoryAddress(hit.id)}>Open</a></p>

@@ -1,6 +1,8 @@
 /** Settings: how this browser shows Hydra, and each option of the server with the place that it comes from. */
 import { useAnswer } from "../api/answer";
 import { letters, theme, THEMES } from "../preference";
+import { indexName } from "../part/commit";
+import { counted } from "../part/count";
 import { Answered, Head } from "../part/state";
 import { Text } from "../part/text";
 import { Time } from "../part/time";
@@ -51,10 +53,10 @@ export function Settings() {
               <h2 id="server">This server</h2>
               <dl class="pairs">
                 <div><dt>Version</dt><dd>{stats.version}, format {stats.format}</dd></div>
-                <div><dt>Holds</dt><dd>{stats.memories.toLocaleString()} memories, {stats.passages.toLocaleString()} passages of {stats.sources.toLocaleString()} files, {stats.entities.toLocaleString()} entities, {stats.links.toLocaleString()} links</dd></div>
+                <div><dt>Holds</dt><dd>{counted(stats.memories, "memory", "memories")}, {counted(stats.passages, "passage")} of {counted(stats.sources, "file")}, {counted(stats.entities, "entity", "entities")}, {counted(stats.links, "link")}</dd></div>
                 <div><dt>Writes</dt><dd>{stats.writes}</dd></div>
-                <div><dt>Uses</dt><dd>{megabytes(stats.residentBytes)} of memory; a restart would replay {megabytes(stats.logBytes)} of its log</dd></div>
-                {stats.indexes.map(({ name, behind, degraded, error }) => <div key={name}><dt>Search by {name}</dt><dd>{error ?? degraded ?? (behind ? "catching up" : "has everything")}</dd></div>)}
+                <div><dt>Uses</dt><dd>{megabytes(stats.residentBytes)} of memory; a restart would replay {stats.logBytes === 0 ? "nothing" : `${megabytes(stats.logBytes)} of its log`}</dd></div>
+                {stats.indexes.map(({ name, behind, degraded, error }) => <div key={name}><dt>Search by {indexName(name)}</dt><dd>{error ?? degraded ?? (behind ? "catching up" : "has everything")}</dd></div>)}
               </dl>
             </section>
             {settings && (

@@ -6,6 +6,8 @@ import changeDocument from "../api/changeSource.graphql";
 import removeDocument from "../api/removeSource.graphql";
 import { listen } from "../api/socket";
 import { act } from "../deed";
+import { indexName } from "../part/commit";
+import { counted } from "../part/count";
 import { AddFolder, FolderState, type Watched } from "../part/folder";
 import { Answered, Empty, Head } from "../part/state";
 import { Time } from "../part/time";
@@ -40,7 +42,7 @@ export function Sources() {
               <ul class="plain lines">
                 {stats.indexes.map(({ name, behind, done, total, degraded, error }) => (
                   <li key={name} class="line">
-                    <strong>{name}</strong>
+                    <strong>by {indexName(name)}</strong>
                     {(error ?? degraded) ? <span class="badge is-warning">{error ?? degraded}</span> : behind ? <><span class="badge">catching up</span>{total > 0 && <progress aria-label={`Catching up: ${name}`} max={total} value={done} />}</> : <span class="badge">has everything</span>}
                   </li>
                 ))}
@@ -83,7 +85,7 @@ function Folder({ folder }: { folder: Watched }) {
       </p>
       {leaving && (
         <section class="panel" aria-label="Removing">
-          <p>{leaving.notes} files with {leaving.passages} passages are known from it. The files themselves stay as they are.</p>
+          <p>{counted(leaving.notes, "file")} with {counted(leaving.passages, "passage")} {leaving.notes === 1 ? "is" : "are"} known from it. The files themselves stay as they are.</p>
           <div class="actions">
             <button class="primary" onClick={() => remove("KEEP")}>Stop watching, keep what is known</button>
             <button onClick={() => remove("FORGET")}>Stop and forget</button>

@@ -88,7 +88,7 @@ function Sample({ ids }: { ids: string[] }) {
   if (ids.length > 0) {
     return (
       <div class="actions">
-        <span class="badge">{ids.length} notes are there</span>
+        <span class="badge">{ids.length === 1 ? "1 note is" : `${ids.length} notes are`} there</span>
         <button onClick={() => void act(forgetDocument, { ids, dryRun: false }, "The sample is gone")}>Take it out</button>
       </div>
     );

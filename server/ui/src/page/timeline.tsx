@@ -4,12 +4,12 @@ import { go, memoryAddress, param, withParams } from "../address";
 import { useAnswer } from "../api/answer";
 import type { Line } from "../api/types";
 import { useCommands } from "../command";
+import { agentName } from "../part/commit";
 import { Mark } from "../part/mark";
 import { MemoryRow, useRowCommands } from "../part/row";
 import { Answered, Empty, Head } from "../part/state";
-import { beginning } from "../part/text";
+import { beginning, glimpse } from "../part/text";
 import { dayOf, Time } from "../part/time";
-import { agentName } from "./memory";
 import daysDocument from "./days.graphql";
 import dayDocument from "./day.graphql";
 import linesDocument from "../api/lines.graphql";
@@ -72,7 +72,7 @@ function One({ of }: { of: string }) {
                 <Time at={event.at} withClock />
                 <div>
                   <Mark kind={event.kind} /> <strong>{event.what}</strong> <span class="soft">by {agentName(event.who)}</span>
-                  {event.text && <p><a data-open href={memoryAddress(event.id)} dir="auto">{beginning(event.text, 200)}</a></p>}
+                  {event.text && <p><a data-open href={memoryAddress(event.id)} dir="auto">{glimpse(event.text, 200)}</a></p>}
                   {event.reason && <p class="soft" dir="auto">{event.reason}</p>}
                 </div>
               </li>

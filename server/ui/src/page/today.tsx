@@ -3,13 +3,14 @@ import { useEffect } from "preact/hooks";
 import { go, memoryAddress } from "../address";
 import { useAnswer } from "../api/answer";
 import { fold, type Commit, type Line, type PastAnswer } from "../api/types";
+import { agentName, commitWords, indexName, isQuiet } from "../part/commit";
+import { counted } from "../part/count";
 import { Mark } from "../part/mark";
 import { fileName, useRowCommands } from "../part/row";
 import { Answered, Empty, Head } from "../part/state";
 import { groupBy } from "../part/group";
-import { beginning } from "../part/text";
+import { beginning, glimpse } from "../part/text";
 import { dayWord, Time } from "../part/time";
-import { agentName, commitWords } from "./memory";
 import todayDocument from "./today.graphql";
 
 interface Change {
@@ -61,17 +62,17 @@ function needs(answer: Answer): Need[] {
   if (answer.stats.writes !== "ok") list.push({ id: "writes", kind: "Nothing can be written", href: "/settings", text: answer.stats.writes, at: null });
   for (const { name, degraded, error } of answer.stats.indexes) {
     const why = error ?? degraded;
-    if (why) list.push({ id: name, kind: `Search by ${name}`, href: "/settings", text: why, at: null });
+    if (why) list.push({ id: name, kind: `Search by ${indexName(name)}`, href: "/settings", text: why, at: null });
   }
   for (const { id, path, state } of answer.sources.sources) {
     if (state?.state === "FAILED" || state?.state === "GONE") list.push({ id, kind: "Folder", href: "/sources", text: `${fileName(path)}: ${state.error ?? "it is not there"}`, at: null });
   }
   for (const { id, sides, recordedAt } of answer.conflicts) {
-    list.push({ id, kind: "Conflict", href: `/conflicts?id=${id}`, text: sides.map(({ text }) => `“${beginning(text, 70)}”`).join(" against "), at: recordedAt });
+    list.push({ id, kind: "Conflict", href: `/conflicts?id=${id}`, text: sides.map(({ text }) => `“${glimpse(text, 70)}”`).join(" against "), at: recordedAt });
   }
-  for (const { id, text, proposedAt } of answer.proposals) list.push({ id, kind: "Proposal", href: `/proposals?id=${id}`, text: beginning(text, 140), at: proposedAt });
+  for (const { id, text, proposedAt } of answer.proposals) list.push({ id, kind: "Proposal", href: `/proposals?id=${id}`, text: glimpse(text, 140), at: proposedAt });
   for (const { id, text, recordedAt, preference } of answer.preferences.nodes) {
-    if (preference?.status === "candidate") list.push({ id, kind: "Is this so?", href: `/preferences?id=${id}`, text: beginning(text, 140), at: recordedAt });
+    if (preference?.status === "candidate") list.push({ id, kind: "Is this so?", href: `/preferences?id=${id}`, text: glimpse(text, 140), at: recordedAt });
   }
   return list;
 }
@@ -103,7 +104,7 @@ function Lines({ answer }: { answer: Answer }) {
           <h2 id="now">Going on now</h2>
           <ul class="plain lines">
             {reading.map(({ id, path, state }) => <li key={id} class="line"><a href="/sources">Reading {fileName(path)}</a>{state?.progress && <progress max={state.progress.total} value={state.progress.done} aria-label="Files read" />}</li>)}
-            {behind.map(({ name, done, total }) => <li key={name} class="line"><span>Taking in texts by {name}</span><progress max={total} value={done} aria-label="Texts taken in" /><span class="soft">{done} of {total}</span></li>)}
+            {behind.map(({ name, done, total }) => <li key={name} class="line"><span>Taking in texts by {indexName(name)}</span><progress max={total} value={done} aria-label="Texts taken in" /><span class="soft">{done} of {total}</span></li>)}
           </ul>
         </section>
       )}
@@ -119,7 +120,7 @@ function Lines({ answer }: { answer: Answer }) {
           {traces.map((trace) => (
             <li key={trace.id} class="line" data-row tabIndex={-1}>
               <a data-open href={`/recalls/${trace.id}`} dir="auto">{beginning(trace.question, 120)}</a>
-              <span class="soft">{trace.given} given, {trace.leftOut} left out</span>
+              <span class="soft">{trace.given} given{trace.leftOut > 0 && `, ${trace.leftOut} left out`}</span>
               <Time at={trace.at} />
             </li>
           ))}
@@ -127,7 +128,7 @@ function Lines({ answer }: { answer: Answer }) {
       </section>
       {answer.stats.memories + answer.stats.passages > 0 && (
         <p class="soft total">
-          {answer.stats.memories.toLocaleString()} memories, {answer.stats.passages.toLocaleString()} passages of {answer.stats.sources.toLocaleString()} files, {answer.stats.entities.toLocaleString()} people, places and things.
+          {counted(answer.stats.memories, "memory", "memories")}, {counted(answer.stats.passages, "passage")} of {counted(answer.stats.sources, "file")}, {counted(answer.stats.entities, "person, place or thing", "people, places and things")}.
         </p>
       )}
       {days.size === 0 && traces.length === 0 && <Empty><a class="button" href="/start">First steps</a></Empty>}
@@ -138,7 +139,7 @@ function Lines({ answer }: { answer: Answer }) {
 /** The changes of a day: one line a memory; many files that were read together are one line. */
 function Day({ day, changes }: { day: string; changes: Change[] }) {
   const files = changes.filter(({ commit }) => commit.verb === "ingest" || commit.verb === "move" || commit.verb === "remove");
-  const others = changes.filter((change) => !files.includes(change));
+  const others = changes.filter((change) => !files.includes(change) && !isQuiet(change.commit));
   const names = files.flatMap(({ memories }) => memories).filter(({ source }) => source.path);
   const unique = [...new Map(names.map((line) => [line.source.path, line])).values()];
   return (
@@ -152,21 +153,21 @@ function Day({ day, changes }: { day: string; changes: Change[] }) {
             <li key={commit.id} class="line" data-row {...(first && { "data-id": first.id })} tabIndex={-1}>
               {first ? <Mark kind={first.kind} /> : <span class="mark" />}
               <span class="soft verb">{commitWords(commit)}</span>
-              {first ? <a data-open class={first.forgottenAt ? "is-over" : ""} href={memoryAddress(first.id)} dir="auto">{beginning(first.decision?.decided || first.text || first.title, 140)}</a> : commit.verb === "propose" ? <a data-open href="/proposals">something for you to decide</a> : <span class="soft">{commit.reason}</span>}
+              {first ? <a data-open class={first.forgottenAt ? "is-over" : ""} href={memoryAddress(first.id)} dir="auto">{glimpse(first.decision?.decided || first.text || first.title, 140)}</a> : commit.verb === "propose" ? <a data-open href="/proposals">something for you to decide</a> : <span class="soft">{commit.reason}</span>}
               {memories.length > 1 && <span class="soft">and {commit.touched - 1} more</span>}
               {commit.agent !== "owner" && <span class="soft">{agentName(commit.agent)}</span>}
               <Time at={commit.at} withClock />
             </li>
           );
         })}
-        {others.length > MAX_OF_DAY && <li class="line"><a href="/timeline">{others.length - MAX_OF_DAY} more changes</a></li>}
+        {others.length > MAX_OF_DAY && <li class="line"><a href="/timeline">{counted(others.length - MAX_OF_DAY, "more change")}</a></li>}
         {unique.length > 0 && (
           <li class="line" data-row tabIndex={-1}>
             <Mark kind="PASSAGE" />
             <span class="soft verb">read</span>
             <span>
               {unique.slice(0, 4).map((line, index) => <>{index > 0 && ", "}<a {...(index === 0 && { "data-open": true })} href={memoryAddress(line.id)} dir="auto">{fileName(line.source.path ?? "")}</a></>)}
-              {unique.length > 4 && <span class="soft"> and {unique.length - 4} more files</span>}
+              {unique.length > 4 && <span class="soft"> and {counted(unique.length - 4, "more file")}</span>}
             </span>
             {files[0] && <Time at={files[0].commit.at} withClock />}
           </li>

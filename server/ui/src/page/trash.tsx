@@ -7,13 +7,13 @@ import eraseDocument from "../api/erase.graphql";
 import undoDocument from "../api/undo.graphql";
 import type { Commit, Line } from "../api/types";
 import { act } from "../deed";
+import { agentName } from "../part/commit";
 import { focused } from "../part/focus";
 import { MemoryRow } from "../part/row";
 import { Answered, Empty, Head } from "../part/state";
-import { beginning } from "../part/text";
+import { beginning, glimpse } from "../part/text";
 import { Time } from "../part/time";
 import { sayFailure } from "../toast";
-import { agentName } from "./memory";
 import trashDocument from "./trash.graphql";
 
 interface Change {
@@ -72,7 +72,7 @@ function Forgotten({ change, erased }: { change: Change; erased: (receipt: Erase
     }
   };
   return (
-    <section class="card" aria-label={`Forgotten ${beginning(memories[0]?.text ?? "", 60)}`}>
+    <section class="card" aria-label={`Forgotten ${glimpse(memories[0]?.text ?? "", 60)}`}>
       <div class="card-head">
         <p class="meta"><span>forgotten <Time at={commit.at} withClock /></span><span>by {agentName(commit.agent)}</span>{commit.reason && <span dir="auto">{beginning(commit.reason, 120)}</span>}</p>
         <div class="actions">

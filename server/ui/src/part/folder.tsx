@@ -4,6 +4,7 @@ import addDocument from "../api/addSource.graphql";
 import { changed } from "../api/answer";
 import { Failure, tell } from "../api/graphql";
 import { say } from "../toast";
+import { counted } from "./count";
 
 export interface SourceState {
   state: string;
@@ -84,8 +85,8 @@ export function FolderState({ folder }: { folder: Watched }) {
     <div class="folder-state">
       <p>
         <span class={state.state === "FAILED" || state.state === "GONE" ? "badge is-warning" : "badge"}>{STATES[state.state] ?? state.state.toLowerCase()}</span>{" "}
-        {folder.known && <span class="soft">{folder.known.notes.toLocaleString()} {folder.known.notes === 1 ? "file" : "files"}, {folder.known.passages.toLocaleString()} passages</span>}
-        {isReading && state.rate > 0 && <span class="soft">, {Math.round(state.rate)} files a second</span>}
+        {folder.known && <span class="soft">{counted(folder.known.notes, "file")}, {counted(folder.known.passages, "passage")}</span>}
+        {isReading && state.rate > 0 && <span class="soft">, {counted(Math.round(state.rate), "file")} a second</span>}
       </p>
       {isReading && (state.progress ? <progress aria-label={`Reading ${folder.path}`} max={Math.max(1, state.progress.total)} value={state.progress.done} /> : <progress aria-label={`Reading ${folder.path}`} />)}
       {state.error && <p class="wrong">{state.error}</p>}

@@ -7,7 +7,7 @@ import { currentRow, useCommands } from "../command";
 import { forget } from "../deed";
 import { say } from "../toast";
 import { Mark } from "./mark";
-import { beginning, Marked } from "./text";
+import { beginning, glimpse, Marked } from "./text";
 import { Time } from "./time";
 import { Trust } from "./trust";
 
@@ -27,7 +27,7 @@ export function From({ source, title }: { source: Source; title?: string }) {
   if (source.path) {
     const line = source.span ? `:${source.span.line}` : "";
     const place = source.heading || title;
-    return <span class="from" dir="auto" title={source.path + line}>{fileName(source.path)}{place && ` › ${beginning(place, 60)}`}</span>;
+    return <span class="from" dir="auto" title={source.path + line}>{fileName(source.path)}{place && ` › ${glimpse(place, 60)}`}</span>;
   }
   return source.saidBy ? <span class="from" dir="auto">{beginning(source.saidBy, 60)}</span> : null;
 }
@@ -50,7 +50,7 @@ export function MemoryRow({ memory, words = "", children, actions, isCurrent = f
       <Mark kind={memory.kind} />
       <div class="row-body">
         <a class={isOver ? "row-text is-over" : "row-text"} data-open dir="auto" href={memoryAddress(memory.id)}>
-          <Marked text={beginning(memory.decision?.decided || memory.text || memory.title || "(no text)", SHOWN)} words={words} />
+          <Marked text={glimpse(memory.decision?.decided || memory.text || memory.title || "(no text)", SHOWN)} words={words} />
         </a>
         <div class="meta">
           <From source={memory.source} title={memory.title} />

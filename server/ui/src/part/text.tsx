@@ -1,5 +1,7 @@
-/** Texts of the memory. They are data: shown as they are, never read as markup. */
-import { useState } from "preact/hooks";
+/** Texts of the memory. They are data: what is in them becomes words, lists and links, never markup of the page. */
+import { useMemo, useState } from "preact/hooks";
+import { Drawn } from "./drawn";
+import { MAX_READ, plain } from "./markdown";
 
 /** Characters that are shown before somebody asks for all. */
 const SHORT = 4_000;
@@ -11,22 +13,33 @@ export function beginning(text: string, length: number): string {
   if (line.length <= length) return line;
   const cut = line.slice(0, length);
   const space = cut.lastIndexOf(" ");
-  // Half a surrogate pair is no character.
-  const whole = (space > length / 2 ? cut.slice(0, space) : cut).replace(/[\uD800-\uDBFF]$/, "");
-  return `${whole}…`;
+  return `${cutWhole(space > length / 2 ? cut.slice(0, space) : cut)}…`;
 }
 
+/** The beginning of what a text says, in one line. */
+export function glimpse(text: string, length: number): string {
+  // Link targets and signs take room that is not shown.
+  return beginning(plain(cutWhole(text.slice(0, 4 * length + 400))), length);
+}
+
+/** Half a surrogate pair is no character. */
+const cutWhole = (text: string): string => text.replace(/[\uD800-\uDBFF]$/, "");
+
 /** A whole text; of a very long one first a part. */
-export function Text({ text }: { text: string }) {
+export function Text({ text, words = "" }: { text: string; words?: string }) {
   const [isAll, setAll] = useState(false);
+  const [isRaw, setRaw] = useState(false);
   const isLong = text.length > SHORT && !isAll;
+  const shown = isLong ? `${cutWhole(text.slice(0, SHORT))}…` : text;
+  const hasMore = useMemo(() => shown.length <= MAX_READ && /[[\]#*_`>^=|~\\<-]|\d[.)] /.test(shown) && plain(shown) !== shown.replace(/\s+/g, " ").trim(), [shown]);
   return (
     <>
-      <div class="text" dir="auto">{isLong ? `${text.slice(0, SHORT).replace(/[\uD800-\uDBFF]$/, "")}…` : text}</div>
-      {isLong && (
-        <button class="link" onClick={() => setAll(true)}>
-          Show all {text.length.toLocaleString()} characters
-        </button>
+      <div class={isRaw ? "text is-raw" : "text"} dir="auto">{isRaw || !hasMore ? <Marked text={shown} words={words} /> : <Drawn text={shown} words={words} />}</div>
+      {(isLong || hasMore) && (
+        <p class="text-more">
+          {isLong && <button class="link" onClick={() => setAll(true)}>Show all {text.length.toLocaleString()} characters</button>}
+          {hasMore && <button class="link" aria-pressed={isRaw} onClick={() => setRaw(!isRaw)}>As it is written</button>}
+        </p>
       )}
     </>
   );

@@ -1,5 +1,6 @@
 /** Names on the map, on a canvas of their own: regions far out, hubs nearer, everything near; none over another. */
 import type { Camera } from "./camera";
+import { plain } from "../part/markdown";
 import { type Frame, idOf } from "./frame";
 import type { Palette } from "./palette";
 import type { Places } from "./places";
@@ -72,7 +73,7 @@ export class Names {
   private keep(ids: string[], names: { id: string; label: string }[]): void {
     // What has no name by now was forgotten meanwhile.
     for (const id of ids) this.known.set(id, "");
-    for (const { id, label } of names) this.known.set(id, label);
+    for (const { id, label } of names) this.known.set(id, plain(label) || label);
   }
 }
 

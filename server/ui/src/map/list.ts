@@ -1,5 +1,5 @@
 /** The map as a list: the same things, the same keys. Also what a browser without WebGL2 gets. */
-import { el, number } from "./dom";
+import { counted, el, number } from "./dom";
 import { type Frame, degreeOf, idOf } from "./frame";
 import type { Names } from "./labels";
 import { dayOf } from "./moment";
@@ -75,7 +75,7 @@ export class List {
         { type: "button", class: "map-row", "data-node": node, "aria-current": isCurrent ? "true" : undefined, click: () => this.choose(node) },
         el("span", { class: `map-shape is-${lookOf(type).shape} of-${type}`, "aria-hidden": "true" }),
         el("span", { class: "map-name", dir: "auto" }, names?.[at] || idOf(frame, node)),
-        el("span", { class: "map-about" }, `${type}, ${number(degreeOf(frame, node))} links, since ${dayOf(frame.from[node] ?? 0)}`));
+        el("span", { class: "map-about" }, `${type}, ${counted(degreeOf(frame, node), "link")}, since ${dayOf(frame.from[node] ?? 0)}`));
       return el("li", {}, row);
     });
     this.rows.replaceChildren(...rows);

@@ -42,7 +42,6 @@ export interface Palette {
   halo: string;
   region: string;
   types: Rgb[];
-  isDark: boolean;
 }
 
 /** Reads the page's colours as they are now: theme and forced colours are the page's. */
@@ -53,9 +52,8 @@ export function readPalette(element: Element, types: string[]): Palette {
   const ground = rgb(isForced ? "Canvas" : read("--ground", "#faf9f6"));
   const text = isForced ? "CanvasText" : read("--text", "#1d1c19");
   const soft = isForced ? "CanvasText" : read("--soft", "#615e56");
-  const isDark = ground[0] + ground[1] + ground[2] < 1.5;
   return {
-    ground, text, soft, isDark,
+    ground, text, soft,
     accent: rgb(isForced ? "Highlight" : read("--accent", "#0b6b5e")),
     link: rgb(isForced ? "CanvasText" : read("--line-strong", "#8b877c")),
     halo: css(ground),

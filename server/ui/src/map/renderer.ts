@@ -166,7 +166,7 @@ export class Renderer {
     const { palette } = piece.look;
     const [r, g, b] = piece.look.isFocused ? palette.accent : palette.link;
     const crowd = Math.max(1, piece.total / 2_500);
-    const alpha = piece.look.isFocused ? 0.65 : Math.max(0.1, (palette.isDark ? 0.42 : 0.5) / Math.sqrt(crowd));
+    const alpha = piece.look.isFocused ? 0.65 : Math.max(0.1, 0.75 / Math.sqrt(crowd));
     gl.uniform4f(at["colour"] ?? null, r, g, b, alpha);
     const count = Math.min(PIECE, piece.total - piece.done);
     if (isListed) {

@@ -1,2 +1,3 @@
 /** The map of the web view: one function, no framework. */
-export { mountMap, type MapHandle, type MapOptions, type MapStats } from "./map";
+export { mountMap } from "./map";
+export type { MapHandle, MapOptions, MapStats } from "./options";

@@ -1,10 +1,11 @@
 /** The map to take away: a picture, a table, a graph for other programs. */
+import { number } from "./dom";
 import { type Frame, NEVER, degreeOf, idOf } from "./frame";
 import type { Names } from "./labels";
 import { dayOf } from "./moment";
 
 /** Nodes of a table or graph: each needs its name. */
-export const MAX_SAVED = 5_000;
+const MAX_SAVED = 5_000;
 
 export interface Saved {
   frame: Frame;
@@ -12,7 +13,22 @@ export interface Saved {
   nodes: number[];
 }
 
-export function savePicture(layers: HTMLCanvasElement[], done: (blob: Blob) => void): void {
+export type Saving = "PNG" | "CSV" | "GraphML";
+
+/** Hands it over as a file; returns what its owner should know of it. `layers` are the picture, if there is one. */
+export async function saveAs(kind: Saving, all: Saved, layers: HTMLCanvasElement[]): Promise<string> {
+  if (kind === "PNG") {
+    if (layers.length === 0) return "A picture needs WebGL2, which this browser does not have; a table can be saved.";
+    savePicture(layers, (blob) => download(blob, "hydra-map.png"));
+    return "";
+  }
+  const saved = { ...all, nodes: all.nodes.slice(0, MAX_SAVED) };
+  download(kind === "CSV" ? await saveTable(saved) : await saveGraph(saved), kind === "CSV" ? "hydra-map.csv" : "hydra-map.graphml");
+  const isCut = all.nodes.length > MAX_SAVED;
+  return isCut ? `The ${number(MAX_SAVED)} with the most links were saved, of ${number(all.nodes.length)}; narrow the map to save the others.` : "";
+}
+
+function savePicture(layers: HTMLCanvasElement[], done: (blob: Blob) => void): void {
   const [first] = layers;
   if (!first) return;
   const whole = document.createElement("canvas");
@@ -22,7 +38,7 @@ export function savePicture(layers: HTMLCanvasElement[], done: (blob: Blob) => v
   whole.toBlob((blob) => blob && done(blob), "image/png");
 }
 
-export async function saveTable({ frame, names, nodes }: Saved): Promise<Blob> {
+async function saveTable({ frame, names, nodes }: Saved): Promise<Blob> {
   const labels = await names.all(nodes.map((node) => idOf(frame, node)));
   // What begins like a formula would be one in a spreadsheet.
   const cell = (text: string) => `"${(/^[=+\-@\t\r]/.test(text) ? `'${text}` : text).replaceAll('"', '""')}"`;
@@ -36,7 +52,7 @@ export async function saveTable({ frame, names, nodes }: Saved): Promise<Blob> {
   return new Blob([["id,name,type,space,links,from,until", ...rows, ""].join("\r\n")], { type: "text/csv" });
 }
 
-export async function saveGraph({ frame, names, nodes }: Saved): Promise<Blob> {
+async function saveGraph({ frame, names, nodes }: Saved): Promise<Blob> {
   const labels = await names.all(nodes.map((node) => idOf(frame, node)));
   const there = new Set(nodes);
   const out = [
@@ -67,7 +83,7 @@ export async function saveGraph({ frame, names, nodes }: Saved): Promise<Blob> {
 const escaped = (text: string): string =>
   text.replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g, "").replace(/[<>&"]/g, (letter) => `&#${letter.charCodeAt(0)};`);
 
-export function download(blob: Blob, name: string): void {
+function download(blob: Blob, name: string): void {
   const link = document.createElement("a");
   link.href = URL.createObjectURL(blob);
   link.download = name;

@@ -224,10 +224,12 @@ fn updated(view: &View<'_>, commit: Id) -> Result<Option<&'static str>> {
         (vocab::SETTLED_AT, "settled"),
         (vocab::RETRACTED_AT, "retracted"),
         (vocab::VALID_TO, "ended"),
+        (vocab::WITHHELD_AT, "never recalled"),
     ];
     let made = marks.into_iter().find(|(mark, _)| says(&added, *mark)).map(|(_, what)| what);
     let taken = [vocab::RETRACTED_AT, vocab::VALID_TO].into_iter().any(|mark| says(&removed, mark));
-    Ok(made.or(taken.then_some("restored")))
+    let given = says(&removed, vocab::WITHHELD_AT).then_some("recalled again");
+    Ok(made.or(taken.then_some("restored")).or(given))
 }
 
 /// Tells whether the journal knows a commit.

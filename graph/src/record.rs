@@ -132,6 +132,9 @@ pub struct Record {
     /// When it was forgotten; such a memory is never recalled.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub forgotten_at: Option<Timestamp>,
+    /// Since when its owner wants it never recalled; it is kept and shown.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub withheld_at: Option<Timestamp>,
     /// How far it is trusted.
     pub trust: String,
     /// Who recorded it.

@@ -139,6 +139,7 @@ terms! {
     VALUE = "urn:hydra:ns#value";
     WAS_ABOUT = "urn:hydra:ns#wasAbout";
     WATCHES = "urn:hydra:ns#watches";
+    WITHHELD_AT = "urn:hydra:ns#withheldAt";
     WRITTEN_ON = "urn:hydra:ns#writtenOn";
     // Named graphs.
     JOURNAL = "urn:hydra:ns#g/journal";

@@ -200,6 +200,7 @@ fn assemble(
         ended_by: own.ids(vocab::ENDED_BY).chain(parent.ids(vocab::ENDED_BY)).next(),
         expires_at: inherited_time(vocab::EXPIRES_AT),
         forgotten_at: inherited_time(ext::INVALIDATED_AT),
+        withheld_at: inherited_time(vocab::WITHHELD_AT),
         trust: inherited(vocab::TRUST).unwrap_or_else(|| "ingested".to_owned()),
         agent: inherited(ext::ATTRIBUTED_TO).unwrap_or_default(),
         part_of,

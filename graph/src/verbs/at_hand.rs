@@ -88,6 +88,7 @@ pub(crate) fn at_hand(inner: &Inner, deed: &Deed) -> Result<Vec<AtHand>> {
     let is_wanted = |record: &Record| {
         STANDING.contains(&record.kind)
             && record.stands_at(now)
+            && record.withheld_at.is_none()
             && !record.is_superseded()
             && !record.is_candidate()
             && record.expires_at.is_none_or(|end| end > now)

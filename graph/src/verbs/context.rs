@@ -148,6 +148,7 @@ pub(crate) fn context(inner: &Inner, request: &ContextRequest) -> Result<Context
     };
     let stands_here = |record: &Record| {
         record.stands_at(now)
+            && record.withheld_at.is_none()
             && record.expires_at.is_none_or(|end| end > now)
             && (request.spaces.is_empty() || request.spaces.contains(&record.space))
             && is_in_place(record)
@@ -164,6 +165,7 @@ pub(crate) fn context(inner: &Inner, request: &ContextRequest) -> Result<Context
     // Ended or not, it was spoken of.
     let is_ours = |record: &Record| {
         record.is_believed()
+            && record.withheld_at.is_none()
             && !record.is_candidate()
             && !record.is_untried()
             && record.expires_at.is_none_or(|end| end > now)

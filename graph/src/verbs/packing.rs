@@ -12,7 +12,7 @@ use crate::id::Id;
 use crate::names;
 use crate::question::{AlsoIn, Hit, Lead, Question, Why};
 use crate::ranking::{MAX_NAMESAKES, Ranked, Ranking, Weights};
-use crate::record::{self, Reader, Record};
+use crate::record::{Reader, Record};
 use crate::rewound::Rewound;
 use crate::sight::Sight;
 use crate::store::View;
@@ -50,6 +50,8 @@ pub enum Exclusion {
     NoText,
     /// It was forgotten.
     Forgotten,
+    /// Its owner wants it kept, but never recalled.
+    Withheld,
     /// It was retracted or replaced.
     Retracted,
     /// It ended, expired or had not begun at the moment that is asked for.
@@ -78,6 +80,7 @@ impl fmt::Display for Exclusion {
             Self::Gone => "it is not there, or was not then",
             Self::NoText => "it is recalled by its passages, or has no text",
             Self::Forgotten => "it was forgotten",
+            Self::Withheld => "the owner wants it never recalled",
             Self::Retracted => "it was retracted or replaced",
             Self::Moment => "it ended, expired or had not begun at that moment",
             Self::Space => "it is of another space",
@@ -89,6 +92,14 @@ impl fmt::Display for Exclusion {
             Self::Budget => "the budget was spent on better ones",
             Self::Unused => "it was found, but not put into the conversation",
         })
+    }
+}
+
+impl Exclusion {
+    /// What the owner decided of a record, whatever moment is asked for: never again means of the past too.
+    fn by_owner(record: &Record) -> Option<Self> {
+        let forgotten = record.forgotten_at.map(|_| Self::Forgotten);
+        forgotten.or(record.withheld_at.map(|_| Self::Withheld))
     }
 }
 
@@ -147,8 +158,10 @@ pub(crate) fn pack(ranking: &Ranking<'_>, ranked: Ranked, excluded: &mut HashMap
         Ok(filter.about.iter().flatten().any(|about| named.contains(about)))
     };
     // What was known then is read as it was then, and would not say so.
-    let is_forgotten =
-        |id| Ok(question.moment.known_at.is_some() && record::forgotten_since(view, id)?.is_some()) as Result<bool>;
+    let decided_since = |id| -> Result<Option<Exclusion>> {
+        let last = question.moment.known_at.map(|_| Reader::new(view).read_last(id)).transpose()?.flatten();
+        Ok(last.and_then(|(record, _)| Exclusion::by_owner(&record)))
+    };
     let mut packed = Packed::default();
     let mut seen: HashMap<_, usize> = HashMap::new();
     let mut looked = 0;
@@ -166,7 +179,7 @@ pub(crate) fn pack(ranking: &Ranking<'_>, ranked: Ranked, excluded: &mut HashMap
             let record = record.filter(|record| filter.exclusion(record).is_none());
             let copied = record.as_ref().and_then(|record| seen.get(&words(record)).copied());
             if let (Some(record), Some(at)) = (record, copied)
-                && !is_forgotten(id)?
+                && decided_since(id)?.is_none()
             {
                 packed.keep_copy(at, record, score);
                 continue;
@@ -188,8 +201,7 @@ pub(crate) fn pack(ranking: &Ranking<'_>, ranked: Ranked, excluded: &mut HashMap
             Some(record) => match filter.exclusion(&record) {
                 Some(Exclusion::Entity) if is_named(&record)? => Ok(record),
                 Some(reason) => Err(reason),
-                None if is_forgotten(id)? => Err(Exclusion::Forgotten),
-                None => Ok(record),
+                None => decided_since(id)?.map_or(Ok(record), Err),
             },
         };
         let record = match checked {
@@ -236,7 +248,7 @@ pub(crate) fn pack(ranking: &Ranking<'_>, ranked: Ranked, excluded: &mut HashMap
         }
         if let Some((leader, key)) = candidate.led_by {
             let from = reader.read(leader)?.filter(|from| filter.may_be_shown(from));
-            let from = if is_forgotten(leader)? { None } else { from };
+            let from = if decided_since(leader)?.is_some() { None } else { from };
             candidate.why.led_by = from.and_then(|from| lead(&from, key));
         }
         packed.hits.push(hit(record, candidate.why, score));
@@ -270,7 +282,8 @@ impl<'q> Filter<'q> {
 
     /// Tells whether anything may be said of a text, even beside another.
     fn may_be_shown(&self, record: &Record) -> bool {
-        record.is_text() && self.question.moment.finds(record, self.now) && self.is_inside(record)
+        let is_there = record.is_text() && Exclusion::by_owner(record).is_none();
+        is_there && self.question.moment.finds(record, self.now) && self.is_inside(record)
     }
 
     fn is_inside(&self, record: &Record) -> bool {
@@ -284,7 +297,7 @@ impl<'q> Filter<'q> {
             // First of all: of another space nothing is told, not even what became of it.
             () if !self.is_inside(record) => Some(Exclusion::Space),
             () if !record.is_text() => Some(Exclusion::NoText),
-            () if record.forgotten_at.is_some() => Some(Exclusion::Forgotten),
+            () if Exclusion::by_owner(record).is_some() => Exclusion::by_owner(record),
             () if record.retracted_at.is_some() => Some(Exclusion::Retracted),
             () if !question.moment.finds(record, self.now) => Some(Exclusion::Moment),
             () if !question.kinds.is_empty() && !question.kinds.contains(&record.kind) => Some(Exclusion::Kind),

@@ -62,7 +62,7 @@ pub(crate) fn undo(inner: &Inner, commit: Id, agent: &Agent) -> Result<Undone> {
         }
         check_not_erased(view, commit, &record.verb, &touched, added.is_empty() && removed.is_empty())?;
         // A tombstone stands beside what it ends: whatever was written there since, it can be taken away.
-        let of_tombstones = [ext::INVALIDATED_AT, vocab::FORGOTTEN_AS, vocab::STALE_BECAUSE];
+        let of_tombstones = [ext::INVALIDATED_AT, vocab::FORGOTTEN_AS, vocab::STALE_BECAUSE, vocab::WITHHELD_AT];
         let is_tombstone = |quad: &Quad| of_tombstones.contains(&quad.predicate.as_ref());
         if !(removed.is_empty() && added.iter().all(is_tombstone)) {
             check_nothing_later(view, commit, &touched)?;

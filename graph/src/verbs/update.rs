@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::remember::NewMemory;
-use super::telling::Telling;
+use super::telling::{Novelty, Telling};
 use crate::decision::{Decision, NewDecision};
 use crate::entity;
 use crate::error::{Error, ErrorKind, Result};
@@ -36,6 +36,10 @@ pub enum UpdateOp {
     Retract,
     /// It stands again: takes back its end or its retraction.
     Restore,
+    /// It is kept and shown, but never recalled: the owner's decision, whatever is told or asked later.
+    NeverRecall,
+    /// It may be recalled again.
+    RecallAgain,
     /// Of a conflict: this side holds, and the others were wrong.
     Settle(Id),
     /// Of a conflict: all sides hold, and there was no contradiction.
@@ -63,10 +67,12 @@ impl UpdateOp {
             "correct" => statement.map(Self::Correct).ok_or_else(|| missing("subject, predicate and object")),
             "retract" => Ok(Self::Retract),
             "restore" => Ok(Self::Restore),
+            "never_recall" => Ok(Self::NeverRecall),
+            "recall_again" => Ok(Self::RecallAgain),
             "settle" => keep.map(Self::Settle).ok_or_else(|| missing("the side to keep")),
             "keep_all" => Ok(Self::KeepAll),
             _ => Err(Error::new(ErrorKind::Invalid, format!("`{}` is not an update", shortened(name)))
-                .hint("say end, supersede, correct, retract or restore; of a conflict settle or keep_all")),
+                .hint("say end, supersede, correct, retract, restore, never_recall or recall_again; of a conflict settle or keep_all")),
         }
     }
 }
@@ -164,6 +170,7 @@ fn apply(view: &View<'_>, telling: &mut Telling<'_>, id: Id, op: UpdateOp) -> Re
             outcome.fresh = telling.let_go(&[id])?;
         }
         UpdateOp::Restore => outcome.fresh = restore(view, telling, &record)?,
+        UpdateOp::NeverRecall | UpdateOp::RecallAgain => withhold(view, telling, &record, &op)?,
         UpdateOp::Settle(_) | UpdateOp::KeepAll => unreachable!("a conflict is no record"),
     }
     Ok(outcome)
@@ -299,6 +306,10 @@ fn replace(
     }
     let mut node = Node::new(told.id, vocab::MEMORY_GRAPH);
     node.say(ext::REVISION_OF, vocab::node(old.id));
+    // Other words for it are not to be recalled either.
+    if let Some(at) = old.withheld_at.filter(|_| told.novelty == Novelty::New) {
+        node.say(vocab::WITHHELD_AT, time_literal(at));
+    }
     telling.change.added.append(&mut node.quads);
     Ok((Some(told.id), stale))
 }
@@ -342,6 +353,30 @@ fn restore(view: &View<'_>, telling: &mut Telling<'_>, record: &Record) -> Resul
     }
     telling.weigh_restored(record.id)?;
     stale::unflag(view, &mut telling.change, record.id)
+}
+
+/// Says that a memory is never recalled, or takes that back.
+fn withhold(view: &View<'_>, telling: &mut Telling<'_>, record: &Record, op: &UpdateOp) -> Result<()> {
+    if telling.author.trust < Trust::Owner {
+        return Err(Error::new(ErrorKind::Conflict, "only the owner says what is never recalled")
+            .hint(format!("tell them: `hydra update {} --never-recall`", record.id)));
+    }
+    match (op, record.withheld_at) {
+        (UpdateOp::NeverRecall, None) => {
+            let mut node = Node::new(record.id, vocab::MEMORY_GRAPH);
+            node.say(vocab::WITHHELD_AT, time_literal(telling.now));
+            telling.change.added.append(&mut node.quads);
+        }
+        (UpdateOp::RecallAgain, Some(_)) => {
+            let node = vocab::node(record.id);
+            for quad in view.quads(Some(node.as_ref().into()), Some(vocab::WITHHELD_AT), None, None) {
+                telling.change.removed.push(quad?);
+            }
+        }
+        _ => return Ok(()),
+    }
+    telling.change.touched.insert(record.id);
+    Ok(())
 }
 
 fn settle(view: &View<'_>, telling: &mut Telling<'_>, conflict: Id, op: &UpdateOp) -> Result<Outcome> {

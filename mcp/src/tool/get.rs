@@ -90,6 +90,9 @@ struct Item {
     expires_at: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     forgotten_at: Option<String>,
+    /// Since when the user wants it never recalled.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    withheld_at: Option<String>,
     /// owner, policy, agent or ingested.
     #[serde(skip_serializing_if = "String::is_empty")]
     trust: String,
@@ -361,6 +364,7 @@ fn of_record(record: Record, room_bytes: usize) -> Item {
         preference: record.preference.map(Wanted::from),
         expires_at: record.expires_at.map(|at| at.to_string()),
         forgotten_at: record.forgotten_at.map(|at| at.to_string()),
+        withheld_at: record.withheld_at.map(|at| at.to_string()),
         trust: record.trust,
         agent: record.agent,
         part_of: record.part_of.map(|id| id.to_string()),
@@ -408,6 +412,7 @@ fn render(answer: &Answer) -> String {
             ("retracted", &item.retracted_at),
             ("expires", &item.expires_at),
             ("forgotten", &item.forgotten_at),
+            ("never recalled since", &item.withheld_at),
             ("took the place of", &item.revision_of),
         ];
         for (name, value) in single {

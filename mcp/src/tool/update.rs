@@ -129,6 +129,7 @@ pub(super) fn call(mut call: Call<'_>) -> Result<CallToolResult> {
         block::EDIT_BLOCK => of_block(&call, parameters),
         "propose" => of_proposals(&call, parameters),
         "accept" | "reject" => Err(propose::undecidable()),
+        "never_recall" | "recall_again" => Err(undecidable(&parameters.id)),
         op if !OPS.contains(&op) => Err(no_such(op)),
         _ if parameters.id.is_empty() => {
             Err(Error::new(ErrorKind::Invalid, "no id was given").hint("give the id as recall prints it"))
@@ -139,6 +140,14 @@ pub(super) fn call(mut call: Call<'_>) -> Result<CallToolResult> {
     answer.note = note;
     let text = answer::close(text, [], None, &answer.note);
     Ok(answer::success(&answer, text))
+}
+
+/// What is never recalled is the user's own to say, as what was proposed is.
+fn undecidable(id: &str) -> Error {
+    Error::new(ErrorKind::Conflict, "only the user says what is never recalled").hint(format!(
+        "tell them: `hydra update {} --never-recall`, or on its page",
+        if id.is_empty() { "ID" } else { id }
+    ))
 }
 
 fn no_such(op: &str) -> Error {

@@ -111,6 +111,7 @@ fn shown(got: &Value, style: Style) -> Option<String> {
         "revision_of",
         "expires_at",
         "forgotten_at",
+        "withheld_at",
         "part_of",
     ] {
         fact(name, &record[name]);

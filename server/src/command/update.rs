@@ -17,6 +17,7 @@ Examples:
   hydra update 01kgy3v5q2w8e --correct Mirela \"lives in\" Ghent
   hydra update 01kgy3v5q2w8e --retract --reason \"it was a joke\"
   hydra update 01kgy3v5q2w8e --restore
+  hydra update 01kgy3v5q2w8e --never-recall                kept and shown, but given to nobody who asks
   hydra update 01kgy40000000 --keep 01kgy3v5q2w8e          of a conflict, as `hydra conflicts` lists it
 
 Nothing is overwritten: what a memory said before stays in its history, and every update can be undone.";
@@ -57,6 +58,12 @@ pub struct Op {
     /// It stands again: take back its end or its retraction
     #[arg(long)]
     pub restore: bool,
+    /// Keep it and show it, but never give it to whoever asks: recall, context and hooks leave it out
+    #[arg(long)]
+    pub never_recall: bool,
+    /// Let it be recalled again
+    #[arg(long)]
+    pub recall_again: bool,
     /// Of a conflict: this side holds, the others were wrong
     #[arg(long, value_name = "ID")]
     pub keep: Option<Id>,
@@ -80,13 +87,15 @@ struct Answer {
 /// # Errors
 /// What the verb returns.
 pub async fn run(setting: &Setting, arguments: Arguments) -> Result<u8> {
-    let Op { end, supersede, correct, retract, restore, keep, keep_all } = arguments.op;
+    let Op { end, supersede, correct, retract, restore, never_recall, recall_again, keep, keep_all } = arguments.op;
     let named = [
         (end.is_some(), "end"),
         (supersede.is_some(), "supersede"),
         (correct.is_some(), "correct"),
         (retract, "retract"),
         (restore, "restore"),
+        (never_recall, "never_recall"),
+        (recall_again, "recall_again"),
         (keep.is_some(), "settle"),
         (keep_all, "keep_all"),
     ];

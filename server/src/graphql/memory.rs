@@ -267,6 +267,8 @@ pub struct Memory {
     expires_at: Option<DateTime>,
     /// When it was forgotten; such a memory is never recalled.
     forgotten_at: Option<DateTime>,
+    /// Since when its owner wants it never recalled; it is kept and shown.
+    withheld_at: Option<DateTime>,
     /// How far it is trusted.
     trust: Trust,
     /// Who recorded it.

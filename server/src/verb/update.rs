@@ -14,7 +14,7 @@ use super::{Right, Session, Verb};
 pub struct Update {
     /// The memory or conflict.
     pub id: String,
-    /// end, supersede, correct, retract, restore, settle or keep_all.
+    /// end, supersede, correct, retract, restore, never_recall, recall_again, settle or keep_all.
     pub op: String,
     /// When it ended.
     pub at: Option<String>,
@@ -36,7 +36,7 @@ impl Verb for Update {
 
     fn right(&self) -> Right {
         match self.op.as_str() {
-            "settle" | "keep_all" => Right::Approve,
+            "settle" | "keep_all" | "never_recall" | "recall_again" => Right::Approve,
             _ => Self::RIGHT,
         }
     }

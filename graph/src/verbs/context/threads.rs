@@ -119,7 +119,8 @@ impl Looking<'_> {
                 // What was wanted once is over; of what held once it may still be in dispute when.
                 let is_over = |record: &Record| record.preference.is_some() && !record.stands_at(self.now);
                 let is_expired = |record: &Record| record.expires_at.is_some_and(|end| end <= self.now);
-                let side = self.records.read(side)?.filter(Record::is_believed);
+                let side =
+                    self.records.read(side)?.filter(|record| record.is_believed() && record.withheld_at.is_none());
                 sides.extend(side.filter(|record| !is_over(record) && !is_expired(record)));
             }
             let is_ours = sides.iter().all(|side| self.is_of_spaces(&side.space));
@@ -183,7 +184,7 @@ impl Looking<'_> {
         for id in ids.into_iter().take(MAX_WAITING_LOOKED_AT) {
             let Some(record) = self.records.read(id)? else { continue };
             let stands = record.stands_at(self.now) && record.expires_at.is_none_or(|end| end > self.now);
-            if stands && record.is_candidate() && self.is_of_spaces(&record.space) {
+            if stands && record.withheld_at.is_none() && record.is_candidate() && self.is_of_spaces(&record.space) {
                 waiting.push(record);
             }
             if waiting.len() > MAX_COUNTED {

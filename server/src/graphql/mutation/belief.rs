@@ -23,6 +23,10 @@ pub enum UpdateOp {
     Retract,
     /// It stands again.
     Restore,
+    /// It is kept and shown, but never recalled: your decision, which needs `approve`.
+    NeverRecall,
+    /// It may be recalled again; needs `approve`.
+    RecallAgain,
 }
 
 impl UpdateOp {
@@ -33,6 +37,8 @@ impl UpdateOp {
             Self::Correct => "correct",
             Self::Retract => "retract",
             Self::Restore => "restore",
+            Self::NeverRecall => "never_recall",
+            Self::RecallAgain => "recall_again",
         }
     }
 }

@@ -36,6 +36,7 @@ interface Memory extends Line {
   learning: LearningOf | null;
   preference: PreferenceOf | null;
   decision: DecisionOf | null;
+  withheldAt: string | null;
   seen: { times: number; first: string; last: string } | null;
   then: { at: string; held: boolean; whyNot: string } | null;
   entities: { id: string; name: string }[];
@@ -94,6 +95,11 @@ function Whole({ memory, next, traces, isHistory }: { memory: Memory; next: stri
   const isEditing = useRef(false);
   isEditing.current = doing === "edit" && (canEdit || isEditing.current);
   const setDoing = (what: string | null): void => go(withParams({ do: what }), { replace: true });
+  const isWithheld = memory.withheldAt !== null;
+  const withhold = (): void => {
+    if (isWithheld) void update({ id: memory.id, op: "RECALL_AGAIN" }, "It may be recalled again");
+    else void update({ id: memory.id, op: "NEVER_RECALL" }, "Kept, and never recalled from now on");
+  };
   const startForget = (): void => {
     void forget(memory.id);
   };
@@ -101,12 +107,13 @@ function Whole({ memory, next, traces, isHistory }: { memory: Memory; next: stri
     [
       ...(canEdit ? [{ name: "Edit this memory", key: "e", run: () => setDoing("edit") }] : []),
       ...(memory.forgottenAt ? [] : [{ name: "Forget this memory", key: "Backspace", run: startForget }]),
+      ...(isFile || memory.forgottenAt ? [] : [{ name: isWithheld ? "Let this memory be recalled again" : "Never recall this memory", key: "n", run: withhold }]),
       { name: "Copy a link to this memory", key: "y", run: () => void copyLink(memory.id) },
       { name: "Who used this memory?", key: "w", run: () => document.getElementById("used")?.focus() },
       { name: "Show it on the map", key: "o", run: () => go(`/map?n=${memory.id}`) },
       { name: isHistory ? "Back to the memory" : "Every change of this memory", run: () => go(memoryAddress(memory.id) + (isHistory ? "" : "/history")) },
     ],
-    [memory.id, canEdit, isHistory, memory.forgottenAt],
+    [memory.id, canEdit, isHistory, memory.forgottenAt, isWithheld],
   );
   return (
     <article class="memory" data-id={memory.id}>
@@ -115,11 +122,13 @@ function Whole({ memory, next, traces, isHistory }: { memory: Memory; next: stri
         {memory.preference && <span class="badge">{memory.preference.status === "candidate" ? "candidate" : memory.preference.polarity === "FOR" ? "wanted" : "avoided"}</span>}
         {next && memory.retractedAt ? <a class="badge is-warning" href={memoryAddress(next)}>Another took its place</a> : isOver && <span class="badge is-warning">{isOver}</span>}
         {memory.stale.length > 0 && <span class="badge is-warning">may be wrong by now</span>}
+        {isWithheld && <span class="badge is-accent" title="In no answer, no context and no hook: you decided so">never recalled</span>}
         <span class="spring" />
         <div class="actions">
           {canEdit && <button onClick={() => setDoing(doing === "edit" ? null : "edit")} aria-expanded={doing === "edit"} title="Edit (e)">Edit</button>}
           {canEdit && memory.kind !== "EPISODE" && <button onClick={() => void update({ id: memory.id, op: "END" }, "It holds no longer, from now on")} title="The world changed: it held until now">End</button>}
           {(memory.retractedAt ?? memory.validTo) && !memory.forgottenAt && !isFile && <button onClick={() => void update({ id: memory.id, op: "RESTORE" }, "It stands again")}>Restore</button>}
+          {!isFile && !memory.forgottenAt && <button onClick={withhold} aria-pressed={isWithheld} title="Keep it, but give it to nobody who asks (n)">{isWithheld ? "Recall again" : "Never recall"}</button>}
           {memory.forgottenAt ? <Unforget memory={memory} /> : <button onClick={startForget} title="Forget (Backspace)">Forget</button>}
           <button class="quiet" onClick={() => void copyLink(memory.id)} title="Copy a link (y)">Copy link</button>
         </div>
@@ -218,6 +227,7 @@ function Known({ memory, traces }: { memory: Memory; traces: PastAnswer[] }) {
           {memory.validTo && <Pair name="True until"><Time at={memory.validTo} withClock /></Pair>}
           <Pair name="Known since"><Time at={memory.recordedAt} withClock /></Pair>
           {memory.retractedAt && <Pair name="Believed until"><Time at={memory.retractedAt} withClock /></Pair>}
+          {memory.withheldAt && <Pair name="Never recalled">since <Time at={memory.withheldAt} withClock /></Pair>}
           {memory.expiresAt && <Pair name="Expires"><Time at={memory.expiresAt} withClock /></Pair>}
           {memory.forgottenAt && <Pair name="Forgotten"><Time at={memory.forgottenAt} withClock /></Pair>}
           {memory.seen && <Pair name="Seen">{counted(memory.seen.times, "time")}, <Time at={memory.seen.first} /> to <Time at={memory.seen.last} /></Pair>}

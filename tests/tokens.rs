@@ -79,6 +79,7 @@ fn routes() -> Vec<(&'static str, Value, &'static str)> {
         ("update", json!({"id": id, "op": "settle", "keep": id}), "approve"),
         ("update", json!({"id": id, "op": "keep_all"}), "approve"),
         ("update", json!({"id": id, "op": "never_recall"}), "approve"),
+        ("update", json!({"id": id, "op": "snooze"}), "approve"),
         ("forget", json!({"ids": [id]}), "write"),
         ("forget", json!({"ids": [id], "mode": "erase", "dry_run": true}), "write"),
         ("forget", json!({"ids": [id], "mode": "erase"}), "admin"),

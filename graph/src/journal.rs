@@ -225,6 +225,7 @@ fn updated(view: &View<'_>, commit: Id) -> Result<Option<&'static str>> {
         (vocab::RETRACTED_AT, "retracted"),
         (vocab::VALID_TO, "ended"),
         (vocab::WITHHELD_AT, "never recalled"),
+        (vocab::SNOOZED_UNTIL, "put off"),
     ];
     let made = marks.into_iter().find(|(mark, _)| says(&added, *mark)).map(|(_, what)| what);
     let taken = [vocab::RETRACTED_AT, vocab::VALID_TO].into_iter().any(|mark| says(&removed, mark));

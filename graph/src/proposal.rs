@@ -124,6 +124,7 @@ pub(crate) struct Proposal {
     pub trust: Trust,
     pub proposed_at: Timestamp,
     pub times_seen: usize,
+    pub snoozed_until: Option<Timestamp>,
     pub state: State,
 }
 
@@ -161,6 +162,9 @@ impl Proposal {
             .say(vocab::TIMES_SEEN, number(self.times_seen))
             .say(vocab::KEY, string(self.new.key()))
             .say(vocab::KEY, string(pending_key(space)));
+        if let Some(until) = self.snoozed_until {
+            node.say(vocab::SNOOZED_UNTIL, time_literal(until));
+        }
         for Evidence { id, .. } in evidence {
             node.say(ext::DERIVED_FROM, vocab::node(*id));
         }
@@ -193,6 +197,7 @@ impl Proposal {
             trust: text(vocab::TRUST).and_then(|text| text.parse().ok()).unwrap_or(Trust::Ingested),
             proposed_at: text(vocab::PROPOSED_AT).and_then(|text| text.parse().ok()).unwrap_or(id.minted_at()),
             times_seen: text(vocab::TIMES_SEEN).and_then(|text| text.parse().ok()).unwrap_or(1),
+            snoozed_until: text(vocab::SNOOZED_UNTIL).and_then(|text| text.parse().ok()),
             state,
         }))
     }

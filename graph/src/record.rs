@@ -135,6 +135,9 @@ pub struct Record {
     /// Since when its owner wants it never recalled; it is kept and shown.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub withheld_at: Option<Timestamp>,
+    /// Until when its owner put off saying whether it is so, if it waits for that.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub snoozed_until: Option<Timestamp>,
     /// How far it is trusted.
     pub trust: String,
     /// Who recorded it.

@@ -112,6 +112,7 @@ terms! {
     SETTLED_AT = "urn:hydra:ns#settledAt";
     SIDE = "urn:hydra:ns#side";
     SIMILAR = "urn:hydra:ns#similar";
+    SNOOZED_UNTIL = "urn:hydra:ns#snoozedUntil";
     SPACE = "urn:hydra:ns#space";
     SPEAKER = "urn:hydra:ns#speaker";
     SPLIT = "urn:hydra:ns#split";

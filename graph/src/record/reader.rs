@@ -201,6 +201,7 @@ fn assemble(
         expires_at: inherited_time(vocab::EXPIRES_AT),
         forgotten_at: inherited_time(ext::INVALIDATED_AT),
         withheld_at: inherited_time(vocab::WITHHELD_AT),
+        snoozed_until: own.parsed(vocab::SNOOZED_UNTIL),
         trust: inherited(vocab::TRUST).unwrap_or_else(|| "ingested".to_owned()),
         agent: inherited(ext::ATTRIBUTED_TO).unwrap_or_default(),
         part_of,

@@ -28,6 +28,9 @@ pub struct Conflict {
     /// When it was settled, if it was.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub settled_at: Option<Timestamp>,
+    /// Until when its owner put it off.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub snoozed_until: Option<Timestamp>,
     /// What disagrees: who is trusted more first, then what more independent voices say, then the oldest.
     pub sides: Vec<Record>,
     /// How many independent voices each side has.
@@ -66,6 +69,7 @@ pub(crate) fn read(view: &View<'_>, id: Id) -> Result<Conflict> {
         space: view.text(id, vocab::SPACE)?.unwrap_or_default(),
         recorded_at: time(vocab::RECORDED_AT)?.unwrap_or(id.minted_at()),
         settled_at: time(vocab::SETTLED_AT)?,
+        snoozed_until: time(vocab::SNOOZED_UNTIL)?,
         voices: sides.iter().map(|(_, voices, _)| voices.0).collect(),
         sides: sides.into_iter().map(|(_, _, record)| record).collect(),
     })

@@ -47,6 +47,9 @@ pub struct ProposalInfo {
     pub proposed_at: Timestamp,
     /// How often.
     pub times_seen: usize,
+    /// Until when the owner put it off.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub snoozed_until: Option<Timestamp>,
     /// What it rests on.
     pub evidence: Vec<Evidence>,
     /// What accepting it would do.
@@ -151,7 +154,7 @@ fn info(inner: &Inner, view: &View<'_>, now: Timestamp, proposal: Proposal) -> P
         Some(Err(error)) => (None, Some(error.message().to_owned())),
         None => (None, None),
     };
-    let Proposal { id, new, agent, trust, proposed_at, times_seen, .. } = proposal;
+    let Proposal { id, new, agent, trust, proposed_at, times_seen, snoozed_until, .. } = proposal;
     ProposalInfo {
         id,
         kind: new.suggestion.kind().to_owned(),
@@ -162,6 +165,7 @@ fn info(inner: &Inner, view: &View<'_>, now: Timestamp, proposal: Proposal) -> P
         agent,
         proposed_at,
         times_seen,
+        snoozed_until,
         evidence: new.evidence,
         would,
         problem,

@@ -130,6 +130,7 @@ fn proposal(new: &NewProposal, author: &Agent, now: Timestamp, id: Id, times_see
         trust: author.trust.min(Trust::Agent),
         proposed_at: now,
         times_seen,
+        snoozed_until: None,
         state: State::Pending,
     }
 }
@@ -208,7 +209,11 @@ impl Queue<'_> {
         }
         let times_seen = known.times_seen + 1;
         let latest = match is_revived || new.confidence > known.new.confidence {
-            true => proposal(new, self.author, self.now, known.id, times_seen),
+            true => Proposal {
+                // What waits anew is asked anew.
+                snoozed_until: known.snoozed_until.filter(|_| !is_revived),
+                ..proposal(new, self.author, self.now, known.id, times_seen)
+            },
             false => Proposal { times_seen, ..known.clone() },
         };
         self.change.removed.append(&mut self.view.about(known.id)?);

@@ -17,6 +17,7 @@ use crate::journal::{self, Agent, Change, Trust};
 use crate::memory::Inner;
 use crate::names::shortened;
 use crate::preference::{NewPreference, Preference};
+use crate::proposal::{Proposal, State};
 use crate::record::{self, Kind, Record};
 use crate::stale;
 use crate::store::{Node, View, time_literal};
@@ -40,6 +41,8 @@ pub enum UpdateOp {
     NeverRecall,
     /// It may be recalled again.
     RecallAgain,
+    /// Of what waits for the owner's word, a conflict, proposal or candidate preference: they are not asked until then.
+    Snooze(Timestamp),
     /// Of a conflict: this side holds, and the others were wrong.
     Settle(Id),
     /// Of a conflict: all sides hold, and there was no contradiction.
@@ -69,10 +72,11 @@ impl UpdateOp {
             "restore" => Ok(Self::Restore),
             "never_recall" => Ok(Self::NeverRecall),
             "recall_again" => Ok(Self::RecallAgain),
+            "snooze" => at.map(Self::Snooze).ok_or_else(|| missing("the day to ask again")),
             "settle" => keep.map(Self::Settle).ok_or_else(|| missing("the side to keep")),
             "keep_all" => Ok(Self::KeepAll),
             _ => Err(Error::new(ErrorKind::Invalid, format!("`{}` is not an update", shortened(name)))
-                .hint("say end, supersede, correct, retract, restore, never_recall or recall_again; of a conflict settle or keep_all")),
+                .hint("say end, supersede, correct, retract, restore, never_recall or recall_again; of a conflict settle or keep_all; of what waits snooze")),
         }
     }
 }
@@ -132,6 +136,9 @@ fn apply(view: &View<'_>, telling: &mut Telling<'_>, id: Id, op: UpdateOp) -> Re
     if let UpdateOp::Settle(_) | UpdateOp::KeepAll = op {
         return settle(view, telling, id, &op);
     }
+    if let UpdateOp::Snooze(until) = op {
+        return snooze(view, telling, id, until).map(|()| Outcome::default());
+    }
     let Some(record) = record::read(view, id)? else { return Err(no_memory(view, id)?) };
     if record.kind == Kind::Passage || record.source.path.is_some() {
         return Err(Error::new(ErrorKind::Invalid, format!("{id} stands in a file"))
@@ -171,7 +178,7 @@ fn apply(view: &View<'_>, telling: &mut Telling<'_>, id: Id, op: UpdateOp) -> Re
         }
         UpdateOp::Restore => outcome.fresh = restore(view, telling, &record)?,
         UpdateOp::NeverRecall | UpdateOp::RecallAgain => withhold(view, telling, &record, &op)?,
-        UpdateOp::Settle(_) | UpdateOp::KeepAll => unreachable!("a conflict is no record"),
+        UpdateOp::Settle(_) | UpdateOp::KeepAll | UpdateOp::Snooze(_) => unreachable!("it may be no record"),
     }
     Ok(outcome)
 }
@@ -376,6 +383,33 @@ fn withhold(view: &View<'_>, telling: &mut Telling<'_>, record: &Record, op: &Up
         _ => return Ok(()),
     }
     telling.change.touched.insert(record.id);
+    Ok(())
+}
+
+/// Puts off what waits for the owner's word. It touches nothing: what is known stays as it is.
+fn snooze(view: &View<'_>, telling: &mut Telling<'_>, id: Id, until: Timestamp) -> Result<()> {
+    let now = telling.now;
+    if telling.author.trust < Trust::Owner {
+        return Err(Error::new(ErrorKind::Conflict, "only the owner puts off what waits for their word")
+            .hint("leave it: it waits as long as they like"));
+    }
+    if until <= now {
+        return Err(Error::new(ErrorKind::Invalid, format!("{until} is not to come")).hint("give a later day"));
+    }
+    let waits = (view.is_a(id, vocab::CONFLICT)? && view.object(id, vocab::SETTLED_AT)?.is_none())
+        || Proposal::read(view, id)?.is_some_and(|proposal| proposal.state == State::Pending)
+        || record::read(view, id)?.is_some_and(|record| record.is_candidate() && record.stands_at(now));
+    if !waits {
+        return Err(Error::new(ErrorKind::Invalid, format!("{id} does not wait for anybody's word")).hint(
+            "`hydra conflicts` and `hydra proposals` list what does, and so do preferences that are candidates",
+        ));
+    }
+    let mut node = Node::new(id, vocab::MEMORY_GRAPH);
+    for quad in view.quads(Some(vocab::node(id).as_ref().into()), Some(vocab::SNOOZED_UNTIL), None, None) {
+        telling.change.removed.push(quad?);
+    }
+    node.say(vocab::SNOOZED_UNTIL, time_literal(until));
+    telling.change.added.append(&mut node.quads);
     Ok(())
 }
 

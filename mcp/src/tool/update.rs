@@ -129,7 +129,7 @@ pub(super) fn call(mut call: Call<'_>) -> Result<CallToolResult> {
         block::EDIT_BLOCK => of_block(&call, parameters),
         "propose" => of_proposals(&call, parameters),
         "accept" | "reject" => Err(propose::undecidable()),
-        "never_recall" | "recall_again" => Err(undecidable(&parameters.id)),
+        "never_recall" | "recall_again" | "snooze" => Err(undecidable()),
         op if !OPS.contains(&op) => Err(no_such(op)),
         _ if parameters.id.is_empty() => {
             Err(Error::new(ErrorKind::Invalid, "no id was given").hint("give the id as recall prints it"))
@@ -142,12 +142,10 @@ pub(super) fn call(mut call: Call<'_>) -> Result<CallToolResult> {
     Ok(answer::success(&answer, text))
 }
 
-/// What is never recalled is the user's own to say, as what was proposed is.
-fn undecidable(id: &str) -> Error {
-    Error::new(ErrorKind::Conflict, "only the user says what is never recalled").hint(format!(
-        "tell them: `hydra update {} --never-recall`, or on its page",
-        if id.is_empty() { "ID" } else { id }
-    ))
+/// What is never recalled, and when they are asked, is the user's own to say.
+fn undecidable() -> Error {
+    Error::new(ErrorKind::Conflict, "you can't decide what is never recalled, nor when the user is asked")
+        .hint("tell them: the page of a memory has it, and so has `hydra update`")
 }
 
 fn no_such(op: &str) -> Error {

@@ -64,6 +64,9 @@ pub struct Op {
     /// Let it be recalled again
     #[arg(long)]
     pub recall_again: bool,
+    /// Of what waits for your word: do not ask before that day
+    #[arg(long, value_name = "WHEN")]
+    pub snooze: Option<String>,
     /// Of a conflict: this side holds, the others were wrong
     #[arg(long, value_name = "ID")]
     pub keep: Option<Id>,
@@ -87,7 +90,8 @@ struct Answer {
 /// # Errors
 /// What the verb returns.
 pub async fn run(setting: &Setting, arguments: Arguments) -> Result<u8> {
-    let Op { end, supersede, correct, retract, restore, never_recall, recall_again, keep, keep_all } = arguments.op;
+    let Op { end, supersede, correct, retract, restore, never_recall, recall_again, snooze, keep, keep_all } =
+        arguments.op;
     let named = [
         (end.is_some(), "end"),
         (supersede.is_some(), "supersede"),
@@ -96,6 +100,7 @@ pub async fn run(setting: &Setting, arguments: Arguments) -> Result<u8> {
         (restore, "restore"),
         (never_recall, "never_recall"),
         (recall_again, "recall_again"),
+        (snooze.is_some(), "snooze"),
         (keep.is_some(), "settle"),
         (keep_all, "keep_all"),
     ];
@@ -103,7 +108,7 @@ pub async fn run(setting: &Setting, arguments: Arguments) -> Result<u8> {
     let verb = Update {
         id: arguments.id.to_string(),
         op: op.to_owned(),
-        at: end,
+        at: end.or(snooze),
         text: supersede,
         statement: correct.map(super::triple).transpose()?,
         keep,

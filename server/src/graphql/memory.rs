@@ -269,6 +269,8 @@ pub struct Memory {
     forgotten_at: Option<DateTime>,
     /// Since when its owner wants it never recalled; it is kept and shown.
     withheld_at: Option<DateTime>,
+    /// Until when you put off saying whether it is so, if it waits for that.
+    snoozed_until: Option<DateTime>,
     /// How far it is trusted.
     trust: Trust,
     /// Who recorded it.

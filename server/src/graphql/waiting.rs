@@ -20,6 +20,8 @@ pub struct Conflict {
     recorded_at: DateTime,
     /// When it was settled, if it was.
     settled_at: Option<DateTime>,
+    /// Until when you put it off.
+    snoozed_until: Option<DateTime>,
     /// What disagrees: who is trusted more first, then what more independent voices say, then the oldest.
     sides: Vec<Memory>,
     /// How many independent voices each side has.
@@ -56,6 +58,8 @@ pub struct Proposal {
     proposed_at: DateTime,
     /// How often.
     times_seen: usize,
+    /// Until when you put it off.
+    snoozed_until: Option<DateTime>,
     /// What it rests on.
     evidence: Vec<Evidence>,
     /// What accepting it would do.

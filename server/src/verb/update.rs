@@ -14,9 +14,9 @@ use super::{Right, Session, Verb};
 pub struct Update {
     /// The memory or conflict.
     pub id: String,
-    /// end, supersede, correct, retract, restore, never_recall, recall_again, settle or keep_all.
+    /// end, supersede, correct, retract, restore, never_recall, recall_again, snooze, settle or keep_all.
     pub op: String,
-    /// When it ended.
+    /// When it ended; of snooze, when to ask again.
     pub at: Option<String>,
     /// The new text.
     pub text: Option<String>,
@@ -36,7 +36,7 @@ impl Verb for Update {
 
     fn right(&self) -> Right {
         match self.op.as_str() {
-            "settle" | "keep_all" | "never_recall" | "recall_again" => Right::Approve,
+            "settle" | "keep_all" | "never_recall" | "recall_again" | "snooze" => Right::Approve,
             _ => Self::RIGHT,
         }
     }

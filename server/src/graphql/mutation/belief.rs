@@ -27,6 +27,8 @@ pub enum UpdateOp {
     NeverRecall,
     /// It may be recalled again; needs `approve`.
     RecallAgain,
+    /// Of what waits for your word: you are not asked before `at`; needs `approve`.
+    Snooze,
 }
 
 impl UpdateOp {
@@ -39,6 +41,7 @@ impl UpdateOp {
             Self::Restore => "restore",
             Self::NeverRecall => "never_recall",
             Self::RecallAgain => "recall_again",
+            Self::Snooze => "snooze",
         }
     }
 }
@@ -157,7 +160,7 @@ impl BeliefMutation {
         context: &Context<'_>,
         #[graphql(desc = "The memory.")] id: NodeId,
         #[graphql(desc = "How it changes.")] op: UpdateOp,
-        #[graphql(desc = "Of END: when it ended.")] at: Option<When>,
+        #[graphql(desc = "Of END: when it ended; of SNOOZE: when to ask again.")] at: Option<When>,
         #[graphql(desc = "Of SUPERSEDE: the new text.")] text: Option<String>,
         #[graphql(desc = "Of CORRECT: what is right.")] statement: Option<StatementInput>,
         #[graphql(desc = "Only what belongs to these spaces; all if there are none.", default)] spaces: Vec<String>,

@@ -24,6 +24,7 @@ export interface Line {
   validTo?: string | null;
   retractedAt?: string | null;
   forgottenAt?: string | null;
+  snoozedUntil?: string | null;
 }
 
 export interface PreferenceOf {

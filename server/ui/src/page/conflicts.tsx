@@ -5,6 +5,7 @@ import type { Line } from "../api/types";
 import { act } from "../deed";
 import settleDocument from "../api/settle.graphql";
 import { MemoryRow, useRowCommands } from "../part/row";
+import { PutOff, PutOffUntil } from "../part/snooze";
 import { Answered, Empty, Head } from "../part/state";
 import { Time } from "../part/time";
 import { currentRow, useCommands } from "../command";
@@ -15,6 +16,7 @@ interface Conflict {
   id: string;
   space: string;
   recordedAt: string;
+  snoozedUntil: string | null;
   voices: number[];
   sides: Line[];
 }
@@ -50,13 +52,13 @@ export function Conflicts() {
             <>
               {conflicts.map((conflict) => (
                 <section key={conflict.id} class={conflict.id === param("id") ? "card is-current" : "card"} data-conflict={conflict.id} aria-label="Conflict">
-                  <p class="meta"><Time at={conflict.recordedAt} withClock />{conflict.space !== "personal" && <span class="space">{conflict.space}</span>}</p>
+                  <p class="meta"><Time at={conflict.recordedAt} withClock /><PutOffUntil until={conflict.snoozedUntil} />{conflict.space !== "personal" && <span class="space">{conflict.space}</span>}</p>
                   {conflict.sides.map((side, index) => (
                     <MemoryRow key={side.id} memory={side} actions={<button onClick={() => settle(conflict.id, side.id)}>Keep this</button>}>
                       <span class="meta">{conflict.voices[index] ?? 1} independent {(conflict.voices[index] ?? 1) === 1 ? "voice" : "voices"}</span>
                     </MemoryRow>
                   ))}
-                  <div class="actions"><button onClick={() => settle(conflict.id, null)}>Both may be so</button></div>
+                  <div class="actions"><button onClick={() => settle(conflict.id, null)}>Both may be so</button><PutOff id={conflict.id} what="this conflict" /></div>
                 </section>
               ))}
             </>

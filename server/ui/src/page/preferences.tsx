@@ -2,6 +2,7 @@
 import type { Line } from "../api/types";
 import { act, forget, update } from "../deed";
 import preferDocument from "../api/prefer.graphql";
+import { PutOff, PutOffUntil } from "../part/snooze";
 import { KeptPage } from "../part/kept";
 import preferencesDocument from "./preferences.graphql";
 
@@ -20,6 +21,7 @@ export function Preferences() {
         return preference && (
           <p class="meta">
             {isCandidate(memory) ? <span class="badge is-accent">waits for you</span> : <span class="badge">in force</span>}
+            <PutOffUntil until={memory.snoozedUntil} />
             <span>{preference.polarity === "FOR" ? "wanted" : "avoided"}{preference.topic && `, in ${preference.topic}`}</span>
             {preference.scope && <span>for {preference.scope}</span>}
             <span>{preference.inferred ? "inferred" : "said"}, {preference.observations} {preference.observations === 1 ? "voice" : "voices"}</span>
@@ -29,7 +31,7 @@ export function Preferences() {
       actions={(memory) => (
         <>
           {isCandidate(memory) && <button class="primary" onClick={() => accept(memory)}>Accept</button>}
-          {isCandidate(memory) ? <button onClick={() => void forget(memory.id)}>Decline</button> : <button onClick={() => end(memory)}>End</button>}
+          {isCandidate(memory) ? <><button onClick={() => void forget(memory.id)}>Decline</button><PutOff id={memory.id} what="this preference" /></> : <button onClick={() => end(memory)}>End</button>}
         </>
       )}
       keys={[

@@ -7,6 +7,7 @@ import rejectDocument from "../api/reject.graphql";
 import { currentRow, useCommands } from "../command";
 import { agentName } from "../part/commit";
 import { hidden } from "../part/row";
+import { PutOff, PutOffUntil } from "../part/snooze";
 import { Answered, Empty, Head } from "../part/state";
 import { glimpse } from "../part/text";
 import { Time } from "../part/time";
@@ -21,6 +22,7 @@ interface Proposal {
   confidence: number;
   agent: string;
   proposedAt: string;
+  snoozedUntil: string | null;
   timesSeen: number;
   would: string | null;
   problem: string | null;
@@ -73,11 +75,12 @@ export function Proposals() {
                     {proposal.would && <p class="soft" dir="auto">{glimpse(proposal.would, 400)}</p>}
                     {proposal.problem && <p class="note">{proposal.problem}</p>}
                     {proposal.evidence.map(({ id, quote }) => <p key={id} class="meta"><a data-open href={memoryAddress(id)} dir="auto">{quote ? `“${glimpse(quote, 160)}”` : "what it rests on"}</a></p>)}
-                    <div class="meta"><span>{Math.round(proposal.confidence * 100)} % sure</span><span>by {agentName(proposal.agent)}</span>{proposal.timesSeen > 1 && <span>{proposal.timesSeen} times</span>}<Time at={proposal.proposedAt} /></div>
+                    <div class="meta"><span>{Math.round(proposal.confidence * 100)} % sure</span><span>by {agentName(proposal.agent)}</span>{proposal.timesSeen > 1 && <span>{proposal.timesSeen} times</span>}<Time at={proposal.proposedAt} /><PutOffUntil until={proposal.snoozedUntil} /></div>
                   </div>
                   <div class="row-actions">
                     <button class="primary" onClick={() => void decide(proposal.id, "accept")}>Accept</button>
                     <button onClick={() => void decide(proposal.id, "decline")}>Decline</button>
+                    <PutOff id={proposal.id} what={glimpse(proposal.text, 80)} />
                   </div>
                 </article>
               ))}

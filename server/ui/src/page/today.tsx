@@ -6,7 +6,10 @@ import { fold, type Commit, type Line, type PastAnswer } from "../api/types";
 import { agentName, commitWords, indexName, isQuiet } from "../part/commit";
 import { counted } from "../part/count";
 import { Mark } from "../part/mark";
+import { currentRow, useCommands } from "../command";
+import { say } from "../toast";
 import { fileName, useRowCommands } from "../part/row";
+import { isPutOff, PutOff, PutOffUntil, snooze } from "../part/snooze";
 import { Answered, Empty, Head } from "../part/state";
 import { groupBy } from "../part/group";
 import { beginning, glimpse } from "../part/text";
@@ -20,9 +23,9 @@ interface Change {
 
 interface Answer {
   stats: { memories: number; passages: number; sources: number; entities: number; writes: string; indexes: { name: string; behind: boolean; done: number; total: number; degraded: string | null; error: string | null }[] };
-  conflicts: { id: string; recordedAt: string; sides: { id: string; text: string }[] }[];
-  proposals: { id: string; kind: string; text: string; proposedAt: string }[];
-  preferences: { nodes: { id: string; text: string; recordedAt: string; preference: { status: string } | null }[] };
+  conflicts: { id: string; recordedAt: string; snoozedUntil: string | null; sides: { id: string; text: string }[] }[];
+  proposals: { id: string; kind: string; text: string; proposedAt: string; snoozedUntil: string | null }[];
+  preferences: { nodes: { id: string; text: string; recordedAt: string; snoozedUntil: string | null; preference: { status: string } | null }[] };
   sources: { isWatching: boolean; sources: { id: string; path: string; state: { state: string; error: string | null; progress: { done: number; total: number } | null } | null }[] };
   changes: { commits: Change[] };
   traces: PastAnswer[] | null;
@@ -54,6 +57,8 @@ interface Need {
   href: string;
   text: string;
   at: string | null;
+  /** Until when it was put off; left out of what can't be. */
+  until?: string | null;
 }
 
 /** What somebody has to decide or mend, the oldest question last. */
@@ -67,18 +72,32 @@ function needs(answer: Answer): Need[] {
   for (const { id, path, state } of answer.sources.sources) {
     if (state?.state === "FAILED" || state?.state === "GONE") list.push({ id, kind: "Folder", href: "/sources", text: `${fileName(path)}: ${state.error ?? "it is not there"}`, at: null });
   }
-  for (const { id, sides, recordedAt } of answer.conflicts) {
-    list.push({ id, kind: "Conflict", href: `/conflicts?id=${id}`, text: sides.map(({ text }) => `“${glimpse(text, 70)}”`).join(" against "), at: recordedAt });
+  for (const { id, sides, recordedAt, snoozedUntil: until } of answer.conflicts) {
+    list.push({ id, kind: "Conflict", href: `/conflicts?id=${id}`, text: sides.map(({ text }) => `“${glimpse(text, 70)}”`).join(" against "), at: recordedAt, until });
   }
-  for (const { id, text, proposedAt } of answer.proposals) list.push({ id, kind: "Proposal", href: `/proposals?id=${id}`, text: glimpse(text, 140), at: proposedAt });
-  for (const { id, text, recordedAt, preference } of answer.preferences.nodes) {
-    if (preference?.status === "candidate") list.push({ id, kind: "Is this so?", href: `/preferences?id=${id}`, text: glimpse(text, 140), at: recordedAt });
+  for (const { id, text, proposedAt, snoozedUntil: until } of answer.proposals) list.push({ id, kind: "Proposal", href: `/proposals?id=${id}`, text: glimpse(text, 140), at: proposedAt, until });
+  for (const { id, text, recordedAt, preference, snoozedUntil: until } of answer.preferences.nodes) {
+    if (preference?.status === "candidate") list.push({ id, kind: "Is this so?", href: `/preferences?id=${id}`, text: glimpse(text, 140), at: recordedAt, until });
   }
   return list;
 }
 
 function Lines({ answer }: { answer: Answer }) {
-  const waiting = needs(answer);
+  const all = needs(answer);
+  const waiting = all.filter(({ until }) => !isPutOff(until));
+  const putOff = all.filter(({ until }) => isPutOff(until));
+  useCommands(
+    [
+      {
+        name: "Put this off until tomorrow", key: "s", isQuiet: true, run: () => {
+          const need = waiting.find(({ id }) => id === currentRow()?.dataset["id"]);
+          if (need && need.until !== undefined) snooze(need.id);
+          else say("Choose a row first, with j and k: something that waits for your word");
+        },
+      },
+    ],
+    [answer],
+  );
   const days = groupBy([...answer.changes.commits].reverse(), ({ commit }) => dayWord(commit.at));
   const reading = answer.sources.sources.filter(({ state }) => state?.state === "READING");
   const behind = answer.stats.indexes.filter((index) => index.behind && !index.degraded && index.total > 0);
@@ -94,10 +113,17 @@ function Lines({ answer }: { answer: Answer }) {
               <span class="badge is-accent">{need.kind}</span>
               <a data-open href={need.href} dir="auto">{need.text}</a>
               {need.at && <Time at={need.at} />}
+              {need.until !== undefined && <PutOff id={need.id} what={need.text} />}
             </li>
           ))}
         </ul>
         {waiting.length > 12 && <p class="soft">and {waiting.length - 12} more</p>}
+        {putOff.length > 0 && (
+          <details>
+            <summary>{putOff.length} put off</summary>
+            <ul class="plain lines">{putOff.map((need) => <li key={need.id} class="line"><a href={need.href} dir="auto">{need.text}</a><PutOffUntil until={need.until} /></li>)}</ul>
+          </details>
+        )}
       </section>
       {(reading.length > 0 || behind.length > 0) && (
         <section aria-labelledby="now">

@@ -25,7 +25,7 @@ export function commitWords(commit: Pick<Commit, "verb" | "change">): string {
 /** What changes nothing that is known, or waits above for its owner. */
 const QUIET = new Set(["refuse", "configure_sources", "pin", "propose"]);
 
-export const isQuiet = ({ verb }: Pick<Commit, "verb">): boolean => QUIET.has(verb);
+export const isQuiet = ({ verb, change }: Pick<Commit, "verb" | "change">): boolean => QUIET.has(verb) || change === "put off";
 
 const NAMES: Record<string, string> = { owner: "you", ingest: "a file", import: "an import" };
 

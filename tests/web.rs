@@ -177,14 +177,22 @@ fn what_is_remembered_is_text_and_no_edit_is_lost() {
 }
 
 #[test]
-fn texts_read_as_they_are_meant() {
+fn texts_read_as_they_are_meant_and_what_the_owner_decides_holds() {
     let Some(stage) = Stage::set() else { return };
     let vault = Path::new(env!("CARGO_MANIFEST_DIR")).join("../data/sample-vault");
     harness::succeeds(&stage.data(), &["ingest", "--space", "sample", vault.to_str().unwrap()]);
     let text = "For the beds ask the [[Rainwater tank|cistern]], not the tap, **never** at noon. #garden/todo ^beds\n\n\
                 - one\n- two\n\n<b>plain</b> [evil](javascript:alert(1))";
     let note = stage.told(&["remember", text]);
-    let more = json!({"note": note["id"]});
+    let secret = stage.told(&["remember", "The safe is behind the painting"]);
+    let source = stage.told(&["remember", "We saw Mirela at the pier"]);
+    let proposed = json!({"proposals": [{
+        "kind": "fact", "subject": "Mirela", "predicate": "works for", "object": "Acme", "evidence": [source["id"]],
+    }]});
+    let mut client = stage.server.as_ref().unwrap().client();
+    client.ask("/v1/propose", &proposed);
+    let waiting = client.ask("/v1/proposals", &json!({}));
+    let more = json!({"note": note["id"], "secret": secret["id"], "proposal": waiting["proposals"][0]["id"]});
     let played = stage.play("texts.mjs", &more);
     assert_clean(&played);
 }

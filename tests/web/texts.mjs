@@ -1,8 +1,8 @@
 // Texts as they are meant to be read: links lead to what they name, what only note programs need is not shown, nothing becomes
-// markup, and the text as it is written is one click away.
+// markup, and the text as it is written is one click away. Then what the owner decides of a memory and of what waits.
 import { at, check, play, setting } from "./stage.mjs";
 
-const { note } = setting.more;
+const { note, secret, proposal } = setting.more;
 
 await play(async ({ page, errors }) => {
   const still = async (path) => {
@@ -39,5 +39,53 @@ await play(async ({ page, errors }) => {
   // The browser itself tells of an address of nothing.
   const told = errors.findIndex((error) => error.includes("404"));
   if (told >= 0) errors.splice(told, 1);
+
+  // Never recalled: found no more, shown as before, and taken back.
+  await still(`/m/${secret}`);
+  await page.keyboard.press("n");
+  await page.getByText("Kept, and never recalled from now on").waitFor();
+  await page.locator(".memory-head .badge").getByText("never recalled").waitFor();
+  await still("/search?q=where+is+the+safe");
+  check(!(await page.locator("main").innerText()).includes("behind the painting"), "what is never recalled was found");
+  await page.getByRole("link", { name: "what was left out" }).click();
+  await page.getByText("the owner wants it never recalled").waitFor();
+  await still(`/m/${secret}`);
+  await page.getByRole("button", { name: "Recall again" }).click();
+  await page.getByText("It may be recalled again").waitFor();
+
+  // What waits is put off, and says until when.
+  await still("/");
+  const line = page.locator(`[data-id="${proposal}"]`);
+  await line.getByRole("combobox").selectOption({ label: "for a week" });
+  await page.getByText(/^Put off until/).first().waitFor();
+  await line.waitFor({ state: "detached" });
+  await page.getByText("1 put off").waitFor();
+  await still("/proposals");
+  await page.locator(".badge").getByText(/put off until/).waitFor();
+
+  // A view is kept by a name, and its address leads back to it.
+  await still("/search?q=tomatoes&kinds=PASSAGE");
+  await page.keyboard.press("Escape");
+  await page.keyboard.press("Control+k");
+  await page.keyboard.type("save this view");
+  await page.keyboard.press("Enter");
+  await page.getByRole("dialog", { name: "Save this view" }).waitFor();
+  await page.keyboard.type("Plants \"and\" more");
+  await page.keyboard.press("Enter");
+  await page.getByText("Saved as").waitFor();
+  await page.getByRole("navigation", { name: "Pages" }).getByRole("link", { name: 'Plants "and" more' }).waitFor();
+  await page.goto(at("/v/Plants%20%22and%22%20more"));
+  await page.waitForURL("**/search?q=tomatoes&kinds=PASSAGE");
+
+  // Days are drawn over on the timeline, and are in the address.
+  await still("/timeline");
+  const bars = await page.locator(".bars svg").first().boundingBox();
+  const y = bars.y + bars.height / 2;
+  await page.mouse.move(bars.x + bars.width * 0.8, y);
+  await page.mouse.down();
+  await page.mouse.move(bars.x + bars.width - 2, y, { steps: 4 });
+  await page.mouse.up();
+  await page.waitForURL(/from=\d{4}-\d\d-\d\d&to=\d{4}-\d\d-\d\d/);
+  await page.locator("main .row").first().waitFor();
   return {};
 });

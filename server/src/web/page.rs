@@ -26,7 +26,7 @@ const PAGES: [&str; 15] = [
     "/trash",
 ];
 /// Pages of one thing each, by its id.
-const PAGES_OF: [&str; 2] = ["/m/", "/recalls/"];
+const PAGES_OF: [&str; 3] = ["/m/", "/recalls/", "/v/"];
 
 /// Scripts and styles of this server, calls of this server, and nothing else; no text becomes markup or script.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; \
@@ -100,7 +100,9 @@ mod tests {
 
     #[test]
     fn pages_are_known_by_their_addresses() {
-        for path in ["/", "/search", "/m/038g93r4yp000", "/m/038g93r4yp000/history", "/recalls/038g93r4yp000"] {
+        for path in
+            ["/", "/search", "/m/038g93r4yp000", "/m/038g93r4yp000/history", "/recalls/038g93r4yp000", "/v/Plants"]
+        {
             assert!(is_page(path), "{path}");
         }
         for path in

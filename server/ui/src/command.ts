@@ -4,6 +4,7 @@ import { useLayoutEffect } from "preact/hooks";
 import { go } from "./address";
 import { letters } from "./preference";
 import { undo } from "./toast";
+import { viewAddress, views } from "./view";
 
 export interface Command {
   /** What it does, in words. */
@@ -16,7 +17,7 @@ export interface Command {
 }
 
 /** What is open above the page. */
-export const dialog = signal<"palette" | "keys" | "capture" | null>(null);
+export const dialog = signal<"palette" | "keys" | "capture" | "save-view" | null>(null);
 
 /** The pages, in the order of the list. */
 export const PAGES: { path: string; name: string; key: string; group: string }[] = [
@@ -47,6 +48,7 @@ const everywhere: Command[] = [
   { name: "Capture a thought", key: "c", run: () => (dialog.value = "capture") },
   { name: "Undo the last change of this tab", key: "u", run: () => void undo() },
   { name: "Keys", key: "?", run: () => (dialog.value = "keys") },
+  { name: "Save this view", run: () => (dialog.value = "save-view") },
   { name: "First steps", run: () => go("/start") },
   ...PAGES.map(({ path, name, key }) => ({ name: `Go to ${name}`, key: `g ${key}`, run: () => go(path) })),
 ];
@@ -65,7 +67,8 @@ export function useCommands(commands: Command[], dependencies: unknown[]): void 
 
 /** All of them, those of the page first. */
 export function commands(): Command[] {
-  return [...ofPage.value].reverse().concat(everywhere);
+  const saved = views.value.map(({ name }) => ({ name: `Go to view “${name}”`, run: () => go(viewAddress(name)) }));
+  return [...ofPage.value].reverse().concat(everywhere, saved);
 }
 
 const isTyping = (target: EventTarget | null): boolean =>

@@ -7,6 +7,7 @@ import { tell } from "./api/graphql";
 import rememberDocument from "./api/remember.graphql";
 import { commands, dialog, type Command } from "./command";
 import { say, sayFailure } from "./toast";
+import { MAX_NAME_LETTERS, saveView } from "./view";
 
 const close = (): void => {
   dialog.value = null;
@@ -15,14 +16,19 @@ const close = (): void => {
 /** The browser's own dialog: it keeps the focus inside and gives it back. */
 function Dialog({ name, children }: { name: string; children: ComponentChildren }) {
   const element = useRef<HTMLDialogElement>(null);
+  const isGone = useRef(false);
   // Before the next key is heard: what is typed right after the key that opens it belongs into it.
   useLayoutEffect(() => {
     const opened = element.current;
     opened?.showModal();
-    return () => opened?.close();
+    return () => {
+      // Another may have been opened in its place: its end is not that one's.
+      isGone.current = true;
+      opened?.close();
+    };
   }, []);
   return (
-    <dialog ref={element} aria-label={name} onCancel={close} onClose={close} onClick={(event) => event.target === element.current && close()}>
+    <dialog ref={element} aria-label={name} onCancel={close} onClose={() => !isGone.current && close()} onClick={(event) => event.target === element.current && close()}>
       {children}
     </dialog>
   );
@@ -36,6 +42,8 @@ export function Dialogs() {
       return <Keys />;
     case "capture":
       return <Capture />;
+    case "save-view":
+      return <SaveView />;
     default:
       return null;
   }
@@ -126,6 +134,30 @@ function Keys() {
         <section><h3>Pages</h3>{list(jumps.map(({ key, name }) => [key ?? "", name.replace("Go to ", "")]))}</section>
       </div>
       <p class="soft">Single letters can be switched off in Settings.</p>
+    </Dialog>
+  );
+}
+
+/** Gives what is shown a name. */
+function SaveView() {
+  const [name, setName] = useState("");
+  const save = (event: Event): void => {
+    event.preventDefault();
+    if (!name.trim()) return;
+    close();
+    void saveView(name.trim(), location.pathname + location.search);
+  };
+  return (
+    <Dialog name="Save this view">
+      <form onSubmit={save}>
+        <label for="view-name"><h2>Save this view</h2></label>
+        <input id="view-name" class="palette-field" autofocus autocomplete="off" dir="auto" maxLength={MAX_NAME_LETTERS} value={name} placeholder="What is it called?" onInput={(event) => setName(event.currentTarget.value)} />
+        <p class="soft">What this page shows now is found again under this name: in the list of pages, and at its own address.</p>
+        <div class="actions">
+          <button class="primary" disabled={!name.trim()}>Save</button>
+          <button type="button" onClick={close}>Leave it</button>
+        </div>
+      </form>
     </Dialog>
   );
 }

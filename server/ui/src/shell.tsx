@@ -9,6 +9,7 @@ import { Dialogs } from "./dialog";
 import { Page, titleOf } from "./page";
 import { Toasts } from "./toast";
 import { isStale } from "./upgrade";
+import { readViews, viewAddress, views } from "./view";
 import waitingDocument from "./api/waiting.graphql";
 
 /** How many wait on the pages where something can wait. */
@@ -37,7 +38,11 @@ export function Shell() {
       document.removeEventListener("keydown", hear);
     };
   }, []);
-  useEffect(() => void countWaiting(), [changes.value]);
+  useEffect(() => {
+    void countWaiting();
+    // The page itself says what is wrong.
+    readViews().catch(() => {});
+  }, [changes.value]);
   const title = titleOf(path.value);
   useEffect(() => {
     document.title = title === "Today" ? "Hydra" : `${title} · Hydra`;
@@ -110,6 +115,12 @@ function Pages() {
           </ul>
         </section>
       ))}
+      {views.value.length > 0 && (
+        <section>
+          <h2>Views</h2>
+          <ul>{views.value.map(({ name, address: to }) => <li key={name}><a href={viewAddress(name)} aria-current={address.value.path + location.search === to ? "page" : undefined} dir="auto">{name}</a></li>)}</ul>
+        </section>
+      )}
       <button class="link keys-link" onClick={() => (dialog.value = "keys")}>Keys <kbd>?</kbd></button>
     </>
   );

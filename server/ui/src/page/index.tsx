@@ -18,6 +18,7 @@ import { Start } from "./start";
 import { Timeline } from "./timeline";
 import { Today } from "./today";
 import { Trash } from "./trash";
+import { ViewPage } from "./view";
 
 interface Route {
   path: RegExp;
@@ -43,6 +44,7 @@ const ROUTES: Route[] = [
   { path: /^\/settings$/, title: "Settings", page: Settings },
   { path: /^\/m\/([^/@]+)(?:@([^/]+))?(?:\/(history))?$/, title: "Memory", page: MemoryPage },
   { path: /^\/entity\/(.+)$/, title: "By name", page: Named },
+  { path: /^\/v\/(.+)$/, title: "Saved view", page: ViewPage },
 ];
 
 const find = (at: string): { route: Route; parts: string[] } | null => {

@@ -6,6 +6,7 @@ import { counted } from "../part/count";
 import { Answered, Head } from "../part/state";
 import { Text } from "../part/text";
 import { Time } from "../part/time";
+import { dropView, viewAddress, views } from "../view";
 import settingsDocument from "./settings.graphql";
 
 interface Answer {
@@ -47,6 +48,12 @@ export function Settings() {
                   </article>
                 ))}
                 <p class="soft">Edited with <code>hydra block edit NAME</code>.</p>
+              </section>
+            )}
+            {views.value.length > 0 && (
+              <section aria-labelledby="views">
+                <h2 id="views">Saved views</h2>
+                <ul class="plain lines">{views.value.map(({ name, address }) => <li key={name} class="line"><a href={viewAddress(name)} dir="auto">{name}</a><span class="soft path">{address}</span><button class="link" onClick={() => void dropView(name)} aria-label={`Drop the view ${name}`}>drop</button></li>)}</ul>
               </section>
             )}
             <section aria-labelledby="server">

@@ -41,10 +41,10 @@ export function Timeline() {
   return (
     <div>
       <Head title="Timeline">What happened, and when it was known.</Head>
-      <form class="inline" onSubmit={(event) => { event.preventDefault(); go(withParams({ of: typed.trim(), day: null })); }}>
+      <form class="inline" onSubmit={(event) => { event.preventDefault(); go(withParams({ of: typed.trim() })); }}>
         <label>Of <input type="search" value={typed} dir="auto" placeholder="everything; or a name, id or file" onInput={(event) => setTyped(event.currentTarget.value)} /></label>
-        {of && <label>from <input type="date" value={param("from")} onChange={(event) => go(withParams({ from: event.currentTarget.value }))} /></label>}
-        {of && <label>to <input type="date" value={param("to")} onChange={(event) => go(withParams({ to: event.currentTarget.value }))} /></label>}
+        <label>from <input type="date" value={param("from")} max={param("to") || undefined} onChange={(event) => go(withParams({ from: event.currentTarget.value }))} /></label>
+        <label>to <input type="date" value={param("to")} min={param("from") || undefined} onChange={(event) => go(withParams({ to: event.currentTarget.value }))} /></label>
         <button>Show</button>
       </form>
       {of ? <One of={of} /> : <All />}
@@ -86,12 +86,12 @@ function One({ of }: { of: string }) {
 
 function All() {
   const today = iso(new Date());
-  const last = param("to") || today;
-  const day = param("day");
+  const last = param("end") || today;
+  const [from, to] = chosenDays();
   const asked = useAnswer<{ query: { rows: { value: string }[][] } }>(daysDocument);
   const move = (days: number): void => {
-    const to = shift(last, days);
-    go(withParams({ to: to >= today ? null : to }), { replace: true });
+    const end = shift(last, days);
+    go(withParams({ end: end >= today ? null : end }), { replace: true });
   };
   useCommands(
     [
@@ -99,7 +99,7 @@ function All() {
       { name: "A week later", key: "]", run: () => move(7) },
       { name: "A month earlier", key: "{", run: () => move(-30) },
       { name: "A month later", key: "}", run: () => move(30) },
-      { name: "To today", key: "t", run: () => go(withParams({ to: null, day: null }), { replace: true }) },
+      { name: "To today", key: "t", run: () => go(withParams({ end: null, from: null, to: null }), { replace: true }) },
     ],
     [last],
   );
@@ -123,12 +123,12 @@ function All() {
               {[...counts].map(([space, lane]) => (
                 <div key={space} class="lane">
                   <span class="lane-name" dir="auto">{space}</span>
-                  <Bars days={days} lane={lane} most={most} chosen={day} space={space} />
+                  <Bars days={days} lane={lane} most={most} from={from} to={to} space={space} />
                 </div>
               ))}
               <div class="lane-ends soft"><span>{dayOf(`${days[0]}T12:00:00`)}</span><span><button class="link" onClick={() => move(-30)}>a month earlier</button>{last < today && <> · <button class="link" onClick={() => move(30)}>a month later</button></>}</span><span>{dayOf(`${last}T12:00:00`)}</span></div>
             </div>
-            {day ? <OneDay day={day} /> : <p class="soft">Choose a day to see what was kept then.</p>}
+            {from ? <Days from={from} to={to} /> : <p class="soft">Choose a day to see what was kept then, or draw over several.</p>}
           </>
         );
       }}
@@ -136,17 +136,42 @@ function All() {
   );
 }
 
-function Bars({ days, lane, most, chosen, space }: { days: string[]; lane: Map<string, number>; most: number; chosen: string; space: string }) {
+/** The days that the address names, in their order; empty if it names none. */
+function chosenDays(): [string, string] {
+  const [from, to] = [param("from"), param("to")].map((day) => (/^\d{4}-\d\d-\d\d$/.test(day) ? day : ""));
+  const days = [from || to || "", to || from || ""].sort();
+  return [days[0] ?? "", days[1] ?? ""];
+}
+
+function Bars({ days, lane, most, from, to, space }: { days: string[]; lane: Map<string, number>; most: number; from: string; to: string; space: string }) {
+  const [drawn, setDrawn] = useState<[number, number] | null>(null);
   const total = days.reduce((sum, day) => sum + (lane.get(day) ?? 0), 0);
+  const at = (event: PointerEvent): number => {
+    const { left, width } = (event.currentTarget as Element).getBoundingClientRect();
+    return Math.max(0, Math.min(days.length - 1, Math.floor(((event.clientX - left) / width) * days.length)));
+  };
+  const end = (): void => {
+    if (!drawn) return;
+    const [first, last] = [...drawn].sort((one, other) => one - other);
+    setDrawn(null);
+    go(withParams({ from: days[first ?? 0] ?? null, to: days[last ?? 0] ?? null }));
+  };
+  const isChosen = (day: string, index: number): boolean => (drawn ? index >= Math.min(...drawn) && index <= Math.max(...drawn) : day >= from && day <= to && from !== "");
+  const choose = (day: string): void => go(withParams({ from: day, to: day }));
   return (
     <div class="bars">
       {total === 0 && <span class="soft">nothing in these days</span>}
-      <svg viewBox={`0 0 ${days.length * 10} 40`} preserveAspectRatio="none" aria-hidden="true">
+      <svg
+        viewBox={`0 0 ${days.length * 10} 40`} preserveAspectRatio="none" aria-hidden="true"
+        onPointerDown={(event) => { if (event.button === 0) { event.currentTarget.setPointerCapture(event.pointerId); setDrawn([at(event), at(event)]); } }}
+        onPointerMove={(event) => drawn && setDrawn([drawn[0], at(event)])}
+        onPointerUp={end} onPointerCancel={() => setDrawn(null)}
+      >
         {days.map((day, index) => {
           const count = lane.get(day) ?? 0;
           const height = count === 0 ? 0 : Math.max(3, 36 * Math.sqrt(count / most));
           return (
-            <g key={day} class={day === chosen ? "bar is-current" : "bar"} onClick={() => go(withParams({ day }))}>
+            <g key={day} class={isChosen(day, index) ? "bar is-current" : "bar"}>
               <rect class="bar-back" x={index * 10} y={0} width={10} height={40} />
               <rect x={index * 10 + 1} y={40 - height} width={8} height={height} rx={1.5}><title>{`${dayOf(`${day}T12:00:00`)}: ${count}`}</title></rect>
             </g>
@@ -155,7 +180,7 @@ function Bars({ days, lane, most, chosen, space }: { days: string[]; lane: Map<s
       </svg>
       <label class="sr-only">
         Day in {space}
-        <select value={chosen} onChange={(event) => go(withParams({ day: event.currentTarget.value }))}>
+        <select value={from === to ? from : ""} onChange={(event) => choose(event.currentTarget.value)}>
           <option value="">none</option>
           {days.filter((day) => lane.has(day)).map((day) => <option key={day} value={day}>{`${dayOf(`${day}T12:00:00`)}: ${lane.get(day)}`}</option>)}
         </select>
@@ -164,21 +189,24 @@ function Bars({ days, lane, most, chosen, space }: { days: string[]; lane: Map<s
   );
 }
 
-function OneDay({ day }: { day: string }) {
+/** Memories of some days that are listed. */
+const MAX_LISTED = 100;
+
+function Days({ from, to }: { from: string; to: string }) {
   const asked = useAnswer<{ query: { rows: { value: string }[][] } }>(dayDocument, {
-    // The day comes from the address: only what looks like one goes into the query.
-    sparql: `SELECT ?m { ?m hy:recordedAt ?at ; hy:space ?space FILTER(STRSTARTS(STR(?at), "${/^\d{4}-\d\d-\d\d$/.test(day) ? day : "never"}")) } ORDER BY ?at LIMIT 100`,
+    sparql: `SELECT ?m { ?m hy:recordedAt ?at ; hy:space ?space FILTER(STR(?at) >= "${from}" && STR(?at) < "${shift(to, 1)}") } ORDER BY ?at LIMIT ${MAX_LISTED}`,
   });
   const ids = (asked.data?.query.rows ?? []).map((row) => row[0]?.value.replace(/^id:/, "") ?? "").filter(Boolean);
   const lines = useAnswer<{ memories: (Line | null)[] }>(ids.length > 0 ? linesDocument : null, { ids });
+  const name = from === to ? dayOf(`${from}T12:00:00`) : `${dayOf(`${from}T12:00:00`)} to ${dayOf(`${to}T12:00:00`)}`;
   return (
-    <section aria-label={day}>
-      <h2>{dayOf(`${day}T12:00:00`)}</h2>
-      <p class="soft"><a href={`/search?known=${shift(day, 1)}`}>Search what was known at the end of this day</a></p>
+    <section aria-label={name}>
+      <h2>{name}</h2>
+      <p class="soft"><a href={`/search?known=${shift(to, 1)}`}>Search what was known at the end of {from === to ? "this day" : "these days"}</a> · <a href={withParams({ from: null, to: null })}>choose none</a></p>
       {asked.error && <p class="note">{asked.error.message}</p>}
-      {ids.length === 0 && !asked.isWaiting && <p class="soft">Nothing was kept on this day.</p>}
+      {ids.length === 0 && !asked.isWaiting && <p class="soft">Nothing was kept then.</p>}
       {(lines.data?.memories ?? []).map((line) => line && <MemoryRow key={line.id} memory={line} />)}
-      {ids.length === 100 && <p class="soft">The first 100 of the day.</p>}
+      {ids.length === MAX_LISTED && <p class="soft">The first {MAX_LISTED} of them.</p>}
     </section>
   );
 }

@@ -82,6 +82,7 @@ function Top() {
         <form class="top-search" role="search" action="/search" onSubmit={onSubmit}>
           <input id="search" name="q" type="search" aria-label="Search your memory" placeholder="Search your memory" autocomplete="off" dir="auto" />
           <kbd aria-hidden="true">/</kbd>
+          <button class="sr-only" tabIndex={-1}>Search</button>
         </form>
       )}
       <div class="top-actions">

@@ -77,6 +77,7 @@ function Field({ q }: { q: string }) {
           }
         }}
       />
+      <button class="sr-only" tabIndex={-1}>Search</button>
     </form>
   );
 }

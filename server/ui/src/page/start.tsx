@@ -109,6 +109,7 @@ function First({ answer, isSample }: { answer: Answer; isSample: boolean }) {
       <h2 id="first">Ask it something</h2>
       <form class="search-field" role="search" onSubmit={(event) => { event.preventDefault(); go(searchAddress(q)); }}>
         <input type="search" aria-label="Your first question" dir="auto" value={question} placeholder={usual} onInput={(event) => setQuestion(event.currentTarget.value)} />
+        <button class="sr-only" tabIndex={-1}>Search</button>
       </form>
       {!question && usual && <p class="soft">For example: {usual}</p>}
       {behind && <p class="soft">Texts are still being taken in; answers get better by the second.</p>}

@@ -21,6 +21,7 @@ mod measure;
 #[path = "../node/mod.rs"]
 mod node;
 mod report;
+mod search;
 mod sparql;
 mod transcripts;
 mod vault;
@@ -61,6 +62,9 @@ fn main() {
     }
     if is_wanted("recall") {
         measure::recall(&mut report, &keep);
+    }
+    if is_wanted("search") {
+        search::search(&mut report, &keep);
     }
     if is_wanted("hooks") {
         hooks::hooks(&mut report, &keep);

@@ -155,6 +155,7 @@ fn every_page_is_accessible_and_valid_in_both_themes_and_at_any_width() {
     assert_eq!(played["invalid"], json!([]), "the HTML is not valid");
     assert_eq!(played["overflowing"], json!([]), "a page is wider than the window");
     assert_eq!(played["untitled"], json!([]), "a page has no heading or title");
+    assert_eq!(played["unnamed"], json!([]), "the map has no names");
     assert!(played["pages"].as_u64().unwrap() >= 15, "{played}");
 }
 

@@ -1,4 +1,4 @@
-// Every page, in both themes: axe-core, valid HTML, no sideways scrolling at 320 pixels, a heading and a title.
+// Every page, in both themes, the map in forced colours too: axe-core, valid HTML, no sideways scrolling at 320 pixels, a heading and a title.
 import { createRequire } from "node:module";
 import { readFile } from "node:fs/promises";
 import { FileSystemConfigLoader, HtmlValidate } from "html-validate";
@@ -26,14 +26,24 @@ await play(async ({ page, errors }) => {
   const invalid = new Set();
   const overflowing = [];
   const untitled = [];
-  for (const scheme of ["light", "dark"]) {
-    await page.emulateMedia({ colorScheme: scheme, reducedMotion: "reduce" });
+  const unnamed = [];
+  for (const scheme of ["light", "dark", "forced"]) {
+    await page.emulateMedia({ colorScheme: scheme === "dark" ? "dark" : "light", forcedColors: scheme === "forced" ? "active" : "none", reducedMotion: "reduce" });
     await page.setViewportSize({ width: 1280, height: 900 });
-    for (const path of PAGES) {
+    for (const path of scheme === "forced" ? ["/map", "/map?view=list", "/"] : PAGES) {
       await page.goto(at(path));
       await page.locator("main h1").first().waitFor({ state: "attached" });
       await page.waitForFunction(() => !document.querySelector("main .waiting"));
       await page.waitForLoadState("networkidle").catch(() => {});
+      if (path === "/map") {
+        // What is drawn settles, and has names once they have come.
+        await page.waitForFunction(() => document.querySelector(".map")?.dataset.state === "rest");
+        const named = await page.waitForFunction(() => {
+          const canvas = document.querySelector(".map-words");
+          return canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data.some((part) => part > 0);
+        }).then(() => true, () => false);
+        if (!named) unnamed.push(scheme);
+      }
       // The policy of the page forbids scripts of others, also this one: it is put in by the browser's own tool.
       const found = await page.evaluate(`(() => { ${axe}; return axe.run(document, { resultTypes: ["violations"] }); })()`);
       for (const { id, impact, nodes } of found.violations) {
@@ -63,5 +73,5 @@ await play(async ({ page, errors }) => {
   const expected = PAGES.includes("/nothing/here") ? 2 : 0;
   const told = errors.filter((error) => error.includes("404"));
   if (told.length === expected) errors.splice(0, errors.length, ...errors.filter((error) => !told.includes(error)));
-  return { violations, invalid: [...invalid], overflowing, untitled, pages: PAGES.length };
+  return { violations, invalid: [...invalid], overflowing, untitled, unnamed, pages: PAGES.length };
 });

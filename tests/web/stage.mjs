@@ -5,8 +5,8 @@ export const setting = JSON.parse(process.argv[2]);
 
 // Without these, Chromium calls its maker's hosts at every start.
 const FLAGS = [
-  "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update",
-  "--disable-sync", "--disable-default-apps", "--disable-extensions",
+  "--no-sandbox", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update",
+  "--disable-sync", "--disable-default-apps", "--disable-extensions", "--use-angle=swiftshader", "--enable-unsafe-swiftshader",
 ];
 
 /** Plays `act` in a browser and prints what came of it. */

@@ -98,7 +98,7 @@ function Pages() {
   return (
     <>
       {groups.map((group) => (
-        <section key={group}>
+        <div class="page-group" key={group}>
           {group && <h2>{group}</h2>}
           <ul>
             {PAGES.filter((page) => page.group === group).map(({ path: to, name }) => {
@@ -114,13 +114,13 @@ function Pages() {
               );
             })}
           </ul>
-        </section>
+        </div>
       ))}
       {views.value.length > 0 && (
-        <section>
+        <div class="page-group">
           <h2>Views</h2>
           <ul>{views.value.map(({ name, address: to }) => <li key={name}><a href={viewAddress(name)} aria-current={address.value.path + location.search === to ? "page" : undefined} dir="auto">{name}</a></li>)}</ul>
-        </section>
+        </div>
       )}
       <button class="link keys-link" onClick={() => (dialog.value = "keys")}>Keys <kbd>?</kbd></button>
     </>

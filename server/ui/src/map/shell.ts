@@ -44,8 +44,8 @@ export class Shell {
         finder, types, this.asList, button("All", "0", () => acts.all()),
         el("span", { class: "map-zoom" }, button("−", "", () => acts.zoom(1 / ZOOM_STEP), "Zoom out"), button("+", "", () => acts.zoom(ZOOM_STEP), "Zoom in")),
         el("details", { class: "map-menu" }, el("summary", {}, "More"),
-          el("div", {}, el("h3", {}, "Save"), el("p", { class: "map-saves" }, ...saves),
-            el("h3", {}, "Layout"), tidy("PREVIEW", "Tidy the map…"), tidy("UNDO", "Undo the last tidying")))),
+          el("div", {}, el("h2", {}, "Save"), el("p", { class: "map-saves" }, ...saves),
+            el("h2", {}, "Layout"), tidy("PREVIEW", "Tidy the map…"), tidy("UNDO", "Undo the last tidying")))),
       tidied, this.notice, el("div", { class: "map-body" }, this.stage, list, panel), time, this.counts, this.spoken, hint);
   }
 

@@ -68,7 +68,7 @@ export function Proposals() {
           ) : (
             <>
               {proposals.filter(({ id }) => !hidden.value.has(id)).map((proposal) => (
-                <article key={proposal.id} class={proposal.id === param("id") ? "row is-current" : "row"} data-row data-id={proposal.id} tabIndex={-1}>
+                <div key={proposal.id} class={proposal.id === param("id") ? "row is-current" : "row"} data-row data-id={proposal.id} tabIndex={-1}>
                   <span class="badge is-accent">{proposal.kind}</span>
                   <div class="row-body">
                     <p class="row-text" dir="auto">{glimpse(proposal.text, 400)}</p>
@@ -82,7 +82,7 @@ export function Proposals() {
                     <button onClick={() => void decide(proposal.id, "decline")}>Decline</button>
                     <PutOff id={proposal.id} what={glimpse(proposal.text, 80)} />
                   </div>
-                </article>
+                </div>
               ))}
             </>
           )

@@ -46,7 +46,7 @@ export function MemoryRow({ memory, words = "", children, actions, isCurrent = f
   if (hidden.value.has(memory.id)) return null;
   const isOver = Boolean(memory.retractedAt ?? memory.forgottenAt) || (memory.validTo != null && new Date(memory.validTo) < new Date());
   return (
-    <article class={isCurrent ? "row is-current" : "row"} data-row data-id={memory.id} tabIndex={-1} onFocusCapture={onFocus}>
+    <div class={isCurrent ? "row is-current" : "row"} data-row data-id={memory.id} tabIndex={-1} onFocusCapture={onFocus}>
       <Mark kind={memory.kind} />
       <div class="row-body">
         <a class={isOver ? "row-text is-over" : "row-text"} data-open dir="auto" href={memoryAddress(memory.id)}>
@@ -61,7 +61,7 @@ export function MemoryRow({ memory, words = "", children, actions, isCurrent = f
         {children}
       </div>
       {actions && <div class="row-actions">{actions}</div>}
-    </article>
+    </div>
   );
 }
 

@@ -50,7 +50,7 @@ export function WhyBox({ hit, place }: { hit: Pick<Hit, "why" | "score">; place:
             <div key={key}>
               <dt>{name}</dt>
               <dd>
-                <meter min={0} max={1} value={Math.max(0, Math.min(1, reason ? shareOf(key, reason.score) : 0))} aria-label={`${name}: ${reason ? reason.score.toFixed(2) : "not found"}`} />
+                <meter min={0} max={1} value={String(Math.max(0, Math.min(1, reason ? shareOf(key, reason.score) : 0)))} aria-label={`${name}: ${reason ? reason.score.toFixed(2) : "not found"}`} />
                 <span title={meaning}>{found(reason) ? `place ${reason.rank}` : reason ? "compared only" : "did not find it"}</span>
               </dd>
             </div>

@@ -18,7 +18,7 @@ HYDRA_REQUIRE_BROWSER ?= 1
 UI          := server/ui
 UI_PARTS    := $(UI)/build.mjs $(UI)/package.json $(UI)/tsconfig.json $(shell find $(UI)/src -type f)
 
-.PHONY: help run test enrich-test build ui model bench ablation tune eval injection conformance generated suite sets lint clean chromium system
+.PHONY: help run test enrich-test build ui model bench ablation tune eval injection conformance generated accessibility suite sets lint clean chromium system
 .DEFAULT_GOAL := help
 
 help: ## Show this list.
@@ -82,12 +82,19 @@ conformance: suite build ## Run the W3C's SPARQL tests in $HYDRA_W3C_DIR over HT
 	@"$(CACHE)/w3c/venv/bin/python" -m pip install -q --disable-pip-version-check rdflib==7.1.4
 	@"$(CACHE)/w3c/venv/bin/python" tests/w3c/run.py --hydra "$(HYDRA)" --suite "$(HYDRA_W3C_DIR)" --out CONFORMANCE.md
 	@$(MAKE) generated
+	@$(MAKE) accessibility
 
 # A part of CONFORMANCE.md of its own; two minutes.
 generated: build ## Send thousands of generated requests, by /openapi.json and the GraphQL schema.
 	@[ -x "$(CACHE)/schemathesis/bin/python" ] || python3 -m venv "$(CACHE)/schemathesis"
 	@"$(CACHE)/schemathesis/bin/python" -m pip install -q --disable-pip-version-check schemathesis==4.32.5
 	@"$(CACHE)/schemathesis/bin/python" tests/schemathesis/run.py --hydra "$(HYDRA)" --out CONFORMANCE.md
+
+# As above, by tools from npm and Java; ten minutes.
+accessibility: build chromium ## Look at every page with Lighthouse, pa11y and the Nu HTML checker, and write CONFORMANCE.md.
+	@[ -d "$(CACHE)/accessibility/node_modules/vnu-jar" ] || PUPPETEER_SKIP_DOWNLOAD=1 npm install --prefix "$(CACHE)/accessibility" \
+		--ignore-scripts --no-audit --no-fund --no-package-lock lighthouse@12.8.2 pa11y@9.1.1 vnu-jar@26.9.27
+	@node tests/accessibility/run.mjs --hydra "$(HYDRA)" --packages "$(CACHE)/accessibility" --vault data/sample-vault --out CONFORMANCE.md
 
 # The suite is not part of this project: PyPI's source archive of rdflib 6.3.2 has a copy.
 suite:

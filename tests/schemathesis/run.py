@@ -87,8 +87,9 @@ def main():
     if arguments.out:
         path = pathlib.Path(arguments.out)
         whole = path.read_text(encoding="utf-8") if path.exists() else "# Conformance\n"
-        before = whole.split(f"\n{HEADING}\n")[0].rstrip("\n")
-        path.write_text(f"{before}\n\n{text}", encoding="utf-8")
+        before, _, after = whole.partition(f"\n{HEADING}\n")
+        _, heading, others = after.partition("\n## ")
+        path.write_text(f"{before.rstrip()}\n\n{text}{heading}{others}", encoding="utf-8")
     else:
         sys.stdout.write(text)
     sys.exit(1 if failed else 0)

@@ -65,6 +65,8 @@ pub fn vault(report: &mut Report) {
     reconcile(report, &mut client, &vault, notes);
     let edited = &paths[..paths.len().min(EDITED)];
     edit_some(report, &mut client, edited);
+    // What the edits left to be embedded is no idling.
+    wait_for_indexes(&mut client);
     idle(report, &server);
     grow(report, &server, edited, EDITS_A_NOTE * notes);
     server.stop();

@@ -5,7 +5,7 @@ mod common;
 
 use common::{Opened, open};
 use hydra_graph::{
-    Agent, ErrorKind, Evidence, Id, Kind, ListRequest, NewMemory, NewPreference, NewProposal, Suggestion, Timestamp,
+    Agent, ContextRequest, ErrorKind, Evidence, Id, Kind, ListRequest, NewMemory, NewPreference, NewProposal, Suggestion, ThreadKind, Timestamp,
     UpdateOp,
 };
 
@@ -16,6 +16,13 @@ const DAY_MS: i64 = 24 * 60 * 60 * 1_000;
 fn snooze(opened: &Opened, id: Id, days: i64) -> hydra_graph::Result<Id> {
     let until = Timestamp::from_millis(START_MS + days * DAY_MS);
     opened.memory.update(id, UpdateOp::Snooze(until), None, &Agent::owner()).map(|done| done.commit)
+}
+
+/// What an agent is told to wait for its owner's word.
+fn waiting(opened: &Opened) -> usize {
+    let context = opened.memory.context(&ContextRequest::default()).unwrap();
+    let waits = |kind| matches!(kind, ThreadKind::Proposals | ThreadKind::Candidates);
+    context.threads.iter().filter(|thread| waits(thread.kind)).count()
 }
 
 fn tell(opened: &Opened, text: &str) -> Id {
@@ -42,7 +49,9 @@ fn a_proposal_is_put_off_and_waits_on() {
     let id = propose(&opened, source);
     let until = || opened.memory.proposals(&[]).unwrap()[0].snoozed_until;
     assert_eq!(until(), None);
+    assert_eq!(waiting(&opened), 1);
     snooze(&opened, id, 1).unwrap();
+    assert_eq!(waiting(&opened), 0, "no agent reminds of it sooner");
     let first = until().unwrap();
     snooze(&opened, id, 7).unwrap();
     assert!(until().unwrap() > first, "the later day counts, and is the only one");
@@ -70,7 +79,9 @@ fn so_are_conflicts_and_candidates() {
     let guess = NewPreference { is_inferred: true, ..NewPreference::default() };
     let new = NewMemory { kind: Kind::Preference, preference: guess, ..NewMemory::new("prefers tea over coffee") };
     let candidate = opened.memory.remember(new, &agent).unwrap().id;
+    assert_eq!(waiting(&opened), 1);
     snooze(&opened, candidate, 1).unwrap();
+    assert_eq!(waiting(&opened), 0);
     let listed = opened.memory.list(&ListRequest::new(Kind::Preference)).unwrap();
     assert!(listed.records[0].snoozed_until.is_some());
 }

@@ -151,7 +151,7 @@ impl Looking<'_> {
                 continue;
             }
             let space = view.text(id, vocab::SPACE)?.unwrap_or_default();
-            if !self.is_of_spaces(&space) || self.is_fallen(id)? {
+            if !self.is_of_spaces(&space) || self.is_put_off(id)? || self.is_fallen(id)? {
                 continue;
             }
             newest = newest.or(Some(id));
@@ -166,6 +166,12 @@ impl Looking<'_> {
             counted(count, "proposal waits", "proposals wait")
         );
         Ok(Some((false, Thread { kind: ThreadKind::Proposals, id, text, trust: owner(), says: Vec::new() })))
+    }
+
+    /// Whether the owner said to ask later.
+    fn is_put_off(&self, id: Id) -> Result<bool> {
+        let until = self.records.view().text(id, vocab::SNOOZED_UNTIL)?.and_then(|until| until.parse().ok());
+        Ok(until.is_some_and(|until: Timestamp| until > self.now))
     }
 
     fn is_fallen(&self, proposal: Id) -> Result<bool> {
@@ -184,6 +190,7 @@ impl Looking<'_> {
         for id in ids.into_iter().take(MAX_WAITING_LOOKED_AT) {
             let Some(record) = self.records.read(id)? else { continue };
             let stands = record.stands_at(self.now) && record.expires_at.is_none_or(|end| end > self.now);
+            let stands = stands && record.snoozed_until.is_none_or(|until| until <= self.now);
             if stands && record.withheld_at.is_none() && record.is_candidate() && self.is_of_spaces(&record.space) {
                 waiting.push(record);
             }

@@ -40,6 +40,7 @@ mod listing;
 mod log;
 mod mail;
 mod markdown;
+mod mdast;
 mod moves;
 #[cfg(test)]
 mod mutation;
@@ -77,6 +78,7 @@ pub use log::{
 };
 pub use mail::MAX_MAILBOX_BYTES;
 pub use markdown::{MAX_TITLE_BYTES, MarkdownFile, Parsed, parse};
+pub use mdast::{MAX_TREE_CHARS, MAX_TREE_DEPTH, Node, tree};
 pub use moves::{MAX_MOVED, MIN_MOVED_BYTES};
 pub use note::{MAX_NOTE_BYTES, Note};
 pub use outline::{MAX_HEADING_BYTES, MAX_LINKS, MAX_TAGS};

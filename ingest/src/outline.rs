@@ -335,7 +335,7 @@ impl Reader<'_> {
         }
         for found in tag::find(self.text, run) {
             match found {
-                Found::Tag(tag) => self.push_tag(tag),
+                Found::Tag(span) => self.push_tag(self.text[span.start + 1..span.end].to_owned()),
                 Found::Block { span, id, is_embed } => {
                     let kind = if is_embed { LinkKind::Embed } else { LinkKind::Wikilink };
                     self.push_link(WrittenLink { span, kind, is_wiki: true, target: format!("(({id}))"), label: None });
@@ -359,13 +359,13 @@ impl Reader<'_> {
 }
 
 /// `![[picture.png|300]]` and `300x200` say how large, not what.
-fn is_size(label: &str) -> bool {
+pub(crate) fn is_size(label: &str) -> bool {
     let mut sides = label.splitn(2, 'x');
     sides.all(|side| !side.is_empty() && side.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 /// Finds `^name` at the very end of a block, behind a space or on a line of its own.
-fn block_id_at_end(text: &str, span: &Range<usize>) -> Option<BlockId> {
+pub(crate) fn block_id_at_end(text: &str, span: &Range<usize>) -> Option<BlockId> {
     let block = text[span.clone()].trim_end();
     let at = block.rfind('^')?;
     let name = &block[at + 1..];

@@ -18,8 +18,8 @@ const MARKUP_BEFORE: [char; 6] = ['*', '_', '~', '>', '|', '-'];
 /// Something found in a run of plain text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Found {
-    /// A tag without its `#`.
-    Tag(String),
+    /// A tag, with its `#`.
+    Tag(Range<usize>),
     /// A web address.
     Address(Range<usize>),
     /// Logseq's `((id))`, or `{{embed ((id))}}`.
@@ -51,7 +51,7 @@ pub(crate) fn find(text: &str, run: Range<usize>) -> Vec<Found> {
                 && let Some(tag) = tag_at(&text[start + 1..run.end])
             {
                 at = start + 1 + tag.len();
-                found.push(Found::Tag(tag.to_owned()));
+                found.push(Found::Tag(start..at));
             }
         } else if let Some(address) = address_at(text, start) {
             at = address.end;
@@ -88,7 +88,7 @@ fn in_tag(c: char) -> bool {
 }
 
 /// A tag begins after white space, or where the run begins right behind markup; an escaped `\#` is none.
-fn may_begin(text: &str, start: usize, run_start: usize) -> bool {
+pub(crate) fn may_begin(text: &str, start: usize, run_start: usize) -> bool {
     match text[..start].chars().next_back() {
         None => true,
         Some(before) if before.is_whitespace() => true,
@@ -126,7 +126,7 @@ mod tests {
         let found: Vec<String> = find(text, 0..text.len())
             .into_iter()
             .map(|found| match found {
-                Found::Tag(tag) => format!("#{tag}"),
+                Found::Tag(range) => text[range].to_owned(),
                 Found::Address(range) => text[range].to_owned(),
                 Found::Block { span, is_embed, .. } => {
                     format!("{}{}", &text[span], if is_embed { " shown" } else { "" })
@@ -167,7 +167,7 @@ mod tests {
     #[test]
     fn what_stands_before_the_run_counts() {
         let text = r"**#a** \#b";
-        assert_eq!(find(text, 2..4), [Found::Tag("a".into())]);
+        assert_eq!(find(text, 2..4), [Found::Tag(2..4)]);
         assert_eq!(find(text, 8..10), []);
     }
 }

@@ -5,6 +5,7 @@ use serde::Deserialize;
 
 use super::caller::Caller;
 use super::commit::Commit;
+use super::markdown::Markdown;
 use super::memory::Trust;
 use super::scalar::{DateTime, NodeId};
 use super::scope::Scope;
@@ -52,6 +53,11 @@ struct Versions {
 
 #[ComplexObject]
 impl CoreBlock {
+    /// Its text as it is meant to be read, taken apart; null if that is how it is written, or if it is very long.
+    async fn markdown(&self) -> Option<Markdown> {
+        Markdown::of(&self.text)
+    }
+
     /// Every version of it, newest first.
     #[graphql(complexity = "super::limit::page_cost(20, child_complexity)")]
     async fn history(&self, context: &Context<'_>) -> Result<Vec<BlockVersion>> {

@@ -1,18 +1,21 @@
-//! Memories, passages and sources: what the graph says of each, and pages of them.
+//! Memories, passages and sources: what the graph says of each.
 
-use async_graphql::connection::{Connection, Edge};
 use async_graphql::{ComplexObject, Context, Enum, Object, Result, SimpleObject};
 use hydra_graph::Id;
 use serde::Deserialize;
 
 use super::caller::Caller;
 use super::commit::Commit;
+use super::decision::{Decision, DecisionLink};
 use super::entity::Entity;
 use super::error;
+use super::learning::Learning;
 use super::loader;
+use super::markdown::Markdown;
+use super::preference::Preference;
 use super::scalar::{DateTime, NodeId, When, ids};
 use super::scope::Scope;
-use crate::verb::{Get, List, View};
+use crate::verb::{Get, View};
 
 /// What a memory is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum, Deserialize)]
@@ -83,114 +86,6 @@ pub struct Statement {
     object: String,
 }
 
-/// How it went when a lesson was followed, or learned.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum, Deserialize)]
-#[graphql(remote = "hydra_graph::Outcome")]
-#[serde(rename_all = "lowercase")]
-pub enum Outcome {
-    /// It did what it should.
-    Worked,
-    /// It did not: the lesson is what to avoid.
-    Failed,
-    /// Partly, or sometimes so and sometimes not.
-    Mixed,
-}
-
-/// What a memory says as a learning.
-#[derive(Clone, Debug, SimpleObject, Deserialize)]
-pub struct Learning {
-    /// When it applies.
-    trigger: String,
-    /// What to do then, or to avoid.
-    lesson: String,
-    /// How it went.
-    outcome: Outcome,
-    /// The files or folders it applies to; anywhere if there are none.
-    #[serde(default)]
-    paths: Vec<String>,
-    /// How often it was learned.
-    times_seen: usize,
-    /// How often it was reported to have helped.
-    times_helped: usize,
-    /// How often it was reported to have hurt.
-    times_hurt: usize,
-}
-
-/// Whether something is wanted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum, Deserialize)]
-#[graphql(remote = "hydra_graph::Polarity")]
-#[serde(rename_all = "lowercase")]
-pub enum Polarity {
-    /// It is.
-    For,
-    /// It is to be avoided.
-    Against,
-}
-
-/// What a memory says as a preference.
-#[derive(Clone, Debug, SimpleObject, Deserialize)]
-pub struct Preference {
-    /// What it is about.
-    topic: Option<String>,
-    /// What is wanted or to be avoided.
-    value: String,
-    /// Whether it is wanted.
-    polarity: Polarity,
-    /// Whose it is; the owner's if nobody is named.
-    holder: Option<String>,
-    /// The path or name that it applies to; everywhere if there is none.
-    scope: Option<String>,
-    /// `in_force`, or `candidate` while it was inferred too seldom or stands against something.
-    status: String,
-    /// Whether nobody said so in so many words.
-    inferred: bool,
-    /// How many independent voices say it.
-    observations: usize,
-    /// How often it was told.
-    times_seen: usize,
-}
-
-/// What became of an option.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum, Deserialize)]
-#[graphql(remote = "hydra_graph::Verdict")]
-#[serde(rename_all = "lowercase")]
-pub enum Verdict {
-    /// It was chosen.
-    Chosen,
-    /// It was not.
-    Rejected,
-    /// Nobody said.
-    Considered,
-}
-
-/// An option of a decision.
-#[derive(Clone, Debug, SimpleObject, Deserialize)]
-#[graphql(name = "Option")]
-pub struct Choice {
-    /// What it is.
-    option: String,
-    /// What became of it.
-    verdict: Verdict,
-    /// Why; empty if nobody said.
-    #[serde(default)]
-    why: String,
-}
-
-/// What a memory says as a decision.
-#[derive(Clone, Debug, SimpleObject, Deserialize)]
-pub struct Decision {
-    /// What was decided.
-    decided: String,
-    /// What there was to choose from.
-    #[serde(default)]
-    options: Vec<Choice>,
-    /// Why.
-    #[serde(default)]
-    reasons: Vec<String>,
-    /// The file, folder, project, person or thing that it applies to; everywhere if there is none.
-    applies_to: Option<String>,
-}
-
 /// How often something was seen in a log.
 #[derive(Clone, Debug, SimpleObject, Deserialize)]
 pub struct Seen {
@@ -212,19 +107,6 @@ pub struct Then {
     /// Why not, in words; empty if it held.
     #[serde(default)]
     why_not: String,
-}
-
-/// One decision of those that replaced each other.
-#[derive(Clone, Debug, SimpleObject, Deserialize)]
-pub struct DecisionLink {
-    /// The decision.
-    id: NodeId,
-    /// How its text begins; empty for what was forgotten.
-    text: String,
-    /// When it was recorded.
-    recorded_at: DateTime,
-    /// What took its place.
-    superseded_by: Option<NodeId>,
 }
 
 /// A memory, a passage or a file that was read: everything the graph says of it.
@@ -303,6 +185,11 @@ pub struct Memory {
 
 #[ComplexObject]
 impl Memory {
+    /// Its text as it is meant to be read, taken apart; null if that is how it is written, or if it is very long.
+    async fn markdown(&self) -> Option<Markdown> {
+        Markdown::of(&self.text)
+    }
+
     /// The entities that it is about or links to.
     async fn entities(&self) -> Vec<Entity> {
         self.entities.iter().map(|id| Entity::of(id.0, self.scope.clone())).collect()
@@ -396,52 +283,9 @@ pub async fn get(caller: &Caller, ids: Vec<Id>, view: View, scope: &Scope) -> Re
     Ok(caller.ask::<_, Records>(get, scope).await?.records)
 }
 
-/// The memories of one kind on a page.
-#[derive(Clone, Debug, Deserialize)]
-struct Page {
-    records: Vec<Memory>,
-    next: Option<NodeId>,
-}
-
-/// A page of memories.
-pub type Memories = Connection<String, Memory>;
-
-async fn list(
-    context: &Context<'_>,
-    kind: hydra_graph::Kind,
-    about: Option<String>,
-    scope: Scope,
-    first: i32,
-    after: Option<String>,
-) -> Result<Option<Memories>> {
-    let is_later = after.is_some();
-    let list = List {
-        kind,
-        about,
-        spaces: scope.spaces(),
-        as_of: scope.as_of(),
-        known_at: scope.known_at(),
-        after: after.map(|after| cursor(&after)).transpose()?,
-        limit: Some(count(first)?),
-    };
-    let page: Page = Caller::of(context)?.ask(list, &scope).await?;
-    let mut connection = Connection::new(is_later, page.next.is_some());
-    let last = page.records.len().saturating_sub(1);
-    connection.edges.extend(page.records.into_iter().enumerate().map(|(place, memory)| {
-        // A page may have been read further than its last memory.
-        let at = page.next.filter(|_| place == last).unwrap_or(memory.id);
-        Edge::new(at.0.to_string(), memory)
-    }));
-    Ok(Some(connection))
-}
-
 /// Reads how many are wanted.
 pub fn count(first: i32) -> Result<usize> {
     usize::try_from(first).map_err(|_| error::invalid(format!("a page of {first}"), "ask for 1 or more"))
-}
-
-fn cursor(after: &str) -> Result<Id> {
-    after.parse().map_err(|error| error::of_field(&error))
 }
 
 /// What memories say.
@@ -487,80 +331,5 @@ impl MemoryQuery {
         let scope = Scope::new(spaces, as_of, known_at);
         let got = get(Caller::of(context)?, self::ids(ids), View::Full, &scope).await?;
         Ok(Some(got.into_iter().map(|got| got.record).collect()))
-    }
-
-    /// The facts that hold, newest first; of one subject, or of all.
-    #[graphql(complexity = "super::limit::page_cost(first, child_complexity)")]
-    async fn facts(
-        &self,
-        context: &Context<'_>,
-        #[graphql(desc = "The name or id of whom or what they say something.")] subject: Option<String>,
-        #[graphql(desc = "Only what belongs to these spaces; all if there are none.", default)] spaces: Vec<String>,
-        #[graphql(desc = "What was true then; now if left out.")] as_of: Option<When>,
-        #[graphql(desc = "What was known then, right or wrong; now if left out.")] known_at: Option<When>,
-        #[graphql(desc = "How many at most, 1 to 200.", default = 20)] first: i32,
-        #[graphql(desc = "Goes on after the edge with this cursor.")] after: Option<String>,
-    ) -> Result<Option<Memories>> {
-        list(context, hydra_graph::Kind::Fact, subject, Scope::new(spaces, as_of, known_at), first, after).await
-    }
-
-    /// The learnings that stand, newest first.
-    #[graphql(complexity = "super::limit::page_cost(first, child_complexity)")]
-    async fn learnings(
-        &self,
-        context: &Context<'_>,
-        #[graphql(desc = "Only what is about the entity of this name or id.")] about: Option<String>,
-        #[graphql(desc = "Only what belongs to these spaces; all if there are none.", default)] spaces: Vec<String>,
-        #[graphql(desc = "What was true then; now if left out.")] as_of: Option<When>,
-        #[graphql(desc = "What was known then, right or wrong; now if left out.")] known_at: Option<When>,
-        #[graphql(desc = "How many at most, 1 to 200.", default = 20)] first: i32,
-        #[graphql(desc = "Goes on after the edge with this cursor.")] after: Option<String>,
-    ) -> Result<Option<Memories>> {
-        list(context, hydra_graph::Kind::Learning, about, Scope::new(spaces, as_of, known_at), first, after).await
-    }
-
-    /// The preferences that stand, candidates too, newest first.
-    #[graphql(complexity = "super::limit::page_cost(first, child_complexity)")]
-    async fn preferences(
-        &self,
-        context: &Context<'_>,
-        #[graphql(desc = "Only what is about the entity of this name or id.")] about: Option<String>,
-        #[graphql(desc = "Only what belongs to these spaces; all if there are none.", default)] spaces: Vec<String>,
-        #[graphql(desc = "What was true then; now if left out.")] as_of: Option<When>,
-        #[graphql(desc = "What was known then, right or wrong; now if left out.")] known_at: Option<When>,
-        #[graphql(desc = "How many at most, 1 to 200.", default = 20)] first: i32,
-        #[graphql(desc = "Goes on after the edge with this cursor.")] after: Option<String>,
-    ) -> Result<Option<Memories>> {
-        list(context, hydra_graph::Kind::Preference, about, Scope::new(spaces, as_of, known_at), first, after).await
-    }
-
-    /// The decisions, newest first; those that another took the place of too, which say so.
-    #[graphql(complexity = "super::limit::page_cost(first, child_complexity)")]
-    async fn decisions(
-        &self,
-        context: &Context<'_>,
-        #[graphql(desc = "Only what is about the entity of this name or id.")] about: Option<String>,
-        #[graphql(desc = "Only what belongs to these spaces; all if there are none.", default)] spaces: Vec<String>,
-        #[graphql(desc = "What was true then; now if left out.")] as_of: Option<When>,
-        #[graphql(desc = "What was known then, right or wrong; now if left out.")] known_at: Option<When>,
-        #[graphql(desc = "How many at most, 1 to 200.", default = 20)] first: i32,
-        #[graphql(desc = "Goes on after the edge with this cursor.")] after: Option<String>,
-    ) -> Result<Option<Memories>> {
-        list(context, hydra_graph::Kind::Decision, about, Scope::new(spaces, as_of, known_at), first, after).await
-    }
-
-    /// The episodes that stand, newest first: what happened or was said.
-    #[graphql(complexity = "super::limit::page_cost(first, child_complexity)")]
-    async fn episodes(
-        &self,
-        context: &Context<'_>,
-        #[graphql(desc = "Only what is about the entity of this name or id.")] about: Option<String>,
-        #[graphql(desc = "Only what belongs to these spaces; all if there are none.", default)] spaces: Vec<String>,
-        #[graphql(desc = "What was true then; now if left out.")] as_of: Option<When>,
-        #[graphql(desc = "What was known then, right or wrong; now if left out.")] known_at: Option<When>,
-        #[graphql(desc = "How many at most, 1 to 200.", default = 20)] first: i32,
-        #[graphql(desc = "Goes on after the edge with this cursor.")] after: Option<String>,
-    ) -> Result<Option<Memories>> {
-        list(context, hydra_graph::Kind::Episode, about, Scope::new(spaces, as_of, known_at), first, after).await
     }
 }

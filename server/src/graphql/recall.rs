@@ -9,7 +9,9 @@ use super::block::CoreBlock;
 use super::caller::Caller;
 use super::error;
 use super::loader;
-use super::memory::{Kind, Memory, Preference, Seen, Source, Statement, Trust, count, get};
+use super::markdown::Markdown;
+use super::memory::{Kind, Memory, Seen, Source, Statement, Trust, count, get};
+use super::preference::Preference;
 use super::scalar::{DateTime, NodeId, When, words};
 use super::scope::Scope;
 use crate::verb::{self, Explain, Recall, View};
@@ -140,6 +142,11 @@ pub struct Hit {
 
 #[ComplexObject]
 impl Hit {
+    /// Its text as it is meant to be read, taken apart; null if that is how it is written, or if it is very long.
+    async fn markdown(&self) -> Option<Markdown> {
+        Markdown::of(&self.text)
+    }
+
     /// Everything the graph says of it.
     async fn memory(&self, context: &Context<'_>) -> Result<Option<Memory>> {
         Ok(loader::memories(context, &[self.id], &self.scope).await?.pop())

@@ -6,7 +6,8 @@ use super::block::BlockQuery;
 use super::commit::CommitQuery;
 use super::entity::{EntityQuery, Neighbours};
 use super::limit::{MAX_COST, MAX_DEPTH, MAX_NESTING};
-use super::memory::{Memories, MemoryQuery};
+use super::list::{ListQuery, Memories};
+use super::memory::MemoryQuery;
 use super::mutation::Mutation;
 use super::patience::Patience;
 use super::recall::RecallQuery;
@@ -21,7 +22,17 @@ const MAX_DIRECTIVES: usize = 4;
 /// What can be asked. Each field is answered from one consistent look at the memory; what hangs below is looked up in
 /// batches, in the same spaces and from the same moment.
 #[derive(MergedObject, Default)]
-pub struct Query(RecallQuery, MemoryQuery, EntityQuery, BlockQuery, WaitingQuery, SourceQuery, CommitQuery, StatsQuery);
+pub struct Query(
+    RecallQuery,
+    MemoryQuery,
+    ListQuery,
+    EntityQuery,
+    BlockQuery,
+    WaitingQuery,
+    SourceQuery,
+    CommitQuery,
+    StatsQuery,
+);
 
 /// The schema.
 pub type Schema = AsSchema<Query, Mutation, Subscription>;

@@ -5,8 +5,11 @@ use hydra_graph::Choice;
 use serde::Deserialize;
 
 use super::super::caller::Caller;
+use super::super::decision::Verdict;
 use super::super::error;
-use super::super::memory::{Kind, Outcome, Polarity, Preference, Verdict};
+use super::super::learning::Outcome;
+use super::super::memory::Kind;
+use super::super::preference::{Polarity, Preference};
 use super::super::scalar::{DateTime, NodeId, When, ids, words};
 use crate::verb::{Learn, Remember};
 

@@ -1,4 +1,5 @@
 /** Shapes of answers, as the documents beside the pages ask for them. */
+import type { Node } from "./mdast";
 
 export interface Source {
   path: string | null;
@@ -89,6 +90,7 @@ export interface Why {
 }
 
 export interface Hit extends Line {
+  markdown: Node[] | null;
   score: number;
   why: Why;
   supersededBy: string | null;

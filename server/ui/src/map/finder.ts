@@ -1,6 +1,6 @@
 /** The field that finds something on the map and flies there. */
 import type { Api } from "./api";
-import { plain } from "../part/markdown";
+import { plain } from "../part/plain";
 import { el } from "./dom";
 import { nodeOf } from "./frame";
 import { shape } from "./panel";

@@ -1,6 +1,6 @@
 /** Names on the map, on a canvas of their own: regions far out, hubs nearer, everything near; none over another. */
 import type { Camera } from "./camera";
-import { plain } from "../part/markdown";
+import { plain } from "../part/plain";
 import { type Frame, idOf } from "./frame";
 import type { Palette } from "./palette";
 import type { Places } from "./places";

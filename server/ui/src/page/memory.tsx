@@ -4,6 +4,7 @@ import type { ComponentChildren } from "preact";
 import { go, memoryAddress, param, withParams } from "../address";
 import { useAnswer } from "../api/answer";
 import { ask, Failure } from "../api/graphql";
+import type { Node } from "../api/mdast";
 import { fold, type Commit, type DecisionOf, type LearningOf, type Line, type PastAnswer, type PreferenceOf } from "../api/types";
 import { useCommands } from "../command";
 import { Key } from "../dialog";
@@ -13,7 +14,7 @@ import { agentName, commitWords } from "../part/commit";
 import { counted } from "../part/count";
 import { focused } from "../part/focus";
 import { kindWord, Mark } from "../part/mark";
-import { plain } from "../part/markdown";
+import { plain } from "../part/plain";
 import { copy, copyLink, fileName, MemoryRow, useRowCommands } from "../part/row";
 import { Answered, Wrong } from "../part/state";
 import { beginning, glimpse, Text } from "../part/text";
@@ -25,6 +26,7 @@ import memoryDocument from "./memory.graphql";
 import versionDocument from "./version.graphql";
 
 interface Memory extends Line {
+  markdown: Node[] | null;
   agent: string;
   speaker: string | null;
   happenedAt: string | null;
@@ -158,7 +160,7 @@ function Said({ memory, isOver }: { memory: Memory; isOver: boolean }) {
   return (
     <div class={isOver ? "said is-over" : "said"}>
       {memory.speaker && <p class="speaker" dir="auto">{memory.speaker}</p>}
-      <Text text={memory.text} />
+      <Text text={memory.text} markdown={memory.markdown} />
       {statement && <p class="statement" dir="auto"><a href={`/search?q=${encodeURIComponent(statement.subject)}`}>{statement.subject}</a> <em>{statement.predicate}</em> {statement.object}</p>}
       {decision && <Options decision={decision} />}
       {learning && (

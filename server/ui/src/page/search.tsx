@@ -166,7 +166,7 @@ function Preview({ hit, q, place }: { hit: Hit; q: string; place: number }) {
         <button class="quiet" aria-label="Close the preview" onClick={() => go(withParams({ sel: null }), { replace: true })}>×</button>
       </div>
       {hit.title && <h2 dir="auto">{glimpse(hit.title, 200)}</h2>}
-      <Text key={hit.id} text={hit.text} words={q} />
+      <Text key={hit.id} text={hit.text} markdown={hit.markdown} words={q} />
       <div class="meta"><From source={hit.source} title={hit.title} /><Trust of={hit.trust} /><Time at={hit.happenedAt ?? hit.recordedAt} withClock /></div>
       <WhyBox hit={hit} place={place} />
       <p><a class="button" href={memoryAddress(hit.id)}>Open</a></p>

@@ -1,5 +1,6 @@
 /** Settings: how this browser shows Hydra, and each option of the server with the place that it comes from. */
 import { useAnswer } from "../api/answer";
+import type { Node } from "../api/mdast";
 import { letters, theme, THEMES } from "../preference";
 import { indexName } from "../part/commit";
 import { counted } from "../part/count";
@@ -12,7 +13,7 @@ import settingsDocument from "./settings.graphql";
 interface Answer {
   settings: { name: string; value: string; from: string }[] | null;
   stats: { version: string; format: number; memories: number; passages: number; sources: number; entities: number; links: number; logBytes: number; residentBytes: number; writes: string; indexes: { name: string; behind: boolean; degraded: string | null; error: string | null }[] };
-  coreBlocks: { id: string; name: string; space: string; text: string; sizeBytes: number; limitBytes: number; changedAt: string; agent: string }[] | null;
+  coreBlocks: { id: string; name: string; space: string; text: string; markdown: Node[] | null; sizeBytes: number; limitBytes: number; changedAt: string; agent: string }[] | null;
 }
 
 const THEME_WORDS = { system: "as the system", light: "light", dark: "dark" };
@@ -43,7 +44,7 @@ export function Settings() {
                 {coreBlocks.map((block) => (
                   <article key={block.id} class="card">
                     <h3>{block.name} <span class="soft">{block.sizeBytes} of {block.limitBytes} bytes</span></h3>
-                    <Text text={block.text} />
+                    <Text text={block.text} markdown={block.markdown} />
                     <p class="meta"><span>{block.space}</span><span>{block.agent}</span><Time at={block.changedAt} withClock /></p>
                   </article>
                 ))}

@@ -1,83 +1,77 @@
 /** A text as it is meant to be read, drawn with elements of our own: of the text itself only words come onto the page. */
 import type { ComponentChildren } from "preact";
-import { useMemo } from "preact/hooks";
-import type { Token, Tokens } from "marked";
-import { nameAddress } from "../address";
-import { isOutside, parts, type Added, type NoteLink } from "./markdown";
+import type { Node } from "../api/mdast";
+import { nameAddress, searchAddress } from "../address";
+import { isOutside } from "./plain";
 import { Marked } from "./text";
 
-export function Drawn({ text, words }: { text: string; words: string }) {
-  const tokens = useMemo(() => parts(text), [text]);
-  return <>{all(tokens, words)}</>;
+export function Drawn({ nodes, words }: { nodes: Node[]; words: string }): ComponentChildren {
+  return nodes.map((node, index) => <One key={index} node={node} words={words} />);
 }
 
-const all = (tokens: Token[], words: string): ComponentChildren => tokens.map((token, index) => <One key={index} token={token} words={words} />);
-
 /** Headings of a text are no headings of the page. */
-function One({ token, words }: { token: Token; words: string }) {
-  const { text = "", tokens } = token as Tokens.Generic & { text?: string };
-  const inner = (): ComponentChildren => (tokens ? all(tokens, words) : <Marked text={text} words={words} />);
-  switch (token.type) {
-    case "note": {
-      const { name, shown } = token as NoteLink;
-      return name ? <a href={nameAddress(name)}><Marked text={shown} words={words} /></a> : <Marked text={shown} words={words} />;
-    }
+function One({ node, words }: { node: Node; words: string }) {
+  const { type, children = [], value = "", url = "", alias = "", identifier } = node;
+  const shown = (text: string): ComponentChildren => <Marked text={text} words={words} />;
+  const inner = <Drawn nodes={children} words={words} />;
+  switch (type) {
+    case "wikiLink":
+      return value ? <a href={nameAddress(value)}>{shown(alias)}</a> : shown(alias);
     case "tag":
-      return <span class="tag">{(token as Added).shown}</span>;
+      return <a class="tag" href={searchAddress(value)}>{value}</a>;
     case "highlight":
-      return <strong>{(token as Added).shown}</strong>;
-    case "block":
-    case "def":
-    case "space":
-      return null;
+      return <strong>{shown(value)}</strong>;
     case "paragraph":
-      return <p>{inner()}</p>;
+      return <p>{inner}</p>;
     case "heading":
-      return <p class="text-heading">{inner()}</p>;
+      return <p class="text-heading">{inner}</p>;
     case "strong":
-      return <strong>{inner()}</strong>;
-    case "em":
-      return <em>{inner()}</em>;
-    case "del":
-      return <del>{inner()}</del>;
-    case "codespan":
-      return <code><Marked text={text} words={words} /></code>;
+      return <strong>{inner}</strong>;
+    case "emphasis":
+      return <em>{inner}</em>;
+    case "delete":
+      return <del>{inner}</del>;
+    case "inlineCode":
+    case "inlineMath":
+      return <code>{shown(value)}</code>;
     case "code":
-      return <pre><code><Marked text={text} words={words} /></code></pre>;
-    case "br":
+      return <pre><code>{shown(value)}</code></pre>;
+    case "break":
       return <br />;
-    case "hr":
+    case "thematicBreak":
       return <hr />;
-    case "checkbox":
-      return <>{(token as Tokens.Checkbox).checked ? "☑ " : "☐ "}</>;
     case "blockquote":
-      return <blockquote>{inner()}</blockquote>;
-    case "link": {
-      const { href } = token as Tokens.Link;
-      return isOutside(href) ? <a href={href} target="_blank" rel="noreferrer" title={href}>{inner()}</a> : <>{inner()}</>;
-    }
+      return <blockquote>{inner}</blockquote>;
+    case "link":
+      return isOutside(url) ? <a href={url} target="_blank" rel="noreferrer" title={url}>{inner}</a> : inner;
     case "image":
       // Nothing is fetched because a text says so.
-      return <span class="soft" title={(token as Tokens.Image).href}>{text || (token as Tokens.Image).href}</span>;
-    case "list": {
-      const { ordered, start, items } = token as Tokens.List;
-      const rows = items.map((item, index) => <li key={index} class={item.task ? "is-task" : undefined}>{all(item.tokens, words)}</li>);
-      return ordered ? <ol start={start || 1}>{rows}</ol> : <ul>{rows}</ul>;
-    }
-    case "table": {
-      const { header, rows } = token as Tokens.Table;
+      return <span class="soft" title={url}>{node.alt || url}</span>;
+    case "footnoteReference":
+      return <sup>{identifier}</sup>;
+    case "footnoteDefinition":
+      return <div class="soft"><sup>{identifier}</sup> {inner}</div>;
+    case "list":
+      return node.ordered ? <ol start={node.start}>{inner}</ol> : <ul>{inner}</ul>;
+    case "listItem":
+      return <li class={node.checked === undefined ? undefined : "is-task"}>{node.checked !== undefined && (node.checked ? "☑ " : "☐ ")}{inner}</li>;
+    case "table":
       return (
         <div class="scroll" tabIndex={0} role="region" aria-label="Table">
           <table>
-            <thead><tr>{header.map((cell, index) => <th key={index} scope="col">{all(cell.tokens, words)}</th>)}</tr></thead>
-            <tbody>{rows.map((row, index) => <tr key={index}>{row.map((cell, place) => <td key={place}>{all(cell.tokens, words)}</td>)}</tr>)}</tbody>
+            <thead><Row cells={children[0]?.children ?? []} words={words} isHead /></thead>
+            <tbody>{children.slice(1).map((row, index) => <Row key={index} cells={row.children ?? []} words={words} />)}</tbody>
           </table>
         </div>
       );
-    }
     case "html":
-      return (token as Tokens.HTML).block ? <p><Marked text={text} words={words} /></p> : <Marked text={token.raw} words={words} />;
+      return <>{shown(value)}</>;
     default:
-      return <>{tokens ? inner() : <Marked text={text || token.raw} words={words} />}</>;
+      return <>{value ? shown(value) : inner}</>;
   }
+}
+
+function Row({ cells, words, isHead = false }: { cells: Node[]; words: string; isHead?: boolean }) {
+  const drawn = cells.map((cell) => <Drawn nodes={cell.children ?? []} words={words} />);
+  return <tr>{drawn.map((cell, index) => (isHead ? <th key={index} scope="col">{cell}</th> : <td key={index}>{cell}</td>))}</tr>;
 }

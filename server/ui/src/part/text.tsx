@@ -1,7 +1,8 @@
 /** Texts of the memory. They are data: what is in them becomes words, lists and links, never markup of the page. */
-import { useMemo, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
+import type { Node } from "../api/mdast";
 import { Drawn } from "./drawn";
-import { MAX_READ, plain } from "./markdown";
+import { plain } from "./plain";
 
 /** Characters that are shown before somebody asks for all. */
 const SHORT = 4_000;
@@ -25,24 +26,39 @@ export function glimpse(text: string, length: number): string {
 /** Half a surrogate pair is no character. */
 const cutWhole = (text: string): string => text.replace(/[\uD800-\uDBFF]$/, "");
 
-/** A whole text; of a very long one first a part. */
-export function Text({ text, words = "" }: { text: string; words?: string }) {
+/** A whole text, drawn if it is more than its words; of a very long one first a part. */
+export function Text({ text, markdown, words = "" }: { text: string; markdown: Node[] | null; words?: string }) {
   const [isAll, setAll] = useState(false);
   const [isRaw, setRaw] = useState(false);
   const isLong = text.length > SHORT && !isAll;
-  const shown = isLong ? `${cutWhole(text.slice(0, SHORT))}…` : text;
-  const hasMore = useMemo(() => shown.length <= MAX_READ && /[[\]#*_`>^=|~\\<-]|\d[.)] /.test(shown) && plain(shown) !== shown.replace(/\s+/g, " ").trim(), [shown]);
   return (
     <>
-      <div class={isRaw ? "text is-raw" : "text"} dir="auto">{isRaw || !hasMore ? <Marked text={shown} words={words} /> : <Drawn text={shown} words={words} />}</div>
-      {(isLong || hasMore) && (
+      <div class={isRaw ? "text is-raw" : "text"} dir="auto">
+        {markdown && !isRaw
+          ? <Drawn nodes={isLong ? first(markdown, { left: SHORT }) : markdown} words={words} />
+          : <Marked text={isLong ? `${cutWhole(text.slice(0, SHORT))}…` : text} words={words} />}
+      </div>
+      {(isLong || markdown) && (
         <p class="text-more">
           {isLong && <button class="link" onClick={() => setAll(true)}>Show all {text.length.toLocaleString()} characters</button>}
-          {hasMore && <button class="link" aria-pressed={isRaw} onClick={() => setRaw(!isRaw)}>As it is written</button>}
+          {markdown && <button class="link" aria-pressed={isRaw} onClick={() => setRaw(!isRaw)}>As it is written</button>}
         </p>
       )}
     </>
   );
+}
+
+/** The beginning of a tree, up to so many characters of its words. */
+function first(nodes: Node[], room: { left: number }): Node[] {
+  const taken: Node[] = [];
+  for (const node of nodes) {
+    if (room.left <= 0) break;
+    const value = node.value?.slice(0, room.left);
+    room.left -= node.value?.length ?? 1;
+    const ends = value !== undefined && room.left <= 0 ? `${cutWhole(value)}…` : value;
+    taken.push({ ...node, ...(ends !== undefined && { value: ends }), ...(node.children && { children: first(node.children, room) }) });
+  }
+  return taken;
 }
 
 /** A text with the words of a question marked. */

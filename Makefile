@@ -18,7 +18,7 @@ HYDRA_REQUIRE_BROWSER ?= 1
 UI          := server/ui
 UI_PARTS    := $(UI)/build.mjs $(UI)/package.json $(UI)/tsconfig.json $(shell find $(UI)/src -type f)
 
-.PHONY: help run test enrich-test build ui model bench ablation tune eval injection conformance generated accessibility suite sets lint clean chromium system
+.PHONY: help run test enrich-test build ui model bench ablation tune eval injection conformance generated accessibility suite fuzz sets lint clean chromium system
 .DEFAULT_GOAL := help
 
 help: ## Show this list.
@@ -95,6 +95,20 @@ accessibility: build chromium ## Look at every page with Lighthouse, pa11y and t
 	@[ -d "$(CACHE)/accessibility/node_modules/vnu-jar" ] || PUPPETEER_SKIP_DOWNLOAD=1 npm install --prefix "$(CACHE)/accessibility" \
 		--ignore-scripts --no-audit --no-fund --no-package-lock lighthouse@12.8.2 pa11y@9.1.1 vnu-jar@26.9.27
 	@node tests/accessibility/run.mjs --hydra "$(HYDRA)" --packages "$(CACHE)/accessibility" --vault data/sample-vault --out CONFORMANCE.md
+# Every parser of ours, each for $FUZZ_SECONDS, beginning with what tests and the sample have. Flags of the
+# compiler that are not stable are asked for by RUSTC_BOOTSTRAP; a sanitizer would look for what safe code has not.
+FUZZ_SECONDS ?= 60
+FUZZ := RUSTC_BOOTSTRAP=1 cargo fuzz
+FUZZ_WITH := --sanitizer none --codegen-units 16 --target-dir "$(CACHE)/fuzz"
+
+fuzz: ## Hand every parser made-up input for a minute each (half an hour, and a build of its own at first).
+	@command -v cargo-fuzz >/dev/null || cargo install --locked cargo-fuzz
+	@$(FUZZ) build $(FUZZ_WITH)
+	@for target in $$($(FUZZ) list); do \
+		mkdir -p "$(CACHE)/corpus/$$target"; \
+		$(FUZZ) run $(FUZZ_WITH) $$target "$(CACHE)/corpus/$$target" fuzz/seeds/$$target data/sample-vault tests/fixtures \
+			-- -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=4096 || exit 1; \
+	done
 
 # The suite is not part of this project: PyPI's source archive of rdflib 6.3.2 has a copy.
 suite:

@@ -26,6 +26,8 @@ mod error;
 mod fact;
 mod findable;
 mod folder;
+#[cfg(feature = "fuzzing")]
+pub mod fuzzing;
 mod id;
 mod identity;
 mod index;

@@ -33,6 +33,8 @@ mod field;
 mod foreign;
 mod format;
 mod front_matter;
+#[cfg(feature = "fuzzing")]
+pub mod fuzzing;
 mod html;
 mod image;
 mod json_lines;

@@ -64,6 +64,13 @@ impl Note {
         Ok(Self { content_hash, bytes, modified_at: modified_at(&metadata) })
     }
 
+    /// A note of these bytes.
+    #[cfg(feature = "fuzzing")]
+    pub(crate) fn of(bytes: &[u8]) -> Self {
+        let content_hash = blake3::hash(bytes).to_hex().to_string();
+        Self { bytes: bytes.to_vec(), content_hash, modified_at: None }
+    }
+
     /// Reads as much of an image as tells it from others; its hash is of that and of its length.
     fn read_head(path: &Path, metadata: &Metadata) -> std::io::Result<Self> {
         let mut bytes = Vec::new();

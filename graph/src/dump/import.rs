@@ -137,7 +137,7 @@ fn read(
 }
 
 /// Reads one statement; an error says what is wrong with it.
-fn parse(line: &str) -> std::result::Result<Quad, String> {
+pub(crate) fn parse(line: &str) -> std::result::Result<Quad, String> {
     let mut parsed = RdfParser::from_format(RdfFormat::NQuads).for_slice(line.as_bytes());
     let quad = match (parsed.next(), parsed.next()) {
         (Some(Ok(quad)), None) => quad,

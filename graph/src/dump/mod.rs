@@ -23,6 +23,8 @@ pub(crate) use export::export;
 pub use follower::Follower;
 pub use import::Imported;
 pub(crate) use import::import;
+#[cfg(feature = "fuzzing")]
+pub(crate) use import::parse as parse_line;
 pub use line::MAX_LINE_BYTES;
 
 /// The layout of the text; raised when an older program could not read what a newer one wrote.

@@ -26,6 +26,8 @@ mod turn;
 mod words;
 
 pub use call::{MAX_CALL_BYTES, MAX_ERROR_BYTES, MAX_RESULT_BYTES};
+#[cfg(feature = "fuzzing")]
+pub(crate) use entry::Entry;
 pub use folder::MAX_TRANSCRIPTS;
 pub use follow::{follow_transcripts, may_be_transcript};
 pub use injected::{INJECTED_TAG, inject, strip_injected};

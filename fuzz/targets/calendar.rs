@@ -1,0 +1,4 @@
+//! Calendars.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| hydra_ingest::fuzzing::file("Year.ics", bytes));

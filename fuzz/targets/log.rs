@@ -1,0 +1,4 @@
+//! Logs: records, times, templates.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| hydra_ingest::fuzzing::log(bytes));

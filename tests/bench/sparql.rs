@@ -2,7 +2,9 @@
 //! Data and queries are like those of the Berlin SPARQL Benchmark's explore use case.
 
 use std::fmt::Write as _;
+use std::net::{TcpListener, TcpStream};
 use std::path::Path;
+use std::process::{Command, Stdio};
 use std::sync::Arc;
 
 use hydra_graph::{
@@ -14,6 +16,8 @@ use oxigraph::sparql::results::{QueryResultsFormat, QueryResultsSerializer};
 use oxigraph::sparql::{QueryResults, SparqlEvaluator};
 use oxigraph::store::Store;
 
+use crate::connection::Connection;
+use crate::harness::{Server, wait_until};
 use crate::measure::usage;
 use crate::report::Report;
 
@@ -69,11 +73,70 @@ pub fn sparql(report: &mut Report) {
         MAX_OVERHEAD,
         "times",
     );
+    servers(report, folder.path());
     report.note(format!(
         "SPARQL: {} queries of a mix like BSBM's took {ours:.2} CPU seconds through Hydra (`dataset=own`) and {theirs:.2} \
          through oxigraph's evaluator on the same store, answers written as JSON or N-Triples in both.",
         QUERIES.len() * ROUNDS
     ));
+}
+
+/// Measures both over HTTP: the server of Hydra, and oxigraph's own if there is one.
+fn servers(report: &mut Report, data: &Path) {
+    let program = std::env::var_os("HYDRA_OXIGRAPH").unwrap_or_else(|| "oxigraph".into());
+    if Command::new(&program).arg("--version").output().is_err() {
+        report.note(
+            "Oxigraph's own server was not there: `cargo install oxigraph-cli` brings it, `HYDRA_OXIGRAPH` names it."
+                .into(),
+        );
+        return;
+    }
+    let server = Server::start(data);
+    let bearer = format!("Authorization: Bearer {}\r\n", server.token());
+    let (ours, our_bytes) = ask_server(server.port(), server.pid(), "/sparql?dataset=own", &bearer);
+    server.stop();
+    let folder = tempfile::tempdir().expect("a folder");
+    let port = TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr()).expect("a free port").port();
+    let mut theirs = Command::new(&program)
+        .args(["serve", "--bind", &format!("127.0.0.1:{port}"), "--location"])
+        .arg(folder.path())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("oxigraph starts");
+    wait_until("oxigraph", || TcpStream::connect(("127.0.0.1", port)).is_ok());
+    let turtle = products(0..PRODUCTS);
+    let head = "POST /store?default HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/turtle";
+    Connection::open(port).ask(&format!("{head}\r\nContent-Length: {}\r\n\r\n{turtle}", turtle.len()));
+    let (others, other_bytes) = ask_server(port, theirs.id(), "/query", "");
+    theirs.kill().and_then(|()| theirs.wait()).expect("oxigraph ends");
+    assert_eq!(our_bytes, other_bytes, "both answer the same");
+    let what = "the same over HTTP, CPU of the server against that of oxigraph's own server";
+    report.below(what, ours / others, MAX_OVERHEAD, "times");
+    report.note(format!(
+        "Over HTTP the same queries took {ours:.2} CPU seconds of Hydra's server and {others:.2} of oxigraph's."
+    ));
+}
+
+/// Asks a server all queries twice, and returns its CPU seconds of the second time with the bytes of rows that came.
+fn ask_server(port: u16, pid: u32, path: &str, headers: &str) -> (f64, usize) {
+    let mut connection = Connection::open(port);
+    let mut ask = || -> usize {
+        let asked = queries().map(|query| {
+            let is_rows = query.contains("SELECT");
+            let accept = if is_rows { "application/sparql-results+json" } else { "application/n-triples" };
+            let bytes = connection.ask(&format!(
+                "POST {path} HTTP/1.1\r\nHost: localhost\r\n{headers}Accept: {accept}\r\nContent-Type: \
+                 application/sparql-query\r\nContent-Length: {}\r\n\r\n{query}",
+                query.len()
+            ));
+            if is_rows { bytes.len() } else { 0 }
+        });
+        asked.sum()
+    };
+    ask();
+    let before = usage(pid).0;
+    let bytes = ask();
+    (usage(pid).0 - before, bytes)
 }
 
 fn open(folder: &Path) -> Memory {

@@ -95,6 +95,7 @@ accessibility: build chromium ## Look at every page with Lighthouse, pa11y and t
 	@[ -d "$(CACHE)/accessibility/node_modules/vnu-jar" ] || PUPPETEER_SKIP_DOWNLOAD=1 npm install --prefix "$(CACHE)/accessibility" \
 		--ignore-scripts --no-audit --no-fund --no-package-lock lighthouse@12.8.2 pa11y@9.1.1 vnu-jar@26.9.27
 	@node tests/accessibility/run.mjs --hydra "$(HYDRA)" --packages "$(CACHE)/accessibility" --vault data/sample-vault --out CONFORMANCE.md
+
 # Every parser of ours, each for $FUZZ_SECONDS, beginning with what tests and the sample have. Flags of the
 # compiler that are not stable are asked for by RUSTC_BOOTSTRAP; a sanitizer would look for what safe code has not.
 FUZZ_SECONDS ?= 60

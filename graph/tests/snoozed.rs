@@ -5,8 +5,8 @@ mod common;
 
 use common::{Opened, open};
 use hydra_graph::{
-    Agent, ContextRequest, ErrorKind, Evidence, Id, Kind, ListRequest, NewMemory, NewPreference, NewProposal, Suggestion, ThreadKind, Timestamp,
-    UpdateOp,
+    Agent, ContextRequest, ErrorKind, Evidence, Id, Kind, ListRequest, NewMemory, NewPreference, NewProposal,
+    Suggestion, ThreadKind, Timestamp, UpdateOp,
 };
 
 /// When a test's memory is opened, and a day.

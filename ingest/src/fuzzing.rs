@@ -43,3 +43,18 @@ pub fn log(bytes: &[u8]) {
     let mined = crate::mine(bytes, Timestamp::from_millis(1_790_000_000_000)).expect("bytes can be read");
     assert!(mined.records.iter().all(|(_, template)| *template < mined.templates.len()));
 }
+
+/// Takes a text apart.
+///
+/// # Panics
+/// When a promise is broken.
+pub fn tree(text: &str) {
+    fn depth(nodes: &serde_json::Value) -> usize {
+        let nodes = nodes.as_array().map_or(&[][..], Vec::as_slice);
+        nodes.iter().map(|node| 1 + depth(&node["children"])).max().unwrap_or(0)
+    }
+    if let Some(nodes) = crate::tree(text) {
+        let nodes = serde_json::to_value(nodes).expect("a tree is JSON");
+        assert!(depth(&nodes) <= crate::MAX_TREE_DEPTH + 2);
+    }
+}

@@ -11,7 +11,7 @@ use serde_json::json;
 use crate::connection::Connection;
 use crate::corpus::Random;
 use crate::harness::Server;
-use crate::measure::{Times, usage, wait_for_indexes};
+use crate::measure::{Times, timed, usage, wait_for_indexes};
 use crate::report::Report;
 
 /// Requests a second, of all clients together.
@@ -26,6 +26,8 @@ const PATIENCE: Duration = Duration::from_secs(10);
 const MEMORIES: usize = 1_000;
 /// The most that the slowest of a hundred may take.
 const MAX_P99_MS: f64 = 50.0;
+/// The most that half of the questions for one memory may take.
+const MAX_P50_MS: f64 = 1.0;
 /// The most that memory may grow from the middle to the end.
 const MAX_GROWTH_MB: f64 = 50.0;
 
@@ -36,6 +38,7 @@ pub fn load(report: &mut Report) {
     let data = folder.path().join("data");
     let server = Server::start(&data);
     let ids = remembered(&server);
+    one_by_one(report, &server, &ids);
     let cpu_before = (usage(server.pid()).0, usage(std::process::id()).0);
     let resident = || usage(server.pid()).1;
     let at_start = resident();
@@ -81,6 +84,15 @@ pub fn load(report: &mut Report) {
         times.len()
     ));
     server.stop();
+}
+
+/// What one memory takes by GraphQL when nobody else asks for anything.
+fn one_by_one(report: &mut Report, server: &Server, ids: &[String]) {
+    let mut connection = Connection::open(server.port());
+    let mut ask = |id: &String| timed(|| _ = connection.ask(&request(server, 0, id))).0;
+    ids.iter().for_each(|id| _ = ask(id));
+    let times = Times::of(ids.iter().map(ask).collect());
+    report.below("GraphQL memory(id), one after the other: p50", times.percentile(50), MAX_P50_MS, "ms");
 }
 
 fn remembered(server: &Server) -> Vec<String> {

@@ -22,12 +22,12 @@ pub struct Report {
 impl Report {
     /// Adds a figure that should stay below a bound.
     pub fn below(&mut self, what: &str, measured: f64, bound: f64, unit: &str) {
-        self.add(what, format!("under {bound} {unit}"), format!("{measured:.1} {unit}"), measured < bound);
+        self.add(what, format!("under {bound} {unit}"), format!("{} {unit}", rounded(measured)), measured < bound);
     }
 
     /// Adds a figure that should stay above a bound.
     pub fn above(&mut self, what: &str, measured: f64, bound: f64, unit: &str) {
-        self.add(what, format!("at least {bound} {unit}"), format!("{measured:.1} {unit}"), measured >= bound);
+        self.add(what, format!("at least {bound} {unit}"), format!("{} {unit}", rounded(measured)), measured >= bound);
     }
 
     /// Adds a figure that is only told.
@@ -75,6 +75,12 @@ impl Report {
 
 const START: &str = "<!-- measured by make bench -->";
 const END: &str = "<!-- end -->";
+
+/// As many places as say something: a ratio that may be 1.15 is not told by 1.2.
+fn rounded(figure: f64) -> String {
+    let places = if figure.abs() < 10.0 { 2 } else { 1 };
+    format!("{figure:.places$}")
+}
 
 /// Says where and when.
 fn machine() -> String {

@@ -115,7 +115,9 @@ pub use sparql::{
 };
 pub use text::Coverage;
 pub use time::{Clock, Timestamp};
-pub use trace::{MAX_PAST_ANSWERS, MAX_TRACE_AGE_DAYS, MAX_TRACE_BYTES, MAX_TRACES, PastAnswer, PastAnswersRequest};
+pub use trace::{
+    MAX_PAST_ANSWERS, MAX_TRACE_AGE_DAYS, MAX_TRACE_BYTES, MAX_TRACES, PastAnswer, PastAnswersRequest, UnkeptAnswer,
+};
 pub use turn::{Role, Turn};
 pub use verbs::alias::{AliasOp, Aliased, MAX_ENTITY_ALIASES};
 pub use verbs::alike::{MAX_PAIRS, MAX_SHARING, MAX_SUGGESTED};

@@ -47,16 +47,18 @@ fn of_an_answer_that_was_put_before_somebody_in_part_the_rest_is_left_out() {
     let opened = open();
     let near = tell(&opened, NewMemory::new("The tall ladder is in the shed"));
     let other = tell(&opened, NewMemory::new("A ladder costs money"));
-    let trace = opened.memory.recall(&Question::new("where is the tall ladder in the shed")).unwrap().trace_id;
-    opened.memory.narrow_answer(trace, &[near]);
+    let (recalled, answer) =
+        opened.memory.recall_unkept(&Question::new("where is the tall ladder in the shed")).unwrap();
+    let trace = recalled.trace_id;
+    assert_eq!((recalled.hits.len(), answer.id()), (2, trace));
+    let listed = || opened.memory.past_answers(&PastAnswersRequest { first: 10, ..Default::default() }).unwrap();
+    assert!(listed().is_empty(), "it is kept once, when it is known what of it was used");
+    opened.memory.keep_answer(answer, &[near]);
     let whole = opened.memory.explain(Answered::Before(trace), None).unwrap();
     assert_eq!(whole.given.iter().map(|hit| hit.id).collect::<Vec<_>>(), [near]);
     let left_out: Vec<_> = whole.left_out.iter().map(|left| (left.id, left.reason)).collect();
     assert_eq!(left_out, [(other, Exclusion::Unused)]);
-    let listed = opened.memory.past_answers(&PastAnswersRequest { first: 10, ..Default::default() }).unwrap();
-    assert_eq!(listed.iter().map(|answer| (answer.given, answer.left_out)).collect::<Vec<_>>(), [(1, 1)]);
-    // Of one that is not kept nothing happens.
-    opened.memory.narrow_answer(Id(7), &[near]);
+    assert_eq!(listed().iter().map(|answer| (answer.given, answer.left_out)).collect::<Vec<_>>(), [(1, 1)]);
 }
 
 #[test]

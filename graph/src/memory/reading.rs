@@ -19,7 +19,7 @@ use crate::record::Record;
 use crate::sparql::Interrupt;
 use crate::text::Coverage;
 use crate::time::Timestamp;
-use crate::trace::{self, PastAnswer, PastAnswersRequest};
+use crate::trace::{self, PastAnswer, PastAnswersRequest, UnkeptAnswer};
 use crate::verbs;
 use crate::verbs::at_hand::{AtHand, Deed};
 use crate::verbs::blocks::BlockVersion;
@@ -56,6 +56,18 @@ impl Memory {
     /// Finds what fits a question, with the reasons.
     pub fn recall(&self, question: &Question) -> Result<Recalled> {
         self.recall_with(question, &Weights::CHOSEN)
+    }
+
+    /// As [`Memory::recall`] for whoever may put only a part of the answer before those it is asked for: nothing of it is kept
+    /// before [`Memory::keep_answer`] says which part.
+    pub fn recall_unkept(&self, question: &Question) -> Result<(Recalled, UnkeptAnswer)> {
+        verbs::recall::recall_unkept(&self.0, question, &Weights::CHOSEN)
+    }
+
+    /// Keeps an answer of which only these hits were used, so that whoever looks at it later sees the rest as left out.
+    pub fn keep_answer(&self, mut answer: UnkeptAnswer, used: &[Id]) {
+        answer.narrow(used);
+        answer.keep(&self.0);
     }
 
     /// As [`Memory::recall`] with other weights: for measuring them, not for answering.
@@ -171,12 +183,6 @@ impl Memory {
     /// `NotFound` when that is no commit.
     pub fn changes(&self, request: &ChangesRequest) -> Result<Changes> {
         verbs::changes::changes(&self.0, request)
-    }
-
-    /// Says of an earlier answer that only these of its hits were put before whoever it was asked for, so that whoever looks
-    /// at it later sees the rest as left out. Nothing happens when the answer is not kept any more.
-    pub fn narrow_answer(&self, trace: Id, used: &[Id]) {
-        trace::narrow(&self.0, trace, used);
     }
 
     /// Lists earlier answers of recall, newest first.

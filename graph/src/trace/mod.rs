@@ -64,12 +64,32 @@ pub(crate) fn past_answers(inner: &Inner, request: &PastAnswersRequest) -> Resul
     Ok(inner.traces.newest(*before, *first, inner.now(), fits).iter().map(Trace::summary).collect())
 }
 
-/// Says of an earlier answer that only some of its hits were put before whoever it was asked for.
-pub(crate) fn narrow(inner: &Inner, trace: Id, used: &[Id]) {
-    let asked = inner.traces.drops();
-    if let Some(mut trace) = inner.traces.get(trace, inner.now()) {
-        trace.narrow(used);
-        inner.traces.keep(&trace, asked, inner.now());
+/// An answer that was given and is not kept yet.
+#[derive(Debug)]
+#[must_use = "an answer that is not kept can't be explained"]
+pub struct UnkeptAnswer {
+    trace: Trace,
+    /// How often something was dropped before it was asked: an answer that names what was forgotten since is not kept.
+    asked: u64,
+}
+
+impl UnkeptAnswer {
+    pub(crate) fn new(trace: Trace, asked: u64) -> Self {
+        Self { trace, asked }
+    }
+
+    /// The id that it is explained by once it is kept.
+    pub fn id(&self) -> Id {
+        self.trace.id
+    }
+
+    /// Says that only these of its hits were put before whoever it was asked for.
+    pub(crate) fn narrow(&mut self, used: &[Id]) {
+        self.trace.narrow(used);
+    }
+
+    pub(crate) fn keep(self, inner: &Inner) {
+        inner.traces.keep(&self.trace, self.asked, inner.now());
     }
 }
 

@@ -15,7 +15,7 @@ use crate::question::{MAX_HITS, MAX_QUERY_BYTES, Mode, Question, Reason, Recalle
 use crate::ranking::{Candidates, Ranking, Weights};
 use crate::space;
 use crate::store::View;
-use crate::trace::Trace;
+use crate::trace::{Trace, UnkeptAnswer};
 
 /// Candidates asked of full text.
 const CANDIDATES: usize = 160;
@@ -30,6 +30,13 @@ pub(super) const MAX_CANDIDATES: usize = 6_400;
 const OWN_WRITES: Duration = Duration::from_millis(250);
 
 pub(crate) fn recall(inner: &Inner, question: &Question, weights: &Weights) -> Result<Recalled> {
+    let (recalled, answer) = recall_unkept(inner, question, weights)?;
+    answer.keep(inner);
+    Ok(recalled)
+}
+
+/// As [`recall`], but nobody can look at the answer later before it is kept.
+pub(crate) fn recall_unkept(inner: &Inner, question: &Question, weights: &Weights) -> Result<(Recalled, UnkeptAnswer)> {
     check(question)?;
     let asked = inner.traces.drops();
     let mut degraded = Vec::new();
@@ -38,8 +45,8 @@ pub(crate) fn recall(inner: &Inner, question: &Question, weights: &Weights) -> R
     question.moment.check(inner, &view)?;
     let Packed { hits, dropped, left_out, .. } = find(inner, &view, question, weights, &mut degraded)?;
     let recalled = Recalled { hits, degraded, trace_id: inner.mint.mint(inner.now()), dropped };
-    inner.traces.keep(&Trace::new(question, &recalled, &left_out), asked, inner.now());
-    Ok(recalled)
+    let answer = UnkeptAnswer::new(Trace::new(question, &recalled, &left_out), asked);
+    Ok((recalled, answer))
 }
 
 /// Finds hits in one view, looking further down the lists while filters leave too few.

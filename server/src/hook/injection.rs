@@ -6,12 +6,12 @@
 use std::collections::HashSet;
 use std::path::Path;
 
-use hydra_graph::{GetView, Got, Hit, Id, Memory, Preference, Question, Result, Standing, Timestamp};
+use hydra_graph::{GetView, Got, Hit, Id, Memory, Preference, Question, Result, Standing, UnkeptAnswer};
 
 use super::ledger::{Entry, Given, LeftOut, MAX_LEFT_OUT, words_key};
 use super::quoted::{self, Quote};
 use super::repository::Repository;
-use super::{Answer, Call, Event};
+use super::{Answer, Call};
 
 /// What a prompt is given at most.
 pub const PROMPT_TOKENS: usize = 400;
@@ -70,10 +70,10 @@ const OTHERS: usize = 5;
 const NOTHING_NEW: f32 = 0.9;
 
 /// What was found for a prompt.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Choice {
-    /// The recall that it rests on.
-    pub trace: Id,
+    /// The recall that it rests on, to be kept once it is known what of it was used.
+    pub answer: UnkeptAnswer,
     /// The hits, what fits best first.
     pub found: Vec<Found>,
 }
@@ -112,7 +112,7 @@ pub fn question(memory: &Memory, prompt: &str) -> Result<Option<String>> {
 /// # Errors
 /// What the memory returns.
 pub fn choose(memory: &Memory, question: &str) -> Result<Choice> {
-    let recalled = memory.recall(&Question { limit: CANDIDATES, ..Question::new(question) })?;
+    let (recalled, answer) = memory.recall_unkept(&Question { limit: CANDIDATES, ..Question::new(question) })?;
     let texts: Vec<String> = recalled.hits.iter().map(whole).collect();
     let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
     let parts: Vec<&str> = std::iter::once(question).chain(sentences(question).take(MAX_SENTENCES)).collect();
@@ -139,7 +139,7 @@ pub fn choose(memory: &Memory, question: &str) -> Result<Choice> {
         found.push(Found { hit, signals });
     }
     found.sort_by(|one, other| other.signals.relevance().total_cmp(&one.signals.relevance()));
-    Ok(Choice { trace: recalled.trace_id, found })
+    Ok(Choice { answer, found })
 }
 
 /// The median of how near the other hits are.
@@ -222,7 +222,7 @@ pub(super) fn answer_prompt(call: &Call<'_>, question: &str) -> Result<Answer> {
         Candidate { quote: Quote::of_hit(&found.hit), why, fits }
     });
     let ground =
-        Ground { about: String::new(), trace: Some(choice.trace), tokens: PROMPT_TOKENS, is_always_noted: true };
+        Ground { about: String::new(), answer: Some(choice.answer), tokens: PROMPT_TOKENS, is_always_noted: true };
     give(call, ground, candidates.collect())
 }
 
@@ -245,7 +245,7 @@ pub(super) struct Ground {
     /// The tool and what it is about.
     pub about: String,
     /// The recall that it rests on.
-    pub trace: Option<Id>,
+    pub answer: Option<UnkeptAnswer>,
     /// The most that is given.
     pub tokens: usize,
     /// Whether it is taken down too when nothing is given.
@@ -257,10 +257,11 @@ pub(super) fn give(call: &Call<'_>, ground: Ground, candidates: Vec<Candidate>) 
     let event = call.input.event;
     let listener = call.input.listener();
     let ledger = &call.session.hooks;
-    let trace = ground.trace;
+    let Ground { about, answer: recalled, tokens, is_always_noted } = ground;
+    let trace = recalled.as_ref().map(UnkeptAnswer::id);
     let mut used = Vec::new();
     let answer = ledger.decide(&listener, |told| {
-        let budget = ground.tokens.saturating_sub(quoted::frame_tokens(event));
+        let budget = tokens.saturating_sub(quoted::frame_tokens(event));
         let one_text = budget * 4 * ONE_TEXT_PERCENT / 100;
         let (mut lines, mut given, mut left_out) = (String::new(), Vec::<Given>::new(), Vec::new());
         for Candidate { quote, why, fits } in candidates {
@@ -283,31 +284,19 @@ pub(super) fn give(call: &Call<'_>, ground: Ground, candidates: Vec<Candidate>) 
             }
         }
         let now = call.session.now();
-        if call.input.is_late(now) || (given.is_empty() && !ground.is_always_noted) {
+        if call.input.is_late(now) || (given.is_empty() && !is_always_noted) {
             return Ok((None, Answer::Nothing));
         }
         let text = if given.is_empty() { String::new() } else { quoted::quote(event, &lines) };
         used = given.iter().map(|given| given.id).collect();
-        let entry = entry(now, listener.clone(), event, ground, &text, given, left_out);
+        let listener = listener.clone();
+        let entry = Entry { at: now, listener, event, about, trace, tokens: quoted::tokens(&text), given, left_out };
         Ok((Some(entry), if text.is_empty() { Answer::Nothing } else { Answer::Context(text) }))
     })?;
-    if let Some(trace) = trace {
-        call.memory.narrow_answer(trace, &used);
+    if let Some(recalled) = recalled {
+        call.memory.keep_answer(recalled, &used);
     }
     Ok(answer)
-}
-
-fn entry(
-    at: Timestamp,
-    listener: String,
-    event: Event,
-    ground: Ground,
-    text: &str,
-    given: Vec<Given>,
-    left_out: Vec<LeftOut>,
-) -> Entry {
-    let Ground { about, trace, .. } = ground;
-    Entry { at, listener, event, about, trace, tokens: quoted::tokens(text), given, left_out }
 }
 
 /// Tells whether a prompt is for the client: `/compact`, `! ls`, `# a note`. A path is none.

@@ -39,6 +39,6 @@ pub(super) fn run(call: &Call<'_>) -> Result<Answer> {
         found.push((place, Candidate { quote: Quote::of_record(&known.record), why, fits }));
     }
     found.sort_by_key(|(place, _)| *place);
-    let ground = Ground { about: named(input), trace: None, tokens: FAILURE_TOKENS, is_always_noted: false };
+    let ground = Ground { about: named(input), answer: None, tokens: FAILURE_TOKENS, is_always_noted: false };
     injection::give(call, ground, found.into_iter().map(|(_, candidate)| candidate).collect())
 }

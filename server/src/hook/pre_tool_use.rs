@@ -21,6 +21,6 @@ pub(super) fn run(call: &Call<'_>) -> Result<Answer> {
         };
         candidates.push(Candidate { quote: Quote::of_record(&found.record), why, fits: true });
     }
-    let ground = Ground { about: named(call.input), trace: None, tokens: TOOL_TOKENS, is_always_noted: false };
+    let ground = Ground { about: named(call.input), answer: None, tokens: TOOL_TOKENS, is_always_noted: false };
     injection::give(call, ground, candidates)
 }

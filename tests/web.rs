@@ -185,6 +185,9 @@ fn texts_read_as_they_are_meant_and_what_the_owner_decides_holds() {
     let text = "For the beds ask the [[Rainwater tank|cistern]], not the tap, **never** at noon. #garden/todo ^beds\n\n\
                 - one\n- two\n\n<b>plain</b> [evil](javascript:alert(1))";
     let note = stage.told(&["remember", text]);
+    let drawn = "# Beds\n\n| a | b |\n|---|---|\n| 1 | [c](https://c.example/d) |\n\n- [x] dug\n\n```\nlet a;\n```\n\n\
+                 > [!NOTE]\n> wet[^1] ![a bed](http://e.example/f.png)\n\n[^1]: in spring";
+    let drawn = stage.told(&["remember", drawn]);
     let secret = stage.told(&["remember", "The safe is behind the painting"]);
     let source = stage.told(&["remember", "We saw Mirela at the pier"]);
     let proposed = json!({"proposals": [{
@@ -193,7 +196,7 @@ fn texts_read_as_they_are_meant_and_what_the_owner_decides_holds() {
     let mut client = stage.server.as_ref().unwrap().client();
     client.ask("/v1/propose", &proposed);
     let waiting = client.ask("/v1/proposals", &json!({}));
-    let more = json!({"note": note["id"], "secret": secret["id"], "proposal": waiting["proposals"][0]["id"]});
+    let more = json!({"note": note["id"], "drawn": drawn["id"], "secret": secret["id"], "proposal": waiting["proposals"][0]["id"]});
     let played = stage.play("texts.mjs", &more);
     assert_clean(&played);
 }

@@ -2,7 +2,7 @@
 // markup, and the text as it is written is one click away. Then what the owner decides of a memory and of what waits.
 import { at, check, play, setting } from "./stage.mjs";
 
-const { note, secret, proposal } = setting.more;
+const { note, drawn, secret, proposal } = setting.more;
 
 await play(async ({ page, errors }) => {
   const still = async (path) => {
@@ -29,6 +29,19 @@ await play(async ({ page, errors }) => {
   await page.getByRole("button", { name: "As it is written" }).click();
   check((await said.innerText()).includes("[[Rainwater tank|cistern]]"), "the text as it is written is not there");
   await page.getByRole("button", { name: "As it is written" }).click();
+
+  check((await said.getByRole("link", { name: "#garden/todo" }).getAttribute("href")) === "/search?q=%23garden%2Ftodo", "a tag leads nowhere");
+
+  // Everything that Markdown has is drawn, and nothing of it is fetched.
+  await still(`/m/${drawn}`);
+  const texts = async (what) => (await said.locator(what).allInnerTexts()).join("|").replace(/\s+/g, " ");
+  const shown = { ".text-heading": "Beds", th: "a|b", td: "1|c", "li.is-task": "☑ dug", "pre code": "let a; ", "blockquote strong": "Note", sup: "1|1", img: "" };
+  for (const [what, expected] of Object.entries(shown)) {
+    const read = await texts(what);
+    check(read.trim() === expected.trim(), `${what} is ${read}, not ${expected}`);
+  }
+  check((await said.getByRole("link", { name: "c", exact: true }).getAttribute("href")) === "https://c.example/d", "a link leads elsewhere");
+  await still(`/m/${note}`);
 
   // A link leads to what it names, also to what has only a name, and says so where it leads nowhere.
   await said.getByRole("link", { name: "cistern" }).click();

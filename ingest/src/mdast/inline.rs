@@ -30,9 +30,9 @@ impl Run {
         self.end = span.end;
     }
 
-    /// Its nodes; the name of a block stands only where a line ends.
-    pub(super) fn nodes(self, ends_line: bool) -> Vec<Node> {
-        let id = block_id_at_end(&self.shown, &(0..self.shown.len())).filter(|_| ends_line);
+    /// Its nodes; the name of a block stands only where the block ends.
+    pub(super) fn nodes(self, ends_block: bool) -> Vec<Node> {
+        let id = block_id_at_end(&self.shown, &(0..self.shown.len())).filter(|_| ends_block);
         let shown = id.map_or(self.shown.as_str(), |id| self.shown[..id.at].trim_end());
         let mut nodes = Vec::new();
         // Up to where it is in nodes.

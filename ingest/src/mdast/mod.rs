@@ -8,7 +8,7 @@ mod node;
 
 pub use node::Node;
 
-use pulldown_cmark::{CodeBlockKind, Event, HeadingLevel, LinkType, Options, Parser, Tag, TagEnd};
+use pulldown_cmark::{BlockQuoteKind, Event, HeadingLevel, LinkType, Options, Parser, Tag, TagEnd};
 
 use crate::front_matter;
 use crate::outline::is_size;
@@ -32,7 +32,6 @@ pub fn tree(text: &str) -> Option<Vec<Node>> {
         | Options::ENABLE_FOOTNOTES
         | Options::ENABLE_STRIKETHROUGH
         | Options::ENABLE_TASKLISTS
-        | Options::ENABLE_MATH
         | Options::ENABLE_GFM
         | Options::ENABLE_WIKILINKS;
     let mut reader = Reader { text, ..Reader::default() };
@@ -43,10 +42,22 @@ pub fn tree(text: &str) -> Option<Vec<Node>> {
             reader.run(shown, span);
             continue;
         }
-        reader.finish_run(matches!(event, Event::SoftBreak | Event::HardBreak | Event::End(_)));
+        reader.finish_run(ends_block(&event));
         reader.event(event);
     }
-    (!is_only_words(&reader.nodes, text)).then_some(reader.nodes)
+    // What a note says of itself before it begins is shown as facts.
+    (body > 0 || !is_only_words(&reader.nodes, text)).then_some(reader.nodes)
+}
+
+/// Whether what was read so far is all that a block says in running text: behind it the block may have its name.
+fn ends_block(event: &Event<'_>) -> bool {
+    use TagEnd::{Heading, Item, Paragraph, TableCell};
+    match event {
+        Event::End(end) => matches!(end, Paragraph | Heading(_) | Item | TableCell),
+        // An item's own text comes before what stands in it.
+        Event::Start(tag) => matches!(tag, Tag::List(_) | Tag::BlockQuote(_) | Tag::CodeBlock(_)),
+        _ => false,
+    }
 }
 
 /// Whether a text reads the same as it is written.
@@ -78,7 +89,7 @@ struct Reader<'t> {
 enum Open {
     Paragraph,
     Heading(HeadingLevel),
-    Blockquote,
+    Blockquote(Option<BlockQuoteKind>),
     List(Option<u64>),
     Item(Option<bool>),
     Table,
@@ -112,8 +123,8 @@ impl Reader<'_> {
         self.run.push(self.text, shown, span);
     }
 
-    fn finish_run(&mut self, ends_line: bool) {
-        for node in std::mem::take(&mut self.run).nodes(ends_line) {
+    fn finish_run(&mut self, ends_block: bool) {
+        for node in std::mem::take(&mut self.run).nodes(ends_block) {
             self.push(node);
         }
     }
@@ -123,9 +134,9 @@ impl Reader<'_> {
             Event::Start(tag) => self.start(tag),
             Event::End(end) => self.end(end),
             Event::Text(text) => self.text(&text),
-            Event::Code(value) => self.push(Node::InlineCode { value: value.into_string() }),
-            Event::InlineMath(value) | Event::DisplayMath(value) => {
-                self.push(Node::InlineMath { value: value.into_string() });
+            // Formulas are not asked for: a text with two prices in it would be one.
+            Event::Code(value) | Event::InlineMath(value) | Event::DisplayMath(value) => {
+                self.push(Node::InlineCode { value: value.into_string() })
             }
             Event::Html(text) | Event::InlineHtml(text) => match self.open.last() {
                 Some((Open::Html, _)) => self.text(&text),
@@ -155,8 +166,8 @@ impl Reader<'_> {
         let open = match tag {
             Tag::Paragraph => Open::Paragraph,
             Tag::Heading { level, .. } => Open::Heading(level),
-            Tag::BlockQuote(_) => Open::Blockquote,
-            Tag::CodeBlock(CodeBlockKind::Indented | CodeBlockKind::Fenced(_)) => Open::Code,
+            Tag::BlockQuote(kind) => Open::Blockquote(kind),
+            Tag::CodeBlock(_) => Open::Code,
             Tag::HtmlBlock => Open::Html,
             Tag::List(start) => Open::List(start),
             Tag::Item => Open::Item(None),
@@ -186,11 +197,16 @@ impl Reader<'_> {
             self.too_deep -= 1;
             return;
         }
-        let Some((open, children)) = self.open.pop() else { return };
+        let Some((open, mut children)) = self.open.pop() else { return };
+        while children.last() == Some(&Node::Break) {
+            children.pop();
+        }
         let node = match open {
             Open::Paragraph => Node::Paragraph { children },
             Open::Heading(level) => Node::Heading { depth: level as u8, children },
-            Open::Blockquote => Node::Blockquote { children },
+            Open::Blockquote(kind) => {
+                Node::Blockquote { children: kind.map(label).into_iter().chain(children).collect() }
+            }
             Open::List(start) => Node::List { ordered: start.is_some(), start, children },
             Open::Item(checked) => Node::ListItem { checked, children },
             Open::Table => Node::Table { children },
@@ -230,6 +246,18 @@ impl Reader<'_> {
     fn siblings(&mut self) -> &mut Vec<Node> {
         self.open.last_mut().map_or(&mut self.nodes, |(_, children)| children)
     }
+}
+
+/// What kind of note a quote is, as GitHub shows `> [!WARNING]`.
+fn label(kind: BlockQuoteKind) -> Node {
+    let value = match kind {
+        BlockQuoteKind::Note => "Note",
+        BlockQuoteKind::Tip => "Tip",
+        BlockQuoteKind::Important => "Important",
+        BlockQuoteKind::Warning => "Warning",
+        BlockQuoteKind::Caution => "Caution",
+    };
+    Node::Paragraph { children: vec![Node::Strong { children: vec![Node::Text { value: value.to_owned() }] }] }
 }
 
 /// `Folder/Name#Heading` by what is shown for it, or by the note's own name and the heading.

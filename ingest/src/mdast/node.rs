@@ -1,5 +1,5 @@
 //! What a text is made of, in the words of mdast (Markdown Abstract Syntax Tree) and of the extensions its users have for
-//! GFM, formulas and wiki links.
+//! GFM and wiki links.
 
 use serde::Serialize;
 
@@ -71,9 +71,6 @@ pub enum Node {
     InlineCode {
         value: String,
     },
-    InlineMath {
-        value: String,
-    },
     Break,
     Link {
         url: String,
@@ -105,7 +102,7 @@ pub(super) fn words(nodes: &[Node]) -> String {
     let mut words = String::new();
     for node in nodes {
         match node {
-            Node::Text { value } | Node::InlineCode { value } | Node::InlineMath { value } => words.push_str(value),
+            Node::Text { value } | Node::InlineCode { value } => words.push_str(value),
             Node::Highlight { value } | Node::Tag { value } | Node::Html { value } => words.push_str(value),
             Node::WikiLink { alias, .. } => words.push_str(alias),
             Node::Image { alt, .. } => words.push_str(alt),

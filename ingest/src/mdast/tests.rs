@@ -46,6 +46,18 @@ fn blocks_have_the_names_of_mdast() {
         json_of("| a | b |\n|---|---|\n| 1 | 2 |"),
         json!([{"type": "table", "children": [row([cell("a"), cell("b")]), row([cell("1"), cell("2")])]}])
     );
+    let warning = paragraph(&[json!({"type": "strong", "children": [text("Warning")]})]);
+    assert_eq!(
+        json_of("> [!WARNING]\n> hot"),
+        json!([{"type": "blockquote", "children": [warning, paragraph(&[text("hot")])]}])
+    );
+    assert_eq!(
+        json_of("- *a* ^b-1\n  - c"),
+        json!([{"type": "list", "ordered": false, "children": [{"type": "listItem", "children": [
+            {"type": "emphasis", "children": [text("a")]},
+            {"type": "list", "ordered": false, "children": [{"type": "listItem", "children": [text("c")]}]},
+        ]}]}])
+    );
     let note = json!({"type": "footnoteDefinition", "identifier": "1", "children": [paragraph(&[text("why")])]});
     let mark = json!({"type": "footnoteReference", "identifier": "1"});
     assert_eq!(json_of("a[^1]\n\n[^1]: why"), json!([paragraph(&[text("a"), mark]), note]));
@@ -72,14 +84,18 @@ fn what_note_programs_add_is_read() {
                 text(", ok"),
             ],
         ),
+        ("`#a` $10-$20", vec![json!({"type": "inlineCode", "value": "#a"}), text(" $10-$20")]),
         (
-            "`#a` $x_1$",
+            "2 ^10\n*is* x",
             vec![
-                json!({"type": "inlineCode", "value": "#a"}),
-                text(" "),
-                json!({"type": "inlineMath", "value": "x_1"}),
+                text("2 ^10"),
+                json!({"type": "break"}),
+                json!({"type": "emphasis", "children": [text("is")]}),
+                text(" x"),
             ],
         ),
+        ("**m ^2** wide", vec![json!({"type": "strong", "children": [text("m ^2")]}), text(" wide")]),
+        ("*a*\n^b-1", vec![json!({"type": "emphasis", "children": [text("a")]})]),
     ];
     for (written, expected) in cases {
         assert_eq!(json_of(written), json!([paragraph(&expected)]), "{written}");
@@ -94,7 +110,11 @@ fn what_reads_as_it_is_written_has_no_tree() {
     for written in ["", "a", "a\nb", "one.\n\nTwo: 3 * 4 = 12, a_b", "<", "a [b] (c)"] {
         assert_eq!(tree(written), None, "{written:?}");
     }
-    assert_eq!(tree("---\na: 1\n---\nonly words"), None);
+    assert_eq!(
+        json_of("---\na: 1\n---\nonly words"),
+        json!([paragraph(&[text("only words")])]),
+        "front matter is no text"
+    );
     assert_eq!(json_of("---\na: 1\n---\n*b*")[0]["children"][0]["type"], "emphasis");
     assert!(tree(r"a \* b").is_some(), "an escaped sign is not shown");
 }

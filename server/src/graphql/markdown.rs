@@ -13,8 +13,8 @@ impl Markdown {
 }
 
 /// A text taken apart into a list of mdast nodes, as `[{"type": "paragraph", "children": [{"type": "text", "value": "…"}]}]`.
-/// Beside those of GFM there are `wikiLink` (`value` is the note's name, `alias` what is shown), `tag`, `highlight` and
-/// `inlineMath`. HTML in it is the value of an `html` node: to be shown, never to be run.
+/// Beside those of GFM there are `wikiLink` (`value` is the note's name, `alias` what is shown), `tag` and `highlight`.
+/// HTML in it is the value of an `html` node: to be shown, never to be run.
 #[Scalar(name = "Markdown", specified_by_url = "https://github.com/syntax-tree/mdast")]
 impl ScalarType for Markdown {
     fn parse(value: Value) -> InputValueResult<Self> {

@@ -32,7 +32,6 @@ function One({ node, words }: { node: Node; words: string }) {
     case "delete":
       return <del>{inner}</del>;
     case "inlineCode":
-    case "inlineMath":
       return <code>{shown(value)}</code>;
     case "code":
       return <pre><code>{shown(value)}</code></pre>;

@@ -9,46 +9,50 @@ const FRONT = /^---\s[\s\S]*?\s---(?:\s+|$)/;
 const NOTE = /!?\[\[([^\[\]|#\n]*)(#[^\[\]|\n]*)?(?:\\?\|([^\[\]\n]+))?\]\]/g;
 /** A link that was cut off with the text. */
 const CUT = /!?\[\[(?:[^\[\]|\n]*\|)?([^\[\]|\n]*)$/;
-const LINK = /(!?)\[([^\[\]\n]*)\]\(<?((?:[^()\s]|\([^()\s]*\))*)>?(?:\s+"[^"\n]*")?\)/g;
+const LINK = /(!?)\[([^\[\]\n]*)\]\(<?((?:[^()\s]|\([^()\s]*\))*)>?(?: "[^"\n]*")?\)/g;
 const CODE = /(`{1,3})([^`\n]+)\1/g;
 /** Stands for code while the rest is read. */
 const HELD = "\uE000";
 
+/** Lines that only draw: fences, rules, what is below the head of a table. */
+const DRAWN = /^ ?(?:```|~~~)|^ ?([-*_])(?: ?\1){2,} ?$|^[ :|-]*-[ :|-]*$/;
+
 type Change = [RegExp, string];
 
-/** Lines that only draw, then how lines begin and end. */
-const LINES: Change[] = [
-  [/^[ \t]*(?:```|~~~).*$/gm, ""],
-  [/^[ \t]*([-*_])(?:[ \t]*\1){2,}[ \t]*$/gm, ""],
-  [/^[ \t]*\|?[ \t:|-]*-[ \t:|-]*\|[ \t:|-]*$/gm, ""],
-  [/^[ \t]*(?:>[ \t]*)+/gm, ""],
-  [/^[ \t]*#{1,6}[ \t]+(.*?)[ \t#]*$/gm, "$1 · "],
-  [/^[ \t]*(?:[-*+]|\d{1,9}[.)])[ \t]+/gm, " "],
-  [/^[ \t]*\[ \][ \t]/gm, "☐ "],
-  [/^[ \t]*\[[xX]\][ \t]/gm, "☑ "],
-  [/^[ \t]*\|[ \t]*(.*?)[ \t]*\|[ \t]*$/gm, "$1 · "],
-  [/(?:^|[ \t]+)\^[A-Za-z0-9-]+[ \t]*$/gm, ""],
+/** How lines begin and end. White space was made single before, or these would look at it again and again. */
+const LINE: Change[] = [
+  [/^ ?(?:> ?)+/, ""],
+  [/^ ?#{1,6} (.*?)[ #]*$/, "$1 · "],
+  [/^ ?(?:[-*+]|\d{1,9}[.)]) /, ""],
+  [/^ ?\[ \] /, "☐ "],
+  [/^ ?\[[xX]\] /, "☑ "],
+  [/^ ?\| ?(.*?) ?\| ?$/, "$1 · "],
+  [/(?:^| )\^[A-Za-z0-9-]+ ?$/, ""],
 ];
 const INLINE: Change[] = [
+  [/ \| /g, " · "],
   [/(\*\*|__|~~|==)(?=\S)(.{0,400}?\S)\1/g, "$2"],
   [/(?<![\p{L}\p{N}*_\\])([*_])(?=\S)(.{0,400}?[^\s\\])\1(?![\p{L}\p{N}*_])/gu, "$2"],
   [/\\([\\`*_{}[\]()#+.!|~=<>-])/g, "$1"],
 ];
 
+const changed = (text: string, changes: Change[]): string => changes.reduce((read, [signs, instead]) => read.replace(signs, instead), text);
+
 /** A text in one line, as its words. */
 export function plain(text: string): string {
   const held: string[] = [];
-  let read = text
+  const lines = text
+    .replaceAll(HELD, "")
     .replace(FRONT, "")
+    .replace(/[ \t]+/g, " ")
     .replace(CODE, (_, __, code: string) => (held.push(code), HELD))
     .replace(NOTE, (_, name: string, place = "", shown = "") => noteName(name, place, shown))
     .replace(CUT, "$1")
-    .replace(LINK, (_, sign: string, shown: string, url: string) => shown || (sign ? fileOf(url) : ""));
-  for (const [signs, instead] of LINES) read = read.replace(signs, instead);
-  // What is left of a row's cells.
-  read = read.replace(/[ \t]\|[ \t]/g, " · ");
-  for (const [signs, instead] of INLINE) read = read.replace(signs, instead);
-  return read.replaceAll(HELD, () => held.shift() ?? "").replace(/\s+/g, " ").replace(/ ·(?= ?$)/, "").trim();
+    .replace(LINK, (_, sign: string, shown: string, url: string) => shown || (sign ? fileOf(url) : ""))
+    .split("\n")
+    .map((line) => (DRAWN.test(line) ? "" : changed(line, LINE)));
+  const read = changed(lines.join(" "), INLINE).replaceAll(HELD, () => held.shift() ?? "");
+  return read.replace(/\s+/g, " ").replace(/ ·(?= ?$)/, "").trim();
 }
 
 /** What a link to a note reads as. */

@@ -1,6 +1,7 @@
 /** Texts of the memory. They are data: what is in them becomes words, lists and links, never markup of the page. */
 import { useState } from "preact/hooks";
 import type { Node } from "../api/mdast";
+import { cutWhole, first } from "./cut";
 import { Drawn } from "./drawn";
 import { plain } from "./plain";
 
@@ -23,9 +24,6 @@ export function glimpse(text: string, length: number): string {
   return beginning(plain(cutWhole(text.slice(0, 4 * length + 400))), length);
 }
 
-/** Half a surrogate pair is no character. */
-const cutWhole = (text: string): string => text.replace(/[\uD800-\uDBFF]$/, "");
-
 /** A whole text, drawn if it is more than its words; of a very long one first a part. */
 export function Text({ text, markdown, words = "" }: { text: string; markdown: Node[] | null; words?: string }) {
   const [isAll, setAll] = useState(false);
@@ -46,19 +44,6 @@ export function Text({ text, markdown, words = "" }: { text: string; markdown: N
       )}
     </>
   );
-}
-
-/** The beginning of a tree, up to so many characters of its words. */
-function first(nodes: Node[], room: { left: number }): Node[] {
-  const taken: Node[] = [];
-  for (const node of nodes) {
-    if (room.left <= 0) break;
-    const value = node.value?.slice(0, room.left);
-    room.left -= node.value?.length ?? 1;
-    const ends = value !== undefined && room.left <= 0 ? `${cutWhole(value)}…` : value;
-    taken.push({ ...node, ...(ends !== undefined && { value: ends }), ...(node.children && { children: first(node.children, room) }) });
-  }
-  return taken;
 }
 
 /** A text with the words of a question marked. */

@@ -166,7 +166,7 @@ pub use verbs::proposals::{
     ProposalInfo, ProposalStanding,
 };
 pub use verbs::propose::{MAX_PENDING, MAX_PROPOSALS, Policy, ProposeStatus, Proposed};
-pub use verbs::query::{DEFAULT_ROWS, MAX_ROWS, QueryAnswer, QueryRequest};
+pub use verbs::query::{DEFAULT_ROWS, MAX_QUERY_TIME, MAX_ROWS, QueryAnswer, QueryRequest};
 pub use verbs::redact::{MAX_REDACTED_NAMED, Redacted, RedactedPlace};
 pub use verbs::refusals::{MAX_REFUSALS_AT_ONCE, MAX_REFUSALS_KEPT, MAX_REFUSALS_SHOWN, Refusal};
 pub use verbs::remember::{

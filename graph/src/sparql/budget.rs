@@ -20,7 +20,7 @@ pub const MAX_QUERY_STEPS: u64 = 20_000_000;
 /// Bytes of a text that count as one step when an expression reads or makes it.
 const STEP_BYTES: usize = 64;
 /// Whoever asked is looked for once in so many steps or statements.
-const LOOK_EVERY: u64 = 1 << 10;
+const LOOK_EVERY: u64 = 1 << 6;
 
 /// What ends an evaluation from inside.
 pub(crate) enum Overdraft {
@@ -67,9 +67,10 @@ impl Budget {
 
     fn spend(&self, left: &Cell<u64>, cost: u64) {
         // Not a panic: no message is printed, nothing is broken, and `run` stands above.
-        let Some(rest) = left.get().checked_sub(cost) else { resume_unwind(Box::new(Overdraft::Spent)) };
+        let before = left.get();
+        let Some(rest) = before.checked_sub(cost) else { resume_unwind(Box::new(Overdraft::Spent)) };
         left.set(rest);
-        if rest.is_multiple_of(LOOK_EVERY) && self.interrupt.is_stopped() {
+        if before / LOOK_EVERY != rest / LOOK_EVERY && self.interrupt.is_stopped() {
             resume_unwind(Box::new(Overdraft::Stopped));
         }
     }
@@ -160,6 +161,13 @@ mod tests {
         let error = budget.run::<()>(|| {
             loop {
                 budget.read();
+            }
+        });
+        assert_eq!(error.unwrap_err().kind(), ErrorKind::Cancelled);
+        // What costs more than one at a time passes over round numbers.
+        let error = budget.run::<()>(|| {
+            loop {
+                budget.text(2 * STEP_BYTES);
             }
         });
         assert_eq!(error.unwrap_err().kind(), ErrorKind::Cancelled);

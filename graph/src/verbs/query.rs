@@ -1,5 +1,7 @@
 //! `query`: SPARQL that only reads, of what the caller sees.
 
+use std::time::Duration;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use spargebra::Query;
@@ -20,6 +22,10 @@ use crate::sparql::{
 pub const DEFAULT_ROWS: usize = 100;
 /// Rows of an answer at most.
 pub const MAX_ROWS: usize = 10_000;
+
+/// How long a query is evaluated. Its cost is counted, so that the same query always ends the same way; but what an
+/// expression does with a text costs what nobody can count, as a pattern that is made anew for each row.
+pub const MAX_QUERY_TIME: Duration = Duration::from_secs(30);
 
 /// What is asked.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -71,10 +77,15 @@ pub(crate) fn query(memory: &Memory, request: &QueryRequest) -> Result<QueryAnsw
         return Err(Error::new(ErrorKind::Invalid, format!("a limit of {} rows", request.limit))
             .hint(format!("ask for 1 to {MAX_ROWS}, and say OFFSET for the rest")));
     }
-    sparql::on_own_stack(|| evaluate(memory, request))
+    evaluate_within(memory, request, MAX_QUERY_TIME)
 }
 
-fn evaluate(memory: &Memory, request: &QueryRequest) -> Result<QueryAnswer> {
+fn evaluate_within(memory: &Memory, request: &QueryRequest, time: Duration) -> Result<QueryAnswer> {
+    let interrupt = Interrupt::new();
+    sparql::on_own_stack_within(time, &interrupt, || evaluate(memory, request, &interrupt))
+}
+
+fn evaluate(memory: &Memory, request: &QueryRequest, interrupt: &Interrupt) -> Result<QueryAnswer> {
     let inner = &*memory.0;
     let view = inner.view()?;
     request.moment.check(inner, &view)?;
@@ -85,15 +96,13 @@ fn evaluate(memory: &Memory, request: &QueryRequest) -> Result<QueryAnswer> {
         Some(true_at) => sight.asserting(true_at)?,
         None => sight,
     };
-    // The same query always ends the same way: nothing but its cost stops it.
-    let interrupt = Interrupt::new();
-    let budget = Budget::new(MAX_QUERY_READ, MAX_QUERY_STEPS, &interrupt);
+    let budget = Budget::new(MAX_QUERY_READ, MAX_QUERY_STEPS, interrupt);
     let (mut taken, unknown) = budget.run(|| {
         let readable = Readable::new(&sight, &budget, Part::Everything);
         asked_graphs(readable, &query)?;
-        let evaluator = evaluator(memory, &request.spaces, request.moment, &interrupt);
-        let results = evaluator.prepare(&query).execute(readable).map_err(|error| sparql::failed(error, &interrupt))?;
-        let taken = sparql::take(results, request.limit, &interrupt)?;
+        let evaluator = evaluator(memory, &request.spaces, request.moment, interrupt);
+        let results = evaluator.prepare(&query).execute(readable).map_err(|error| sparql::failed(error, interrupt))?;
+        let taken = sparql::take(results, request.limit, interrupt)?;
         // Only an empty answer makes one wonder whether a name is mistyped.
         let unknown = if taken.is_nothing() { sparql::unknown(&query, readable, &budget)? } else { Vec::new() };
         Ok((taken, unknown))
@@ -132,4 +141,35 @@ fn selects_all(text: &str) -> bool {
     let rest = rest.trim_start();
     let rest = rest.strip_prefix("distinct").or_else(|| rest.strip_prefix("reduced")).unwrap_or(rest);
     rest.trim_start().starts_with('*')
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::journal::Agent;
+    use crate::memory::Options;
+    use crate::time::Timestamp;
+    use crate::verbs::remember::NewMemory;
+
+    /// The program of each pattern takes long to make, and each row has another: nothing of that is counted.
+    #[test]
+    fn what_nobody_can_count_is_ended_by_the_clock() {
+        let folder = tempfile::tempdir().unwrap();
+        let clock = Arc::new(|| Timestamp::from_millis(1_790_000_000_000));
+        let memory = Memory::open(folder.path(), Options { clock, holder: "a test".to_owned() }).unwrap();
+        for number in 0..20 {
+            memory.remember(NewMemory::new(format!("the lamp number {number} is on")), &Agent::owner()).unwrap();
+        }
+        let pattern = "CONCAT(\"(\\\\w{50}){8}\", STR(?s), STR(?b))";
+        let text = format!("SELECT (COUNT(*) AS ?n) {{ ?s ?p ?o . ?a ?b ?c FILTER(REGEX(STR(?o), {pattern})) }}");
+        let ask = |time| evaluate_within(&memory, &QueryRequest::new(text.clone()), time);
+        let error = ask(Duration::from_millis(100)).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Unavailable, "{error}");
+        assert!(error.next_step().is_some());
+        let all = QueryRequest::new("SELECT (COUNT(*) AS ?n) { ?s ?p ?o }");
+        assert!(evaluate_within(&memory, &all, MAX_QUERY_TIME).is_ok(), "the next is answered");
+        memory.close().unwrap();
+    }
 }

@@ -18,6 +18,8 @@ const WORDS: usize = 40;
 pub const EDITS: usize = 30;
 /// Edits after which nothing may have grown.
 const MANY_EDITS: usize = 10_000;
+/// After which a server that nobody asks has nothing left to do.
+const SETTLED: Duration = Duration::from_secs(75);
 /// How long an idle server is watched.
 const IDLE: Duration = Duration::from_secs(60);
 
@@ -81,7 +83,8 @@ pub fn edit_some(report: &mut Report, client: &mut Client, notes: &[PathBuf]) {
 
 /// Watches a server that has nothing to do.
 pub fn idle(report: &mut Report, server: &Server) {
-    std::thread::sleep(Duration::from_secs(5));
+    // Vectors that came in are written down once, within a minute.
+    std::thread::sleep(SETTLED);
     let (before, _) = usage(server.pid());
     std::thread::sleep(IDLE);
     let (after, _) = usage(server.pid());

@@ -86,8 +86,7 @@ fn servers(report: &mut Report, data: &Path) {
     let program = std::env::var_os("HYDRA_OXIGRAPH").unwrap_or_else(|| "oxigraph".into());
     if Command::new(&program).arg("--version").output().is_err() {
         report.note(
-            "Oxigraph's own server was not there: `cargo install oxigraph-cli` brings it, `HYDRA_OXIGRAPH` names it."
-                .into(),
+            "Oxigraph's own server was not there: `pip install oxigraph` brings it, `HYDRA_OXIGRAPH` names it.".into(),
         );
         return;
     }

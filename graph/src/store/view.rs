@@ -191,6 +191,22 @@ impl<'a> View<'a> {
         Ok(rows.map(|row| row.map_err(evaluation)))
     }
 
+    /// Counts what says of itself with a predicate that it belongs to the graph that it stands in, by graph. Nothing of it is
+    /// read: that would be most of the work.
+    pub(crate) fn belonging(&self, predicate: NamedNodeRef<'_>) -> Result<HashMap<Id, usize>> {
+        let mut counts = HashMap::new();
+        let query = format!("SELECT ?g (COUNT(?s) AS ?n) {{ GRAPH ?g {{ ?s {predicate} ?g }} }} GROUP BY ?g");
+        for row in self.rows(&query)? {
+            let row = row?;
+            if let (Some(Term::NamedNode(graph)), Some(Term::Literal(count))) = (row.get("g"), row.get("n"))
+                && let (Some(id), Ok(count)) = (Id::from_iri(graph.as_str()), count.value().parse())
+            {
+                counts.insert(id, count);
+            }
+        }
+        Ok(counts)
+    }
+
     /// Calls `each` with the subject of every statement (of one graph), without reading what is said. Statements of one
     /// subject in one graph come together.
     pub(crate) fn each_subject(&self, graph: Option<NamedNodeRef<'_>>, each: &mut dyn FnMut(&str)) -> Result<()> {

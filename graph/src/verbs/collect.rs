@@ -15,7 +15,7 @@ use crate::journal::{Agent, Change, Trust};
 use crate::memory::Inner;
 use crate::names::shortened;
 use crate::space;
-use crate::store::{View, string, term_text};
+use crate::store::{View, string, subject_id, term_text};
 use crate::time::Timestamp;
 use crate::vocab::{self, ext};
 
@@ -151,18 +151,15 @@ pub(crate) fn collection(inner: &Inner, reference: &str) -> Result<Collection> {
 
 pub(crate) fn extent(inner: &Inner, path: &Path) -> Result<Extent> {
     let view = inner.view()?;
+    let passages = view.belonging(vocab::PART_OF)?;
     let mut extent = Extent::default();
     for quad in view.quads(None, Some(vocab::PATH), None, None) {
         let quad = quad?;
-        let Some(text) = term_text(&quad.object).filter(|text| Path::new(text).starts_with(path)) else { continue };
-        drop(text);
-        extent.notes += 1;
-        let source = match &quad.subject {
-            oxigraph::model::NamedOrBlankNode::NamedNode(node) => node.clone(),
-            oxigraph::model::NamedOrBlankNode::BlankNode(_) => continue,
-        };
-        let parts = view.quads(None, Some(vocab::PART_OF), Some(source.as_ref().into()), Some(source.as_ref().into()));
-        extent.passages += parts.count();
+        let is_within = term_text(&quad.object).is_some_and(|text| Path::new(&text).starts_with(path));
+        if let Some(source) = subject_id(&quad.subject).filter(|_| is_within) {
+            extent.notes += 1;
+            extent.passages += passages.get(&source).copied().unwrap_or_default();
+        }
     }
     Ok(extent)
 }

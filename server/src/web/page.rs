@@ -98,6 +98,25 @@ pub fn wants_page(method: &Method, headers: &HeaderMap) -> bool {
 mod tests {
     use super::*;
 
+    /// What the server answers as a page is what the view has a page for, and the other way around.
+    #[test]
+    fn the_view_has_the_same_pages() {
+        let routes = include_str!("../../ui/src/page/index.tsx");
+        let routes: Vec<&str> = routes.lines().filter_map(|line| line.trim().strip_prefix("{ path: /^")).collect();
+        let of_one = |path: &str| path.replace('/', "\\/");
+        for path in PAGES {
+            let wanted = format!("{}$/,", of_one(path));
+            assert!(routes.iter().any(|route| route.starts_with(&wanted)), "the view has no page at {path}");
+        }
+        for start in PAGES_OF {
+            let wanted = format!("{}(", of_one(start));
+            assert!(routes.iter().any(|route| route.starts_with(&wanted)), "the view has no page at {start}…");
+        }
+        // A name leads to the page of an id, before a page is asked for.
+        let known = PAGES.len() + PAGES_OF.len() + usize::from(routes.iter().any(|route| route.starts_with("\\/entity\\/(")));
+        assert_eq!(routes.len(), known, "a page of the view is not known here: {routes:?}");
+    }
+
     #[test]
     fn pages_are_known_by_their_addresses() {
         for path in

@@ -102,7 +102,7 @@ function Pages() {
           {group && <h2>{group}</h2>}
           <ul>
             {PAGES.filter((page) => page.group === group).map(({ path: to, name }) => {
-              const isHere = to === "/" ? path.value === "/" : path.value === to || path.value.startsWith(`${to}/`);
+              const isHere = to === "/" ? /^\/(today)?$/.test(path.value) : path.value === to || path.value.startsWith(`${to}/`);
               const count = waiting.value[to] ?? 0;
               return (
                 <li key={to}>

@@ -1,4 +1,4 @@
-/** Which page an address shows. */
+/** Which page an address shows. A test of `server/src/web/page.rs` reads this list and compares it with its own. */
 import { Component, type ComponentChildren, type FunctionComponent } from "preact";
 import { path } from "../address";
 import { Head } from "../part/state";
@@ -28,6 +28,7 @@ interface Route {
 
 const ROUTES: Route[] = [
   { path: /^\/$/, title: "Today", page: Today },
+  { path: /^\/today$/, title: "Today", page: Today },
   { path: /^\/start$/, title: "First steps", page: Start },
   { path: /^\/search$/, title: "Search", page: Search },
   { path: /^\/map$/, title: "Map", page: MapPage },

@@ -29,6 +29,9 @@ const WEEK_DAYS = 7;
 const LOOK_EVERY_MS = 20_000;
 const LAYOUT_EVERY_MS = 1_500;
 const PINNED = 1;
+/** Steps in time that follow each other as fast as this are one to go back by. */
+const MERGED_MS = 1_000;
+const LOST = "The picture was lost, because this browser or its graphics card took the memory for it away. The list shows the same things; the picture comes back by itself when it can.";
 
 export function mountMap(element: HTMLElement, options: MapOptions): MapHandle {
   return new MapView(element, options);
@@ -47,7 +50,12 @@ class MapView implements MapHandle {
   private readonly tidying: Tidying;
   private readonly gone = new AbortController();
   private state: State;
-  private trail = 0;
+  /** What the address was before each step of this map that Back takes back. */
+  private trail: string[] = [];
+  /** The state before time is moved, until it is let go. */
+  private held: State | null = null;
+  /** When time was stepped last, and what the address was then. */
+  private stepped = { at: -Infinity, written: "" };
   private isFirst = true;
   private keepLater = 0;
   private countLater = 0;
@@ -102,8 +110,13 @@ class MapView implements MapHandle {
     const state = readState(query);
     const text = writeState(state).toString();
     if (text === this.written) return;
+    // By Back it is one that was left before; by Forward, or a link, it is another.
+    const at = this.trail.lastIndexOf(text);
+    if (at >= 0) this.trail.length = at;
+    else this.trail.push(this.written);
     this.written = text;
-    const before = this.state;
+    const before = this.held ?? this.state;
+    this.held = null;
     this.state = state;
     if (state.spaces.join() !== before.spaces.join() || state.isPreview !== before.isPreview) void this.refresh();
     else this.show(before);
@@ -114,8 +127,8 @@ class MapView implements MapHandle {
     clearTimeout(this.nextLook);
     try {
       const frame = await this.api.load(this.state.spaces, this.state.isPreview, this.gone.signal);
+      this.shell.say(this.picture.isLost ? LOST : "");
       if (frame !== this.scene.frame) this.take(frame);
-      this.shell.say("");
     } catch (error) {
       if (this.gone.signal.aborted) return;
       if (this.state.isPreview) return this.change({ isPreview: false }, true);
@@ -140,8 +153,12 @@ class MapView implements MapHandle {
 
   private listen(): void {
     const { signal } = this.gone, { root, stage, dots } = this.shell;
-    dots.addEventListener("webglcontextlost", (event) => event.preventDefault(), { signal });
-    dots.addEventListener("webglcontextrestored", () => this.picture.rebuild(), { signal });
+    dots.addEventListener("webglcontextlost", (event) => {
+      // Without this it would never come back.
+      event.preventDefault();
+      this.lose();
+    }, { signal });
+    dots.addEventListener("webglcontextrestored", () => this.restore(), { signal });
     hearGestures(stage, this.scene, {
       hover: (node, x, y) => this.hover(node, x, y), moved: () => this.moved(), pull: (node, x, y) => this.pull(node, x, y),
       put: (at) => void this.pin(at), choose: (node) => this.choose(node), open: (node) => this.open(node),
@@ -173,7 +190,7 @@ class MapView implements MapHandle {
       x: () => this.toggleHops(), "0": () => this.all(), "+": () => this.zoom(ZOOM_STEP), "=": () => this.zoom(ZOOM_STEP), "-": () => this.zoom(1 / ZOOM_STEP),
       "[": () => this.travel("as", -WEEK_DAYS), "]": () => this.travel("as", WEEK_DAYS),
       "{": () => this.travel("known", -WEEK_DAYS), "}": () => this.travel("known", WEEK_DAYS),
-      v: () => this.picture.renderer && this.toggleList(), p: () => void this.pin(),
+      v: () => this.picture.canDraw && this.toggleList(), p: () => void this.pin(),
       m: () => around && around.nearAll > around.near.length && this.change({ more: this.state.more + 1 }),
       ...(around && { Escape: () => this.all() }),
     };
@@ -190,12 +207,28 @@ class MapView implements MapHandle {
     const { list } = this;
     return {
       ArrowDown: () => list.step(1), ArrowUp: () => list.step(-1), j: () => list.step(1), k: () => list.step(-1),
-      ArrowRight: () => list.at >= 0 && this.choose(list.at), ArrowLeft: () => this.trail > 0 && this.options.back?.(),
+      ArrowRight: () => list.at >= 0 && this.choose(list.at), ArrowLeft: () => this.trail.length > 0 && this.options.back?.(),
       Enter: () => this.open(list.at), p: () => void this.pin(undefined, list.at),
     };
   }
 
   // What is shown.
+
+  /** The canvas is blank from now on: until it can be drawn again, the list shows the same. */
+  private lose(): void {
+    const hadKeyboard = document.activeElement === this.shell.stage;
+    this.shell.say(LOST);
+    this.show(null);
+    if (hadKeyboard) this.list.focus();
+  }
+
+  private restore(): void {
+    const hadKeyboard = this.list.element.contains(document.activeElement);
+    this.picture.rebuild();
+    this.shell.say("");
+    this.show(null);
+    if (hadKeyboard && !this.scene.isList) this.shell.stage.focus();
+  }
 
   private take(frame: Frame): void {
     const { scene } = this;
@@ -211,7 +244,7 @@ class MapView implements MapHandle {
       const whole = scene.camera.fit(frame.bounds);
       scene.camera.jump(this.state.camera ?? whole);
     }
-    this.shell.root.classList.toggle("is-empty", frame.count === 0);
+    this.shell.showFew(frame.count, this.state.spaces);
     this.show(null);
     this.isFirst = false;
     // Before somebody asks for what is around a thing; a browser without idle times works it out then.
@@ -225,8 +258,8 @@ class MapView implements MapHandle {
     const { frame } = scene, { renderer } = this.picture;
     if (!frame) return;
     scene.sift(state);
-    scene.isList = state.isList || !renderer;
-    this.shell.showMode(scene.isList, renderer !== null);
+    scene.isList = state.isList || !this.picture.canDraw;
+    this.shell.showMode(scene.isList, this.picture.canDraw);
     this.time.show(state);
     if (before === null || before.as !== state.as) this.drawTime();
     const node = state.node === "" ? -1 : nodeOf(frame, state.node);
@@ -234,7 +267,7 @@ class MapView implements MapHandle {
     if (node >= 0) {
       const around = scene.focus(frame, node, state);
       renderer?.focus(around.flags);
-      void this.panel.show(frame, around, state.hops, this.trail > 0);
+      void this.panel.show(frame, around, state.hops, this.trail.length > 0);
       if (node !== wasThere || before?.hops !== state.hops || before?.more !== state.more) {
         void this.speak(node);
         if (!this.isFirst || !state.camera) this.see(frame, around);
@@ -318,12 +351,16 @@ class MapView implements MapHandle {
   // What its owner does.
 
   private change(part: Partial<State>, isReplaced = false): void {
-    const before = this.state;
-    this.state = { ...before, ...part };
+    const before = this.held ?? this.state;
+    this.held = null;
+    this.state = { ...this.state, ...part };
     const query = writeState(this.state);
-    this.written = query.toString();
-    if (!isReplaced) this.trail++;
-    this.options.navigate(query, isReplaced);
+    const text = query.toString();
+    if (text !== this.written) {
+      if (!isReplaced) this.trail.push(this.written);
+      this.written = text;
+      this.options.navigate(query, isReplaced);
+    }
     if (part.spaces || part.isPreview !== undefined) void this.refresh();
     else this.show(before);
   }
@@ -362,11 +399,20 @@ class MapView implements MapHandle {
   }
 
   private move(moment: Moment, isDone: boolean): void {
+    if (isDone) return this.travelTo(moment);
+    this.held ??= this.state;
     this.state = { ...this.state, ...moment };
-    if (isDone) return this.change(moment, true);
     this.scene.sift(this.state);
     this.time.show(moment);
     this.picture.quick();
+  }
+
+  /** Another moment, which Back takes back; quick steps together. */
+  private travelTo(moment: Moment): void {
+    const now = performance.now();
+    const isNext = this.stepped.written === this.written && now - this.stepped.at < MERGED_MS;
+    this.change(moment, isNext);
+    this.stepped = { at: now, written: this.written };
   }
 
   private zoom(factor: number): void {
@@ -391,7 +437,11 @@ class MapView implements MapHandle {
   private walk(dx: number, dy: number): void {
     const { frame, around } = this.scene;
     if (!frame) return;
-    if (!around) return this.choose(this.scene.middle(frame));
+    if (!around) {
+      const middle = this.scene.middle(frame);
+      if (middle < 0) this.shell.spoken.textContent = "There is nothing here to walk to";
+      return this.choose(middle);
+    }
     const next = towards(frame, around.node, around.near, dx, dy);
     if (next >= 0) this.choose(next);
     else this.shell.spoken.textContent = "Nothing is linked in that direction";
@@ -399,7 +449,7 @@ class MapView implements MapHandle {
 
   private travel(which: "as" | "known", days: number): void {
     const moment = { as: this.state.as, known: this.state.known, [which]: step(this.state[which], days) };
-    this.change(moment, true);
+    this.travelTo(moment);
     const text = this.state[which] === NEVER ? "now" : new Date(this.state[which] * 1000).toISOString().slice(0, 10);
     this.shell.spoken.textContent = `${which === "as" ? "True on" : "As known on"} ${text}`;
   }

@@ -43,6 +43,15 @@ export class Picture {
     this.renderer = begin(dots);
   }
 
+  /** Whether there was a picture, and its memory was taken away. */
+  get isLost(): boolean {
+    return this.renderer?.isLost ?? false;
+  }
+
+  get canDraw(): boolean {
+    return this.renderer !== null && !this.isLost;
+  }
+
   get isAtRest(): boolean {
     return this.scene.frame !== null && this.frameAsked === 0 && !this.wantsLinks && !(this.renderer?.isDrawingLinks ?? false);
   }
@@ -79,7 +88,7 @@ export class Picture {
   /** Another moment: only uniforms change; the few links of a quick sample come with them, the others once it rests. */
   quick(): void {
     const { renderer, scene } = this;
-    if (!renderer || !scene.frame) return;
+    if (!renderer || renderer.isLost || !scene.frame) return;
     const { around } = scene;
     renderer.drawLinks(around ? { list: around.links, count: Math.min(QUICK_SAMPLE, around.links.length) } : { first: QUICK_SAMPLE }, scene.look());
     renderer.drawPiece();
@@ -89,7 +98,7 @@ export class Picture {
 
   /** What is seen, as layers. */
   layers(): HTMLCanvasElement[] {
-    return this.renderer ? [this.renderer.picture(this.scene.look()), this.words] : [];
+    return this.renderer && this.canDraw ? [this.renderer.picture(this.scene.look()), this.words] : [];
   }
 
   destroy(): void {
@@ -102,6 +111,7 @@ export class Picture {
     this.frameAsked = 0;
     const { renderer, scene } = this;
     const { frame, camera } = scene;
+    // With no picture the list is shown, which is there at once.
     if (!frame || !renderer || scene.isList || renderer.isLost) {
       this.wantsLinks = false;
       if (frame) this.told.state(true);

@@ -18,7 +18,7 @@ export type Saving = "PNG" | "CSV" | "GraphML";
 /** Hands it over as a file; returns what its owner should know of it. `layers` are the picture, if there is one. */
 export async function saveAs(kind: Saving, all: Saved, layers: HTMLCanvasElement[]): Promise<string> {
   if (kind === "PNG") {
-    if (layers.length === 0) return "A picture needs WebGL2, which this browser does not have; a table can be saved.";
+    if (layers.length === 0) return "A picture needs WebGL2, which this browser does not have now; a table can be saved.";
     savePicture(layers, (blob) => download(blob, "hydra-map.png"));
     return "";
   }

@@ -26,6 +26,7 @@ export class Shell {
     this.dots, this.words, this.tip);
   readonly counts = el("p", { class: "map-counts" });
   readonly spoken = el("p", { class: "sr-only", role: "status", "aria-live": "polite" });
+  private readonly few = el("div", { class: "map-few", hidden: true });
   private readonly notice = el("p", { class: "map-notice", hidden: true });
   private readonly asList: HTMLButtonElement;
 
@@ -46,7 +47,7 @@ export class Shell {
         el("details", { class: "map-menu" }, el("summary", {}, "More"),
           el("div", {}, el("h2", {}, "Save"), el("p", { class: "map-saves" }, ...saves),
             el("h2", {}, "Layout"), tidy("PREVIEW", "Tidy the map…"), tidy("UNDO", "Undo the last tidying")))),
-      tidied, this.notice, el("div", { class: "map-body" }, this.stage, list, panel), time, this.counts, this.spoken, hint);
+      tidied, this.notice, el("div", { class: "map-body" }, this.few, this.stage, list, panel), time, this.counts, this.spoken, hint);
   }
 
   /** Shows the list or the canvas, where there is a choice. */
@@ -54,6 +55,21 @@ export class Shell {
     this.root.classList.toggle("is-list", isList);
     this.asList.setAttribute("aria-pressed", String(isList));
     this.asList.hidden = !canDraw;
+  }
+
+  /** Says what to do where there is nothing to look at yet, or hardly anything. */
+  showFew(count: number, spaces: string[]): void {
+    this.few.hidden = count > 1;
+    this.few.classList.toggle("is-one", count === 1);
+    const where = spaces.length > 0 ? ` of ${spaces.join(", ")}` : "";
+    const next = el("p", {}, el("a", { href: "/start" }, "First steps"), spaces.length > 0 && " · ", spaces.length > 0 && el("a", { href: "/map" }, "All spaces"));
+    if (count === 0) {
+      this.few.replaceChildren(
+        el("p", {}, el("strong", {}, `Nothing${where} is on the map yet.`)),
+        el("p", { class: "soft" }, "Tell Hydra something, or bring in a folder of notes, and it appears here by itself."), next);
+    } else if (count === 1) {
+      this.few.replaceChildren(el("p", {}, `Only one thing${where} is on the map yet. What you tell Hydra next, or bring in, comes to lie beside it.`), next);
+    }
   }
 
   showTip(text: string, x: number, y: number): void {

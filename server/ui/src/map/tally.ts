@@ -5,7 +5,7 @@ import type { LinkChoice } from "./renderer";
 import type { Scene } from "./scene";
 
 export function tally(scene: Scene, frame: Frame, chosen: LinkChoice | null): string {
-  if (frame.count === 0) return "Nothing is known yet. Tell Hydra something, or bring in a folder of notes, and it appears here.";
+  if (frame.count === 0) return "Nothing is on the map.";
   let shown = 0;
   const flags = new Uint8Array(frame.count);
   for (let node = 0; node < frame.count; node++) {

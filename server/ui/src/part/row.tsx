@@ -1,7 +1,7 @@
 /** One memory in a list: what it is, how it begins, where it comes from. */
 import type { ComponentChildren } from "preact";
 import { signal } from "@preact/signals";
-import { memoryAddress } from "../address";
+import { go, memoryAddress } from "../address";
 import type { Line, Source } from "../api/types";
 import { currentRow, useCommands } from "../command";
 import { forget } from "../deed";
@@ -79,6 +79,14 @@ export async function copy(text: string, said: string): Promise<void> {
   }
 }
 
+/** Opens the memory of the row with its editor; what is no memory of its own, as a file, is only opened. */
+function edit(): void {
+  const link = currentRow()?.querySelector<HTMLAnchorElement>("a[data-open]");
+  if (!link) say("Choose a row first, with j and k");
+  else if (link.pathname.startsWith("/m/")) go(`${link.pathname}?do=edit`);
+  else link.click();
+}
+
 /** What keys do with the row that is focused. */
 export function useRowCommands(): void {
   const id = (): string | undefined => currentRow()?.dataset["id"];
@@ -91,7 +99,7 @@ export function useRowCommands(): void {
     [
       { name: "Copy a link to this row", key: "y", isQuiet: true, run: withRow((current) => void copyLink(current)) },
       { name: "Forget this row", key: "Backspace", isQuiet: true, run: withRow((current) => void forget(current)) },
-      { name: "Open this row to edit", key: "e", isQuiet: true, run: () => currentRow()?.querySelector<HTMLAnchorElement>("[data-open]")?.click() },
+      { name: "Open this row to edit", key: "e", isQuiet: true, run: edit },
     ],
     [],
   );

@@ -49,7 +49,9 @@ export function Shell() {
   }, [title, address.value]);
   // Whoever goes to a page by a key or a link is put at its beginning, as a loaded page would.
   useEffect(() => {
-    if (arrived.value > 0) main.current?.querySelector<HTMLElement>("h1")?.focus({ preventScroll: true });
+    // A field that the page put the cursor into keeps it.
+    const isWriting = main.current?.contains(document.activeElement) && document.activeElement?.matches("input, textarea");
+    if (arrived.value > 0 && !isWriting) main.current?.querySelector<HTMLElement>("h1")?.focus({ preventScroll: true });
   }, [arrived.value]);
   return (
     <div class="shell">

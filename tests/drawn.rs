@@ -12,6 +12,8 @@ mod node;
 use harness::Server;
 use serde_json::{Value, json};
 
+/// Leaves of each note in the map of distances: enough that its region is wide from afar.
+const LEAVES: usize = 150;
 /// Pixels that a dot covers at most, with its ring.
 const MAX_DOT: u64 = 32 * 32;
 
@@ -81,6 +83,55 @@ fn a_browser_draws_what_stands_and_nothing_else() {
     assert!(words("/csv").contains("<img src=x onerror=alert(1)> and \"\"quotes\"\""));
     assert!(words("/graphml").contains("&#60;img") && words("/graphml").contains("<edge "));
     assert_eq!(words("/png"), "PNG");
-    assert!(number("/restored/drawn") > 0);
+    assert!(words("/lost/said").contains("lost") && words("/lost/said").contains("list"), "{}", words("/lost/said"));
+    assert!(number("/lost/rows") > 1 && seen["lost"]["isStageSeen"] == false && seen["lost"]["isListStill"] == true);
+    assert!(number("/restored/drawn") > 0 && seen["restored"]["isNoticeSeen"] == false, "{}", seen["restored"]);
     assert!(number("/flat/rows") > 10 && seen["flat"]["hasWebGl"] == false);
+}
+
+#[test]
+fn a_map_of_nothing_and_of_one_thing_says_what_to_do() {
+    let Some(packages) = needed::needed(browser::packages()) else { return };
+    let temp = tempfile::tempdir().unwrap();
+    let server = Server::start(&temp.path().join("data"));
+    let seen = browser::run(&packages, "few.mjs", &server);
+    assert_eq!(seen["errors"], json!([]));
+    let words = |path: &str| seen.pointer(path).and_then(Value::as_str).unwrap_or_else(|| panic!("{path}: {seen}"));
+    for state in ["none", "noneInList"] {
+        let said = words(&format!("/{state}/said"));
+        assert!(said.contains("Nothing is on the map yet") && said.contains("First steps"), "{state}: {said}");
+        assert_eq!(words(&format!("/{state}/counts")), "Nothing is on the map.");
+    }
+    assert_eq!(words("/none/spoken"), "There is nothing here to walk to");
+    assert!(words("/elsewhere/said").contains("Nothing of work is on the map yet"), "{seen}");
+    assert!(words("/one/said").contains("Only one thing is on the map yet"), "{seen}");
+    assert!(words("/one/counts").starts_with("1 thing · 0 links"), "{}", words("/one/counts"));
+    assert!(words("/one/spoken").starts_with("The spare key hangs in the hall, episode, 0 links"), "{seen}");
+    assert_eq!(seen["one"]["nodes"], 1, "{seen}");
+    assert_eq!(seen["two"]["isSaid"], false, "{seen}");
+}
+
+#[test]
+fn names_come_by_distance() {
+    let Some(packages) = needed::needed(browser::packages()) else { return };
+    let temp = tempfile::tempdir().unwrap();
+    let (data, notes) = (temp.path().join("data"), temp.path().join("notes"));
+    std::fs::create_dir_all(&notes).unwrap();
+    for hub in ["Harbour", "Orchard"] {
+        let leaves: String = (0..LEAVES).map(|leaf| format!("- [[{hub} leaf {leaf}]]\n")).collect();
+        std::fs::write(notes.join(format!("{hub}.md")), format!("# {hub}\n\n{leaves}")).unwrap();
+    }
+    let server = Server::start(&data);
+    harness::succeeds(&data, &["ingest", notes.to_str().unwrap()]);
+    let seen = browser::run(&packages, "distances.mjs", &server);
+    assert_eq!(seen["errors"], json!([]));
+    let named = |state: &str| -> Vec<String> { serde_json::from_value(seen[state].clone()).unwrap() };
+    let is_leaf = |name: &String| name.contains("leaf");
+    // From afar regions by what they are called after; nearer what has many links; near everything.
+    for state in ["far", "between"] {
+        let names = named(state);
+        assert!(names.iter().any(|name| name == "Harbour" || name == "Orchard"), "{state}: {names:?}");
+        assert!(!names.iter().any(is_leaf), "{state}: {names:?}");
+    }
+    assert!(named("near").iter().any(is_leaf), "{seen}");
 }

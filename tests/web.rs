@@ -71,6 +71,11 @@ impl Stage {
         harness::json(&self.data(), arguments)
     }
 
+    /// Opens a connection to tell it things as programs do.
+    fn client(&self) -> harness::Client {
+        self.server.as_ref().unwrap().client()
+    }
+
     /// Makes a link that lets a browser in.
     fn link(&self) -> String {
         harness::succeeds(&self.data(), &["open", "--print", "--quiet"]).trim().to_owned()
@@ -125,6 +130,25 @@ fn the_first_minute_ends_in_an_answer_and_everything_can_be_undone_by_keyboard()
     let texts: Vec<&str> = memories["hits"].as_array().unwrap().iter().filter_map(|hit| hit["text"].as_str()).collect();
     assert!(texts.contains(&"The spare key hangs behind the water meter"), "{texts:?}");
     assert!(!texts.iter().any(|text| text.contains("under the mat")), "the edit was undone: {texts:?}");
+}
+
+#[test]
+fn the_map_is_walked_narrowed_moved_in_time_and_tidied_by_keys() {
+    /// More than the map shows of one thing at first.
+    const FRIENDS: usize = 45;
+    let Some(stage) = Stage::set() else { return };
+    let mut client = stage.client();
+    let mut tell = |body: &Value| client.ask("/v1/remember", body)["id"].clone();
+    for friend in 0..FRIENDS {
+        let statement = json!(["Mirela", "knows", format!("Friend {friend}")]);
+        tell(&json!({"statement": statement, "valid_from": "2022-01-01"}));
+    }
+    let ladder = tell(&json!({"text": "She brought the ladder back to the shed", "entities": ["Mirela"]}));
+    // Facts with whom they name, and what was told of Mirela; each fact is tied to two.
+    let more = json!({
+        "ladder": ladder, "friends": FRIENDS, "things": 2 * FRIENDS + 2, "links": 2 * FRIENDS + 1,
+    });
+    assert_clean(&stage.play("map.mjs", &more));
 }
 
 #[test]
@@ -193,7 +217,7 @@ fn texts_read_as_they_are_meant_and_what_the_owner_decides_holds() {
     let proposed = json!({"proposals": [{
         "kind": "fact", "subject": "Mirela", "predicate": "works for", "object": "Acme", "evidence": [source["id"]],
     }]});
-    let mut client = stage.server.as_ref().unwrap().client();
+    let mut client = stage.client();
     client.ask("/v1/propose", &proposed);
     let waiting = client.ask("/v1/proposals", &json!({}));
     let more = json!({"note": note["id"], "drawn": drawn["id"], "secret": secret["id"], "proposal": waiting["proposals"][0]["id"]});

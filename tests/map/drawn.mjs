@@ -113,16 +113,24 @@ for (const [name, controls] of [["names", "?type=entity"], ["facts", "?type=fact
   out.csv = (await save("CSV")).toString();
   out.graphml = (await save("GraphML")).toString();
   out.png = (await save("PNG")).subarray(1, 4).toString();
-  // A context that is lost and comes back.
+  // A context that is lost and comes back; meanwhile the list is there, and the keyboard in it.
+  await page.locator(".map-stage").focus();
   await page.evaluate(() => {
     const gl = document.querySelector(".map-dots").getContext("webgl2");
     window.lost = gl.getExtension("WEBGL_lose_context");
     window.lost.loseContext();
   });
-  await page.waitForTimeout(300);
+  await page.waitForSelector(".map.is-list .map-row");
+  await page.waitForFunction(() => document.activeElement?.className === "map-row");
+  await page.evaluate(() => window.map.refresh());
+  out.lost = { said: await text(page, ".map-notice"), rows: await page.locator(".map-row").count(), isStageSeen: await page.locator(".map-stage").isVisible() };
+  await page.keyboard.press("v");
+  out.lost.isListStill = await page.locator(".map-list").isVisible();
   await page.evaluate(() => window.lost.restoreContext());
-  await page.waitForTimeout(600);
+  await page.waitForSelector(".map:not(.is-list)");
+  await page.waitForFunction(() => document.activeElement?.className.startsWith("map-stage"));
   out.restored = await pixels(page);
+  out.restored.isNoticeSeen = await page.locator(".map-notice").isVisible();
   await page.context().close();
 }
 {

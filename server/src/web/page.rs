@@ -113,7 +113,8 @@ mod tests {
             assert!(routes.iter().any(|route| route.starts_with(&wanted)), "the view has no page at {start}…");
         }
         // A name leads to the page of an id, before a page is asked for.
-        let known = PAGES.len() + PAGES_OF.len() + usize::from(routes.iter().any(|route| route.starts_with("\\/entity\\/(")));
+        let known =
+            PAGES.len() + PAGES_OF.len() + usize::from(routes.iter().any(|route| route.starts_with("\\/entity\\/(")));
         assert_eq!(routes.len(), known, "a page of the view is not known here: {routes:?}");
     }
 

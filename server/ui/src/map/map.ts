@@ -237,7 +237,7 @@ class MapView implements MapHandle {
     scene.palette = readPalette(this.shell.root, frame.types);
     this.picture.renderer?.load(frame, scene.endings);
     this.time.load(frame);
-    this.types.show(frame, this.state.types);
+    this.types.show(frame);
     const isMoved = former !== null && former.epoch !== frame.epoch;
     this.resize();
     if (this.isFirst || (isMoved && !this.state.camera)) {
@@ -261,6 +261,7 @@ class MapView implements MapHandle {
     scene.isList = state.isList || !this.picture.canDraw;
     this.shell.showMode(scene.isList, this.picture.canDraw);
     this.time.show(state);
+    this.types.mark(state.types);
     if (before === null || before.as !== state.as) this.drawTime();
     const node = state.node === "" ? -1 : nodeOf(frame, state.node);
     const wasThere = scene.around?.node ?? -1;
@@ -358,6 +359,8 @@ class MapView implements MapHandle {
     const text = query.toString();
     if (text !== this.written) {
       if (!isReplaced) this.trail.push(this.written);
+      // Stepped back to where it was: Back changes nothing that is seen.
+      else if (this.trail.at(-1) === text) this.trail.pop();
       this.written = text;
       this.options.navigate(query, isReplaced);
     }

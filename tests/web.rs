@@ -3,118 +3,23 @@
 //! unless `HYDRA_REQUIRE_BROWSER` is set.
 #![expect(clippy::unwrap_used, reason = "that is how a test fails")]
 
+#[path = "web/deeds.rs"]
+mod deeds;
 mod harness;
 #[path = "node/needed.rs"]
 mod needed;
 mod node;
+#[path = "web/stage.rs"]
+mod stage;
 #[path = "wire/mod.rs"]
 mod wire;
 
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::path::Path;
 
 use harness::Server;
 use serde_json::{Value, json};
+use stage::{Stage, assert_clean};
 use wire::Door;
-
-/// What is installed, side by side.
-const PACKAGES: [&str; 3] = ["axe-core@4.14.1", "html-validate@11.21.1", "playwright-core@1.65.1"];
-/// What these need at least.
-const NODE_MAJOR: u32 = 20;
-/// Where Debian and others have the browser.
-const BROWSERS: [&str; 3] = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
-
-/// The view with everything that it needs to be driven.
-struct Stage {
-    packages: PathBuf,
-    browser: PathBuf,
-    temp: tempfile::TempDir,
-    server: Option<Server>,
-}
-
-impl Stage {
-    /// Starts a server on an empty memory; `None` where the view can't be driven.
-    fn set() -> Option<Self> {
-        needed::needed(Self::found())
-    }
-
-    fn found() -> Option<Self> {
-        let packages = node::packages("web", &PACKAGES, NODE_MAJOR)?;
-        let Some(browser) = BROWSERS.iter().map(PathBuf::from).find(|path| path.exists()) else {
-            eprintln!("skipped: there is no Chromium; `apt-get install chromium` brings it");
-            return None;
-        };
-        let view = Path::new(env!("CARGO_MANIFEST_DIR")).join("ui/dist/index.html");
-        if !view.exists() {
-            eprintln!("skipped: the web view was not built; `make build` does that");
-            return None;
-        }
-        let stage = Self { packages, browser, temp: tempfile::tempdir().unwrap(), server: None };
-        Some(stage.serving())
-    }
-
-    fn serving(mut self) -> Self {
-        let mut command = harness::hydra(&self.data());
-        if let Some(model) = harness::model() {
-            command.env("HYDRA_MODEL_DIR", model);
-        }
-        self.server = Some(Server::start_with(command, &self.data()));
-        self
-    }
-
-    fn data(&self) -> PathBuf {
-        self.temp.path().join("data")
-    }
-
-    /// Tells a memory, by the command line as people do.
-    fn told(&self, arguments: &[&str]) -> Value {
-        harness::json(&self.data(), arguments)
-    }
-
-    /// Opens a connection to tell it things as programs do.
-    fn client(&self) -> harness::Client {
-        self.server.as_ref().unwrap().client()
-    }
-
-    /// Makes a link that lets a browser in.
-    fn link(&self) -> String {
-        harness::succeeds(&self.data(), &["open", "--print", "--quiet"]).trim().to_owned()
-    }
-
-    /// Runs a script of `tests/web` with the browser let in, and reads what it printed.
-    fn play(&self, script: &str, more: &Value) -> Value {
-        // Node looks for packages from where a script is.
-        let stage = self.packages.join(format!("stage-{}-{script}", std::process::id()));
-        std::fs::create_dir_all(&stage).unwrap();
-        let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/web");
-        for file in std::fs::read_dir(source).unwrap() {
-            let file = file.unwrap();
-            std::fs::copy(file.path(), stage.join(file.file_name())).unwrap();
-        }
-        let door = Door::of(&self.data());
-        let setting = json!({
-            "link": self.link(),
-            "base": format!("http://127.0.0.1:{}", door.port),
-            "browser": self.browser,
-            "program": harness::binary(),
-            "data": self.data(),
-            "pid": self.server.as_ref().unwrap().pid(),
-            "more": more,
-        });
-        let output = Command::new("node").arg(stage.join(script)).arg(setting.to_string()).output().unwrap();
-        std::fs::remove_dir_all(&stage).unwrap();
-        let said = String::from_utf8_lossy(&output.stdout).into_owned();
-        assert!(output.status.success(), "{script}: {said}\n{}", String::from_utf8_lossy(&output.stderr));
-        serde_json::from_str(said.lines().last().unwrap_or_default())
-            .unwrap_or_else(|_| panic!("{script} printed no JSON: {said}"))
-    }
-}
-
-/// What must be so however the view is used.
-fn assert_clean(played: &Value) {
-    assert_eq!(played["errors"], json!([]), "the console has errors");
-    assert_eq!(played["elsewhere"], json!([]), "something off this machine was asked for");
-}
 
 #[test]
 fn the_first_minute_ends_in_an_answer_and_everything_can_be_undone_by_keyboard() {

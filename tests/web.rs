@@ -18,7 +18,7 @@ use std::path::Path;
 
 use harness::Server;
 use serde_json::{Value, json};
-use stage::{Stage, assert_clean};
+use stage::{Stage, assert_clean, wait_for_owner};
 use wire::Door;
 
 #[test]
@@ -77,7 +77,14 @@ fn every_page_is_accessible_and_valid_in_both_themes_and_at_any_width() {
     stage.told(&["forget", forgotten["id"].as_str().unwrap()]);
     let answer = stage.told(&["recall", "why do the taps run cold"]);
     let entity = stage.told(&["entity", "show", "Boiler"]);
-    let more = json!({"memory": memory["id"], "trace": answer["trace_id"], "entity": entity["id"]});
+    let folder = stage.temp.path().join("notes");
+    harness::vault(&folder, 3);
+    let mut client = stage.client();
+    wait_for_owner(&mut client);
+    client.ask("/v1/add_source", &json!({"path": folder}));
+    let edited =
+        ["light", "dark"].map(|theme| stage.told(&["remember", &format!("Edited with {theme} colours")])["id"].clone());
+    let more = json!({"memory": memory["id"], "trace": answer["trace_id"], "entity": entity["id"], "edited": edited});
     let played = stage.play("pages.mjs", &more);
     assert_clean(&played);
     assert_eq!(played["violations"], json!([]), "axe-core finds serious or critical ones");
@@ -85,6 +92,7 @@ fn every_page_is_accessible_and_valid_in_both_themes_and_at_any_width() {
     assert_eq!(played["overflowing"], json!([]), "a page is wider than the window");
     assert_eq!(played["untitled"], json!([]), "a page has no heading or title");
     assert_eq!(played["unnamed"], json!([]), "the map has no names");
+    assert_eq!(played["empty"], json!([]), "a page was looked at with nothing on it");
     assert!(played["pages"].as_u64().unwrap() >= 15, "{played}");
 }
 

@@ -2,6 +2,7 @@
 // the Nu HTML checker. Writes what came out into CONFORMANCE.md:
 // `node run.mjs --hydra PROGRAM --packages FOLDER --vault FOLDER [--out FILE] [--browser PROGRAM]`.
 import { execFile, execFileSync, spawn } from "node:child_process";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { mkdtemp, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
@@ -39,10 +40,20 @@ function fill() {
   told("decide", "Keep it in one store", "--chosen", "RocksDB: crash safe", "--option", "SQLite: one writer");
   const memory = told("remember", "The boiler was serviced in January", "--kind", "fact").id;
   told("forget", told("remember", "Nobody needs this").id);
+  // What waits for its owner, and a folder that is watched.
+  for (const place of ["Bruges", "Ghent"]) told("remember", "--fact", "Tomas", "lives in", place, "--valid-from", "2025-01-01");
+  const seen = told("remember", "We met Ana at the pier and spoke of her work").id;
+  const lines = join(folder, "proposals.jsonl");
+  writeFileSync(lines, `${JSON.stringify({ kind: "fact", subject: "Ana", predicate: "works for", object: "Acme", evidence: [seen] })}\n`);
+  hydra("propose", lines);
+  const notes = join(folder, "notes");
+  mkdirSync(notes);
+  writeFileSync(join(notes, "Garage.md"), "# Garage\n\nThe winter tyres hang on the left wall of the garage.\n");
+  hydra("source", "add", notes);
   const trace = told("recall", "why do the taps run cold").trace_id;
   const entity = told("entity", "show", "Boiler").id;
   return [
-    "/", "/start", "/search", "/search?q=why+do+the+taps+run+cold&why=1", "/map", "/map?view=list", "/timeline", "/timeline?of=Boiler", "/recalls", `/recalls/${trace}`,
+    "/", "/today", "/start", "/search", "/search?q=why+do+the+taps+run+cold&why=1", "/map", "/map?view=list", "/timeline", "/timeline?of=Boiler", "/recalls", `/recalls/${trace}`,
     "/decisions", "/learnings", "/preferences", "/conflicts", "/proposals", "/sources", "/trash", "/settings", `/m/${memory}`, `/m/${memory}/history`, `/m/${entity}`,
   ];
 }

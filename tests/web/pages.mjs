@@ -1,15 +1,18 @@
-// Every page, in both themes, the map in forced colours too: axe-core, valid HTML, no sideways scrolling at 320 pixels, a heading and a title.
+// Every page with something on it, in both themes, the map in forced colours too, and what opens above a page: axe-core, valid
+// HTML, no sideways scrolling at 320 pixels, a heading and a title.
 import { createRequire } from "node:module";
 import { readFile } from "node:fs/promises";
 import { FileSystemConfigLoader, HtmlValidate } from "html-validate";
 import { at, play, setting } from "./stage.mjs";
 
-const { memory, trace, entity } = setting.more;
+const { memory, trace, entity, edited } = setting.more;
 const PAGES = [
-  "/", "/start", "/search", "/search?q=why+do+the+taps+run+cold&why=1", "/map", "/timeline", "/timeline?of=Boiler", "/recalls", `/recalls/${trace}`,
+  "/", "/today", "/start", "/search", "/search?q=why+do+the+taps+run+cold&why=1", "/map", "/map?view=list", "/timeline", "/timeline?of=Boiler", "/recalls", `/recalls/${trace}`,
   "/decisions", "/learnings", "/preferences", "/conflicts", "/proposals", "/sources", "/trash", "/settings", `/m/${memory}`, `/m/${memory}/history`,
   `/m/${memory}?do=edit`, `/m/${entity}`, "/nothing/here",
 ];
+/** What would be looked at empty says nothing of what stands on it otherwise. */
+const FILLED = ["/decisions", "/learnings", "/preferences", "/conflicts", "/proposals", "/sources", "/trash", "/recalls"];
 const axe = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const validator = new HtmlValidate(new FileSystemConfigLoader({
   root: true,
@@ -21,20 +24,41 @@ const validator = new HtmlValidate(new FileSystemConfigLoader({
   },
 }));
 
-await play(async ({ page, errors }) => {
+await play(async ({ page, context, errors }) => {
   const violations = [];
   const invalid = new Set();
   const overflowing = [];
   const untitled = [];
   const unnamed = [];
-  for (const scheme of ["light", "dark", "forced"]) {
+  const empty = [];
+  const still = async (path) => {
+    await page.goto(at(path));
+    await page.locator("main h1").first().waitFor({ state: "attached" });
+    await page.waitForFunction(() => !document.querySelector("main .waiting"));
+    await page.waitForLoadState("networkidle").catch(() => {});
+  };
+  /** Looks at what is shown now. */
+  const look = async (scheme, what) => {
+    // The policy of the page forbids scripts of others, also this one: it is put in by the browser's own tool.
+    const found = await page.evaluate(`(() => { ${axe}; return axe.run(document, { resultTypes: ["violations"] }); })()`);
+    for (const { id, impact, nodes } of found.violations) {
+      if (impact === "serious" || impact === "critical") violations.push(`${scheme} ${what}: ${id} at ${nodes.slice(0, 3).map(({ target, failureSummary }) => `${target} (${failureSummary})`).join("; ")}`);
+    }
+    if (scheme !== "light") return;
+    const report = await validator.validateString(await page.content());
+    for (const { messages } of report.results) {
+      for (const { ruleId, message, selector } of messages) invalid.add(`${what}: ${ruleId}: ${message} at ${selector}`);
+    }
+  };
+  const beginTheme = async (scheme) => {
     await page.emulateMedia({ colorScheme: scheme === "dark" ? "dark" : "light", forcedColors: scheme === "forced" ? "active" : "none", reducedMotion: "reduce" });
     await page.setViewportSize({ width: 1280, height: 900 });
+  };
+
+  for (const scheme of ["light", "dark", "forced"]) {
+    await beginTheme(scheme);
     for (const path of scheme === "forced" ? ["/map", "/map?view=list", "/"] : PAGES) {
-      await page.goto(at(path));
-      await page.locator("main h1").first().waitFor({ state: "attached" });
-      await page.waitForFunction(() => !document.querySelector("main .waiting"));
-      await page.waitForLoadState("networkidle").catch(() => {});
+      await still(path);
       if (path === "/map") {
         // What is drawn settles, and has names once they have come.
         await page.waitForFunction(() => document.querySelector(".map")?.dataset.state === "rest");
@@ -44,16 +68,10 @@ await play(async ({ page, errors }) => {
         }).then(() => true, () => false);
         if (!named) unnamed.push(scheme);
       }
-      // The policy of the page forbids scripts of others, also this one: it is put in by the browser's own tool.
-      const found = await page.evaluate(`(() => { ${axe}; return axe.run(document, { resultTypes: ["violations"] }); })()`);
-      for (const { id, impact, nodes } of found.violations) {
-        if (impact === "serious" || impact === "critical") violations.push(`${scheme} ${path}: ${id} at ${nodes.slice(0, 3).map(({ target, failureSummary }) => `${target} (${failureSummary})`).join("; ")}`);
-      }
+      if (path === "/map?view=list") await page.locator(".map-row").first().waitFor();
+      if (FILLED.includes(path) && (await page.locator("main .empty").count()) > 0) empty.push(path);
+      await look(scheme, path);
       if (scheme === "light") {
-        const report = await validator.validateString(await page.content());
-        for (const { messages } of report.results) {
-          for (const { ruleId, message, selector } of messages) invalid.add(`${path}: ${ruleId}: ${message} at ${selector}`);
-        }
         if (!(await page.title()) || (await page.locator("main h1").count()) !== 1) untitled.push(path);
         for (const width of [320, 3840]) {
           await page.setViewportSize({ width, height: 700 });
@@ -64,6 +82,34 @@ await play(async ({ page, errors }) => {
       }
     }
   }
+
+  // What opens above a page, what was just done, and what says that somebody else wrote too.
+  for (const [number, scheme] of ["light", "dark"].entries()) {
+    await beginTheme(scheme);
+    await still("/recalls");
+    for (const [key, name] of [["Control+k", "Any command"], ["?", "Keys"], ["c", "Capture a thought"]]) {
+      await page.keyboard.press(key);
+      await page.getByRole("dialog", { name }).waitFor();
+      await look(scheme, `the dialog “${name}”`);
+      await page.keyboard.press("Escape");
+      await page.getByRole("dialog").waitFor({ state: "detached" });
+    }
+    await page.keyboard.press("c");
+    await page.keyboard.type(`Something new, said with ${scheme} colours`);
+    await page.keyboard.press("Control+Enter");
+    await page.locator(".toast").getByRole("button", { name: "Undo" }).waitFor();
+    await look(scheme, "a message with its way back");
+    await still(`/m/${edited[number]}?do=edit`);
+    await page.locator("form.edit textarea").fill(`As this tab has it, with ${scheme} colours`);
+    const other = await context.newPage();
+    await other.goto(at(`/m/${edited[number]}?do=edit`));
+    await other.locator("form.edit textarea").fill(`As the other tab has it, with ${scheme} colours`);
+    await other.getByRole("button", { name: /^Save/ }).click();
+    await page.getByText("changed somewhere else while you were writing").waitFor();
+    await other.close();
+    await look(scheme, "an edit that another tab was faster with");
+  }
+
   // The page that GraphQL has runs under its own strict policy.
   await page.goto(at("/graphql"));
   await page.locator("#schema details").first().waitFor();
@@ -73,5 +119,5 @@ await play(async ({ page, errors }) => {
   const expected = PAGES.includes("/nothing/here") ? 2 : 0;
   const told = errors.filter((error) => error.includes("404"));
   if (told.length === expected) errors.splice(0, errors.length, ...errors.filter((error) => !told.includes(error)));
-  return { violations, invalid: [...invalid], overflowing, untitled, unnamed, pages: PAGES.length };
+  return { violations, invalid: [...invalid], overflowing, untitled, unnamed, empty, pages: PAGES.length };
 });

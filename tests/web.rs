@@ -187,6 +187,9 @@ fn pages_come_with_a_strict_policy_and_their_data_as_json() {
     assert_eq!(get(&door, "/search.json?q=x&limit=many", &[]).status, 400);
     for path in [
         "today",
+        "start",
+        "search",
+        "timeline",
         "recalls",
         "decisions",
         "learnings",
@@ -202,6 +205,42 @@ fn pages_come_with_a_strict_policy_and_their_data_as_json() {
         assert_eq!(answer.status, 200, "{path}: {}", answer.body);
         assert!(answer.json()["errors"].is_null(), "{path}: {}", answer.body);
     }
+    // What a page shows follows from its parameters, also before anything was said.
+    let boiler = harness::json(&data, &["remember", "The boiler hums", "--entity", "Boiler"]);
+    let (id, key) = (boiler["id"].as_str().unwrap(), found["data"]["recall"]["hits"][0]["id"].as_str().unwrap());
+    assert!(get(&door, "/timeline.json", &[]).json()["data"]["query"]["rows"][0][2]["value"].is_string());
+    let past = get(&door, "/timeline.json?of=Boiler", &[]).json();
+    assert_eq!(past["data"]["timeline"]["events"].as_array().map(Vec::len), Some(1), "{past}");
+    let past = get(&door, &format!("/m/{id}/history.json"), &[]).json();
+    assert_eq!((past["commits"][0]["verb"].as_str(), past["id"].as_str()), (Some("remember"), Some(id)), "{past}");
+    let map = get(&door, "/map.json", &[]).json();
+    assert_eq!((&map["total_nodes"], &map["fitting"], &map["total_links"]), (&json!(3), &json!(3), &json!(1)), "{map}");
+    let of = |query: &str| -> Vec<String> {
+        let told = get(&door, &format!("/map.json?{query}"), &[]).json();
+        let nodes = told["nodes"].as_array().unwrap_or_else(|| panic!("{query}: {told}")).clone();
+        let mut labels: Vec<String> = nodes.iter().map(|node| node["label"].as_str().unwrap().to_owned()).collect();
+        labels.sort();
+        labels
+    };
+    assert_eq!(of(&format!("n={id}")), ["Boiler", "The boiler hums"]);
+    assert_eq!(of(&format!("n={id}&type=episode")), ["The boiler hums"]);
+    assert_eq!(of(&format!("n={key}&hops=2&cam=1,2,3&view=list")), ["The spare key hangs behind the water meter"]);
+    assert_eq!(of("known=2020-01-01").len() + of("as=2020-01-01").len() + of("p=work").len(), 0);
+    assert_eq!(get(&door, "/map.json?n=0000000000000", &[]).status, 404);
+    assert_eq!(get(&door, "/map.json?as=whenever", &[]).status, 400);
+    // A view leads to the data of the page that it names.
+    let node = "GRAPH <urn:view> { <urn:view:Keys> <http://schema.org/name> \"Keys\" ; <http://schema.org/url> \"/search?q=key\" }";
+    let update = [
+        ("Authorization", format!("Bearer {}", door.token.trim())),
+        ("Content-Type", "application/sparql-update".to_owned()),
+    ];
+    let headers: Vec<(&str, &str)> =
+        [("Host", "localhost")].into_iter().chain(update.iter().map(|(name, value)| (*name, value.as_str()))).collect();
+    let saved = door.send("POST", "/sparql", &headers, format!("INSERT DATA {{ {node} }}").as_bytes());
+    assert_eq!(saved.status / 100, 2, "{}", saved.body);
+    let led = get(&door, "/v/Keys.json", &[]);
+    assert_eq!((led.status, led.headers["location"].as_str()), (303, "/search.json?q=key"));
+    assert_eq!((get(&door, "/v/Nobody.json", &[]).status, get(&door, "/v/Keys", &[]).status), (404, 404));
     let settings = get(&door, "/settings.json", &[]).json();
     let settings = settings["data"]["settings"].as_array().unwrap();
     let of = |name: &str| settings.iter().find(|setting| setting["name"] == name).unwrap();

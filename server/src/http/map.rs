@@ -1,31 +1,37 @@
-//! The map for a browser: the frame as bytes, and the names of what is in view. Everything that changes something is a verb.
+//! The map for a browser: the frame as bytes, and the names of what is in view; for programs what its page shows, in words. Everything that changes something is a verb.
 
 use axum::Router;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
-use hydra_graph::{Error, ErrorKind, Id};
+use hydra_graph::{Error, ErrorKind, Id, Timestamp};
+use hydra_mcp::when;
 use serde_json::json;
 
 use super::App;
 use super::failure::Told;
 use super::permission::{self, Called, Right};
-use super::sparql::Asked;
-use crate::map::Wanted;
+use super::sparql::Asked as Given;
+use crate::map::{Asked, Wanted};
 
 /// Where the frame is.
 const FRAME: &str = "/api/map/frame";
 /// Where the names are.
 const LABELS: &str = "/api/map/labels";
 
+/// Where its page's data is, which takes the parameters of the page.
+const PAGE: &str = "/map.json";
+/// What a day of the address means: its end, so that what happened on it is there.
+const END_OF_DAY: &str = "T23:59:59Z";
+
 /// Returns the routes.
 pub fn router() -> Router<App> {
-    Router::new().route(FRAME, get(frame)).route(LABELS, get(labels))
+    Router::new().route(FRAME, get(frame)).route(LABELS, get(labels)).route(PAGE, get(page))
 }
 
 async fn frame(Called(app): Called, uri: Uri, headers: HeaderMap) -> Result<Response, Told> {
     let session = permission::session(&app, Right::Read)?;
-    let asked = Asked::of_address(&uri)?;
+    let asked = Given::of_address(&uri)?;
     let wanted = Wanted { spaces: asked.all("space"), is_preview: asked.has("preview") };
     let has = headers.get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok()).map(plain);
     let found = app.crossing.run("map_frame", move |memory| session.map.frame(memory, &wanted, has.as_deref())).await?;
@@ -49,7 +55,7 @@ async fn frame(Called(app): Called, uri: Uri, headers: HeaderMap) -> Result<Resp
 
 async fn labels(Called(app): Called, uri: Uri) -> Result<Response, Told> {
     permission::session(&app, Right::Read)?;
-    let asked = Asked::of_address(&uri)?;
+    let asked = Given::of_address(&uri)?;
     let ids = asked.one("ids")?.unwrap_or_default();
     let ids = ids.split(',').filter(|id| !id.is_empty()).map(str::parse).collect::<Result<Vec<Id>, Error>>()?;
     if ids.is_empty() {
@@ -60,6 +66,28 @@ async fn labels(Called(app): Called, uri: Uri) -> Result<Response, Told> {
     let labels = app.crossing.run("map_labels", move |memory| memory.map_labels(&ids, &spaces)).await?;
     let mut response = axum::Json(json!({"labels": labels})).into_response();
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    Ok(response)
+}
+
+async fn page(Called(app): Called, uri: Uri) -> Result<Response, Told> {
+    let session = permission::session(&app, Right::Read)?;
+    let given = Given::of_address(&uri)?;
+    let words = |name: &str| -> Result<Vec<String>, Told> {
+        let text = given.one(name)?.unwrap_or_default();
+        Ok(text.split(',').filter(|word| !word.is_empty()).map(str::to_owned).collect())
+    };
+    let now = session.now();
+    let moment = |name: &str| -> Result<Option<Timestamp>, Told> {
+        let Some(text) = given.one(name)?.filter(|text| !text.is_empty()) else { return Ok(None) };
+        let whole = format!("{text}{END_OF_DAY}");
+        Ok(Some(whole.parse().or_else(|_| when::moment(&text, now))?))
+    };
+    let node = given.one("n")?.filter(|id| !id.is_empty()).map(|id| id.parse()).transpose()?;
+    let asked = Asked { node, types: words("type")?, true_at: moment("as")?, known_at: moment("known")? };
+    let wanted = Wanted { spaces: words("p")?, is_preview: given.has("preview") };
+    let told = app.crossing.run("map", move |memory| session.map.outline(memory, &wanted, &asked, now)).await?;
+    let mut response = axum::Json(told).into_response();
+    response.headers_mut().insert(header::CACHE_CONTROL, PRIVATE);
     Ok(response)
 }
 

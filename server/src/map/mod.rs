@@ -6,6 +6,7 @@
 
 mod frame;
 mod kept;
+mod outline;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -13,7 +14,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 
 use axum::body::Bytes;
-use hydra_graph::{Atlas, Error, ErrorKind, MAX_MAP_LINKS, MAX_MAP_NODES, MapGraph, Memory, Placed, Placement, Result};
+use hydra_graph::{
+    Atlas, Error, ErrorKind, Id, MAX_MAP_LINKS, MAX_MAP_NODES, MapGraph, Memory, Placed, Placement, Result, Timestamp,
+};
+pub use outline::{Asked, Outline};
 use parking_lot::Mutex;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -119,15 +123,7 @@ impl Map {
         if let Some(frame) = state.frame.as_ref().filter(|frame| is_whole && frame.tag == tag) {
             return Ok(Some(frame.clone()));
         }
-        let graph = match wanted.spaces.is_empty() {
-            true => Arc::clone(&state.graph),
-            false => Arc::new(state.atlas.graph(&wanted.spaces, MAX_MAP_NODES, MAX_MAP_LINKS)),
-        };
-        let placed = match (wanted.is_preview, wanted.spaces.is_empty()) {
-            (true, _) => Arc::new(state.preview.as_mut().ok_or_else(nothing_tried)?.place(&graph)),
-            (false, false) => Arc::new(state.placement.place(&graph)),
-            (false, true) => Arc::clone(&state.placed),
-        };
+        let (graph, placed) = seen(&mut state, wanted)?;
         let mark = |is_set: bool, mark: u32| if is_set { mark } else { 0 };
         let marks = mark(wanted.is_preview, frame::PREVIEW) | mark(state.is_laying_out, frame::CHANGING);
         let frame = Frame { tag, bytes: frame::encode(&graph, &placed, marks).into() };
@@ -135,6 +131,25 @@ impl Map {
             state.frame = Some(frame.clone());
         }
         Ok(Some(frame))
+    }
+
+    /// Returns in words what there is to see, most telling first.
+    ///
+    /// # Errors
+    /// `NotFound` when a preview is asked for and none was made, or a dot that is not there.
+    pub fn outline(&self, memory: &Memory, wanted: &Wanted, asked: &Asked, now: Timestamp) -> Result<Outline> {
+        let (graph, placed) = {
+            let mut state = self.0.state.lock();
+            self.refresh(memory, &mut state)?;
+            seen(&mut state, wanted)?
+        };
+        let mut outline = outline::outline(&graph, &placed, asked, now)?;
+        let ids: Vec<Id> = outline.nodes.iter().map(|dot| dot.id).collect();
+        let mut labels = memory.map_labels(&ids, &wanted.spaces)?.into_iter().peekable();
+        for dot in &mut outline.nodes {
+            dot.label = labels.next_if(|label| label.id == dot.id).map(|label| label.label);
+        }
+        Ok(outline)
     }
 
     /// Lays the map out anew, keeps that, or goes back.
@@ -251,6 +266,20 @@ impl Map {
             let _ = thread.join();
         }
     }
+}
+
+/// What is asked for, and where it lies.
+fn seen(state: &mut State, wanted: &Wanted) -> Result<(Arc<MapGraph>, Arc<Placed>)> {
+    let graph = match wanted.spaces.is_empty() {
+        true => Arc::clone(&state.graph),
+        false => Arc::new(state.atlas.graph(&wanted.spaces, MAX_MAP_NODES, MAX_MAP_LINKS)),
+    };
+    let placed = match (wanted.is_preview, wanted.spaces.is_empty()) {
+        (true, _) => Arc::new(state.preview.as_mut().ok_or_else(nothing_tried)?.place(&graph)),
+        (false, false) => Arc::new(state.placement.place(&graph)),
+        (false, true) => Arc::clone(&state.placed),
+    };
+    Ok((graph, placed))
 }
 
 /// The name of a state of the map.

@@ -6,7 +6,7 @@ use async_graphql::parser::parse_query;
 use async_graphql::parser::types::{BaseType, DocumentOperations, Type};
 use axum::Router;
 use axum::extract::{FromRef, Path, Query};
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 use hydra_graph::{Error, ErrorKind};
@@ -15,12 +15,13 @@ use serde_json::{Map, Value, json};
 use crate::graphql::{Door, Visit};
 use crate::http::Failed;
 
-/// Pages and what they ask. A memory's own address has its data in several forms, see there.
-const DOCUMENTS: [(&str, &str); 14] = [
+/// Pages and what they ask. A memory's own address has its data in several forms, and so has the map, see there.
+const DOCUMENTS: [(&str, &str); 15] = [
+    ("/start.json", include_str!("../../ui/src/page/start.graphql")),
     ("/today.json", include_str!("../../ui/src/page/today.graphql")),
-    ("/search.json", include_str!("../../ui/src/page/search.graphql")),
-    ("/timeline.json", include_str!("../../ui/src/page/timeline.graphql")),
-    ("/days.json", include_str!("../../ui/src/page/days.graphql")),
+    ("/search.json", SEARCH),
+    ("/timeline.json", TIMELINE),
+    ("/days.json", DAYS),
     ("/recalls.json", include_str!("../../ui/src/page/recalls.graphql")),
     ("/recalls/{id}", include_str!("../../ui/src/page/recall.graphql")),
     ("/decisions.json", include_str!("../../ui/src/page/decisions.graphql")),
@@ -33,13 +34,25 @@ const DOCUMENTS: [(&str, &str); 14] = [
     ("/settings.json", include_str!("../../ui/src/page/settings.graphql")),
 ];
 
+const SEARCH: &str = include_str!("../../ui/src/page/search.graphql");
+const TIMELINE: &str = include_str!("../../ui/src/page/timeline.graphql");
+const DAYS: &str = include_str!("../../ui/src/page/days.graphql");
+/// What pages ask while nobody has said of what: by the parameter that would say it.
+const BEFORE: [(&str, &str, &str); 2] =
+    [(SEARCH, "q", include_str!("../../ui/src/page/suggest.graphql")), (TIMELINE, "of", DAYS)];
+
+/// Where a saved view is.
+const VIEW: &str = "/v/{name}";
+/// Which views there are: each with its name and its address.
+const VIEWS: &str = include_str!("../../ui/src/api/views.graphql");
+
 /// The routes of the data.
 pub fn data<S>() -> Router<S>
 where
     S: Clone + Send + Sync + 'static,
     Door: FromRef<S>,
 {
-    DOCUMENTS.iter().fold(Router::new(), |router, (path, document)| {
+    DOCUMENTS.iter().fold(Router::new().route(VIEW, get(view)), |router, (path, document)| {
         let answer = move |visit: Visit, id: Option<Path<String>>, query: Query<Vec<(String, String)>>| {
             answer(document, visit, id, query)
         };
@@ -60,9 +73,41 @@ async fn answer(
         };
         parameters.push(("id".to_owned(), id.to_owned()));
     }
+    let is_said = |name: &str| parameters.iter().any(|(given, value)| given == name && !value.is_empty());
+    let before = BEFORE.iter().find(|(page, name, _)| *page == document && !is_said(name));
+    let document = before.map_or(document, |(_, _, before)| *before);
     let answer = visit.ask(document, variables(document, &parameters)).await;
     let status = if answer.get("data").is_none_or(Value::is_null) { StatusCode::BAD_REQUEST } else { StatusCode::OK };
     (status, [(header::CACHE_CONTROL, "private, no-cache")], axum::Json(answer)).into_response()
+}
+
+/// Leads to the data of the page that a saved view names.
+async fn view(visit: Visit, Path(name): Path<String>) -> Response {
+    let Some(name) = name.strip_suffix(".json") else {
+        let error = Error::new(ErrorKind::NotFound, "there is a saved view at this address, for browsers");
+        return Failed(error.hint("its data is at the same address with .json behind it")).into_response();
+    };
+    let answer = visit.ask(VIEWS, Variables::default()).await;
+    let rows = answer["data"]["query"]["rows"].as_array().cloned().unwrap_or_default();
+    let found = rows.iter().find(|row| row[0]["value"] == name).and_then(|row| row[1]["value"].as_str());
+    let location = found.and_then(data_address).and_then(|address| HeaderValue::from_str(&address).ok());
+    match location {
+        Some(location) => (StatusCode::SEE_OTHER, [(header::LOCATION, location)]).into_response(),
+        None => {
+            let error = Error::new(ErrorKind::NotFound, format!("no view is called `{name}`"));
+            Failed(error.hint("a browser saves one with “Save this view” of Ctrl K")).into_response()
+        }
+    }
+}
+
+/// Where the data of the page at an address is; only of this server.
+fn data_address(address: &str) -> Option<String> {
+    let (path, query) = address.split_once('?').map_or((address, ""), |(path, query)| (path, query));
+    if !path.starts_with('/') || path.starts_with("//") {
+        return None;
+    }
+    let page = if path == "/" { "/today" } else { path };
+    Some(if query.is_empty() { format!("{page}.json") } else { format!("{page}.json?{query}") })
 }
 
 /// Reads the parameters that the document has variables for, as what it says that they are. What does not read as that is
@@ -125,6 +170,29 @@ mod tests {
             }
         }
         assert!(checked > 20, "only {checked} documents were found");
+    }
+
+    #[test]
+    fn every_page_has_its_data() {
+        for page in super::super::page::PAGES {
+            // The first is Today by another address; the map has its own.
+            let is_elsewhere = page == "/" || page == "/map";
+            let is_there = DOCUMENTS.iter().any(|(path, _)| *path == format!("{page}.json"));
+            assert!(is_there || is_elsewhere, "{page} has no data");
+        }
+    }
+
+    #[test]
+    fn a_view_leads_to_the_data_of_its_page() {
+        for (address, expected) in [
+            ("/search?q=x&kinds=FACT", Some("/search.json?q=x&kinds=FACT")),
+            ("/", Some("/today.json")),
+            ("/m/038g93r4yp000/history", Some("/m/038g93r4yp000/history.json")),
+            ("//elsewhere.example/", None),
+            ("https://elsewhere.example/", None),
+        ] {
+            assert_eq!(data_address(address).as_deref(), expected, "{address}");
+        }
     }
 
     #[test]

@@ -8,7 +8,7 @@ use axum::response::{IntoResponse as _, Response};
 use super::asset;
 
 /// Pages with one address each.
-const PAGES: [&str; 15] = [
+pub(super) const PAGES: [&str; 15] = [
     "/",
     "/conflicts",
     "/decisions",

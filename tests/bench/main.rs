@@ -27,10 +27,11 @@ mod transcripts;
 mod vault;
 
 use std::path::PathBuf;
+use std::process::ExitCode;
 
 use report::Report;
 
-fn main() {
+fn main() -> ExitCode {
     // `cargo test` and `cargo bench` pass options of their own; only words choose what is measured.
     let wanted: Vec<String> = std::env::args().skip(1).filter(|word| !word.starts_with('-')).collect();
     let is_wanted = |name: &str| wanted.is_empty() || wanted.iter().any(|word| word == name);
@@ -86,4 +87,5 @@ fn main() {
     } else {
         println!("{}", report.table());
     }
+    report.end()
 }

@@ -14,7 +14,7 @@ use hydra_graph::{
 use crate::browser;
 use crate::corpus::Random;
 use crate::harness::{Server, hydra, wait_until};
-use crate::measure::{timed, usage};
+use crate::measure::{peak, timed, usage};
 use crate::report::Report;
 
 /// Names, and memories that are about some of them each.
@@ -29,6 +29,18 @@ const EXTRA_EVERY: usize = 4;
 const SPACES: [&str; 3] = ["personal", "project/atlas", "work"];
 const TOLD_AT_ONCE: usize = 1_000;
 
+/// What a map of 100,000 things and 500,000 links has at least, of what was made up for it.
+const LEAST_NODES: u64 = 99_000;
+const LEAST_LINKS: u64 = 480_000;
+/// The program in a browser may have so many bytes at most, compressed as it is sent.
+const MAX_VIEW_KB: f64 = 70.0;
+
+/// What there is to draw.
+struct Shown {
+    nodes: u64,
+    links: u64,
+}
+
 /// Measures it.
 pub fn map(report: &mut Report) {
     let folder = tempfile::tempdir().expect("a folder");
@@ -40,7 +52,8 @@ pub fn map(report: &mut Report) {
     report.told("CPU to read what a map of 100,000 things shows, the first time", format!("{reading:.1} s"));
     let (ranking, graph) = cpu(|| atlas.graph(&[], MAX_MAP_NODES, MAX_MAP_LINKS));
     report.told("CPU to rank it", format!("{ranking:.1} s"));
-    assert!(graph.nodes.len() >= 99_000 && graph.links.len() >= 480_000, "{} {}", graph.nodes.len(), graph.links.len());
+    let shown = Shown { nodes: graph.nodes.len() as u64, links: graph.links.len() as u64 };
+    assert!(shown.nodes >= LEAST_NODES && shown.links >= LEAST_LINKS, "{} {}", shown.nodes, shown.links);
     lay_out(report, &graph);
     drop(atlas);
     memory.close().expect("the memory closes");
@@ -56,19 +69,19 @@ pub fn map(report: &mut Report) {
     report.told("CPU of the server from the first look to the laid map", format!("{:.1} s", after.0 - before.0));
     report.told("resident memory it takes for that", format!("{:.0} MB", after.1 - before.1));
     let (time, (bytes, _)) = timed(frame);
-    report.below("the map as one answer", bytes as f64 / 1e6, 8.0, "MB");
+    report.must_below("the map as one answer", bytes as f64 / 1e6, 8.0, "MB");
     report.told("time to get it", format!("{:.0} ms", time.as_secs_f64() * 1000.0));
-    draw(report, &server);
+    draw(report, &server, &shown);
     server.stop();
 }
 
 /// Places everything from scratch; counts what must come of it.
 fn lay_out(report: &mut Report, graph: &MapGraph) {
-    let resident = usage(std::process::id()).1;
     let stop = AtomicBool::new(false);
-    let (seconds, laid) = cpu(|| Placement::lay_out(graph, &Placement::default(), &stop).expect("nobody stops it"));
-    report.below("CPU to lay out 100,000 things and 500,000 links", seconds, 8.0, "s");
-    report.below("memory it takes more than before", usage(std::process::id()).1 - resident, 300.0, "MB");
+    let lay_out = || Placement::lay_out(graph, &Placement::default(), &stop).expect("nobody stops it");
+    let (most, (seconds, laid)) = peak(|| cpu(lay_out));
+    report.must_below("CPU to lay out 100,000 things and 500,000 links", seconds, 8.0, "s");
+    report.must_below("memory it takes at most more than before", most, 300.0, "MB");
     let placed = laid.clone().place(graph);
     assert!(placed.regions.len() > CIRCLES / 4 && placed.regions.len() <= MAX_REGIONS, "{}", placed.regions.len());
     let spots: BTreeSet<[u32; 2]> = placed.positions.iter().map(|at| at.map(f32::to_bits)).collect();
@@ -76,23 +89,45 @@ fn lay_out(report: &mut Report, graph: &MapGraph) {
     assert_eq!(laid, Placement::lay_out(graph, &Placement::default(), &stop).expect("nobody stops it"));
 }
 
-fn draw(report: &mut Report, server: &Server) {
+fn draw(report: &mut Report, server: &Server, shown: &Shown) {
+    let bytes = view_bytes();
+    report.must(bytes > 0, "the web view was not built; `make build` does that".to_owned());
+    report.must_below("browser: script and styles, compressed", bytes as f64 / 1024.0, MAX_VIEW_KB, "KB");
     let Some(packages) = browser::packages() else { return };
     let seen = browser::run(&packages, "measure.mjs", server);
     assert_eq!(seen["errors"], serde_json::json!([]), "{seen}");
     assert_eq!(seen["stats"]["hasWebGl"], true, "{seen}");
     let figure = |name: &str| seen[name].as_f64().unwrap_or_else(|| panic!("{name}: {seen}"));
-    report.below("browser: CPU of the renderer to a usable map, from its start", figure("processMs"), 1_500.0, "ms");
+    let drawn = ["nodes", "links"].map(|name| seen["stats"][name].as_u64().unwrap_or_default());
+    report.must(
+        drawn == [shown.nodes, shown.links],
+        format!("the browser has {drawn:?} things and links, not {:?}", [shown.nodes, shown.links]),
+    );
+    report.must_below(
+        "browser: CPU of the renderer to a usable map, from its start",
+        figure("processMs"),
+        1_500.0,
+        "ms",
+    );
     report.told("browser: script of that", format!("{:.0} ms", figure("scriptMs")));
-    report.below("browser: heap with the map's arrays", figure("heapMb"), 80.0, "MB");
-    report.below("browser: script of a step in time", figure("scrubMs"), 5.0, "ms");
-    report.below("browser: script to hide or show a type", figure("typeMs"), 5.0, "ms");
-    report.below("browser: script to walk to a neighbour", figure("focusMs"), 5.0, "ms");
+    report.must_below("browser: heap with the map's arrays", figure("heapMb"), 80.0, "MB");
+    report.must_below("browser: script of a step in time", figure("scrubMs"), 5.0, "ms");
+    report.must_below("browser: script to hide or show a type", figure("typeMs"), 5.0, "ms");
+    report.must_below("browser: script to walk to a neighbour", figure("focusMs"), 5.0, "ms");
     report.told("browser: script of a frame while panning", format!("{:.1} ms", figure("panMs")));
     report.note(format!(
         "The map was drawn by headless Chromium without a graphics card: {}",
         seen["counts"].as_str().unwrap_or_default()
     ));
+}
+
+/// Bytes of all scripts and styles as they are sent, the map's too; 0 if the view was not built.
+fn view_bytes() -> u64 {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("ui/dist");
+    let is_sent = |name: &str| name.ends_with(".js.br") || name.ends_with(".css.br");
+    let files = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let sent = files.filter(|file| file.file_name().to_str().is_some_and(is_sent));
+    sent.filter_map(|file| Some(file.metadata().ok()?.len())).sum()
 }
 
 fn fill(data: &Path) -> Memory {

@@ -69,10 +69,23 @@ pub fn usage(pid: u32) -> (f64, f64) {
     let fields: Vec<f64> = after_name.split_whitespace().map(|field| field.parse().unwrap_or(0.0)).collect();
     // Fields 14 and 15 of proc(5), counted from the state; 100 ticks a second on every Linux we know.
     let seconds = (fields.get(11).unwrap_or(&0.0) + fields.get(12).unwrap_or(&0.0)) / 100.0;
+    (seconds, megabytes(pid, "VmRSS:"))
+}
+
+/// The most megabytes that were resident at once while this process did something, beyond those before.
+pub fn peak<T>(work: impl FnOnce() -> T) -> (f64, T) {
+    let own = std::process::id();
+    // proc(5): this puts the peak back to what is resident now.
+    std::fs::write("/proc/self/clear_refs", "5").expect("the peak of this process is put back");
+    let before = megabytes(own, "VmRSS:");
+    let done = work();
+    (megabytes(own, "VmHWM:") - before, done)
+}
+
+fn megabytes(pid: u32, name: &str) -> f64 {
     let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
-    let resident = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap_or_default();
-    let kilobytes: f64 = resident.trim().trim_end_matches(" kB").parse().unwrap_or(0.0);
-    (seconds, kilobytes / 1024.0)
+    let line = status.lines().find_map(|line| line.strip_prefix(name)).unwrap_or_default();
+    line.trim().trim_end_matches(" kB").parse::<f64>().unwrap_or(0.0) / 1024.0
 }
 
 /// How long `hydra mcp` takes to answer `initialize`, with no server yet and with one.

@@ -1,8 +1,9 @@
-//! The figures, and the page they are written to.
+//! The figures, and the page they are written to. What is counted, or measured in bytes or CPU time, may be a bound that the
+//! whole run fails by; wall-clock time, which is the machine's too, never is.
 
 use std::fmt::Write as _;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, ExitCode};
 
 /// One line of the table.
 struct Figure {
@@ -17,12 +18,36 @@ struct Figure {
 pub struct Report {
     figures: Vec<Figure>,
     notes: Vec<String>,
+    /// What must be so and is not.
+    broken: Vec<String>,
 }
 
 impl Report {
     /// Adds a figure that should stay below a bound.
     pub fn below(&mut self, what: &str, measured: f64, bound: f64, unit: &str) {
         self.add(what, format!("under {bound} {unit}"), format!("{} {unit}", rounded(measured)), measured < bound);
+    }
+
+    /// Adds a figure that has to stay below a bound: of bytes, of a count or of CPU time.
+    pub fn must_below(&mut self, what: &str, measured: f64, bound: f64, unit: &str) {
+        self.below(what, measured, bound, unit);
+        self.must(measured < bound, format!("{what}: {} {unit}, not under {bound} {unit}", rounded(measured)));
+    }
+
+    /// Says what is wrong unless something is so.
+    pub fn must(&mut self, is_so: bool, otherwise: String) {
+        if !is_so {
+            println!("{otherwise}");
+            self.broken.push(otherwise);
+        }
+    }
+
+    /// Ends the run: with a failure if a bound that must hold did not, each said once more behind all figures.
+    pub fn end(&self) -> ExitCode {
+        for broken in &self.broken {
+            eprintln!("a budget does not hold: {broken}");
+        }
+        if self.broken.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
     }
 
     /// Adds a figure that should stay above a bound.

@@ -38,6 +38,16 @@ fn the_first_minute_ends_in_an_answer_and_everything_can_be_undone_by_keyboard()
 }
 
 #[test]
+fn an_import_is_seen_as_it_goes() {
+    /// So many that reading them takes longer than it takes to tell of it.
+    const FILES: usize = 3_000;
+    let Some(stage) = Stage::set() else { return };
+    let folder = stage.temp.path().join("notes");
+    harness::vault(&folder, FILES);
+    assert_clean(&stage.play("import.mjs", &json!({"folder": folder, "files": FILES})));
+}
+
+#[test]
 fn the_map_is_walked_narrowed_moved_in_time_and_tidied_by_keys() {
     /// More than the map shows of one thing at first.
     const FRIENDS: usize = 45;
@@ -104,9 +114,16 @@ fn what_is_remembered_is_text_and_no_edit_is_lost() {
     let markup = stage.told(&["remember", script, "--kind", "fact"]);
     let title = stage.told(&["remember", &long]);
     let mixed = stage.told(&["remember", "שלום עולם مرحبا بالعالم 🏳️‍🌈👩‍👩‍👧 in one line"]);
+    let notes = stage.temp.path().join("notes");
+    std::fs::create_dir(&notes).unwrap();
+    let note = format!("# {}\n\nThe lantern of the mole is green.\n", "A heading that goes on ".repeat(450));
+    std::fs::write(notes.join("Mole.md"), note).unwrap();
+    harness::succeeds(&stage.data(), &["ingest", notes.to_str().unwrap()]);
+    let heading = stage.told(&["recall", "the lantern of the mole"])["hits"][0].clone();
     let shared = stage.told(&["remember", "The alarm code is behind the calendar", "--kind", "episode"]);
     let more = json!({
-        "markup": markup["id"], "title": title["id"], "mixed": mixed["id"], "shared": shared["id"], "script": script,
+        "markup": markup["id"], "title": title["id"], "mixed": mixed["id"], "heading": heading["id"],
+        "shared": shared["id"], "script": script,
     });
     let played = stage.play("trouble.mjs", &more);
     // A server that was stopped and a file that is not there are told of in the console by the browser itself.

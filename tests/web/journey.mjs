@@ -24,6 +24,11 @@ await play(async ({ page }) => {
   // The first question is answered with where the answer stands.
   await page.getByRole("searchbox", { name: "Your first question" }).fill("where do the winter tyres hang");
   await page.locator("main .row").filter({ hasText: "left wall of the garage" }).filter({ hasText: "Garage.md" }).first().waitFor();
+  // It is in the address, as everything is that was chosen.
+  await page.waitForURL((url) => url.pathname === "/start" && url.searchParams.get("q") === "where do the winter tyres hang");
+  await page.reload();
+  await page.locator("main .row").filter({ hasText: "left wall of the garage" }).first().waitFor();
+  check((await page.getByRole("searchbox", { name: "Your first question" }).inputValue()) === "where do the winter tyres hang", "the question is lost");
   await page.getByRole("searchbox", { name: "Your first question" }).press("Enter");
   await page.waitForURL("**/search?q=*");
 

@@ -14,7 +14,13 @@ async function serve() {
   }
 }
 
-const { markup, title, mixed, shared, script } = setting.more;
+const { markup, title, mixed, heading, shared, script } = setting.more;
+/** Letters that a row, or a name on the map, may have. */
+const MAX_ROW_LETTERS = 700;
+const MAX_NAME_LETTERS = 34;
+/** Pixels of four lines of a heading beside the map, and of two lines of its list. */
+const MAX_HEADING_PX = 110;
+const MAX_ROW_PX = 80;
 
 await play(async ({ page, context }) => {
   // Markup is shown as the text that it is.
@@ -35,6 +41,57 @@ await play(async ({ page, context }) => {
   check(await page.evaluate(() => document.documentElement.scrollWidth <= window.innerWidth), "a long text is wider than the window");
   await page.goto(at(`/m/${mixed}`));
   check((await page.locator(".said .text").innerText()).includes("👩‍👩‍👧"), "names of several scripts are torn");
+  await page.goto(at(`/m/${heading}`));
+  await page.getByRole("button", { name: "whole title" }).click();
+  check(await page.evaluate(() => document.documentElement.scrollWidth <= window.innerWidth), "a long heading is wider than the window");
+
+  // Where it is one of many it takes no more room than others, whether it was told or is a heading of a note.
+  for (const [path, rows] of [["/search?q=a+title+that+goes+on", ".row"], ["/search?q=the+lantern+of+the+mole", ".row"], ["/", ".line"]]) {
+    for (const width of [320, 1280]) {
+      await page.setViewportSize({ width, height: 900 });
+      await page.goto(at(path));
+      await page.locator(`main ${rows}`).first().waitFor();
+      const seen = await page.evaluate((rows) => ({
+        over: document.documentElement.scrollWidth - window.innerWidth,
+        letters: Math.max(...[...document.querySelectorAll(`main ${rows}`)].map((row) => row.textContent.length)),
+      }), rows);
+      check(seen.over <= 0, `${path} is ${seen.over} pixels too wide at ${width}`);
+      check(seen.letters <= MAX_ROW_LETTERS, `a row of ${path} has ${seen.letters} letters`);
+    }
+  }
+
+  // What is written from right to left is shown so, in rows too, and has its name on the map.
+  const direction = (what) => page.locator(what, { hasText: "שלום" }).first().evaluate((element) => getComputedStyle(element).direction);
+  for (const [path, what] of [["/search?q=שלום+עולם", "main .row-text"], ["/", "main .line a"], [`/m/${mixed}`, ".said .text"]]) {
+    await page.goto(at(path));
+    await page.locator(what, { hasText: "שלום" }).first().waitFor();
+    check((await direction(what)) === "rtl", `${what} of ${path} goes from left to right`);
+  }
+  const drawn = await context.newPage();
+  // A canvas does not tell what is written on it.
+  await drawn.addInitScript(() => {
+    window.written = new Set();
+    const { fillText } = CanvasRenderingContext2D.prototype;
+    CanvasRenderingContext2D.prototype.fillText = function (text, ...place) {
+      window.written.add(text);
+      return fillText.call(this, text, ...place);
+    };
+  });
+  for (const [id, beginning] of [[mixed, "שלום"], [title, "A title that goes on"]]) {
+    await drawn.goto(at(`/map?n=${id}`));
+    await drawn.waitForFunction((beginning) => [...window.written].some((text) => text.startsWith(beginning)), beginning);
+    const longest = await drawn.evaluate(() => Math.max(...[...window.written].map((text) => [...text].length)));
+    check(longest <= MAX_NAME_LETTERS, `a name on the map has ${longest} letters`);
+    await drawn.locator(".map-panel h2").waitFor();
+    const { height } = await drawn.locator(".map-panel h2").boundingBox();
+    check(height <= MAX_HEADING_PX, `the name beside the map is ${height} pixels high`);
+    await drawn.goto(at(`/map?n=${id}&view=list`));
+    const row = drawn.locator(".map-row[aria-current]");
+    await row.waitFor();
+    check((await row.boundingBox()).height <= MAX_ROW_PX, "a row of the map's list is too high");
+  }
+  check((await drawn.locator(".map-list .map-row", { hasText: "A title" }).first().locator(".map-name").getAttribute("dir")) === "auto", "a row of the map's list has a direction of its own");
+  await drawn.close();
   await page.setViewportSize({ width: 1280, height: 900 });
 
   // Two tabs edit one memory: the second hears of it and keeps what was written.

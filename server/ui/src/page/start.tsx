@@ -1,6 +1,6 @@
 /** The first minute: what this is, three ways in, and a first question answered with where the answer stands. */
-import { useState } from "preact/hooks";
-import { go, searchAddress } from "../address";
+import { useEffect, useState } from "preact/hooks";
+import { go, param, searchAddress, withParams } from "../address";
 import { changed, useAnswer } from "../api/answer";
 import { tell } from "../api/graphql";
 import forgetDocument from "../api/forget.graphql";
@@ -24,6 +24,8 @@ interface Answer {
 }
 
 const COMMAND = "hydra install claude-code";
+/** How long somebody pauses in typing before it is asked. */
+const PAUSE_MS = 300;
 /** Answered by the sample as soon as it is read. */
 const SAMPLE_QUESTION = "Why do the taps run cold in the morning?";
 
@@ -100,18 +102,25 @@ function Sample({ ids }: { ids: string[] }) {
 function First({ answer, isSample }: { answer: Answer; isSample: boolean }) {
   const name = answer.query?.rows.map((row) => row[0]?.value ?? "").find((name) => /^\p{L}/u.test(name));
   const usual = isSample ? SAMPLE_QUESTION : name ? `What do I know about ${name}?` : "";
-  const [question, setQuestion] = useState("");
-  const q = question || usual;
+  // What is asked is in the address; what is being typed gets there with a pause.
+  const q = param("q").trim() || usual;
+  const [typed, setTyped] = useState(param("q"));
+  useEffect(() => setTyped(param("q")), [param("q")]);
+  useEffect(() => {
+    if (typed === param("q")) return;
+    const timer = setTimeout(() => go(withParams({ q: typed }), { replace: true }), PAUSE_MS);
+    return () => clearTimeout(timer);
+  }, [typed]);
   const asked = useAnswer<{ recall: Recalled }>(q ? searchDocument : null, { q, limit: 3 }, answer.stats.memories + answer.stats.passages);
   const behind = answer.stats.indexes.some((index) => index.behind);
   return (
     <section class="first" aria-labelledby="first">
       <h2 id="first">Ask it something</h2>
-      <form class="search-field" role="search" onSubmit={(event) => { event.preventDefault(); go(searchAddress(q)); }}>
-        <input type="search" aria-label="Your first question" dir="auto" value={question} placeholder={usual} onInput={(event) => setQuestion(event.currentTarget.value)} />
+      <form class="search-field" role="search" onSubmit={(event) => { event.preventDefault(); go(searchAddress(typed.trim() || usual)); }}>
+        <input type="search" aria-label="Your first question" dir="auto" value={typed} placeholder={usual} onInput={(event) => setTyped(event.currentTarget.value)} />
         <button class="sr-only" tabIndex={-1}>Search</button>
       </form>
-      {!question && usual && <p class="soft">For example: {usual}</p>}
+      {!typed && usual && <p class="soft">For example: {usual}</p>}
       {behind && <p class="soft">Texts are still being taken in; answers get better by the second.</p>}
       {q && (
         <Answered asked={asked}>

@@ -20,6 +20,7 @@ import { MAX_HOPS, type State, readState, writeState } from "./state";
 import { tally } from "./tally";
 import { Tidying } from "./tidying";
 import { TimeBar } from "./time";
+import { Trail } from "./trail";
 import { Types } from "./types";
 
 const KEPT_MS = 400;
@@ -29,8 +30,6 @@ const WEEK_DAYS = 7;
 const LOOK_EVERY_MS = 20_000;
 const LAYOUT_EVERY_MS = 1_500;
 const PINNED = 1;
-/** Steps in time that follow each other as fast as this are one to go back by. */
-const MERGED_MS = 1_000;
 const LOST = "The picture was lost, because this browser or its graphics card took the memory for it away. The list shows the same things; the picture comes back by itself when it can.";
 
 export function mountMap(element: HTMLElement, options: MapOptions): MapHandle {
@@ -50,24 +49,20 @@ class MapView implements MapHandle {
   private readonly tidying: Tidying;
   private readonly gone = new AbortController();
   private state: State;
-  /** What the address was before each step of this map that Back takes back. */
-  private trail: string[] = [];
   /** The state before time is moved, until it is let go. */
   private held: State | null = null;
-  /** When time was stepped last, and what the address was then. */
-  private stepped = { at: -Infinity, written: "" };
   private isFirst = true;
   private keepLater = 0;
   private countLater = 0;
   private nextLook = 0;
-  private written = "";
+  private readonly trail: Trail;
 
   private readonly shell: Shell;
 
   constructor(element: HTMLElement, private readonly options: MapOptions) {
     this.api = new Api(options.fetch ?? fetch.bind(globalThis));
     this.state = readState(options.query);
-    this.written = writeState(this.state).toString();
+    this.trail = new Trail(writeState(this.state).toString());
     this.shell = new Shell({
       list: () => this.toggleList(), all: () => this.all(), zoom: (factor) => this.zoom(factor),
       save: (kind) => void this.save(kind), tidy: (act) => void this.tidying.run(act),
@@ -108,13 +103,7 @@ class MapView implements MapHandle {
 
   update(query: URLSearchParams): void {
     const state = readState(query);
-    const text = writeState(state).toString();
-    if (text === this.written) return;
-    // By Back it is one that was left before; by Forward, or a link, it is another.
-    const at = this.trail.lastIndexOf(text);
-    if (at >= 0) this.trail.length = at;
-    else this.trail.push(this.written);
-    this.written = text;
+    if (!this.trail.arrive(writeState(state).toString())) return;
     const before = this.held ?? this.state;
     this.held = null;
     this.state = state;
@@ -131,7 +120,7 @@ class MapView implements MapHandle {
       if (frame !== this.scene.frame) this.take(frame);
     } catch (error) {
       if (this.gone.signal.aborted) return;
-      if (this.state.isPreview) return this.change({ isPreview: false }, true);
+      if (this.state.isPreview) return void this.change({ isPreview: false }, true);
       this.shell.say(`${error instanceof Error ? error.message : "the map can't be had"}. This page tries again by itself.`);
     }
     if (this.gone.signal.aborted) return;
@@ -207,7 +196,7 @@ class MapView implements MapHandle {
     const { list } = this;
     return {
       ArrowDown: () => list.step(1), ArrowUp: () => list.step(-1), j: () => list.step(1), k: () => list.step(-1),
-      ArrowRight: () => list.at >= 0 && this.choose(list.at), ArrowLeft: () => this.trail.length > 0 && this.options.back?.(),
+      ArrowRight: () => list.at >= 0 && this.choose(list.at), ArrowLeft: () => this.trail.canGoBack && this.options.back?.(),
       Enter: () => this.open(list.at), p: () => void this.pin(undefined, list.at),
     };
   }
@@ -268,7 +257,7 @@ class MapView implements MapHandle {
     if (node >= 0) {
       const around = scene.focus(frame, node, state);
       renderer?.focus(around.flags);
-      void this.panel.show(frame, around, state.hops, this.trail.length > 0);
+      void this.panel.show(frame, around, state.hops, this.trail.canGoBack);
       if (node !== wasThere || before?.hops !== state.hops || before?.more !== state.more) {
         void this.speak(node);
         if (!this.isFirst || !state.camera) this.see(frame, around);
@@ -351,21 +340,22 @@ class MapView implements MapHandle {
 
   // What its owner does.
 
-  private change(part: Partial<State>, isReplaced = false): void {
+  /** Tells whether the address is another. */
+  private change(part: Partial<State>, isReplaced = false): boolean {
     const before = this.held ?? this.state;
     this.held = null;
     this.state = { ...this.state, ...part };
-    const query = writeState(this.state);
-    const text = query.toString();
-    if (text !== this.written) {
-      if (!isReplaced) this.trail.push(this.written);
-      // Stepped back to where it was: Back changes nothing that is seen.
-      else if (this.trail.at(-1) === text) this.trail.pop();
-      this.written = text;
-      this.options.navigate(query, isReplaced);
-    }
+    const isOther = this.navigate(isReplaced);
     if (part.spaces || part.isPreview !== undefined) void this.refresh();
     else this.show(before);
+    return isOther;
+  }
+
+  private navigate(isReplaced: boolean): boolean {
+    const query = writeState(this.state);
+    const isOther = this.trail.go(query.toString(), isReplaced);
+    if (isOther) this.options.navigate(query, isReplaced);
+    return isOther;
   }
 
   private choose(node: number): void {
@@ -413,9 +403,7 @@ class MapView implements MapHandle {
   /** Another moment, which Back takes back; quick steps together. */
   private travelTo(moment: Moment): void {
     const now = performance.now();
-    const isNext = this.stepped.written === this.written && now - this.stepped.at < MERGED_MS;
-    this.change(moment, isNext);
-    this.stepped = { at: now, written: this.written };
+    if (this.change(moment, this.trail.isStepping(now))) this.trail.stepped(now);
   }
 
   private zoom(factor: number): void {
@@ -431,9 +419,7 @@ class MapView implements MapHandle {
     if (!isKept) return;
     this.keepLater = window.setTimeout(() => {
       this.state = { ...this.state, camera: { ...this.scene.camera.target } };
-      const query = writeState(this.state);
-      this.written = query.toString();
-      this.options.navigate(query, true);
+      this.navigate(true);
     }, KEPT_MS);
   }
 

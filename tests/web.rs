@@ -167,7 +167,7 @@ fn nothing_is_shown_to_whoever_was_not_let_in() {
         assert!(answer.body.contains("hydra open"), "{path}: {}", answer.body);
         assert!(!answer.body.contains("<script"), "{path}");
     }
-    for path in ["/search.json?q=x", "/settings.json", "/today.json"] {
+    for path in ["/search.json?q=x", "/settings.json", "/today.json", "/map.json", "/v/Keys.json"] {
         assert_eq!(get(&door, path, &[]).status, 401, "{path}");
     }
     for path in ["/assets/.gitignore", "/assets/..%2Fbuild.rs", "/assets/none.js"] {
@@ -227,7 +227,7 @@ fn pages_come_with_a_strict_policy_and_their_data_as_json() {
     let (id, key) = (boiler["id"].as_str().unwrap(), found["data"]["recall"]["hits"][0]["id"].as_str().unwrap());
     assert!(get(&door, "/timeline.json", &[]).json()["data"]["query"]["rows"][0][2]["value"].is_string());
     let past = get(&door, "/timeline.json?of=Boiler", &[]).json();
-    assert_eq!(past["data"]["timeline"]["events"].as_array().map(Vec::len), Some(1), "{past}");
+    assert!(past["data"]["timeline"]["events"].as_array().is_some_and(|events| !events.is_empty()), "{past}");
     let past = get(&door, &format!("/m/{id}/history.json"), &[]).json();
     assert_eq!((past["commits"][0]["verb"].as_str(), past["id"].as_str()), (Some("remember"), Some(id)), "{past}");
     let map = get(&door, "/map.json", &[]).json();

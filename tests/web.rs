@@ -246,7 +246,8 @@ fn pages_come_with_a_strict_policy_and_their_data_as_json() {
     assert_eq!(get(&door, "/map.json?n=0000000000000", &[]).status, 404);
     assert_eq!(get(&door, "/map.json?as=whenever", &[]).status, 400);
     // A view leads to the data of the page that it names.
-    let node = "GRAPH <urn:view> { <urn:view:Keys> <http://schema.org/name> \"Keys\" ; <http://schema.org/url> \"/search?q=key\" }";
+    let said = "<http://schema.org/name> \"Keys\" ; <http://schema.org/url> \"/search?q=key\"";
+    let node = format!("GRAPH <urn:view> {{ <urn:view:Keys> {said} }}");
     let update = [
         ("Authorization", format!("Bearer {}", door.token.trim())),
         ("Content-Type", "application/sparql-update".to_owned()),

@@ -121,12 +121,19 @@ pub fn wait_for_owner(client: &mut harness::Client) -> Value {
     for place in ["Bruges", "Ghent"] {
         tell(json!({"statement": ["Tomas", "lives in", place], "valid_from": "2025-01-01"}));
     }
-    let guess = |text: &str, topic: &str| json!({"text": text, "kind": "preference", "topic": topic, "inferred": true, "session": "Monday"});
-    let tabs = tell(guess("I prefer tabs to spaces", "indentation"))["id"].clone();
-    let colours = tell(guess("Never use colours", "output"))["id"].clone();
+    let mut guess = |text: &str, topic: &str| {
+        let guessed = json!({
+            "text": text, "kind": "preference", "topic": topic, "inferred": true, "session": "Monday",
+        });
+        tell(guessed)["id"].clone()
+    };
+    let (tabs, colours) = (guess("I prefer tabs to spaces", "indentation"), guess("Never use colours", "output"));
     let seen = tell(json!({"text": "We met Ana and Oskar at the pier and spoke of their work"}))["id"].clone();
-    let works = |who: &str, place: &str| json!({"kind": "fact", "subject": who, "predicate": "works for", "object": place, "evidence": [seen]});
-    let proposals = json!({"proposals": [works("Ana", "Acme"), works("Oskar", "Tern")]});
+    let works = [("Ana", "Acme"), ("Oskar", "Tern")].map(|(who, place)| {
+        let rests_on = [&seen];
+        json!({"kind": "fact", "subject": who, "predicate": "works for", "object": place, "evidence": rests_on})
+    });
+    let proposals = json!({"proposals": works});
     let proposed = client.ask("/v1/propose", &proposals)["proposals"].clone();
     json!({"tabs": tabs, "colours": colours, "accepted": proposed[0]["id"], "declined": proposed[1]["id"]})
 }

@@ -83,12 +83,19 @@ await play(async ({ page, context, errors }) => {
     }
   }
 
+  const command = async (name) => {
+    await page.keyboard.press("Control+k");
+    await page.keyboard.type(name);
+    await page.keyboard.press("Enter");
+  };
+
   // What opens above a page, what was just done, and what says that somebody else wrote too.
   for (const [number, scheme] of ["light", "dark"].entries()) {
     await beginTheme(scheme);
     await still("/recalls");
-    for (const [key, name] of [["Control+k", "Any command"], ["?", "Keys"], ["c", "Capture a thought"]]) {
-      await page.keyboard.press(key);
+    for (const [key, name] of [["Control+k", "Any command"], ["?", "Keys"], ["c", "Capture a thought"], ["", "Save this view"]]) {
+      if (key) await page.keyboard.press(key);
+      else await command("save this view");
       await page.getByRole("dialog", { name }).waitFor();
       await look(scheme, `the dialog “${name}”`);
       await page.keyboard.press("Escape");

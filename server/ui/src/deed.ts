@@ -1,7 +1,7 @@
 /** What can be done to a memory: at once on the page, then for good; taken back if it did not go through. */
 import { go, memoryAddress } from "./address";
 import { changed } from "./api/answer";
-import { Failure, tell } from "./api/graphql";
+import { tell } from "./api/graphql";
 import type { Consequence } from "./api/types";
 import forgetDocument from "./api/forget.graphql";
 import updateDocument from "./api/update.graphql";
@@ -75,10 +75,13 @@ export async function update(variables: { id: string; op: string; text?: string;
     changed();
     return done;
   } catch (error) {
-    if (error instanceof Failure) sayFailure(error);
+    sayFailure(error);
     return null;
   }
 }
+
+/** Says that the world has changed: something held until now. */
+export const end = (id: string): Promise<Updated | null> => update({ id, op: "END", at: new Date().toISOString() }, "It holds no longer, from now on");
 
 /** Runs a mutation that answers with `undo`, and says what was done. */
 export async function act<T extends { undo?: string | null }>(document: string, variables: Record<string, unknown>, said: string): Promise<T | null> {

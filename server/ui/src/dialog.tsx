@@ -150,7 +150,7 @@ function SaveView() {
   return (
     <Dialog name="Save this view">
       <form onSubmit={save}>
-        <label for="view-name"><h2>Save this view</h2></label>
+        <h2><label for="view-name">Save this view</label></h2>
         <input id="view-name" class="palette-field" autofocus autocomplete="off" dir="auto" maxLength={MAX_NAME_LETTERS} value={name} placeholder="What is it called?" onInput={(event) => setName(event.currentTarget.value)} />
         <p class="soft">What this page shows now is found again under this name: in the list of pages, and at its own address.</p>
         <div class="actions">
@@ -182,7 +182,7 @@ function Capture() {
   return (
     <Dialog name="Capture a thought">
       <form onSubmit={keep}>
-        <label for="thought"><h2>Capture a thought</h2></label>
+        <h2><label for="thought">Capture a thought</label></h2>
         <textarea
           id="thought" autofocus rows={5} dir="auto" value={text} placeholder="What should be remembered?"
           onInput={(event) => setText(event.currentTarget.value)}

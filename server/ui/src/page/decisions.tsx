@@ -2,7 +2,7 @@
 import { useState } from "preact/hooks";
 import { memoryAddress } from "../address";
 import type { Line } from "../api/types";
-import { act, update } from "../deed";
+import { act, end } from "../deed";
 import { focused } from "../part/focus";
 import { KeptPage } from "../part/kept";
 import decideDocument from "../api/decide.graphql";
@@ -32,7 +32,7 @@ export function Decisions() {
       actions={(memory) => !memory.endedBy && (
         <>
           <button onClick={() => (replacing.value = replacing.value === memory.id ? "" : memory.id)}>Replace</button>
-          <button onClick={() => end(memory)}>End</button>
+          <button onClick={() => void end(memory.id)}>End</button>
         </>
       )}
       keys={[
@@ -41,10 +41,6 @@ export function Decisions() {
     />
   );
 }
-
-const end = (memory: Line): void => {
-  void update({ id: memory.id, op: "END" }, "It holds no longer, from now on");
-};
 
 function Replace({ memory }: { memory: Decision }) {
   const [text, setText] = useState("");

@@ -8,7 +8,7 @@ import type { Node } from "../api/mdast";
 import { fold, type Commit, type DecisionOf, type LearningOf, type Line, type PastAnswer, type PreferenceOf } from "../api/types";
 import { useCommands } from "../command";
 import { Key } from "../dialog";
-import { act, consequences, forget, update, type Consequences } from "../deed";
+import { act, consequences, end, forget, update, type Consequences } from "../deed";
 import undoDocument from "../api/undo.graphql";
 import { agentName, commitWords } from "../part/commit";
 import { counted } from "../part/count";
@@ -128,7 +128,7 @@ function Whole({ memory, next, traces, isHistory }: { memory: Memory; next: stri
         <span class="spring" />
         <div class="actions">
           {canEdit && <button onClick={() => setDoing(doing === "edit" ? null : "edit")} aria-expanded={doing === "edit"} title="Edit (e)">Edit</button>}
-          {canEdit && memory.kind !== "EPISODE" && <button onClick={() => void update({ id: memory.id, op: "END" }, "It holds no longer, from now on")} title="The world changed: it held until now">End</button>}
+          {canEdit && memory.kind !== "EPISODE" && <button onClick={() => void end(memory.id)} title="The world changed: it held until now">End</button>}
           {(memory.retractedAt ?? memory.validTo) && !memory.forgottenAt && !isFile && <button onClick={() => void update({ id: memory.id, op: "RESTORE" }, "It stands again")}>Restore</button>}
           {!isFile && !memory.forgottenAt && <button onClick={withhold} aria-pressed={isWithheld} title="Keep it, but give it to nobody who asks (n)">{isWithheld ? "Recall again" : "Never recall"}</button>}
           {memory.forgottenAt ? <Unforget memory={memory} /> : <button onClick={startForget} title="Forget (Backspace)">Forget</button>}

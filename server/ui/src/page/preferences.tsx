@@ -1,6 +1,6 @@
 /** Preferences: what you want and what you avoid; those that were only inferred wait for your word. */
 import type { Line } from "../api/types";
-import { act, forget, update } from "../deed";
+import { act, end, forget } from "../deed";
 import preferDocument from "../api/prefer.graphql";
 import { PutOff, PutOffUntil } from "../part/snooze";
 import { KeptPage } from "../part/kept";
@@ -31,13 +31,13 @@ export function Preferences() {
       actions={(memory) => (
         <>
           {isCandidate(memory) && <button class="primary" onClick={() => accept(memory)}>Accept</button>}
-          {isCandidate(memory) ? <><button onClick={() => void forget(memory.id)}>Decline</button><PutOff id={memory.id} what="this preference" /></> : <button onClick={() => end(memory)}>End</button>}
+          {isCandidate(memory) ? <><button onClick={() => void forget(memory.id)}>Decline</button><PutOff id={memory.id} what="this preference" /></> : <button onClick={() => void end(memory.id)}>End</button>}
         </>
       )}
       keys={[
         { key: "a", name: "Accept", run: accept },
         { key: "d", name: "Decline", run: (memory) => void forget(memory.id) },
-        { key: "s", name: "End", run: end },
+        { key: "s", name: "End", run: (memory) => void end(memory.id) },
       ]}
     />
   );
@@ -51,7 +51,3 @@ function accept(memory: Line): void {
   const input = { text: memory.text, polarity, space: memory.space, ...(topic && { topic }), ...(scope && { appliesTo: scope }) };
   void act(preferDocument, { input }, "It counts from now on");
 }
-
-const end = (memory: Line): void => {
-  void update({ id: memory.id, op: "END" }, "It holds no longer, from now on");
-};

@@ -214,7 +214,7 @@ await play(async ({ page }) => {
 
   // Colours: as chosen, also after loading again; as the system, whatever that is.
   const theme = () => page.evaluate(() => document.documentElement.dataset.theme);
-  const ground = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+  const ground = () => page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor);
   const grounds = new Set();
   for (const name of ["light", "dark"]) {
     await page.getByRole("radio", { name, exact: true }).check();

@@ -16,7 +16,7 @@ pub struct Asked {
     pub types: Vec<String>,
     /// What was true then; now if left out.
     pub true_at: Option<Timestamp>,
-    /// As it was known then; now if left out.
+    /// What was known then; now if left out.
     pub known_at: Option<Timestamp>,
 }
 
@@ -40,11 +40,13 @@ pub struct Outline {
 /// A dot.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Dot {
+    /// Its id.
     pub id: Id,
     /// What it stands for.
     pub kind: &'static str,
     /// How it is called, or how its text begins; none for what was forgotten a moment ago.
     pub label: Option<String>,
+    /// The space it belongs to.
     pub space: String,
     /// Where it lies.
     pub at: [f32; 2],
@@ -54,6 +56,7 @@ pub struct Dot {
     pub from: Timestamp,
     /// Until when, if that is known.
     pub until: Option<Timestamp>,
+    /// Whether its owner put it there.
     pub is_pinned: bool,
 }
 

@@ -107,6 +107,8 @@ fn a_map_of_nothing_and_of_one_thing_says_what_to_do() {
     assert!(words("/one/said").contains("Only one thing is on the map yet"), "{seen}");
     assert!(words("/one/counts").starts_with("1 thing · 0 links"), "{}", words("/one/counts"));
     assert!(words("/one/spoken").starts_with("The spare key hangs in the hall, episode, 0 links"), "{seen}");
+    assert_eq!(seen["arrived"]["nodes"], 1, "{seen}");
+    assert!(seen["arrived"]["away"].as_f64().is_some_and(|pixels| pixels < 2.0), "{}", seen["arrived"]);
     assert_eq!(seen["one"]["nodes"], 1, "{seen}");
     assert_eq!(seen["two"]["isSaid"], false, "{seen}");
 }

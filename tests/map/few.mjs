@@ -29,7 +29,20 @@ async function look(query, key) {
 out.none = await look("", "ArrowRight");
 out.noneInList = await look("?view=list");
 out.elsewhere = await look("?p=work");
-await tell("The spare key hangs in the hall");
+{
+  // What comes onto a map of nothing is looked at.
+  const page = await open("", { reducedMotion: "reduce" });
+  await rest(page);
+  await tell("The spare key hangs in the hall");
+  await page.evaluate(() => window.map.refresh());
+  await rest(page);
+  out.arrived = await page.evaluate(() => {
+    const { frame, camera } = window.map.scene;
+    const [x, y] = camera.screen(frame.positions[0], frame.positions[1]);
+    return { nodes: frame.count, away: Math.hypot(x - camera.width / 2, y - camera.height / 2) };
+  });
+  await page.context().close();
+}
 out.one = await look("", "ArrowRight");
 await tell("The ladder stands in the shed");
 out.two = await look("");

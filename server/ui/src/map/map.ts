@@ -229,7 +229,8 @@ class MapView implements MapHandle {
     this.types.show(frame);
     const isMoved = former !== null && former.epoch !== frame.epoch;
     this.resize();
-    if (this.isFirst || (isMoved && !this.state.camera)) {
+    const wasEmpty = former?.count === 0 && frame.count > 0;
+    if (this.isFirst || ((isMoved || wasEmpty) && !this.state.camera)) {
       const whole = scene.camera.fit(frame.bounds);
       scene.camera.jump(this.state.camera ?? whole);
     }

@@ -55,6 +55,21 @@ impl Home {
         lines(&unchunked(&self.page(&query, "application/n-triples")))
     }
 
+    /// What the journal says of a commit, one statement a line.
+    fn journalled(&self, id: &str) -> BTreeSet<String> {
+        let commit = format!("<urn:hydra:id:{id}> ?p ?o");
+        let query = format!("CONSTRUCT {{ {commit} }} WHERE {{ GRAPH <urn:hydra:ns#g/journal> {{ {commit} }} }}");
+        let headers = [
+            ("Host", "localhost"),
+            ("Authorization", self.bearer.as_str()),
+            ("Content-Type", "application/sparql-query"),
+            ("Accept", "application/n-triples"),
+        ];
+        let answer = self.door.send("POST", "/sparql", &headers, query.as_bytes());
+        assert_eq!(answer.status, 200, "{}", answer.body);
+        lines(&unchunked(&answer.body))
+    }
+
     fn statements(&self, path: &str) -> BTreeSet<String> {
         lines(&unchunked(&self.page(path, "application/n-triples")))
     }
@@ -81,8 +96,8 @@ fn unchunked(body: &str) -> String {
 #[test]
 fn a_page_says_what_sparql_says_and_the_facts_with_their_sources() {
     let home = Home::new();
-    let fact = home.tell(&["remember", "--fact", "Mirela", "works for", "Acme Labs", "--valid-from", "2024-03-01"]);
-    let fact = fact["id"].as_str().unwrap().to_owned();
+    let told = home.tell(&["remember", "--fact", "Mirela", "works for", "Acme Labs", "--valid-from", "2024-03-01"]);
+    let [fact, commit] = ["id", "commit"].map(|key| told[key].as_str().unwrap().to_owned());
     // Each kind of node: a fact, an entity, a commit, a passage and its note.
     let notes = home.data.with_file_name("notes");
     harness::vault(&notes, 2);
@@ -91,9 +106,9 @@ fn a_page_says_what_sparql_says_and_the_facts_with_their_sources() {
     let hit = home.tell(&["recall", "lighthouse number1", "--limit", "1"])["hits"][0].clone();
     let passage = hit["id"].as_str().unwrap().to_owned();
     let note = hit["part_of"].as_str().unwrap().to_owned();
-    for id in [&fact, &entity, &passage, &note] {
+    for id in [&fact, &entity, &commit, &passage, &note] {
         let page = home.statements(&format!("/m/{id}"));
-        let described = home.described(id);
+        let described = if *id == commit { home.journalled(id) } else { home.described(id) };
         assert!(!described.is_empty() && described.is_subset(&page), "{id}: {page:?} lacks of {described:?}");
         // What goes beyond is of facts about the node.
         let facts = format!("<urn:hydra:id:{fact}>");
@@ -109,6 +124,9 @@ fn a_page_says_what_sparql_says_and_the_facts_with_their_sources() {
             assert_eq!((ended.status, &ended.body), (200, &answer.body), "{id}.{ending}");
         }
     }
+    let of_commit = home.statements(&format!("/m/{commit}"));
+    assert!(of_commit.iter().any(|line| line.contains("verb") && line.contains("\"remember\"")), "{of_commit:?}");
+    assert!(of_commit.iter().any(|line| line.contains(&fact)), "it says what it touched: {of_commit:?}");
     // Where a format has no statements about statements, their parts are said.
     let json_ld = home.page(&format!("/m/{entity}"), "application/ld+json");
     for word in ["subject", "predicate", "object"] {

@@ -84,21 +84,25 @@ async fn page(
             page["iri"] = json!(address.id.iri());
             axum::Json(page).into_response()
         }
-        _ => statements(&app, address.id, moment, spaces, media_type).await?,
+        _ => statements(&app, &got, moment, spaces, media_type).await?,
     };
     dressed(response, address.id, tag.as_deref())
 }
 
-/// What is said of a node, and the facts about it with where they come from.
+/// What is said of a node, and the facts about it with where they come from; of a commit, what the journal says.
 async fn statements(
     app: &App,
-    id: Id,
+    got: &Got,
     moment: Moment,
     spaces: Vec<String>,
     media_type: &'static str,
 ) -> Result<Response, Told> {
-    let iri = id.iri();
-    let text = format!("DESCRIBE <{iri}> ?fact {{ OPTIONAL {{ ?fact hy:about <{iri}> ; rdf:reifies ?statement }} }}");
+    let iri = got.id.iri();
+    let text = match got.commits.iter().any(|commit| commit.id == got.id) {
+        // The default graph has everything but the journal, where alone commits stand.
+        true => format!("CONSTRUCT {{ <{iri}> ?p ?o }} WHERE {{ GRAPH hy:g\\/journal {{ <{iri}> ?p ?o }} }}"),
+        false => format!("DESCRIBE <{iri}> ?fact {{ OPTIONAL {{ ?fact hy:about <{iri}> ; rdf:reifies ?statement }} }}"),
+    };
     let request = SparqlRequest { text, spaces, moment, ..SparqlRequest::default() };
     let wanted = HeaderMap::from_iter([(header::ACCEPT, HeaderValue::from_static(media_type))]);
     answer::query(app.clone(), request, wanted).await

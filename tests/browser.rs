@@ -7,7 +7,7 @@ mod wire;
 
 use std::path::Path;
 
-use harness::{Server, json, succeeds};
+use harness::{Server, hydra, json, succeeds};
 use serde_json::json;
 use wire::{Answer, Door};
 
@@ -124,6 +124,32 @@ fn a_session_is_no_more_than_who_opened_it() {
     assert_eq!(tokens[1]["expires_at"], tokens[0]["expires_at"], "it lasts no longer");
     succeeds(data, &["token", "revoke", "tablet"]);
     assert_eq!(post("/v1/status").status, 401, "it ends with its token");
+}
+
+#[test]
+fn a_session_asks_on_the_account_of_the_token_that_opened_it() {
+    let temp = tempfile::tempdir().unwrap();
+    let data = &temp.path().join("data");
+    let mut command = hydra(data);
+    // One request a minute, of which one at once.
+    command.env("HYDRA_REQUESTS_PER_MINUTE", "1");
+    let _server = Server::start_with(command, data);
+    let token = succeeds(data, &["--quiet", "token", "create", "--name", "tablet", "--scope", "read"]);
+    let door = Door { token: token.trim().to_owned(), ..Door::of(data) };
+    let link = door.post("/session", &[], &json!({}));
+    assert_eq!(link.status, 200, "{}", link.body);
+    let answer = follow(data, link.json()["path"].as_str().unwrap());
+    let cookie = answer.headers["set-cookie"].split(';').next().unwrap().to_owned();
+    let own = format!("http://{}", host(data));
+    let status_of = |cookie: &str| {
+        let host = host(data);
+        let headers = [("Host", host.as_str()), ("Cookie", cookie), ("Origin", own.as_str())];
+        Door::of(data).send("POST", "/v1/status", &headers, b"{}").status
+    };
+    assert_eq!(status_of(&cookie), 429, "the link was the token's one request");
+    assert_eq!(door.post("/v1/status", &[], &json!({})).status, 429);
+    // What the owner opens is on no token's account.
+    assert_eq!(status_of(&sign_in(data)), 200);
 }
 
 #[test]

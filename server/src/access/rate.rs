@@ -51,14 +51,15 @@ impl Refusal {
     }
 }
 
-/// What one caller may still ask, for what they ask on a connection that stays open. Nobody limits the owner.
+/// What one token may still ask, in its sessions too, and for what is asked on a connection that stays open. Nobody limits
+/// the owner.
 #[derive(Clone, Default)]
 pub struct Allowance(Option<(Arc<Rates>, String)>);
 
 impl Allowance {
     /// Returns that of somebody who came in.
     pub fn of(rates: &Arc<Rates>, identity: &Identity) -> Self {
-        Self((identity.via != Via::Owner).then(|| (Arc::clone(rates), identity.name.clone())))
+        Self((identity.via != Via::Owner).then(|| (Arc::clone(rates), identity.account.clone())))
     }
 
     /// Counts something that they ask.
@@ -66,7 +67,7 @@ impl Allowance {
     /// # Errors
     /// When it is more than they may.
     pub fn take(&self) -> Result<(), Refusal> {
-        self.0.as_ref().map_or(Ok(()), |(rates, name)| rates.request(name))
+        self.0.as_ref().map_or(Ok(()), |(rates, account)| rates.request(account))
     }
 }
 
@@ -99,13 +100,13 @@ impl Rates {
         }
     }
 
-    /// Counts a request of a token or session.
+    /// Counts a request on an account: that of a token, or of a session of the owner's.
     ///
     /// # Errors
     /// When it asks too much.
-    pub fn request(&self, name: &str) -> Result<(), Refusal> {
+    pub fn request(&self, account: &str) -> Result<(), Refusal> {
         let Some(limiter) = &self.requests else { return Ok(()) };
-        limiter.check_key(&name.to_owned()).map_err(|until| self.wait(until.wait_time_from(self.clock.now())))
+        limiter.check_key(&account.to_owned()).map_err(|until| self.wait(until.wait_time_from(self.clock.now())))
     }
 
     /// Counts a failure of an address.

@@ -34,6 +34,8 @@ pub enum Via {
 pub struct Identity {
     /// Of a token or session, its name; else `owner`.
     pub name: String,
+    /// On whose account their requests are: of a session that a token opened, the token, since it opens several.
+    pub account: String,
     /// In whose name they act.
     pub agent: Agent,
     /// What they may do.
@@ -52,6 +54,7 @@ impl Identity {
         let agent = Agent::owner();
         Self {
             name: agent.name.clone(),
+            account: agent.name.clone(),
             agent,
             rights: Rights::all(),
             via: Via::Owner,
@@ -65,8 +68,15 @@ impl Identity {
             GrantKind::Token => Via::Token,
             GrantKind::Browser => Via::Cookie,
         };
-        let (name, made_at) = (grant.name.clone(), Some(grant.created_at));
-        Self { name, agent: grant.agent(), rights: grant.rights(), via, made_at, expires_at: grant.expires_at }
+        Self {
+            name: grant.name.clone(),
+            account: grant.of.as_ref().unwrap_or(&grant.name).clone(),
+            agent: grant.agent(),
+            rights: grant.rights(),
+            via,
+            made_at: Some(grant.created_at),
+            expires_at: grant.expires_at,
+        }
     }
 
     /// Describes the session that somebody's link opens: they, in a browser, and no longer than they.

@@ -384,9 +384,11 @@ fn what_a_token_tells_is_its_own_and_no_claim_raises_it() {
                 ("Authorization", &format!("Bearer {}", door.token)),
                 ("Content-Type", "application/sparql-update"),
             ],
-            b"INSERT DATA { <urn:a> <urn:b> <urn:c> }",
+            format!("INSERT DATA {{ <urn:a> <urn:b> <urn:{agent}> }}").as_bytes(),
         );
-        assert!(inserted.status == 200 || inserted.json()["commit"].is_null(), "{}", inserted.body);
+        assert_eq!(inserted.status, 200, "{}", inserted.body);
+        let got = as_json(&owner, "/v1/get", &json!({"ids": [inserted.json()["commit"]]})).json();
+        assert_eq!(got["records"][0]["commits"][0]["agent"], agent, "{got}");
         // What the owner said only the owner changes or takes back.
         let id = mine["id"].as_str().unwrap();
         for (path, body) in [

@@ -6,9 +6,13 @@ use std::io::Read as _;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::sync::Mutex;
 
 use harness::{Server, code, hydra, json, run, stderr, vault, wait_until};
-use serde_json::Value;
+use serde_json::{Value, json};
+
+/// Clients that write while the server is told to stop.
+const WRITERS: usize = 4;
 
 #[test]
 fn commands_use_the_server_that_runs() {
@@ -69,6 +73,42 @@ fn a_server_stops_in_order() {
         assert!(said.contains(" install claude-code --data-dir ") && said.contains(" open --data-dir "), "{said}");
     }
     assert_eq!(json(data, &["check"])["ok"], true);
+}
+
+#[test]
+fn a_server_that_stops_answers_every_write_that_it_makes() {
+    let temp = tempfile::tempdir().unwrap();
+    let data = &temp.path().join("data");
+    let server = Server::start(data);
+    let told = Mutex::new(Vec::new());
+    std::thread::scope(|scope| {
+        for writer in 0..WRITERS {
+            let (server, told) = (&server, &told);
+            scope.spawn(move || {
+                let mut client = server.client();
+                for n in 0.. {
+                    let text = format!("The lighthouse keeper{writer}x{n} reported calm seas and {n} ships at dawn");
+                    let Ok((status, answer)) = client.post("/v1/remember", &json!({"text": text})) else { return };
+                    assert_eq!(status, 200, "what is taken is done: {answer}");
+                    told.lock().unwrap().push((answer["id"].as_str().unwrap().to_owned(), text));
+                }
+            });
+        }
+        wait_until("all of them to write", || told.lock().unwrap().len() >= 10 * WRITERS);
+        server.terminate();
+    });
+    assert_eq!(server.wait(), Some(0));
+    assert!(!data.join("server.json").exists());
+    let told = told.into_inner().unwrap();
+    assert_eq!(json(data, &["check"])["ok"], true);
+    // Nor did anything happen that nobody heard of.
+    assert_eq!(json(data, &["status"])["memories"], told.len());
+    let server = Server::start(data);
+    let mut client = server.client();
+    for (id, text) in &told {
+        let answer = client.ask("/v1/get", &json!({"ids": [id]}));
+        assert_eq!(answer["records"][0]["record"]["text"], *text, "{id} is not whole");
+    }
 }
 
 #[test]

@@ -160,11 +160,21 @@ impl Server {
         self.child.wait().expect("it ends");
     }
 
-    /// SIGTERM, and waits.
-    pub fn stop(mut self) {
+    /// SIGTERM.
+    pub fn terminate(&self) {
         let status = Command::new("kill").arg(self.child.id().to_string()).status().expect("kill runs");
         assert!(status.success());
-        self.child.wait().expect("it ends");
+    }
+
+    /// Waits for its end and returns its exit code.
+    pub fn wait(mut self) -> Option<i32> {
+        self.child.wait().expect("it ends").code()
+    }
+
+    /// SIGTERM, and waits.
+    pub fn stop(self) {
+        self.terminate();
+        self.wait();
     }
 }
 

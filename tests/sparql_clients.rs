@@ -61,6 +61,14 @@ fn comunica_works() {
     });
 }
 
+/// What `make conformance` takes for expected, and what for a failure.
+#[test]
+fn a_failure_that_is_not_known_is_one() {
+    let known = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/w3c/known.py");
+    let output = Command::new("python3").args(["-B", "-m", "doctest"]).arg(known).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+}
+
 fn script(python: &Path, name: &str, door: &Door) -> Output {
     Command::new(python).arg(clients().join(name)).args([&door.port.to_string(), &door.token]).output().unwrap()
 }

@@ -18,7 +18,7 @@ HYDRA_REQUIRE_BROWSER ?= 1
 UI          := server/ui
 UI_PARTS    := $(UI)/build.mjs $(UI)/package.json $(UI)/tsconfig.json $(shell find $(UI)/src -type f)
 
-.PHONY: help run test enrich-test build ui model bench ablation tune eval injection conformance generated accessibility suite fuzz sets lint clean chromium system
+.PHONY: help run test enrich-test build ui model bench ablation tune eval injection conformance generated clients accessibility suite fuzz sets lint clean chromium system
 .DEFAULT_GOAL := help
 
 help: ## Show this list.
@@ -80,12 +80,20 @@ tune: sets model ## Choose the weights of the ranking anew, on $TUNE_SETS (an ho
 	@HYDRA_MODEL_DIR="$(MODEL_DIR)" "$(HYDRA)" eval tune $(TUNE_SETS:%="$(HYDRA_BENCH_DIR)/retrieval/%") \
 		--keep "$(CACHE)/eval/memories"
 
-conformance: suite build ## Run the W3C's SPARQL tests in $HYDRA_W3C_DIR over HTTP and generated requests, and write CONFORMANCE.md.
+conformance: suite build ## Run the W3C's SPARQL tests in $HYDRA_W3C_DIR over HTTP, clients and generated requests, and write CONFORMANCE.md.
 	@[ -x "$(CACHE)/w3c/venv/bin/python" ] || python3 -m venv "$(CACHE)/w3c/venv"
 	@"$(CACHE)/w3c/venv/bin/python" -m pip install -q --disable-pip-version-check rdflib==7.1.4
 	@"$(CACHE)/w3c/venv/bin/python" tests/w3c/run.py --hydra "$(HYDRA)" --suite "$(HYDRA_W3C_DIR)" --out CONFORMANCE.md
+	@$(MAKE) clients
 	@$(MAKE) generated
 	@$(MAKE) accessibility
+
+# A part of CONFORMANCE.md of its own, from the tests that drive other people's clients, of which none is left out here.
+clients: build ## Run GraphQL's own audits and clients of both languages, and write CONFORMANCE.md.
+	@mkdir -p "$(CACHE)" && rm -f "$(CACHE)/clients.jsonl"
+	@HYDRA_REQUIRE_CLIENTS=1 HYDRA_CLIENTS_REPORT="$(CACHE)/clients.jsonl" \
+		cargo test --release --workspace --test graphql_clients --test sparql_clients
+	@python3 tests/clients/report.py --noted "$(CACHE)/clients.jsonl" --out CONFORMANCE.md
 
 # A part of CONFORMANCE.md of its own; two minutes.
 generated: build ## Send thousands of generated requests, by /openapi.json and the GraphQL schema.

@@ -1,24 +1,31 @@
 //! Clients that people use with SPARQL stores work with this one, unchanged: rdflib, SPARQLWrapper and Comunica.
 //!
-//! They are installed from PyPI and npm, once; where these can't be reached, the test says so and ends.
+//! They are installed from PyPI and npm, once; where these can't be reached, the test says so and ends, or fails
+//! with HYDRA_REQUIRE_CLIENTS.
 #![expect(clippy::unwrap_used, reason = "that is how a test fails")]
 
+mod clients;
 mod harness;
+#[path = "node/needed.rs"]
+mod needed;
 #[path = "wire/mod.rs"]
 mod wire;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use std::sync::{Mutex, PoisonError};
 
 use harness::{Server, json, succeeds};
 use serde_json::json;
 use wire::Door;
 
-const PYTHON_PACKAGES: [&str; 2] = ["rdflib==7.1.4", "SPARQLWrapper==2.0.0"];
+const PYTHON_PACKAGES: [&str; 2] = [RDFLIB, SPARQL_WRAPPER];
+const RDFLIB: &str = "rdflib==7.1.4";
+const SPARQL_WRAPPER: &str = "SPARQLWrapper==2.0.0";
 const NODE_PACKAGE: &str = "@comunica/query-sparql@4.4.1";
 
 /// What a client writes can be asked for by a command, and is one commit that can be taken back.
-fn check(client: &str, run: impl FnOnce(&Door) -> Output) {
+fn check(client: &str, package: &str, run: impl FnOnce(&Door) -> Output) {
     let temp = tempfile::tempdir().unwrap();
     let data = temp.path().join("data");
     let _server = Server::start(&data);
@@ -36,26 +43,27 @@ fn check(client: &str, run: impl FnOnce(&Door) -> Output) {
         succeeds(&data, &["undo", commit.trim_start_matches("id:")]);
     }
     assert_eq!(asked()["holds"], json!(false));
+    clients::note(&package.replace("==", "@"), "an update and a query", 1, 1);
 }
 
 #[test]
 fn sparqlwrapper_works() {
-    let Some(python) = python() else { return };
-    check("SPARQLWrapper", |door| script(&python, "sparqlwrapper.py", door));
+    let Some(python) = needed::required(python(), clients::REQUIRED) else { return };
+    check("SPARQLWrapper", SPARQL_WRAPPER, |door| script(&python, "sparqlwrapper.py", door));
 }
 
 #[test]
 fn rdflibs_store_works() {
-    let Some(python) = python() else { return };
-    check("rdflib", |door| script(&python, "rdflib_store.py", door));
+    let Some(python) = needed::required(python(), clients::REQUIRED) else { return };
+    check("rdflib", RDFLIB, |door| script(&python, "rdflib_store.py", door));
 }
 
 #[test]
 fn comunica_works() {
-    let Some(folder) = comunica() else { return };
+    let Some(folder) = needed::required(comunica(), clients::REQUIRED) else { return };
     // Node looks for packages beside the script.
     std::fs::copy(clients().join("comunica.mjs"), folder.join("comunica.mjs")).unwrap();
-    check("Comunica", |door| {
+    check("Comunica", NODE_PACKAGE, |door| {
         let mut command = Command::new("node");
         command.arg(folder.join("comunica.mjs")).args([&door.port.to_string(), &door.token]).output().unwrap()
     });
@@ -86,6 +94,9 @@ fn cache() -> PathBuf {
 
 /// Finds a Python with the packages, or brings them.
 fn python() -> Option<PathBuf> {
+    /// Held while they are brought, by one test for all.
+    static TURN: Mutex<()> = Mutex::new(());
+    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
     let folder = cache().join(PYTHON_PACKAGES.join("_").replace("==", "-"));
     let python = folder.join("bin/python");
     let has_all = || Command::new(&python).args(["-c", "import rdflib, SPARQLWrapper"]).output();

@@ -1,4 +1,5 @@
-//! Whether a test that needs a browser may be skipped where none can be had.
+//! Whether a test that needs a browser, or a client of somebody else's, may be skipped where none can be had.
+#![allow(dead_code, reason = "each test uses its own part")]
 
 use std::ffi::OsStr;
 
@@ -7,8 +8,13 @@ const REQUIRED: &str = "HYDRA_REQUIRE_BROWSER";
 
 /// Hands on what was found; fails if nothing was, and the environment wants the browser driven.
 pub fn needed<T>(found: Option<T>) -> Option<T> {
-    let is_required = is_set(std::env::var_os(REQUIRED).as_deref());
-    assert!(found.is_some() || !is_required, "{REQUIRED} is set, and the browser can't be driven, as said above");
+    required(found, REQUIRED)
+}
+
+/// As [`needed`], of what that variable of the environment wants.
+pub fn required<T>(found: Option<T>, variable: &str) -> Option<T> {
+    let is_required = is_set(std::env::var_os(variable).as_deref());
+    assert!(found.is_some() || !is_required, "{variable} is set, and what it wants can't be had, as said above");
     found
 }
 

@@ -366,6 +366,24 @@ fn whole_graphs_are_put_read_added_to_and_dropped() {
     assert_eq!(memory.send("DELETE", "/store?default", &[], "").status, 204);
     assert_eq!(memory.send("POST", "/store?default", &turtle, "<urn:a> <urn:p> 1 .").status, 201);
     assert!(body(&memory.send("GET", "/store?default", &[], "")).contains("urn:a"));
+    // From another moment, too: before it was put, and after it was dropped.
+    let now = "SELECT ?at { GRAPH ?g { ?c a hy:Commit ; prov:endedAtTime ?at } } ORDER BY DESC(?at) LIMIT 1";
+    let before = memory.column(now, "at").remove(0);
+    assert_eq!(memory.send("PUT", "/store/late", &turtle, "<urn:a> <urn:p> 1 .").status, 201);
+    let between = memory.column(now, "at").remove(0);
+    assert_eq!(memory.send("DELETE", "/store/late", &[], "").status, 204);
+    let then = |path: &str, moment: &str| memory.send("GET", &format!("{path}?known_at={}", encoded(moment)), &[], "");
+    for (path, moment, status) in [
+        ("/store/late", &before, 404),
+        ("/store/late", &between, 200),
+        ("/store/never", &between, 404),
+        ("/store/shelf/1", &between, 200),
+    ] {
+        let answer = then(path, moment);
+        assert_eq!(answer.status, status, "{path} {moment}: {}", answer.body);
+    }
+    assert_eq!(memory.send("GET", "/store/never?as_of=2024-05-01", &[], "").status, 404);
+    assert_eq!(memory.send("GET", "/store/never?known_at=2999-01-01", &[], "").status, 400);
     // An empty graph is there.
     assert_eq!(memory.send("PUT", "/store/empty", &turtle, "").status, 201);
     assert_eq!(memory.send("GET", "/store/empty", &[], "").status, 200);
@@ -574,6 +592,39 @@ fn what_never_ends_is_ended_and_the_server_goes_on() {
     assert!([413, 503].contains(&answer.status), "{} {}", answer.status, answer.body);
     assert_eq!(memory.query("ASK { ?s <urn:q> ?o }")["boolean"], json!(false), "nothing of it was written");
     succeeds(memory.data(), &["remember", "The server still takes what it is told"]);
+}
+
+#[test]
+fn a_query_that_takes_too_much_memory_is_ended() {
+    let memory = Memory::with(&[("HYDRA_QUERY_MEMORY_MB", "64")]);
+    assert_eq!(memory.send("PUT", "/store?default", &[("Content-Type", "text/turtle")], &large()).status, 201);
+    let product = "SELECT * { ?a <urn:p> ?b . ?c <urn:p> ?d } ORDER BY ?d ?b";
+    let answer = memory.send("POST", "/sparql?dataset=own", &[("Content-Type", QUERY)], product);
+    assert_eq!(answer.status, 503, "{}", answer.body);
+    let error = &answer.json()["error"];
+    assert!(error["message"].as_str().unwrap().contains("more than 64 MB"), "{error}");
+    assert!(error["hint"].as_str().unwrap().contains("ORDER BY"), "{error}");
+    assert_eq!(memory.query("ASK {}")["boolean"], json!(true));
+}
+
+#[test]
+fn an_answer_of_too_many_rows_is_cut_and_never_looks_whole() {
+    let memory = Memory::start();
+    assert_eq!(memory.send("PUT", "/store?default", &[("Content-Type", "text/turtle")], &large()).status, 201);
+    let ask = |limit: &str| {
+        let product = format!("SELECT ?b {{ ?a <urn:p> ?b . ?c <urn:p> ?d }} {limit}");
+        let headers = [("Content-Type", QUERY), ("Accept", "text/csv")];
+        memory.send("POST", "/sparql?dataset=own", &headers, &product)
+    };
+    let whole = ask(&format!("LIMIT {}", hydra_graph::MAX_SPARQL_ROWS));
+    // A line for the names of columns.
+    assert_eq!((whole.status, body(&whole).lines().count()), (200, 1 + hydra_graph::MAX_SPARQL_ROWS));
+    let cut = ask("");
+    assert_eq!((cut.status, cut.body.ends_with("\r\n0\r\n\r\n")), (200, false), "it has an end");
+    assert_eq!(ended(&memory, "too_large"), 1);
+    let log = std::fs::read_to_string(memory.data().with_extension("stderr")).unwrap();
+    assert!(log.contains(&format!("more than {} rows", hydra_graph::MAX_SPARQL_ROWS)), "{log}");
+    assert_eq!(memory.query("ASK {}")["boolean"], json!(true));
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Every option, read in one place: defaults, then the file, then `HYDRA_…`, then flags.
 
 use std::net::IpAddr;
+use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 
 use etcetera::BaseStrategy as _;
@@ -23,6 +24,8 @@ const ENV_FILE: &str = "config";
 const MAX_EMBED_THREADS: usize = 64;
 /// Longest that a query may be allowed to take.
 const MAX_QUERY_TIMEOUT_S: u64 = 3_600;
+/// What the server may be allowed to grow by while one runs. With less than the least, reading the graph ends it.
+const QUERY_MEMORY_MB: RangeInclusive<u64> = 16..=1_048_576;
 
 /// Begins the names of options of `[enrichment]` in the environment.
 const ENRICHMENT: &str = "enrichment_";
@@ -67,6 +70,8 @@ pub struct Config {
     pub tls_key: Option<PathBuf>,
     /// How long a SPARQL query or update may take.
     pub query_timeout_s: u64,
+    /// What the server's memory may grow by while one SPARQL query or update runs.
+    pub query_memory_mb: u64,
     /// How much the log says.
     pub log_level: LogLevel,
     /// How the log is written.
@@ -204,6 +209,7 @@ impl Config {
             tls_cert: None,
             tls_key: None,
             query_timeout_s: 30,
+            query_memory_mb: 1_024,
             log_level: LogLevel::Info,
             log_format: LogFormat::Text,
             sources: Vec::new(),
@@ -249,6 +255,10 @@ impl Config {
         if !(1..=MAX_QUERY_TIMEOUT_S).contains(&self.query_timeout_s) {
             return Err(Error::new(ErrorKind::Invalid, format!("query_timeout_s is {}", self.query_timeout_s))
                 .hint(format!("set 1 to {MAX_QUERY_TIMEOUT_S} seconds")));
+        }
+        if !QUERY_MEMORY_MB.contains(&self.query_memory_mb) {
+            return Err(Error::new(ErrorKind::Invalid, format!("query_memory_mb is {}", self.query_memory_mb))
+                .hint(format!("set {} to {} megabytes", QUERY_MEMORY_MB.start(), QUERY_MEMORY_MB.end())));
         }
         if self.tls_cert.is_some() != self.tls_key.is_some() {
             return Err(Error::new(ErrorKind::Invalid, "of tls_cert and tls_key only one is set")

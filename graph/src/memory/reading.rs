@@ -222,12 +222,12 @@ impl Memory {
         self.0.mint.mint(self.0.now())
     }
 
-    /// Tells whether a graph is there, for whoever sees everything.
+    /// Tells whether a graph is there, or was at a moment, for whoever sees everything.
     ///
     /// # Errors
-    /// `Invalid` when it is no name.
-    pub fn has_graph(&self, graph: &GraphRef) -> Result<bool> {
-        verbs::graph_store::has(self, graph)
+    /// `Invalid` when it is no name, or nothing was known at that moment.
+    pub fn has_graph(&self, graph: &GraphRef, moment: Moment) -> Result<bool> {
+        verbs::graph_store::has(self, graph, moment)
     }
 
     /// Returns who or what an entity is (by name or id): its names, and how much is known of it.

@@ -8,6 +8,7 @@ use super::sparql_update::{SparqlUpdated, run};
 use crate::error::{Error, ErrorKind, Result};
 use crate::journal::Agent;
 use crate::memory::Memory;
+use crate::moment::Moment;
 use crate::rewound::Rewound;
 use crate::sight::Sight;
 use crate::sparql::{AnswerFormat, Interrupt, MAX_UPDATE_QUADS, Part, has_graph, own};
@@ -79,14 +80,15 @@ pub(crate) fn change(
     Ok((updated, told.try_recv().unwrap_or(true)))
 }
 
-/// Tells whether the caller sees a graph.
-pub(crate) fn has(memory: &Memory, graph: &GraphRef) -> Result<bool> {
+/// Tells whether the caller sees a graph, or saw it at a moment.
+pub(crate) fn has(memory: &Memory, graph: &GraphRef, moment: Moment) -> Result<bool> {
     let name = named(graph)?;
+    let view = memory.0.view()?;
+    moment.check(&memory.0, &view)?;
     if name.as_ref() == vocab::OWN_GRAPH {
         return Ok(true);
     }
-    let view = memory.0.view()?;
-    let sight = Sight::new(Rewound::new(&view, None)?, &[], memory.0.now());
+    let sight = Sight::new(Rewound::new(&view, moment.known_at)?, &[], memory.0.now());
     let budget = Budget::new(MAX_QUERY_READ, MAX_QUERY_STEPS, &Interrupt::new());
     budget.run(|| has_graph(Readable::new(&sight, &budget, Part::Own), &name))
 }

@@ -83,6 +83,8 @@ pub struct App {
     metrics: PrometheusHandle,
     /// How long a query may take.
     query_timeout: Duration,
+    /// What the server may grow by meanwhile.
+    query_memory_bytes: u64,
     graphql: Door,
     /// Becomes true when the server stops, which ends streams.
     stopping: watch::Receiver<bool>,
@@ -126,6 +128,7 @@ impl App {
             allowed: Arc::new(guard::Allowed::new(config)),
             metrics,
             query_timeout: Duration::from_secs(config.query_timeout_s),
+            query_memory_bytes: config.query_memory_mb << 20,
             stopping,
         }
     }

@@ -10,7 +10,7 @@ use tokio_stream::StreamExt as _;
 use tokio_stream::wrappers::ReceiverStream;
 
 use super::negotiation;
-use super::watch::{Waiting, watched};
+use super::watch::{Limits, Waiting, watched};
 use crate::http::App;
 use crate::http::failure::Told;
 use crate::http::permission::{self, Right};
@@ -84,7 +84,7 @@ async fn evaluate(
         memory.sparql(&request, &mut choose, &stop, &mut out)?;
         out.flush().map_err(|error| Error::io("the answer", &error))
     });
-    if let Err(error) = watched(work, &interrupt, app.query_timeout).await {
+    if let Err(error) = watched(work, &interrupt, Limits::of(&app)).await {
         // Whoever asked may have gone.
         let _ = last.send(Err(error)).await;
     }

@@ -23,7 +23,7 @@ use super::failure::Told;
 use super::permission::{self, Called, Right};
 pub use request::Asked;
 use request::Operation;
-use watch::{Waiting, watched};
+use watch::{Limits, Waiting, watched};
 
 /// Names the commit of a change, for `hydra undo`.
 const COMMIT: HeaderName = HeaderName::from_static("hydra-commit");
@@ -92,7 +92,7 @@ async fn change(app: App, update: SparqlUpdate) -> Result<Response, Told> {
     let _waiting = Waiting(interrupt.clone());
     let stopped = interrupt.clone();
     let work = app.crossing.run("sparql_update", move |memory| memory.sparql_update(&update, &session.agent, &stopped));
-    let updated = watched(work, &interrupt, app.query_timeout).await?;
+    let updated = watched(work, &interrupt, Limits::of(&app)).await?;
     let mut answer = json!(updated);
     answer["undo"] = match updated.commit {
         Some(commit) => json!(format!("hydra undo {commit}")),

@@ -8,7 +8,7 @@ use axum::response::{IntoResponse as _, Response};
 use hydra_graph::{AnswerFormat, Error, ErrorKind, GraphRef, Interrupt, Part, SentGraph, SparqlRequest, StoreOp};
 
 use super::request::Asked;
-use super::watch::{Waiting, watched};
+use super::watch::{Limits, Waiting, watched};
 use super::{address, answer, name_commit, negotiation, wrong_method};
 use crate::http::App;
 use crate::http::failure::Told;
@@ -84,10 +84,11 @@ async fn get(app: App, graph: GraphRef, asked: Asked, headers: HeaderMap) -> Res
     permission::session(&app, Right::Read)?;
     let moment = asked.moment()?;
     let name = graph.clone();
-    let is_there = app.crossing.run("store", move |memory| memory.has_graph(&name)).await?;
-    if !is_there && moment.is_now() {
+    let is_there = app.crossing.run("store", move |memory| memory.has_graph(&name, moment)).await?;
+    if !is_there {
         let name = graph.unwrap_or_default();
-        return Err(Error::new(ErrorKind::NotFound, format!("there is no graph <{name}>"))
+        let then = if moment.is_now() { "is" } else { "was then" };
+        return Err(Error::new(ErrorKind::NotFound, format!("there {then} no graph <{name}>"))
             .hint("SELECT DISTINCT ?g { GRAPH ?g { ?s ?p ?o } } at /sparql names those that are there")
             .into());
     }
@@ -120,7 +121,7 @@ async fn change(app: App, graph: GraphRef, op: StoreOp) -> Result<Response, Told
     let stopped = interrupt.clone();
     let is_dropped = op == StoreOp::Drop;
     let work = app.crossing.run("store", move |memory| memory.change_graph(&graph, op, &session.agent, &stopped));
-    let (updated, was_there) = watched(work, &interrupt, app.query_timeout).await?;
+    let (updated, was_there) = watched(work, &interrupt, Limits::of(&app)).await?;
     let status = if was_there || is_dropped { StatusCode::NO_CONTENT } else { StatusCode::CREATED };
     let mut response = status.into_response();
     name_commit(&mut response, updated.commit);

@@ -1,6 +1,6 @@
 //! Bounds the head of a request: what is larger or has more is refused before anything looks at it.
 //!
-//! The library that reads heads has bounds too, further out, and refuses with a status alone.
+//! The library that reads heads has bounds too, further out; what it refuses, `listener/refusal.rs` puts into words.
 
 use axum::extract::Request;
 use axum::http::StatusCode;

@@ -4,10 +4,12 @@
 mod certificate;
 mod place;
 mod progress;
+mod refusal;
 
+use std::future::poll_fn;
 use std::io;
 use std::net::SocketAddr;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -27,7 +29,7 @@ use tokio::time::{sleep, timeout};
 
 pub use certificate::{Certificate, chain as certificates};
 use place::{Held, Place, Places};
-use progress::Watched;
+use progress::{Shared, Watched};
 
 /// How long a client may take to send the head of a request; a connection without one under way is kept as long.
 pub const HEAD_TIME: Duration = Duration::from_secs(60);
@@ -46,13 +48,6 @@ const PAUSE: Duration = Duration::from_secs(1);
 const MAX_REFUSALS: usize = 16;
 /// How long a refused client may take to read why.
 const REFUSAL_TIME: Duration = Duration::from_secs(1);
-
-/// What a client is told that finds no place. It was not heard yet, so its request may be sent again.
-const REFUSAL: &str = concat!(
-    "HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/json\r\nContent-Length: 133\r\nRetry-After: 1\r\n",
-    "Connection: close\r\n\r\n",
-    r#"{"error":{"kind":"unavailable","message":"every connection is in use","hint":"try again in a moment, or close one that is not used"}}"#,
-);
 
 /// Serves until `stop` ends, then finishes what is under way, for at most [`DRAIN`].
 pub async fn serve(
@@ -118,7 +113,7 @@ async fn accepted(listener: &TcpListener) -> (TcpStream, SocketAddr) {
 
 /// Tells a client that there is no place, and reads what it sends until it has heard.
 async fn refuse(mut stream: TcpStream) -> io::Result<()> {
-    stream.write_all(REFUSAL.as_bytes()).await?;
+    stream.write_all(&refusal::no_place()).await?;
     stream.shutdown().await?;
     // A connection that is closed with something unread takes the answer with it.
     let mut unread = [0; 4096];
@@ -161,8 +156,9 @@ async fn talk(
     place: &Place,
     mut stopping: watch::Receiver<bool>,
 ) {
-    let seat = place.seat();
-    let stream = TokioIo::new(Watched::new(stream, Arc::clone(&seat)));
+    let (seat, own) = (place.seat(), place.seat());
+    let shared = progress::shared(stream);
+    let stream = TokioIo::new(Watched::new(Arc::clone(&shared), Arc::clone(&seat)));
     let router = TowerToHyperService::new(router);
     let service = service_fn(move |mut request: hyper::Request<Incoming>| {
         request.extensions_mut().insert(ConnectInfo(peer));
@@ -177,31 +173,33 @@ async fn talk(
         .max_buf_size(MAX_BUFFER_BYTES);
     let mut connection = pin!(http.serve_connection(stream, service).with_upgrades());
     let mut is_told = false;
-    loop {
+    let ended = loop {
         tokio::select! {
-            ended = connection.as_mut() => {
-                if let Err(error) = ended {
-                    tracing::debug!("a connection ended: {error}");
-                }
-                return;
-            }
+            ended = connection.as_mut() => break ended,
             _ = stopping.wait_for(|stopping| *stopping), if !is_told => {
                 is_told = true;
                 connection.as_mut().graceful_shutdown();
             }
         }
+    };
+    if let Err(error) = ended {
+        tracing::debug!("a connection ended: {error}");
+        // Whoever has sent nothing waits for nothing.
+        if error.is_timeout() && own.is_heard() {
+            let _ = timeout(REFUSAL_TIME, say(&shared, &refusal::too_slow())).await;
+        }
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_refusal_is_whole() {
-        let (head, body) = REFUSAL.split_once("\r\n\r\n").unwrap();
-        assert!(head.contains(&format!("Content-Length: {}\r\n", body.len())), "{}", body.len());
-        let error: serde_json::Value = serde_json::from_str(body).unwrap();
-        assert_eq!(error["error"]["kind"], "unavailable");
+/// Writes to a connection that nobody else writes to any more, and ends it.
+async fn say(stream: &Shared<impl AsyncWrite + Unpin>, mut bytes: &[u8]) -> io::Result<()> {
+    while !bytes.is_empty() {
+        let written = poll_fn(|context| Pin::new(&mut *stream.lock()).poll_write(context, bytes)).await?;
+        if written == 0 {
+            return Err(io::ErrorKind::WriteZero.into());
+        }
+        bytes = &bytes[written..];
     }
+    poll_fn(|context| Pin::new(&mut *stream.lock()).poll_flush(context)).await?;
+    poll_fn(|context| Pin::new(&mut *stream.lock()).poll_shutdown(context)).await
 }

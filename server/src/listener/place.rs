@@ -62,6 +62,7 @@ impl Places {
             moved: AtomicU64::new(millis(now)),
             requests: AtomicUsize::new(0),
             is_stuck: AtomicBool::new(false),
+            is_heard: AtomicBool::new(false),
             taken: Notify::new(),
         });
         seats.1.insert(number, Arc::clone(&seat));
@@ -106,6 +107,8 @@ pub(super) struct Seat {
     requests: AtomicUsize,
     /// Whether its client leaves an answer unread.
     is_stuck: AtomicBool,
+    /// Whether its client has sent something since the last request, of which no request was made yet.
+    is_heard: AtomicBool,
     taken: Notify,
 }
 
@@ -113,6 +116,7 @@ impl Seat {
     /// Counts a request until what is returned is dropped.
     pub fn begin(self: &Arc<Self>) -> UnderWay {
         self.requests.fetch_add(1, Ordering::AcqRel);
+        self.is_heard.store(false, Ordering::Release);
         self.has_moved();
         UnderWay(Arc::clone(self))
     }
@@ -121,6 +125,18 @@ impl Seat {
     pub fn has_moved(&self) {
         self.moved.store(millis(self.began.elapsed()), Ordering::Release);
         self.is_stuck.store(false, Ordering::Release);
+    }
+
+    /// Notes that the client has sent something: of a request's head, unless one is under way.
+    pub fn hears(&self) {
+        if self.requests.load(Ordering::Acquire) == 0 {
+            self.is_heard.store(true, Ordering::Release);
+        }
+    }
+
+    /// Tells whether a request was begun and did not become one.
+    pub fn is_heard(&self) -> bool {
+        self.is_heard.load(Ordering::Acquire)
     }
 
     /// Notes that the client takes nothing at the moment.

@@ -14,6 +14,7 @@ session = requests.Session()
 session.headers["Authorization"] = f"Bearer {token}"
 document = session.get(f"{url}/openapi.json").json()
 validate(document)
+# What was called: a path and a method.
 wrong, called = [], set()
 
 
@@ -40,7 +41,7 @@ def described(path, method, answer):
 def call(verb, expected=200, **body):
     """Calls a verb; what it says of itself must hold for what is sent and for what comes."""
     path = f"/v1/{verb}"
-    called.add(path)
+    called.add((path, "post"))
     operation = document["paths"][path]["post"]
     if expected == 200:
         check(f"what {verb} takes", operation["requestBody"]["content"]["application/json"]["schema"], body)
@@ -152,14 +153,35 @@ PAGES = [
     ("/sparql", "/sparql?query=ASK%7B%7D"),
     ("/store", "/store?default"),
     ("/store/{name}", "/store/shelf"),
+    ("/", "/"),
+    ("/session", "/session?code=x"),
+    ("/api/map/frame", "/api/map/frame"),
+    ("/api/map/frame", "/api/map/frame?preview=1"),
+    ("/api/map/labels", f"/api/map/labels?ids={fact['id']}"),
+    ("/api/map/labels", "/api/map/labels?ids=x"),
 ]
-for path, address in PAGES:
-    called.add(path)
-    answer = session.get(f"{url}{address}", allow_redirects=False)
-    schema = described(path, "get", answer)
+TURTLE = "<urn:a> <urn:b> 1 ."
+CHANGES = [
+    ("post", "/sparql", "/sparql", "application/sparql-query", "ASK {}"),
+    ("post", "/sparql", "/sparql", "application/sparql-update", "INSERT DATA { <urn:a> <urn:b> 2 }"),
+    ("put", "/store", "/store?graph=urn:x", "text/turtle", TURTLE),
+    ("post", "/store", "/store?graph=urn:x", "text/turtle", TURTLE),
+    ("delete", "/store", "/store?graph=urn:x", None, None),
+    ("put", "/store/{name}", "/store/shelf", "text/turtle", TURTLE),
+    ("post", "/store/{name}", "/store/shelf", "text/turtle", TURTLE),
+    ("delete", "/store/{name}", "/store/shelf", None, None),
+    ("delete", "/store/{name}", "/store/nothing", None, None),
+    ("post", "/session", "/session", None, None),
+]
+for method, path, address, content_type, body in [("get", path, address, None, None) for path, address in PAGES] + CHANGES:
+    called.add((path, method))
+    headers = {"Content-Type": content_type} if content_type else {}
+    answer = session.request(method, f"{url}{address}", headers=headers, data=body, allow_redirects=False)
+    schema = described(path, method, answer)
     if schema and "json" in answer.headers["Content-Type"]:
-        check(address, schema, answer.json())
-for path in document["paths"]:
-    if path not in called:
-        wrong.append(f"{path} is described and was not called")
+        check(f"{method} {address}", schema, answer.json())
+for path, of_path in document["paths"].items():
+    for method in of_path:
+        if (path, method) not in called:
+            wrong.append(f"{method} {path} is described and was not called")
 print("\n".join(wrong) or "ok")

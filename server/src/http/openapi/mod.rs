@@ -6,6 +6,7 @@
 mod answer;
 mod path;
 mod verb;
+mod view;
 
 use axum::response::{IntoResponse as _, Response};
 use serde_json::{Map, Value, json};
@@ -19,6 +20,7 @@ pub async fn tell() -> Response {
 pub fn document() -> Value {
     let mut paths = path::all();
     let (verbs, schemas) = verb::all();
+    paths.extend(view::all());
     paths.extend(verbs);
     json!({
         "openapi": "3.1.0",
@@ -26,7 +28,8 @@ pub fn document() -> Value {
             "title": "Hydra",
             "summary": "A personal memory server round an RDF graph.",
             "description": "Every verb is a POST of one JSON object to /v1. SPARQL is at /sparql and /store, every node \
-                has a page at /m/ID. Agents speak MCP at /mcp, and GraphQL is at /graphql; both describe themselves.",
+                has a page at /m/ID. Agents speak MCP at /mcp, and GraphQL is at /graphql; both describe themselves. A page \
+                of the view has its data at its address with `.json` behind it, as GraphQL answers.",
             "version": hydra_mcp::VERSION,
             "license": {"name": "MIT OR Apache-2.0", "identifier": "MIT OR Apache-2.0"},
         },
@@ -98,14 +101,81 @@ mod tests {
         assert!(kept == now, "schema/openapi.json is old: run this test with UPDATE_SNAPSHOTS=1");
     }
 
-    /// Every verb that has a route is described, and every one that is described has a route.
+    /// Routes as the code has them, and where and by which methods each is described.
+    const ROUTES: [(&str, &str, &[&str]); 16] = [
+        ("\"/\"", "/", &["get"]),
+        ("browser::SESSION_PATH", "/session", &["get", "post"]),
+        ("FRAME", "/api/map/frame", &["get"]),
+        ("LABELS", "/api/map/labels", &["get"]),
+        ("\"/m/{id}\"", "/m/{address}", &["get"]),
+        ("\"/m/{id}/{part}\"", "/m/{id}/history", &["get"]),
+        ("\"/entity/{name}\"", "/entity/{name}", &["get"]),
+        ("\"/ns\"", "/ns", &["get"]),
+        ("\"/metrics\"", "/metrics", &["get"]),
+        ("\"/openapi.json\"", "/openapi.json", &["get"]),
+        ("\"/healthz\"", "/healthz", &["get"]),
+        ("\"/readyz\"", "/readyz", &["get"]),
+        ("\"/sparql\"", "/sparql", &["get", "post"]),
+        ("\"/store\"", "/store", &["delete", "get", "post", "put"]),
+        ("\"/store/{*path}\"", "/store/{name}", &["delete", "get", "post", "put"]),
+        ("&verb", "/v1/", &["post"]),
+    ];
+    /// Routes of what describes itself, and of files for browsers.
+    const OTHERS: [&str; 6] = [
+        // GraphQL, what the view asks it, and the page to write queries in.
+        "PATH",
+        "path",
+        "\"/graphql/page.js\"",
+        "\"/graphql/page.css\"",
+        "\"/assets/{name}\"",
+        "\"/mcp\"",
+    ];
+
+    /// The first argument of each call in a folder that makes a route.
+    fn routed(folder: &Path, found: &mut Vec<String>) {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                // This folder only speaks of them.
+                if !path.ends_with("openapi") {
+                    routed(&path, found);
+                }
+                continue;
+            }
+            let text = std::fs::read_to_string(&path).unwrap_or_default();
+            for call in [".route(", ".route_service("] {
+                let arguments = text.split(call).skip(1);
+                found.extend(arguments.map(|rest| rest.trim_start().split([',', '(']).next().unwrap().to_owned()));
+            }
+        }
+    }
+
+    /// Every route is described by its methods, and whatever is described has a route.
     #[test]
     fn every_route_is_described() {
-        let routes = include_str!("../mod.rs");
-        let routed = routes.matches(".route(&verb(").count();
+        let mut found = Vec::new();
+        for folder in ["src", "../mcp/src"] {
+            routed(&Path::new(env!("CARGO_MANIFEST_DIR")).join(folder), &mut found);
+        }
         let document = document();
         let paths = document["paths"].as_object().unwrap();
-        assert_eq!(paths.keys().filter(|path| path.starts_with("/v1/")).count(), routed);
+        for route in &found {
+            let is_known = ROUTES.iter().any(|(argument, ..)| argument == route) || OTHERS.contains(&route.as_str());
+            assert!(is_known, "the route of {route} is not described");
+        }
+        for (argument, path, methods) in ROUTES {
+            let times = found.iter().filter(|route| *route == argument).count();
+            if argument == "&verb" {
+                assert_eq!(paths.keys().filter(|described| described.starts_with(path)).count(), times);
+                continue;
+            }
+            assert!(times > 0, "{argument} is no route any more");
+            let mut described: Vec<&str> = paths[path].as_object().unwrap().keys().map(String::as_str).collect();
+            described.sort_unstable();
+            assert_eq!(described, methods, "{path}");
+        }
+        let of_verbs = paths.keys().filter(|path| path.starts_with("/v1/")).count();
+        assert_eq!(paths.len(), of_verbs + ROUTES.len() - 1, "something is described that has no route");
         for (path, of_path) in paths {
             for (method, operation) in of_path.as_object().unwrap() {
                 assert!(operation["summary"].is_string(), "{method} {path} says nothing");

@@ -190,7 +190,7 @@ fn ready() -> Value {
 }
 
 /// An operation that reads; others change what comes of it.
-fn operation(id: &str, tag: &str, summary: &str, parameters: &[Value], content: Value) -> Value {
+pub(super) fn operation(id: &str, tag: &str, summary: &str, parameters: &[Value], content: Value) -> Value {
     json!({
         "tags": [tag],
         "operationId": id,
@@ -205,7 +205,7 @@ fn operation(id: &str, tag: &str, summary: &str, parameters: &[Value], content: 
 }
 
 /// For anyone who may call.
-fn open(mut operation: Value) -> Value {
+pub(super) fn open(mut operation: Value) -> Value {
     operation["security"] = json!([]);
     operation
 }
@@ -225,7 +225,7 @@ fn content(media_types: &[&str]) -> Value {
     Value::Object(media_types.iter().map(entry).collect())
 }
 
-fn parameter(name: &str, says: &str) -> Value {
+pub(super) fn parameter(name: &str, says: &str) -> Value {
     json!({"name": name, "in": "query", "description": says, "schema": {"type": "string"}})
 }
 
@@ -248,7 +248,7 @@ fn moments() -> [Value; 2] {
     ]
 }
 
-fn space() -> Value {
+pub(super) fn space() -> Value {
     many("space", "Only what belongs to these spaces; all if none are named.")
 }
 

@@ -131,6 +131,18 @@ fn other_names_and_pages_are_refused_everywhere() {
         "/graphql",
         "/sparql",
         "/store",
+        "/store/shelf",
+        "/m/0000000000000",
+        "/m/0000000000000.ttl",
+        "/m/0000000000000/history",
+        "/entity/Nobody",
+        "/ns",
+        "/openapi.json",
+        "/api/map/frame",
+        "/api/map/labels?ids=0000000000000",
+        "/assets/main.js",
+        "/graphql/page.js",
+        "/today.json",
         "/nothing",
     ] {
         for method in ["GET", "POST", "OPTIONS"] {

@@ -278,6 +278,11 @@ fn each_route_needs_its_scope_and_no_other() {
     assert!(left_out.is_empty(), "{left_out:?}");
     for (method, path, content_type, body, needed) in [
         ("GET", "/metrics", "", "", "read"),
+        ("GET", "/m/0000000000000", "", "", "read"),
+        ("GET", "/m/0000000000000.ttl", "", "", "read"),
+        ("GET", "/m/0000000000000/history", "", "", "read"),
+        ("GET", "/entity/Nobody", "", "", "read"),
+        ("GET", "/ns", "", "", "read"),
         ("GET", "/api/map/frame", "", "", "read"),
         ("GET", "/api/map/labels?ids=0000000000000", "", "", "read"),
         ("GET", "/sparql?query=ASK%7B%7D", "", "", "read"),

@@ -86,6 +86,103 @@ fn the_log_for_programs_has_one_object_a_line_and_nothing_of_the_memory() {
 }
 
 #[test]
+fn no_error_says_what_is_remembered_or_which_token_was_sent() {
+    let temp = tempfile::tempdir().unwrap();
+    let data = temp.path().join("data");
+    let server = Server::start(&data);
+    let owner = Door::of(&data);
+    let scope = ["--quiet", "token", "create", "--name", "phone", "--scope", "read,write"];
+    let phone = Door { token: succeeds(&data, &scope).trim().to_owned(), ..Door::of(&data) };
+    let tell = |body: Value| {
+        let answer = owner.post("/v1/remember", &[], &body);
+        assert_eq!(answer.status, 200, "{}", answer.body);
+        let told = answer.json();
+        ["id", "commit"].map(|key| told[key].as_str().unwrap().to_owned())
+    };
+    let [kept, commit] = tell(json!({"text": "The heron nests by the sluice, says Ottilie"}));
+    let [fact, _] = tell(json!({"text": "x", "kind": "fact", "statement": ["Ottilie", "lives in", "Sluice House"]}));
+    let [gone, _] = tell(json!({"text": "The heron has left the sluice"}));
+    let [undone, taken_back] = tell(json!({"text": "Ottilie fears the heron"}));
+    assert_eq!(owner.post("/v1/forget", &[], &json!({"ids": [gone]})).status, 200);
+    assert_eq!(owner.post("/v1/undo", &[], &json!({"commit": taken_back})).status, 200);
+    for (door, path, body) in [
+        (&phone, "/v1/update", json!({"id": kept, "op": "retract"})),
+        (&phone, "/v1/update", json!({"id": fact, "op": "end", "at": "2025-01-01"})),
+        (&phone, "/v1/forget", json!({"ids": [kept]})),
+        (&phone, "/v1/undo", json!({"commit": commit})),
+        (&phone, "/v1/erase", json!({"ids": [kept]})),
+        (&owner, "/v1/undo", json!({"commit": taken_back})),
+        (&owner, "/v1/update", json!({"id": undone, "op": "retract"})),
+        (&owner, "/v1/update", json!({"id": kept, "op": "settle", "keep": kept})),
+        (&owner, "/v1/update", json!({"id": kept, "op": "end", "at": "never"})),
+        (&owner, "/v1/update", json!({"id": fact, "op": "supersede"})),
+        (&owner, "/v1/update", json!({"id": gone, "op": "retract"})),
+        (&owner, "/v1/explain", json!({"trace": "0000000000000", "id": kept})),
+        (&owner, "/v1/recall", json!({"query": ""})),
+        (&owner, "/v1/query", json!({"query": "SELECT ?t { ?m schema:text ?t "})),
+    ] {
+        let answer = door.post(path, &[], &body);
+        assert!((400..500).contains(&answer.status), "{path} {body}: {} {}", answer.status, answer.body);
+        says_nothing(&answer.body, &[&owner.token, &phone.token]);
+    }
+    let bearer = format!("Bearer {}", owner.token);
+    let with = |authorization: &str, path: &str| {
+        owner.send("GET", path, &[LOCAL, ("Authorization", authorization), ("Accept", "application/json")], b"")
+    };
+    for (authorization, path, status) in [
+        (bearer.as_str(), format!("/m/{gone}"), 410),
+        (&bearer[..], format!("/m/{gone}.ttl"), 410),
+        (&bearer[..], format!("/m/{kept}?space=garden"), 404),
+        (&bearer[..], format!("/m/{kept}@2001-01-01"), 404),
+        (&bearer[..], "/sparql?query=SELECT+%3Ft+%7B+%3Fm+schema:text+%3Ft+.+FILTER(nope(%3Ft))+%7D".to_owned(), 400),
+        // One letter short, twice, as another scheme, as a name.
+        (&bearer[..bearer.len() - 1], "/m/x".to_owned(), 401),
+        (&format!("{bearer}{}", owner.token)[..], "/m/x".to_owned(), 401),
+        (&format!("Basic {}", owner.token)[..], "/m/x".to_owned(), 401),
+        (&owner.token[..], "/m/x".to_owned(), 401),
+    ] {
+        let answer = with(authorization, &path);
+        assert_eq!(answer.status, status, "{path}: {}", answer.body);
+        says_nothing(&format!("{:?}{}", answer.headers, answer.body), &[&owner.token, &phone.token]);
+    }
+    for query in [
+        format!("{{ memory(id: \"{kept}\") {{ text nothing }} }}"),
+        format!("mutation {{ update(id: \"{kept}\", op: RETRACT) {{ undo }} }}"),
+        format!("mutation {{ forget(ids: [\"{kept}\"]) {{ undo }} }}"),
+    ] {
+        let answer = phone.post("/graphql", &[], &json!({"query": query}));
+        assert!(answer.json()["errors"][0]["message"].is_string(), "{query}: {}", answer.body);
+        says_nothing(&answer.body, &[&owner.token, &phone.token]);
+    }
+    for (tool, arguments) in
+        [("update", json!({"id": kept, "op": "retract"})), ("forget", json!({"ids": [kept]})), ("get", json!({}))]
+    {
+        let answer = phone.mcp(&wire::call(1, tool, arguments));
+        assert_eq!(answer.json()["result"]["isError"], true, "{tool}: {}", answer.body);
+        says_nothing(&answer.body, &[&owner.token, &phone.token]);
+    }
+    // A command's error is one, too; what is there stays.
+    let output = harness::run(&data, &["update", &kept, "--end", "never"]);
+    assert!(!output.status.success());
+    says_nothing(&harness::stderr(&output), &[&owner.token, &phone.token]);
+    assert_eq!(owner.post("/v1/recall", &[], &json!({"query": "heron"})).json()["hits"][0]["id"], kept.as_str());
+    server.stop();
+}
+
+/// Tells that neither a word of the memory nor a token is in an error.
+#[track_caller]
+fn says_nothing(error: &str, tokens: &[&str]) {
+    let lower = error.to_lowercase();
+    for word in ["heron", "sluice", "ottilie", "lives in"] {
+        assert!(!lower.contains(word), "`{word}`: {error}");
+    }
+    for token in tokens {
+        // Nor most of one.
+        assert!(!error.contains(&token[..token.len() - 8]), "a token: {error}");
+    }
+}
+
+#[test]
 fn anyone_who_may_call_hears_whether_it_is_ready_and_nothing_else() {
     let temp = tempfile::tempdir().unwrap();
     let data = temp.path().join("data");

@@ -2,7 +2,10 @@
 
 use jiff::civil::Date;
 
-use crate::{dates, dump, reference, secret, sparql};
+use crate::decision::Choice;
+use crate::predicate::Predicates;
+use crate::preference::sentence;
+use crate::{dates, dump, journal, redo, reference, secret, sparql};
 
 /// Finds the days that a text names.
 ///
@@ -57,6 +60,46 @@ pub fn secrets(text: &str) {
 /// When a promise is broken.
 pub fn export_line(line: &str) {
     let _ = dump::parse_line(line);
+}
+
+/// Reads the redo log, and then as if these bytes were what was written with a sound checksum.
+///
+/// # Panics
+/// When a promise is broken.
+pub fn redo(bytes: &[u8]) {
+    let mut offset = 0;
+    while let Some((_, next)) = redo::read_frame(bytes, offset) {
+        assert!(next > offset && next <= bytes.len(), "{offset} to {next} of {}", bytes.len());
+        offset = next;
+    }
+    let _ = redo::any_frame_after(bytes, offset);
+    let Ok(length) = u32::try_from(bytes.len()) else { return };
+    let frame = [&length.to_le_bytes(), &crc32fast::hash(bytes).to_le_bytes(), bytes].concat();
+    for entry in redo::read_frame(&frame, 0).into_iter().flat_map(|(entries, _)| entries) {
+        for quads in [&entry.added, &entry.removed] {
+            let _ = journal::read_quads(quads);
+        }
+    }
+    if let Ok(text) = std::str::from_utf8(bytes) {
+        let _ = journal::read_quads(text);
+    }
+}
+
+/// Takes plain sentences apart: a fact, what somebody wants, an option of a decision.
+///
+/// # Panics
+/// When a promise is broken.
+pub fn sentence(text: &str) {
+    if let Some(parsed) = Predicates::built_in().parse(text) {
+        assert!(text.contains(parsed.subject) && text.contains(parsed.object), "{parsed:?}");
+        assert!(!parsed.subject.is_empty() && !parsed.object.is_empty(), "{parsed:?}");
+    }
+    let _ = Predicates::built_in().find(text);
+    if let Some(wanted) = sentence::read(text) {
+        assert!(!wanted.topic.is_empty() && !wanted.value.is_empty(), "{wanted:?}");
+    }
+    let choice = Choice::parse(text);
+    assert!(!choice.option.contains('\n') && !choice.why.contains('\n'), "{choice:?}");
 }
 
 /// Reads a query and an update.

@@ -285,7 +285,7 @@ fn write_quads(quads: &[Quad]) -> String {
     String::from_utf8(writer.finish().expect("writing to memory does not fail")).expect("N-Quads is UTF-8")
 }
 
-fn read_quads(text: &str) -> Result<Vec<Quad>> {
+pub(crate) fn read_quads(text: &str) -> Result<Vec<Quad>> {
     RdfParser::from_format(RdfFormat::NQuads)
         .for_slice(text.as_bytes())
         .map(|quad| {

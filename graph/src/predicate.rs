@@ -49,9 +49,8 @@ pub(crate) struct Parsed<'t> {
 }
 
 impl Predicates {
-    /// Returns those that are built in, and those declared in the graph. Whoever meets a fact asks, so that the former are
-    /// shared and only copied where there are any of the latter.
-    pub fn of(view: &View<'_>) -> Result<Arc<Self>> {
+    /// Returns those that are built in.
+    pub fn built_in() -> Arc<Self> {
         static BUILT_IN: LazyLock<Arc<Predicates>> = LazyLock::new(|| {
             let quads = RdfParser::from_format(RdfFormat::Turtle).for_slice(BUILTIN.as_bytes());
             let quads: Vec<Quad> = quads.map(|quad| quad.expect("the built-in predicates parse")).collect();
@@ -59,7 +58,13 @@ impl Predicates {
             predicates.read(&quads);
             Arc::new(predicates)
         });
-        let mut known = Arc::clone(&BUILT_IN);
+        Arc::clone(&BUILT_IN)
+    }
+
+    /// Returns those that are built in, and those declared in the graph. Whoever meets a fact asks, so that the former are
+    /// shared and only copied where there are any of the latter.
+    pub fn of(view: &View<'_>) -> Result<Arc<Self>> {
+        let mut known = Self::built_in();
         let declared = view.quads(None, None, None, Some(vocab::VOCAB_GRAPH.into())).collect::<Result<Vec<_>>>()?;
         if !declared.is_empty() {
             Arc::make_mut(&mut known).read(&declared);

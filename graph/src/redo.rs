@@ -235,7 +235,7 @@ fn read_segment(path: &Path, is_newest: bool) -> Result<Vec<Entry>> {
     Ok(entries)
 }
 
-fn read_frame(bytes: &[u8], offset: usize) -> Option<(Vec<Entry>, usize)> {
+pub(crate) fn read_frame(bytes: &[u8], offset: usize) -> Option<(Vec<Entry>, usize)> {
     let header = bytes.get(offset..offset + FRAME_HEADER)?;
     let length = u32::from_le_bytes(header[..4].try_into().ok()?) as usize;
     let checksum = u32::from_le_bytes(header[4..].try_into().ok()?);
@@ -251,7 +251,7 @@ fn read_frame(bytes: &[u8], offset: usize) -> Option<(Vec<Entry>, usize)> {
 }
 
 /// Looks for a whole frame behind a broken one: a torn write has none, bit rot does.
-fn any_frame_after(bytes: &[u8], offset: usize) -> bool {
+pub(crate) fn any_frame_after(bytes: &[u8], offset: usize) -> bool {
     // Only places that look like the start of a payload are worth a checksum.
     (offset + 1..bytes.len().saturating_sub(FRAME_HEADER))
         .filter(|at| bytes[at + FRAME_HEADER..].starts_with(PAYLOAD_START))

@@ -6,7 +6,7 @@ use hydra_graph::Timestamp;
 
 use crate::note::Note;
 use crate::vault::Vault;
-use crate::{format, transcript};
+use crate::{Origin, foreign, format, transcript};
 
 /// Reads a file of this name with these bytes.
 ///
@@ -32,6 +32,21 @@ pub fn transcript_line(line: &[u8]) {
         let _ = transcript::error_signature(text);
         let stripped = transcript::strip_injected(text);
         assert!(stripped.len() <= text.len());
+    }
+}
+
+/// Reads what another memory system wrote, as each of them.
+///
+/// # Panics
+/// When a promise is broken.
+pub fn foreign(bytes: &[u8]) {
+    let now = Timestamp::from_millis(1_790_000_000_000);
+    for origin in [Origin::McpMemory, Origin::Mem0, Origin::BasicMemory] {
+        let found = foreign::of_bytes(origin, bytes, now);
+        for memory in &found.memories {
+            assert!(memory.check(now).is_ok() && memory.idempotency_key.is_some(), "{memory:?}");
+        }
+        assert!(found.broken.iter().all(|broken| !broken.reason.is_empty() && !broken.hint.is_empty()));
     }
 }
 

@@ -17,6 +17,8 @@ mod argument;
 pub mod bridge;
 mod caller;
 mod crossing;
+#[cfg(feature = "fuzzing")]
+pub mod fuzzing;
 mod handler;
 mod http;
 mod identity;

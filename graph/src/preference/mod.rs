@@ -1,6 +1,6 @@
 //! A preference: what somebody wants or avoids, of what, where it applies, and whether it is in force or only a candidate.
 
-mod sentence;
+pub(crate) mod sentence;
 
 use std::collections::BTreeSet;
 use std::str::FromStr;

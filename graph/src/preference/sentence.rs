@@ -48,7 +48,7 @@ const VERBS: [(&str, Polarity); 7] = [
 
 /// What a sentence says.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Sentence {
+pub(crate) struct Sentence {
     /// Whose preference it is; the owner's if `None`.
     pub holder: Option<String>,
     pub topic: String,
@@ -59,7 +59,7 @@ pub(super) struct Sentence {
 }
 
 /// Reads a sentence; `None` if it is not plain.
-pub(super) fn read(text: &str) -> Option<Sentence> {
+pub(crate) fn read(text: &str) -> Option<Sentence> {
     let text = text.trim().trim_end_matches(['.', '!']).trim_end();
     if text.is_empty() || text.len() > MAX_SENTENCE_BYTES || text.contains(['\n', '?', ';', ':', ',', '.']) {
         return None;

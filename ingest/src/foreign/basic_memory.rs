@@ -46,7 +46,8 @@ struct Head {
     created: Option<Timestamp>,
 }
 
-fn read_note(text: &str, path: &Path, foreign: &mut Foreign) {
+/// Reads the text of one note.
+pub(super) fn read_note(text: &str, path: &Path, foreign: &mut Foreign) {
     let (yaml, start) = front_matter::split(text);
     let (front_matter, trouble) = front_matter::read(&text[yaml.unwrap_or(0..0)]);
     if let Some(trouble) = trouble {

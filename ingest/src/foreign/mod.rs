@@ -62,6 +62,22 @@ pub fn read_foreign(origin: Origin, path: &Path, name: &str, space: &str, now: T
     Ok(foreign)
 }
 
+/// Reads one file of an origin, of which these are the bytes.
+#[cfg(feature = "fuzzing")]
+pub(crate) fn of_bytes(origin: Origin, bytes: &[u8], now: Timestamp) -> Foreign {
+    let mut foreign = Foreign::new(origin, "made-up", "personal", now);
+    match origin {
+        Origin::McpMemory => mcp_memory::read(bytes, &mut foreign),
+        Origin::Mem0 => mem0::read(bytes, &mut foreign),
+        Origin::BasicMemory => {
+            if let Ok((text, _)) = crate::note::Note::of(bytes).into_text() {
+                basic_memory::read_note(&text, Path::new("made up.md"), &mut foreign);
+            }
+        }
+    }
+    foreign
+}
+
 fn bytes(path: &Path) -> Result<Vec<u8>> {
     let failed = |error: std::io::Error| match error.kind() {
         std::io::ErrorKind::NotFound => {

@@ -49,11 +49,13 @@ impl Allowed {
         &self.origins
     }
 
-    fn allows_host(&self, authority: &str) -> bool {
+    /// Tells whether the server may be called by a name.
+    pub fn allows_host(&self, authority: &str) -> bool {
         self.hosts.iter().any(|host| host.eq_ignore_ascii_case(host_of(authority)))
     }
 
-    fn allows_origin(&self, origin: &str) -> bool {
+    /// Tells whether pages of an origin may call.
+    pub fn allows_origin(&self, origin: &str) -> bool {
         let Some(asked) = origin_pattern(origin) else { return false };
         self.origins.iter().filter_map(|allowed| origin_pattern(allowed)).any(|allowed| {
             let is_port = allowed.port == "*" || allowed.port == asked.port;

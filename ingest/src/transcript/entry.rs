@@ -13,7 +13,7 @@ const MAX_TAKEN_BYTES: usize = 512;
 
 /// A line.
 #[derive(Debug, Default, PartialEq)]
-pub(super) struct Entry {
+pub(crate) struct Entry {
     /// What kind of line it is, by its own name.
     pub kind: String,
     /// By what it is known, in whichever file it stands.
@@ -36,7 +36,7 @@ pub(super) struct Entry {
 
 /// What a line says.
 #[derive(Debug, PartialEq)]
-pub(super) enum Part {
+pub(crate) enum Part {
     /// A person's words.
     User(String),
     /// A person's words that wait until the agent is done.

@@ -9,21 +9,18 @@ use std::time::{Duration, Instant};
 
 use hydra_graph::{Collection, CollectionKind, Error, ErrorKind, Id, Memory, Result};
 use hydra_ingest::{
-    Followed, LOG_QUIET, Options, Progress, Readings, Removal, Rules, Summary, TranscriptProgress, Vault, follow,
+    Followed, LOG_QUIET, Options, Readings, Removal, Rules, Summary, TranscriptProgress, Vault, follow,
     follow_transcripts, is_temporary, may_be_log, may_be_transcript, reconcile,
 };
 use jiff::tz::TimeZone;
 
 use super::heard::{Inbox, Pending};
+use super::reading::Reading;
 use super::state::{Doing, State};
 use super::watches::{Watched, Watches};
 use super::{LOOK_SHARE, POLL_EVERY, RECONCILE_EVERY, RETRY_EVERY};
 use crate::wiring;
 
-/// Files after which a look rests a moment, so that the writer and the processor are free for whoever asks.
-const REST_EVERY_FILES: u64 = 64;
-/// How long a rest is at most; it is half of what the files before took.
-const LONGEST_REST: Duration = Duration::from_millis(200);
 /// Files that say what is to be read: when one changes, everything may be otherwise.
 const IGNORE_FILES: [&str; 2] = [".hydraignore", ".gitignore"];
 /// How long is waited between two readings of logs: each is a commit, and a busy log would make one every moment.
@@ -31,8 +28,6 @@ const LOGS_EVERY: Duration = Duration::from_secs(3);
 /// How long is waited between two readings of transcripts, which grow all the time while somebody works: what an agent is
 /// asked to keep, and its hooks tell of, does not wait for that.
 const TRANSCRIPTS_EVERY: Duration = Duration::from_secs(10);
-/// A look that takes longer is told of while it goes on.
-const LONG: Duration = Duration::from_secs(1);
 /// What a person is told when the system has no more watches to give.
 const NO_WATCHES: &str = "the system gives no more watches, so it is looked at every half minute instead; raise \
                           fs.inotify.max_user_watches to have changes heard at once";
@@ -477,55 +472,4 @@ fn gone(path: &Path) -> Error {
 /// Tells whether an error only says that there was nothing to do.
 fn is_nothing(error: &Error) -> bool {
     matches!(error.kind(), ErrorKind::NotFound | ErrorKind::Invalid)
-}
-
-/// Keeps a long look from holding up whoever asks, and ends it when the graph says so.
-struct Reading<'r> {
-    /// What the graph is to say of it for the look to go on.
-    named: Option<&'r Collection>,
-    memory: &'r Memory,
-    inbox: &'r Inbox,
-    cancel: &'r AtomicBool,
-    started_at: Instant,
-    rested_at: Instant,
-}
-
-impl<'r> Reading<'r> {
-    fn new(named: Option<&'r Collection>, memory: &'r Memory, inbox: &'r Inbox, cancel: &'r AtomicBool) -> Self {
-        Self { named, memory, inbox, cancel, started_at: Instant::now(), rested_at: Instant::now() }
-    }
-
-    /// Takes in how far it is; tells whether that is worth to be told.
-    fn take(&mut self, progress: &Progress) -> bool {
-        if progress.files_done == 0 || !progress.files_done.is_multiple_of(REST_EVERY_FILES) {
-            return false;
-        }
-        self.rest();
-        true
-    }
-
-    /// Ends the look if the graph says so, and rests a moment.
-    fn rest(&mut self) {
-        if self.inbox.take_commit() && !self.is_wanted() {
-            self.cancel.store(true, Ordering::Relaxed);
-            self.inbox.commit();
-        }
-        let worked = self.rested_at.elapsed();
-        // Looking at what did not change takes no time and needs no rest.
-        if worked > Duration::from_millis(20) {
-            std::thread::sleep((worked / 2).min(LONGEST_REST));
-        }
-        self.rested_at = Instant::now();
-    }
-
-    /// Tells whether it takes so long that somebody may wonder.
-    fn is_long(&self) -> bool {
-        self.started_at.elapsed() > LONG
-    }
-
-    fn is_wanted(&self) -> bool {
-        let Some(named) = self.named else { return true };
-        let known = self.memory.collection(&named.id.to_string());
-        known.map_or_else(|error| error.kind() != ErrorKind::NotFound, |known| known == *named)
-    }
 }

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use parking_lot::{Condvar, Mutex};
@@ -36,6 +37,7 @@ impl Heard {
 pub struct Inbox {
     heard: Mutex<Heard>,
     is_there: Condvar,
+    commits: AtomicU64,
 }
 
 impl Inbox {
@@ -70,6 +72,7 @@ impl Inbox {
 
     /// Takes in that the graph changed.
     pub fn commit(&self) {
+        self.commits.fetch_add(1, Ordering::Release);
         let mut heard = self.heard.lock();
         // Its own commits come by the thousand, and one look at what is watched is enough for all.
         if !heard.is_commit {
@@ -88,9 +91,10 @@ impl Inbox {
         self.heard.lock().is_stop
     }
 
-    /// Tells whether the graph changed since it was asked, and forgets it.
-    pub fn take_commit(&self) -> bool {
-        std::mem::take(&mut self.heard.lock().is_commit)
+    /// Returns how many commits were heard of so far; whoever asks twice knows whether the graph changed in between, and
+    /// the daemon hears of it all the same.
+    pub fn commits(&self) -> u64 {
+        self.commits.load(Ordering::Acquire)
     }
 
     /// Returns what was heard, waiting for it until a moment.

@@ -8,6 +8,7 @@
 mod folder;
 mod heard;
 mod merges;
+mod reading;
 mod state;
 mod watches;
 

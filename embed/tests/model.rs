@@ -9,7 +9,7 @@ use hydra_embed::{Embedder, MiniLm, look};
 use hydra_graph::ErrorKind;
 
 fn folder() -> Option<PathBuf> {
-    let folder = std::env::var_os("HYDRA_MODEL_DIR").map(PathBuf::from);
+    let folder = std::env::var_os("HYDRA_MODEL_DIR").map(PathBuf::from).filter(|folder| folder.is_dir());
     if folder.is_none() {
         eprintln!("skipped: set HYDRA_MODEL_DIR to a folder that `hydra models fetch` filled");
     }

@@ -205,6 +205,142 @@ fn a_note_that_moves_stays_the_same_note() {
 }
 
 #[test]
+fn a_note_that_was_copied_and_deleted_is_the_same_note() {
+    let home = Home::new();
+    let first = home.note("first.md", "egrets");
+    let server = Server::start(&home.data);
+    let mut client = server.client();
+    home.add(&mut client);
+    wait_for_state(&mut client, "watching");
+    let passage = wait_for_one(&mut client, "egrets", &first);
+    let source = known(&mut client)[first.to_str().unwrap()].clone();
+    // As from one disk to another: of the file only its text is left.
+    let second = home.vault.join("second.md");
+    fs::copy(&first, &second).unwrap();
+    fs::remove_file(&first).unwrap();
+    assert_eq!(wait_for_one(&mut client, "egrets", &second), passage, "its passage is the same");
+    assert_eq!(known(&mut client), BTreeMap::from([(second.display().to_string(), source.clone())]));
+    // And while nobody looks.
+    server.kill();
+    fs::copy(&second, &first).unwrap();
+    fs::remove_file(&second).unwrap();
+    let server = Server::start(&home.data);
+    let mut client = server.client();
+    assert_eq!(wait_for_one(&mut client, "egrets", &first), passage);
+    assert_eq!(known(&mut client), BTreeMap::from([(first.display().to_string(), source)]));
+    server.stop();
+}
+
+/// How many events the system keeps for a process that does not take them.
+fn most_events() -> Option<usize> {
+    fs::read_to_string("/proc/sys/fs/inotify/max_queued_events").ok()?.trim().parse().ok()
+}
+
+#[test]
+fn events_that_the_system_lost_lose_no_note() {
+    /// More than these take too long to be made.
+    const MOST: usize = 100_000;
+    let Some(most) = most_events().filter(|most| *most <= MOST) else {
+        return eprintln!("skipped: the system keeps more than {MOST} events");
+    };
+    let home = Home::new();
+    let (first, second) = (home.note("first.md", "finches"), home.note("second.md", "grebes"));
+    let server = Server::start(&home.data);
+    let mut client = server.client();
+    home.add(&mut client);
+    wait_for_one(&mut client, "finches", &first);
+    wait_for_state(&mut client, "watching");
+    let signal = |name: &str| {
+        let pid = server.pid().to_string();
+        assert!(std::process::Command::new("kill").args([name, &pid]).status().unwrap().success());
+    };
+    signal("-STOP");
+    // By turns, since the same event twice is one; all about notes that stay as they are, and few enough to be kept.
+    for _ in 0..=most / 2 {
+        for path in [&first, &second] {
+            drop(fs::OpenOptions::new().append(true).open(path).unwrap());
+        }
+    }
+    let third = home.note("third.md", "hoopoes");
+    signal("-CONT");
+    wait_for_one(&mut client, "hoopoes", &third);
+    server.stop();
+}
+
+#[test]
+fn sources_are_a_table_for_people() {
+    let home = Home::new();
+    home.note("a.md", "jays");
+    home.note("b.md", "knots");
+    fs::write(home.vault.join("binary.md"), [0xff, 0xfe, 0, 1, 2]).unwrap();
+    let (logs, paused) = (home.data.with_file_name("logs"), home.data.with_file_name("paused"));
+    for folder in [&logs, &paused] {
+        fs::create_dir(folder).unwrap();
+    }
+    fs::write(logs.join("boiler.log"), "2026-12-10 06:00:00 INFO pump - zone 1 is warm\n").unwrap();
+    let server = Server::start(&home.data);
+    let mut client = server.client();
+    let id = home.add(&mut client);
+    client.ask("/v1/add_source", &json!({"path": logs, "kind": "log", "space": "house"}));
+    let other = client.ask("/v1/add_source", &json!({"path": paused}))["source"]["id"].clone();
+    client.ask("/v1/change_source", &json!({"source": other, "paused": true}));
+    let rows = |home: &Home| table(&harness::succeeds(&home.data, &["sources"]));
+    let mut now = Vec::new();
+    wait_until("all to be looked at", || {
+        now = rows(&home);
+        let states: Vec<&str> = now.iter().map(|row| row["STATE"].as_str()).collect();
+        states == ["watching", "paused", "watching"] && now[0]["PASSAGES"] == "1"
+    });
+    let cells = |row: &BTreeMap<&'static str, String>| {
+        ["KIND", "SPACE", "FILES", "PASSAGES", "FOLDER"].map(|column| row[column].clone())
+    };
+    assert_eq!(cells(&now[0]), ["log", "house", "1", "1", logs.to_str().unwrap()]);
+    assert_eq!(cells(&now[1]), ["notes", "personal", "0", "0", paused.to_str().unwrap()]);
+    assert_eq!(cells(&now[2]), ["notes", "personal", "2", "2", home.vault.to_str().unwrap()]);
+    assert_eq!(now[2]["ID"], id);
+    let scanned = client.ask("/v1/sources", &json!({}))["sources"][2]["state"]["scanned_at"].clone();
+    assert_eq!(Some(now[2]["LOOKED AT"].as_str()), scanned.as_str().map(|at| &at[..19]));
+    let shown = harness::succeeds(&home.data, &["sources"]);
+    assert!(
+        shown.contains("  left out ") && shown.contains("binary.md: "),
+        "what is wrong stands below its row: {shown}"
+    );
+    server.stop();
+    let states: Vec<String> = rows(&home).into_iter().map(|row| row["STATE"].clone()).collect();
+    assert_eq!(states, ["waiting", "paused", "waiting"], "no server runs");
+}
+
+/// The rows of a table by their columns; each cell begins where the name of its column does.
+fn table(shown: &str) -> Vec<BTreeMap<&'static str, String>> {
+    const COLUMNS: [&str; 8] = ["ID", "STATE", "KIND", "SPACE", "FILES", "PASSAGES", "LOOKED AT", "FOLDER"];
+    let mut lines = shown.lines();
+    let header = lines.next().unwrap();
+    let mut after = 0;
+    let starts: Vec<usize> = COLUMNS
+        .iter()
+        .map(|column| {
+            let at = after + header[after..].find(column).unwrap_or_else(|| panic!("no {column} in `{header}`"));
+            after = at + column.len();
+            at
+        })
+        .collect();
+    // What is said of a row stands below it, further in.
+    lines
+        .filter(|line| !line.starts_with(' '))
+        .map(|line| {
+            let cell = |at: usize| {
+                let end = starts.get(at + 1).map_or(line.len(), |end| *end);
+                line.get(starts[at]..end)
+                    .unwrap_or_else(|| panic!("`{line}` is not as wide as `{header}`"))
+                    .trim()
+                    .to_owned()
+            };
+            COLUMNS.iter().enumerate().map(|(at, column)| (*column, cell(at))).collect()
+        })
+        .collect()
+}
+
+#[test]
 fn pausing_removing_and_taking_back() {
     let home = Home::new();
     let note_path = home.note("a.md", "ospreys");
@@ -475,6 +611,36 @@ fn every_line_of_a_watched_log_counts_once_however_it_is_rotated() {
     server.stop();
     let report = json(&home.data, &["check"]);
     assert_eq!(report["ok"], true, "{report}");
+}
+
+#[test]
+fn a_long_log_keeps_no_note_waiting() {
+    let home = Home::new();
+    let logs = home.data.with_file_name("logs");
+    fs::create_dir(&logs).unwrap();
+    let lines = 200_000;
+    let mut file = std::io::BufWriter::new(fs::File::create(logs.join("long.log")).unwrap());
+    for number in 0..lines {
+        writeln!(file, "2026-12-10 06:00:00 INFO pump - zone {number} is warm, and {}", "so on and on ".repeat(15))
+            .unwrap();
+    }
+    file.into_inner().unwrap();
+    let server = Server::start(&home.data);
+    let mut client = server.client();
+    client.ask("/v1/add_source", &json!({"path": logs, "kind": "log"}));
+    home.add(&mut client);
+    let read = |client: &mut Client| {
+        let all = client.ask("/v1/sources", &json!({}))["sources"].as_array().unwrap().clone();
+        let log = all.iter().find(|source| source["kind"] == "log").unwrap();
+        (log["state"]["lines"].as_u64().unwrap(), log["state"]["state"].clone())
+    };
+    wait_until("some lines", || read(&mut client).0 > 0);
+    let path = home.note("a.md", "linnets");
+    wait_for_one(&mut client, "linnets", &path);
+    let (then, state) = read(&mut client);
+    assert!(then < lines && state == "reading", "the note came first: {then} lines, {state}");
+    wait_until("all lines, once", || read(&mut client) == (lines, json!("watching")));
+    server.stop();
 }
 
 #[test]

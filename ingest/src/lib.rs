@@ -89,8 +89,8 @@ pub use pdf::{MAX_PDF_BYTES, MAX_PDF_PAGES};
 pub use readings::Readings;
 pub use root::find_root;
 pub use rules::{Rules, find_folder, settle_folder};
-pub use stray::is_temporary;
-pub use summary::{LogSummary, Progress, Skipped, Summary, Warning};
+pub use stray::{is_old_copy, is_temporary};
+pub use summary::{LogSummary, MAX_SKIPPED, Progress, Skipped, Summary, Warning};
 pub use sync::{Kind, Options, Removal, ingest, reconcile};
 pub use transcript::{
     Candidate, INJECTED_TAG, Learned, MAX_CALL_BYTES, MAX_ERROR_BYTES, MAX_FIX_STEPS, MAX_OPEN_CALLS, MAX_PEEKED_BYTES,

@@ -1,6 +1,6 @@
 //! What a run will do: which roots are looked through, which notes are read, and what may be removed.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use hydra_graph::{Error, ErrorKind, Result, SourceState};
@@ -8,15 +8,18 @@ use hydra_graph::{Error, ErrorKind, Result, SourceState};
 use crate::format::{self, Format};
 use crate::root::find_root;
 use crate::rules::Rules;
+use crate::stray::is_old_copy;
 use crate::summary::{Skipped, Summary};
-use crate::vault::Vault;
+use crate::vault::{self, Vault};
 
 /// The work of one run.
 #[derive(Default)]
 pub(crate) struct Plan {
     pub scans: Vec<Scan>,
-    /// Roots that cannot be listed though the graph knows so many notes of them, and why.
-    pub unseen: Vec<(PathBuf, usize, String)>,
+    /// Roots that cannot be looked through though the graph knows so many notes of them, and why.
+    pub unseen: Vec<(PathBuf, usize, Error)>,
+    /// Why the first root of which nothing is known cannot be looked through.
+    pub refused: Option<Error>,
     /// What was counted and left out so far.
     pub summary: Summary,
 }
@@ -35,11 +38,17 @@ impl Plan {
     /// Sorts the paths by their roots and looks through each root once.
     ///
     /// # Errors
-    /// `NotFound` or `Invalid` when there is nothing to do at all.
+    /// `NotFound` or `Invalid` when there is nothing to do at all; when there is, and none of it can be looked through, what
+    /// [`Vault::scan_by`] says.
     pub fn of(paths: &[PathBuf], known: &[SourceState], rules: &[Rules]) -> Result<Self> {
-        let mut plan = Self { scans: Vec::new(), unseen: Vec::new(), summary: Summary::default() };
+        let mut plan = Self::default();
         for (root, scopes) in plan.places(paths, known, rules) {
             plan.look(&root, scopes, known, rules);
+        }
+        if plan.scans.is_empty()
+            && let Some(error) = plan.refusal()
+        {
+            return Err(error);
         }
         if plan.scans.is_empty() && plan.unseen.is_empty() {
             let kind = if paths.iter().any(|path| path.exists()) { ErrorKind::Invalid } else { ErrorKind::NotFound };
@@ -48,6 +57,20 @@ impl Plan {
             return Err(Error::new(kind, format!("{path}: {reason}")).hint(hint));
         }
         Ok(plan)
+    }
+
+    /// Returns why nothing can be looked through, unless it is only that a folder is not there now.
+    fn refusal(&mut self) -> Option<Error> {
+        let is_there = |error: &Error| error.kind() != ErrorKind::NotFound;
+        if self.unseen.is_empty() {
+            return self.refused.take();
+        }
+        if !self.unseen.iter().all(|(_, _, error)| is_there(error)) {
+            return None;
+        }
+        let (_, count, error) = self.unseen.swap_remove(0);
+        let message = format!("{}; what is known from it was kept ({count} notes)", error.message());
+        Some(Error::new(error.kind(), message).hint(error.next_step().unwrap_or("run it again")))
     }
 
     fn places(
@@ -83,24 +106,28 @@ impl Plan {
             known.iter().filter(|s| in_scope(&s.path)).map(|s| (s.path.clone(), s.clone())).collect();
         let vault = match Vault::scan_by(root, rules) {
             Ok(vault) => vault,
-            Err(error) if known.is_empty() => return self.summary.skipped.push(Skipped::of(root, &error)),
-            Err(error) => {
-                let why = format!("cannot be listed ({})", error.message());
-                return self.unseen.push((root.to_owned(), known.len(), why));
+            Err(error) if known.is_empty() => {
+                self.summary.skip(Skipped::of(root, &error));
+                self.refused.get_or_insert(error);
+                return;
             }
+            Err(error) => return self.unseen.push((root.to_owned(), known.len(), error)),
         };
         let notes: BTreeSet<PathBuf> = vault.notes().iter().filter(|note| in_scope(note)).cloned().collect();
-        let is_told = |path: &Path| vault.skipped().iter().any(|skipped| skipped.path == path);
+        let told: HashSet<&Path> = vault.skipped().iter().map(|skipped| skipped.path.as_path()).collect();
+        let is_told = |path: &Path| told.contains(path);
         for scope in scopes.iter().filter(|scope| !notes.contains(*scope) && !scope.is_dir() && !is_told(scope)) {
-            self.explain(scope);
+            self.explain(scope, vault.root());
         }
         // Nothing but paths that were just explained.
         if notes.is_empty() && known.is_empty() && !scopes.iter().any(|scope| scope.is_dir()) {
             return;
         }
         // Whoever asks for one note does not want to hear of the rest of the vault.
-        self.summary.skipped.extend(vault.skipped().iter().filter(|skipped| in_scope(&skipped.path)).cloned());
+        let skipped = vault.skipped().iter().filter(|skipped| in_scope(&skipped.path));
+        skipped.for_each(|skipped| self.summary.skip(skipped.clone()));
         if scopes.contains(vault.root()) {
+            self.summary.more_skipped += vault.more_skipped();
             for (extension, count) in vault.not_read_yet() {
                 *self.summary.not_read_yet.entry(extension.clone()).or_default() += count;
             }
@@ -112,11 +139,15 @@ impl Plan {
     /// Says why something that was named by itself is no note of its vault.
     ///
     /// The rules of the vault hold also for a single path: a watcher names whatever moved, also in `.trash`.
-    fn explain(&mut self, path: &Path) {
+    fn explain(&mut self, path: &Path, root: &Path) {
         if !path.exists() {
             // Gone; if the graph knows it, it is removed.
         } else if !path.is_file() {
             self.skip(path, "is not a plain file", "name a file or a folder");
+        } else if path.strip_prefix(root).is_ok_and(is_old_copy) {
+            self.skip(path, "is an old copy that Logseq keeps", "nothing to do: the page itself is read");
+        } else if let Some((reason, hint)) = vault::of_name(path) {
+            self.skip(path, reason, hint);
         } else if Format::of(path).is_none() {
             let hint = format!("read are {}; of a log with another name than .log say `--kind log`", format::known());
             self.skip(path, "is of a kind that is not read", &hint);
@@ -130,7 +161,7 @@ impl Plan {
     }
 
     fn skip(&mut self, path: &Path, reason: &str, hint: &str) {
-        self.summary.skipped.push(Skipped { path: path.to_owned(), reason: reason.to_owned(), hint: hint.to_owned() });
+        self.summary.skip(Skipped { path: path.to_owned(), reason: reason.to_owned(), hint: hint.to_owned() });
     }
 }
 

@@ -5,7 +5,7 @@
 //! while before it (as git's index does). The time of the last change of the inode can't be set by a program, so a clock that
 //! is set back, or a tool that gives a file its old time again, does not hide a change.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::Metadata;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
@@ -16,6 +16,9 @@ use serde::{Deserialize, Serialize};
 /// How long a file has to have been left alone for its times to tell of the next change: the coarsest clock of a file
 /// system that is in use counts in two seconds.
 const SETTLED_MS: i64 = 2_000;
+
+/// What stands for the number of a disk that no disk has.
+const NO_DISK: u64 = u64::MAX;
 
 /// How a file looks from outside.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -58,10 +61,21 @@ impl Look {
         now.as_millis() - self.modified_ns / 1_000_000
     }
 
-    /// Tells whether both are on one disk.
-    pub fn is_same_disk(&self, other: &Self) -> bool {
-        self.device == other.device
+    /// Tells whether both are one file of a disk, whatever number the disk has.
+    fn is_alike_elsewhere(&self, other: &Self) -> bool {
+        Self { device: other.device, ..*self } == *other
     }
+}
+
+/// What became of the disk that a file was on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Disk {
+    /// It is there, so the file is gone.
+    There,
+    /// It is there, and another one is mounted over the file.
+    Covered,
+    /// It is not there.
+    Away,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -69,6 +83,9 @@ struct Reading {
     look: Look,
     hash: String,
     read_at_ms: i64,
+    /// The device of its folder, which is not that of the file on every file system.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    disk: Option<u64>,
     /// Why it could not be taken in, with the next step.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     refused: Option<(String, String)>,
@@ -116,6 +133,12 @@ impl Readings {
         self.settled(path, look).and_then(|reading| reading.refused.as_ref())
     }
 
+    /// Tells whether the file that was read there is there still, whatever its text is now.
+    pub fn is_in_place(&self, path: &Path) -> bool {
+        let now = std::fs::metadata(path).ok().map(|metadata| Look::of(&metadata));
+        self.look(path).zip(now).is_some_and(|(then, now)| now.is_same_file(then))
+    }
+
     /// Returns how a file looked when it was read.
     pub(crate) fn look(&self, path: &Path) -> Option<&Look> {
         self.files.get(path).map(|reading| &reading.look)
@@ -130,9 +153,60 @@ impl Readings {
     /// Keeps what was read of a file that looked so before it was.
     pub(crate) fn keep(&mut self, path: &Path, look: Look, hash: &str, refused: Option<(String, String)>) {
         let Some(clock) = &self.clock else { return };
-        let reading = Reading { look, hash: hash.to_owned(), read_at_ms: clock().as_millis(), refused };
+        let disk = path.parent().and_then(disk_of);
+        let reading = Reading { look, hash: hash.to_owned(), read_at_ms: clock().as_millis(), disk, refused };
         self.is_changed = true;
         self.files.insert(path.to_owned(), reading);
+    }
+
+    /// Tells what became of the disk that a file was on which is not to be seen; `None` if that was never known. A disk that
+    /// is not mounted leaves a folder, and what lies in that folder says nothing of the disk.
+    pub(crate) fn disk(&self, path: &Path) -> Option<Disk> {
+        let reading = self.files.get(path)?;
+        let then = reading.disk.unwrap_or(reading.look.device);
+        let mut now = path.ancestors().skip(1).filter_map(disk_of);
+        Some(match now.next() == Some(then) {
+            true => Disk::There,
+            false if now.any(|above| above == then) => Disk::Covered,
+            false => Disk::Away,
+        })
+    }
+
+    /// Takes in which numbers the disks under a folder have now: many file systems get another one at each mount, so that
+    /// without this a file which was deleted meanwhile would look like one on a disk that is away.
+    pub(crate) fn renumber<'p>(&mut self, folder: &Path, files: impl Iterator<Item = &'p Path>) {
+        // By the number that a disk had, told by a file that is there and is the one that was read.
+        let mut numbers: BTreeMap<u64, u64> = BTreeMap::new();
+        for path in files {
+            let Some(then) = self.files.get(path) else { continue };
+            let had = then.disk.unwrap_or(then.look.device);
+            if numbers.contains_key(&then.look.device) && numbers.contains_key(&had) {
+                continue;
+            }
+            let Some(now) = std::fs::metadata(path).ok().map(|metadata| Look::of(&metadata)) else { continue };
+            if !now.is_alike_elsewhere(&then.look) {
+                continue;
+            }
+            numbers.entry(then.look.device).or_insert(now.device);
+            if let Some(disk) = path.parent().and_then(disk_of) {
+                numbers.entry(had).or_insert(disk);
+            }
+        }
+        if numbers.iter().all(|(then, now)| then == now) {
+            return;
+        }
+        let taken: BTreeSet<u64> = numbers.values().copied().collect();
+        let number = |then: u64| match numbers.get(&then) {
+            Some(now) => *now,
+            // Nothing of that disk is to be seen, and another has its number.
+            None if taken.contains(&then) => NO_DISK,
+            None => then,
+        };
+        for (_, reading) in self.files.iter_mut().filter(|(path, _)| path.starts_with(folder)) {
+            reading.look.device = number(reading.look.device);
+            reading.disk = reading.disk.map(number);
+        }
+        self.is_changed = true;
     }
 
     /// Takes in that files are elsewhere now, all at once: they may have changed places.
@@ -163,6 +237,12 @@ impl Readings {
     pub fn is_empty(&self) -> bool {
         self.files.is_empty()
     }
+}
+
+/// Returns the device of a folder; `None` of what is none. A link is no folder of a vault, wherever it leads.
+fn disk_of(folder: &Path) -> Option<u64> {
+    let metadata = std::fs::symlink_metadata(folder).ok()?;
+    metadata.is_dir().then(|| metadata.dev())
 }
 
 #[cfg(test)]
@@ -215,6 +295,49 @@ mod tests {
         assert!(then.is_same_file(&Look { size_bytes: 9, ..then }));
         assert!(!then.is_same_file(&Look { born_ns: Some(8), ..then }));
         assert!(!Look { born_ns: None, ..then }.is_same_file(&Look { born_ns: None, ..then }));
+    }
+
+    #[test]
+    fn a_file_is_gone_if_the_disk_of_its_folder_is_there() {
+        let temp = tempfile::tempdir().unwrap();
+        let path = temp.path().join("disk/sub/a.md");
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        let mut readings = Readings::new(Arc::new(|| Timestamp::from_millis(READ_AT_MS)));
+        assert_eq!(readings.disk(&path), None);
+        // The number of the file itself says nothing: it is another one on some file systems.
+        readings.keep(&path, look(0, 0), "h", None);
+        assert_eq!(readings.disk(&path), Some(Disk::There));
+        std::fs::remove_dir_all(temp.path().join("disk")).unwrap();
+        assert_eq!(readings.disk(&path), Some(Disk::There), "the folder went too, on the same disk");
+        readings.files.get_mut(&path).unwrap().disk = Some(NO_DISK);
+        assert_eq!(readings.disk(&path), Some(Disk::Away));
+    }
+
+    #[test]
+    fn disks_that_have_other_numbers_are_known_by_what_is_on_them() {
+        let temp = tempfile::tempdir().unwrap();
+        let [there, deleted, away] = ["a.md", "b.md", "mount/c.md"].map(|name| temp.path().join(name));
+        std::fs::write(&there, "x").unwrap();
+        let look = Look::of(&std::fs::metadata(&there).unwrap());
+        let own = look.device;
+        let mut readings = Readings::new(Arc::new(|| Timestamp::from_millis(READ_AT_MS)));
+        let keep = |path: &Path, device: u64, readings: &mut Readings| {
+            readings.keep(path, Look { device, ..look }, "h", None);
+            readings.files.get_mut(path).unwrap().disk = Some(device);
+        };
+        // Before the restart this disk had another number, and the one that is away now had this one's.
+        for (path, device) in [(&there, own + 1), (&deleted, own + 1), (&away, own)] {
+            keep(path, device, &mut readings);
+        }
+        assert_eq!([&deleted, &away].map(|path| readings.disk(path)), [Some(Disk::Away), Some(Disk::There)]);
+        readings.renumber(temp.path(), [there.as_path()].into_iter());
+        assert_eq!([&deleted, &away].map(|path| readings.disk(path)), [Some(Disk::There), Some(Disk::Away)]);
+        assert_eq!(readings.look(&there), Some(&look), "it need not be read again");
+        // A file that only has the name of one that was read tells nothing.
+        keep(&there, own + 1, &mut readings);
+        std::fs::write(&there, "longer").unwrap();
+        readings.renumber(temp.path(), [there.as_path()].into_iter());
+        assert_eq!(readings.look(&there).map(|look| look.device), Some(own + 1));
     }
 
     #[test]

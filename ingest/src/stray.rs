@@ -1,5 +1,5 @@
-//! Files that stand beside notes and are none: what editors write while they save, and what sync tools leave when two
-//! machines changed the same note.
+//! Files that stand beside notes and are none: what editors write while they save, what sync tools leave when two machines
+//! changed the same note, and old copies that a note-taking program keeps.
 
 use std::path::Path;
 
@@ -9,6 +9,15 @@ const TEMPORARY_ENDINGS: [&str; 8] = ["~", ".tmp", ".temp", ".swp", ".swo", ".sw
 const TEMPORARY_STARTS: [&str; 5] = [".#", "~$", ".~", ".goutputstream-", "~syncthing~"];
 /// What vim writes to see whether it may.
 const VIM_PROBE: &str = "4913";
+
+/// Where Logseq keeps old copies of pages, each with the page's own text and links.
+const OLD_COPIES: [&str; 2] = ["logseq/bak", "logseq/.recycle"];
+
+/// Tells whether a path, from the root of its vault, is or lies in a folder of old copies that Logseq made. In any other
+/// folder these names are somebody's own.
+pub fn is_old_copy(relative: &Path) -> bool {
+    relative.ancestors().any(|folder| OLD_COPIES.iter().any(|copies| folder.ends_with(copies)))
+}
 
 /// Tells whether a file is on its way to be another one and gone in a moment.
 pub fn is_temporary(path: &Path) -> bool {
@@ -35,6 +44,25 @@ pub(crate) fn is_conflict_copy(path: &Path) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn old_copies_are_told_by_the_folder_of_the_program() {
+        for copy in
+            ["logseq/bak", "logseq/bak/pages/Boiler/2026-01-01.md", "graph/logseq/bak/x.md", "logseq/.recycle/x.md"]
+        {
+            assert!(is_old_copy(Path::new(copy)), "{copy}");
+        }
+        for note in [
+            "bak/x.md",
+            "logseq/x.md",
+            "logseq/pages/bak/x.md",
+            "mylogseq/bak/x.md",
+            "logseq/bak.md",
+            "logseq/backup/x.md",
+        ] {
+            assert!(!is_old_copy(Path::new(note)), "{note}");
+        }
+    }
 
     #[test]
     fn names_tell_what_a_file_is() {

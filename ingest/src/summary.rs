@@ -9,6 +9,9 @@ use serde::{Deserialize, Serialize, Serializer};
 
 use crate::transcript::{TranscriptProgress, TranscriptSummary};
 
+/// How much of what was left out is named; the rest is counted.
+pub const MAX_SKIPPED: usize = 1_000;
+
 /// How far a run is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Progress {
@@ -61,8 +64,11 @@ pub struct Summary {
     /// What was read of transcripts.
     #[serde(default)]
     pub transcripts: TranscriptSummary,
-    /// What could not be read, and why.
+    /// What could not be read, and why; at most a thousand.
     pub skipped: Vec<Skipped>,
+    /// How much more could not be read than is named.
+    #[serde(default)]
+    pub more_skipped: u64,
     /// What was read, but not all of it.
     pub warnings: Vec<Warning>,
     /// Files that were looked at and could be read, counted by what they are: `Markdown`, `text` and so on.
@@ -131,6 +137,13 @@ pub struct Skipped {
     pub hint: String,
 }
 
+/// What was left out, as far as it is named, and how much more.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct LeftOut {
+    pub named: Vec<Skipped>,
+    pub more: u64,
+}
+
 /// Something that a person should look at; the rest of the note was read.
 #[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 pub struct Warning {
@@ -149,6 +162,50 @@ pub struct Warning {
 /// A name that is not UTF-8 must not take the whole report with it.
 fn as_text<S: Serializer>(path: &Path, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(&path.to_string_lossy())
+}
+
+impl Summary {
+    /// Returns how much could not be read.
+    pub fn left_out(&self) -> u64 {
+        self.skipped.len() as u64 + self.more_skipped
+    }
+
+    /// Takes in that something is left out.
+    pub(crate) fn skip(&mut self, skipped: Skipped) {
+        keep(&mut self.skipped, &mut self.more_skipped, skipped);
+    }
+
+    /// Takes in what was left out.
+    pub(crate) fn leave_out(&mut self, left_out: LeftOut) {
+        left_out.named.into_iter().for_each(|skipped| self.skip(skipped));
+        self.more_skipped += left_out.more;
+    }
+}
+
+impl LeftOut {
+    /// Takes in that something is left out.
+    pub fn push(&mut self, skipped: Skipped) {
+        keep(&mut self.named, &mut self.more, skipped);
+    }
+
+    /// Takes in what was left out elsewhere.
+    pub fn append(&mut self, other: Self) {
+        other.named.into_iter().for_each(|skipped| self.push(skipped));
+        self.more += other.more;
+    }
+
+    /// Tells whether nothing was.
+    pub fn is_empty(&self) -> bool {
+        self.named.is_empty()
+    }
+}
+
+fn keep(named: &mut Vec<Skipped>, more: &mut u64, skipped: Skipped) {
+    if named.len() < MAX_SKIPPED {
+        named.push(skipped);
+    } else {
+        *more += 1;
+    }
 }
 
 impl Skipped {

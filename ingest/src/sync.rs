@@ -21,7 +21,7 @@ use crate::markdown::Parsed;
 use crate::moves::{self, Moves};
 use crate::note::Note;
 use crate::plan::{Plan, Scan};
-use crate::readings::{Look, Readings};
+use crate::readings::{Disk, Look, Readings};
 use crate::rules::Rules;
 use crate::summary::{Progress, Skipped, Summary, Warning};
 use crate::transcript::{self, TranscriptProgress, Transcripts};
@@ -141,9 +141,7 @@ pub fn reconcile(
         let (known, read_on) = notes_of(memory)?;
         let mut plan = match Plan::of(&notes, &known, &options.rules) {
             // The logs are there.
-            Err(error)
-                if !logs.files.is_empty() && matches!(error.kind(), ErrorKind::NotFound | ErrorKind::Invalid) =>
-            {
+            Err(error) if !logs.files.is_empty() => {
                 let skipped = notes.iter().map(|path| Skipped::of(path, &error)).collect();
                 Plan { summary: Summary { skipped, ..Summary::default() }, ..Plan::default() }
             }
@@ -168,10 +166,11 @@ pub fn reconcile(
         displaced: HashSet::new(),
     };
     run.done.files_total = run.summary.files + logs.files.len() as u64;
-    for (root, count, why) in &plan.unseen {
-        run.keep(root, *count, why);
+    for (root, count, error) in &plan.unseen {
+        run.keep(root, *count, &format!("cannot be looked through ({})", error.message()), error.next_step());
     }
     for mut scan in plan.scans {
+        run.readings.renumber(scan.vault.root(), scan.notes.iter().map(PathBuf::as_path));
         run.follow_moves(&mut scan, &vanished)?;
         run.read(&scan)?;
         if run.is_cancelled() {
@@ -288,7 +287,7 @@ impl Run<'_> {
                     self.batch.looks.push(look);
                 }
                 Ok(None) => self.summary.unchanged += 1,
-                Err(error) => self.summary.skipped.push(Skipped::of(path, &error)),
+                Err(error) => self.summary.skip(Skipped::of(path, &error)),
             }
             if self.batch.documents.len() >= BATCH_DOCUMENTS || self.batch.bytes >= BATCH_BYTES {
                 self.put()?;
@@ -300,7 +299,7 @@ impl Run<'_> {
 
     /// Reads logs on from where they were left.
     fn logs(&mut self, logs: Logs) -> Result<()> {
-        self.summary.skipped.extend(logs.skipped);
+        self.summary.leave_out(logs.left_out);
         for path in logs.files {
             // Where logs are watched it is read into the space that the watching reads it into.
             let rules = self.options.rules.iter().find(|rules| rules.rule(&path));
@@ -408,7 +407,7 @@ impl Run<'_> {
                 Err(error)
                     if matches!(error.kind(), ErrorKind::Invalid | ErrorKind::TooLarge | ErrorKind::Conflict) =>
                 {
-                    self.summary.skipped.push(Skipped::of(counts.path, &error));
+                    self.summary.skip(Skipped::of(counts.path, &error));
                 }
                 Err(error) => return Err(error.context(format!("putting {}", counts.path.display()))),
             }
@@ -419,12 +418,8 @@ impl Run<'_> {
 
     /// Removes what the graph knows in the scopes and is certainly not there any more.
     fn remove(&mut self, scan: &Scan) -> Result<()> {
-        let gone = scan.gone();
+        let gone = self.keep_away(scan, scan.gone());
         if gone.is_empty() {
-            return Ok(());
-        }
-        if scan.vault.file_count() == 0 && !self.is_same_disk(scan) {
-            self.keep(scan.vault.root(), gone.len(), "shows no files");
             return Ok(());
         }
         if self.options.removal == Removal::Later {
@@ -448,22 +443,44 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// Tells whether a folder is on the disk that its files were on, so that it is empty and not waiting for another disk.
-    fn is_same_disk(&self, scan: &Scan) -> bool {
-        let Ok(root) = std::fs::metadata(scan.vault.root()) else { return false };
-        let root = Look::of(&root);
-        let mut looks = scan.known.keys().filter_map(|path| self.readings.look(path));
-        looks.any(|look| look.is_same_disk(&root))
+    /// Keeps what is not to be seen because of a disk, and returns the rest. The disk may be that of the whole folder or of
+    /// one in it, and what is left where it was mounted need not be empty.
+    fn keep_away<'s>(&mut self, scan: &'s Scan, gone: Vec<&'s SourceState>) -> Vec<&'s SourceState> {
+        let disk = |path: &Path| self.readings.disk(path);
+        // Of what was never read from here, only an empty folder says that a disk may be missing.
+        let is_bare = scan.vault.file_count() == 0 && !scan.known.keys().any(|path| disk(path) == Some(Disk::There));
+        let unknown = if is_bare { Disk::Away } else { Disk::There };
+        let (mut away, mut covered, mut rest) = (Vec::new(), Vec::new(), Vec::new());
+        for source in gone {
+            match disk(&source.path).unwrap_or(unknown) {
+                Disk::Away => away.push(source),
+                Disk::Covered => covered.push(source),
+                Disk::There => rest.push(source),
+            }
+        }
+        let root = scan.vault.root();
+        let there = |source: &SourceState| {
+            source.path.ancestors().skip(1).find(|folder| folder.is_dir()).unwrap_or(root).to_owned()
+        };
+        if let Some(first) = covered.first() {
+            let message =
+                format!("a disk is mounted over {} notes that are known from it: they were kept", covered.len());
+            self.warn(&there(first), &message, "forget their sources if they are not wanted");
+        }
+        if let Some(first) = away.first() {
+            match scan.vault.file_count() {
+                0 => self.keep(root, away.len(), "shows no files", None),
+                _ => self.keep(&there(first), away.len(), "shows another disk", None),
+            }
+        }
+        rest
     }
 
-    fn keep(&mut self, root: &Path, count: usize, why: &str) {
+    fn keep(&mut self, root: &Path, count: usize, why: &str, next_step: Option<&str>) {
         self.summary.kept += count as u64;
         let message = format!("{why} now, and {count} notes are known from it: they were kept");
-        self.warn(
-            root,
-            &message,
-            "mount its disk and run it again; if the notes are really gone, forget their sources",
-        );
+        let mount = "mount its disk and run it again; if the notes are really gone, forget their sources";
+        self.warn(root, &message, next_step.unwrap_or(mount));
     }
 
     fn warn(&mut self, path: &Path, message: &str, hint: &str) {

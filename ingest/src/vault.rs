@@ -1,9 +1,9 @@
 //! The files under a root: which of them are read, which file a link means, and what had to be left out.
 //!
-//! Hidden files and folders (`.git`, `.obsidian`, `.trash`) and what `.hydraignore` names are not part of a vault; nor, where
-//! the folder is watched, what `.gitignore` names in it. Of two lines that disagree the one in `.hydraignore` counts, so that
-//! notes which git leaves alone can be read. A `.gitignore` above the folder is never looked at: whoever named the folder
-//! wanted it.
+//! Hidden files and folders (`.git`, `.obsidian`, `.trash`), Logseq's old copies and what `.hydraignore` names are not part of
+//! a vault; nor, where the folder is watched, what `.gitignore` names in it. Of two lines that disagree the one in
+//! `.hydraignore` counts, so that notes which git leaves alone can be read. A `.gitignore` above the folder is never looked
+//! at: whoever named the folder wanted it.
 //! Symlinks are never walked into: what they point at inside the root is read at its own place, and what is outside
 //! was not asked for.
 
@@ -20,13 +20,21 @@ use crate::format::Format;
 use crate::names::Names;
 use crate::note::Note;
 use crate::rules::Rules;
-use crate::stray::{is_conflict_copy, is_temporary};
-use crate::summary::Skipped;
+use crate::stray::{is_conflict_copy, is_old_copy, is_temporary};
+use crate::summary::{LeftOut, Skipped};
 
-/// Most files a vault may hold: far above any collection of notes, so what has more is a whole disk named by mistake.
+/// Most files and folders a vault may hold, of any kind: far above any collection of notes, so what has more is a whole disk
+/// named by mistake.
 pub const MAX_VAULT_FILES: usize = 250_000;
 /// A file in which an owner lists, as in `.gitignore`, what must not be read.
 pub(crate) const IGNORE_FILE: &str = ".hydraignore";
+
+/// Why a file is left out for its name, with the next step.
+const NOT_UTF_8: (&str, &str) = ("its name is not UTF-8", "rename it");
+const CONFLICT_COPY: (&str, &str) = (
+    "is the other side of a change that a sync tool could not bring together",
+    "compare it with the note, keep what is right there, and delete it",
+);
 
 /// How Logseq begins the line that names a block.
 const BLOCK_ID: &str = "id:: ";
@@ -42,7 +50,7 @@ pub struct Vault {
     folders: Vec<PathBuf>,
     conflict_copies: Vec<PathBuf>,
     not_read_yet: BTreeMap<String, u64>,
-    skipped: Vec<Skipped>,
+    left_out: LeftOut,
     unreadable: Vec<PathBuf>,
     names: Names,
     /// Which note holds a block of Logseq, looked up when the first reference to one is met.
@@ -53,7 +61,8 @@ impl Vault {
     /// Looks through everything under `root`. What cannot be looked at is kept in [`Vault::skipped`].
     ///
     /// # Errors
-    /// `Io` or `NotFound` when the root itself cannot be listed; `TooLarge` above [`MAX_VAULT_FILES`] files.
+    /// `Io` or `NotFound` when the root itself cannot be listed; `TooLarge` above [`MAX_VAULT_FILES`] files and
+    /// folders.
     pub fn scan(root: &Path) -> Result<Self> {
         Self::scan_by(root, &[])
     }
@@ -74,20 +83,25 @@ impl Vault {
         let mut files = Vec::new();
         let rules: Vec<Rules> =
             rules.iter().filter(|rules| rules.rule(&root) || rules.folder().starts_with(&root)).cloned().collect();
+        let own = root.clone();
         let walk = WalkBuilder::new(&root)
             .standard_filters(false)
             .git_ignore(!rules.is_empty())
             .require_git(false)
             .add_custom_ignore_filename(IGNORE_FILE)
-            .filter_entry(move |entry| entry.depth() == 0 || !(is_hidden(entry) || is_left_out(entry, &rules)))
+            .filter_entry(move |entry| {
+                let is_no_part = || is_hidden(entry) || is_left_out(entry, &rules) || has_old_copies(entry, &own);
+                entry.depth() == 0 || !is_no_part()
+            })
             .build();
-        for entry in walk {
+        // The folder itself comes first, and is none of those in it.
+        for (met, entry) in walk.enumerate() {
             match entry {
                 Ok(entry) => files.extend(vault.take(&entry)),
                 Err(error) => vault.skip_unreadable(&error),
             }
-            // The folder itself is none of those in it.
-            if files.len() + vault.folders.len().saturating_sub(1) > most_files {
+            // Whatever it is: what is no note takes time and memory too.
+            if met > most_files {
                 return Err(Error::new(ErrorKind::TooLarge, format!("{name} holds more than {most_files} files"))
                     .hint("name a smaller folder, or leave parts out with a .hydraignore file"));
             }
@@ -136,9 +150,14 @@ impl Vault {
         &self.not_read_yet
     }
 
-    /// Returns what could not be looked at, and why.
+    /// Returns what could not be looked at, and why; at most [`crate::MAX_SKIPPED`].
     pub fn skipped(&self) -> &[Skipped] {
-        &self.skipped
+        &self.left_out.named
+    }
+
+    /// Returns how much could not be looked at besides.
+    pub fn more_skipped(&self) -> u64 {
+        self.left_out.more
     }
 
     /// Tells whether `path` may exist without having been seen, as in a folder without permission.
@@ -208,7 +227,7 @@ impl Vault {
             return None;
         }
         let Some(relative) = self.relative(path) else {
-            self.skip(path, "its name is not UTF-8".into(), "rename it");
+            self.skip(path, NOT_UTF_8.0.to_owned(), NOT_UTF_8.1);
             return None;
         };
         if kind.is_symlink() {
@@ -219,11 +238,7 @@ impl Vault {
         }
         if is_conflict_copy(path) && is_of_note(path) {
             self.files += 1;
-            self.skip(
-                path,
-                "is the other side of a change that a sync tool could not bring together".to_owned(),
-                "compare it with the note, keep what is right there, and delete it",
-            );
+            self.skip(path, CONFLICT_COPY.0.to_owned(), CONFLICT_COPY.1);
             self.conflict_copies.push(path.to_owned());
             return None;
         }
@@ -283,8 +298,16 @@ impl Vault {
     }
 
     fn skip(&mut self, path: &Path, reason: String, hint: &str) {
-        self.skipped.push(Skipped { path: path.to_owned(), reason, hint: hint.to_owned() });
+        self.left_out.push(Skipped { path: path.to_owned(), reason, hint: hint.to_owned() });
     }
+}
+
+/// Returns why a file is no note whose name alone says so, with the next step.
+pub(crate) fn of_name(path: &Path) -> Option<(&'static str, &'static str)> {
+    let is_copy = is_conflict_copy(path) && is_of_note(path);
+    [(path.to_str().is_none(), NOT_UTF_8), (is_copy, CONFLICT_COPY)]
+        .into_iter()
+        .find_map(|(is_so, why)| is_so.then_some(why))
 }
 
 /// Tells whether a copy, whatever was put behind its name, is one of a file that is read.
@@ -295,6 +318,11 @@ fn is_of_note(path: &Path) -> bool {
 fn is_left_out(entry: &DirEntry, rules: &[Rules]) -> bool {
     let is_folder = entry.file_type().is_some_and(|kind| kind.is_dir());
     rules.iter().any(|rules| rules.leave_out(entry.path(), is_folder))
+}
+
+fn has_old_copies(entry: &DirEntry, root: &Path) -> bool {
+    let is_folder = entry.file_type().is_some_and(|kind| kind.is_dir());
+    is_folder && entry.path().strip_prefix(root).is_ok_and(is_old_copy)
 }
 
 fn is_hidden(entry: &DirEntry) -> bool {
@@ -414,6 +442,18 @@ mod tests {
     }
 
     #[test]
+    fn old_copies_of_logseq_are_no_notes() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path().join("logseq");
+        write(
+            &root,
+            &["pages/a.md", "logseq/bak/pages/a/2026.md", "logseq/.recycle/b.md", "logseq/notes.md", "bak/c.md"],
+        );
+        let vault = Vault::scan(&root).unwrap();
+        assert_eq!(notes(&vault), ["bak/c.md", "logseq/notes.md", "pages/a.md"]);
+    }
+
+    #[test]
     fn gitignore_counts_where_a_folder_is_watched_and_hydraignore_has_the_last_word() {
         let folder = tempfile::tempdir().unwrap();
         let root = folder.path().canonicalize().unwrap();
@@ -444,10 +484,29 @@ mod tests {
     }
 
     #[test]
-    fn a_whole_disk_is_refused() {
+    fn a_whole_disk_is_refused_whatever_is_on_it() {
+        let refused = |folder: &Path, most| Vault::scan_up_to(folder, &[], most).err().map(|error| error.kind());
         let folder = tempfile::tempdir().unwrap();
         write(folder.path(), &["a.md", "b.md", "c.md"]);
-        assert!(Vault::scan_up_to(folder.path(), &[], 3).is_ok());
-        assert_eq!(Vault::scan_up_to(folder.path(), &[], 2).unwrap_err().kind(), ErrorKind::TooLarge);
+        assert_eq!([3, 2].map(|most| refused(folder.path(), most)), [None, Some(ErrorKind::TooLarge)]);
+        // None of these is a file that is read or that a link finds.
+        let folder = tempfile::tempdir().unwrap();
+        write(folder.path(), &["a.md~", "a.sync-conflict-20260101-101112-ABCDEFG.md"]);
+        std::os::unix::fs::symlink("/nowhere", folder.path().join("x")).unwrap();
+        assert_eq!([3, 2].map(|most| refused(folder.path(), most)), [None, Some(ErrorKind::TooLarge)]);
+    }
+
+    #[test]
+    fn of_what_is_left_out_so_much_is_named_and_the_rest_counted() {
+        use std::os::unix::ffi::OsStrExt as _;
+
+        use crate::summary::MAX_SKIPPED;
+        let folder = tempfile::tempdir().unwrap();
+        for number in 0..MAX_SKIPPED + 5 {
+            let name = [b"caf\xe9", number.to_string().as_bytes(), b".md"].concat();
+            fs::write(folder.path().join(std::ffi::OsStr::from_bytes(&name)), "x").unwrap();
+        }
+        let vault = Vault::scan(folder.path()).unwrap();
+        assert_eq!((vault.skipped().len(), vault.more_skipped()), (MAX_SKIPPED, 5));
     }
 }

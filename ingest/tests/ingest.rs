@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use hydra_graph::{ErrorKind, GetView, GraphRequest, Memory, QueryRequest, Question, Timestamp};
-use hydra_ingest::{MAX_NOTE_BYTES, Options, Readings, Summary, ingest, reconcile};
+use hydra_ingest::{MAX_NOTE_BYTES, MAX_VAULT_FILES, Options, Readings, Summary, ingest, reconcile};
 use tempfile::TempDir;
 
 struct Home {
@@ -177,6 +177,60 @@ fn a_disk_that_is_not_there_removes_nothing() {
     fs::remove_dir(&home.vault).unwrap();
     fs::rename(&away, &home.vault).unwrap();
     assert_eq!(counts(&home.ingest_all()), [2, 0, 0, 2, 0]);
+}
+
+#[test]
+fn what_is_left_where_a_disk_was_mounted_takes_no_note_with_it() {
+    let home = Home::new();
+    let (a, b) = (home.write("a.md", "one"), home.write("disk/b.md", "two"));
+    home.write("disk/c.md", "three");
+    let clock: hydra_graph::Clock = Arc::new(|| Timestamp::from_millis(1_700_000_000_000));
+    let mut readings = Readings::new(Arc::clone(&clock));
+    let look = |readings: &mut Readings| {
+        let options = Options::of("personal");
+        reconcile(&home.memory, std::slice::from_ref(&home.vault), &options, readings, &mut |_| {}).unwrap()
+    };
+    assert_eq!(look(&mut readings).added, 3);
+    // As if these two had been read from a disk of their own.
+    let mut json: serde_json::Value = serde_json::from_slice(&readings.to_json().unwrap()).unwrap();
+    for name in ["disk/b.md", "disk/c.md"] {
+        json[home.vault.join(name).to_str().unwrap()]["disk"] = 1.into();
+    }
+    let mut readings = Readings::from_json(&serde_json::to_vec(&json).unwrap(), clock);
+    for name in ["disk/b.md", "disk/c.md"] {
+        fs::remove_file(home.vault.join(name)).unwrap();
+    }
+    home.write("disk/stray.md", "It lies in the folder, not on the disk.");
+    let summary = look(&mut readings);
+    assert_eq!((summary.added, summary.removed, summary.kept, summary.warnings.len()), (1, 0, 2, 1));
+    let warning = &summary.warnings[0];
+    assert_eq!(warning.path, home.vault.join("disk"));
+    assert!(warning.message.contains("2 notes") && warning.hint.contains("mount"), "{warning:?}");
+    // It is back, and one of them was deleted while it is there.
+    fs::write(&b, "two").unwrap();
+    let summary = look(&mut readings);
+    assert_eq!((summary.removed, summary.kept), (0, 1));
+    fs::remove_file(&b).unwrap();
+    fs::remove_file(&a).unwrap();
+    assert_eq!(look(&mut readings).removed, 2, "both were on the disk that is there");
+}
+
+#[test]
+fn what_cannot_be_looked_through_says_why_and_loses_nothing() {
+    let home = Home::new();
+    let known = home.write("a.md", "one");
+    home.ingest_all();
+    for name in 0..=MAX_VAULT_FILES {
+        fs::File::create(home.vault.join(format!("{name}"))).unwrap();
+    }
+    let fresh = home.write("b.md", "two");
+    // Whether the graph knows the note or not, it is the folder that is too much.
+    for path in [&home.vault, &known, &fresh] {
+        let error = home.ingest(&[path]).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::TooLarge, "{error}");
+        assert!(error.message().contains("holds more than") && error.next_step().unwrap().contains(".hydraignore"));
+    }
+    assert_eq!(home.known(), ["a.md"]);
 }
 
 #[test]

@@ -8,11 +8,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use hydra_graph::{
-    Agent, ErrorKind, ForgetMode, ForgetRequest, GetView, Id, Kind, LogState, Memory, QueryRequest, Question, Record,
-    Timestamp, Trust,
+    Agent, Document, ErrorKind, ForgetMode, ForgetRequest, GetView, Id, Kind, LogPart, LogState, Memory, QueryRequest,
+    Question, Reading, Record, Timestamp, Trust,
 };
 use hydra_ingest::{
-    LastRecord, LogOptions, LogReader, LogStep, MAX_EPISODES_AN_HOUR, MAX_LINE_BYTES, Options, STEP_BYTES, ingest,
+    Followed, LastRecord, LogOptions, LogReader, LogStep, MAX_EPISODES_AN_HOUR, MAX_LINE_BYTES, Options, Readings,
+    Rules, STEP_BYTES, follow, ingest,
 };
 use jiff::tz::TimeZone;
 use tempfile::TempDir;
@@ -94,6 +95,17 @@ impl Home {
         let ids: Vec<Id> = answer.rows.iter().map(|row| id(&row[0])).collect();
         let got = self.memory.get(&ids, GetView::Full).unwrap();
         got.into_iter().map(|got| got.record.unwrap()).collect()
+    }
+
+    fn readings(&self) -> Readings {
+        let clock = Arc::clone(&self.clock);
+        Readings::new(Arc::new(move || Timestamp::from_millis(clock.load(Ordering::Relaxed))))
+    }
+
+    /// One look at the folder of the log, or at some of its logs.
+    fn follow(&self, named: Option<&[PathBuf]>, readings: &mut Readings) -> Followed {
+        let rules = Rules::new(self.log.parent().unwrap(), "personal", &[], &[]).unwrap();
+        follow(&self.memory, &rules, named, &Options::of("personal"), readings, &mut || true).unwrap()
     }
 
     fn rename(&self, to: &str) {
@@ -494,6 +506,76 @@ fn what_is_no_log_is_refused_by_name_and_the_rest_goes_on() {
         "a note that is not there keeps no log from being read"
     );
     assert_eq!(home.memory.sources(None).unwrap().len(), 1, "nothing half read");
+}
+
+#[test]
+fn a_place_that_does_not_read_back_keeps_no_other_log_from_being_read() {
+    let home = Home::new();
+    let bad = home.log.with_file_name("a-bad.log");
+    fs::write(&bad, line(1, "INFO on")).unwrap();
+    home.append(line(1, "INFO on"));
+    // As an import may say it.
+    let document = Document {
+        path: bad.clone(),
+        root: bad.parent().unwrap().to_owned(),
+        space: "personal".into(),
+        title: "a-bad.log".into(),
+        aliases: Vec::new(),
+        tags: Vec::new(),
+        properties: Vec::new(),
+        facts: Vec::new(),
+        text: String::new(),
+        content_hash: "0".into(),
+        modified_at: None,
+        passages: Vec::new(),
+        links: Vec::new(),
+        reading: Reading::default(),
+        log: Some(LogPart { tail: "{".into(), occurrences: Vec::new() }),
+    };
+    home.memory.put_documents(vec![document], &Agent::ingest()).pop().unwrap().unwrap();
+    let followed = home.follow(None, &mut home.readings());
+    assert_eq!((followed.summary.logs.lines, followed.summary.skipped.len()), (1, 1));
+    let skipped = &followed.summary.skipped[0];
+    assert!(skipped.path == bad && skipped.reason.contains("does not read back"), "{skipped:?}");
+}
+
+#[test]
+fn what_the_machine_met_is_tried_again_and_what_a_log_is_stays() {
+    let home = Home::new();
+    // Reading the memory of a process where it has none fails as a disk does.
+    let failing = home.log.with_file_name("failing.log");
+    std::os::unix::fs::symlink("/proc/self/mem", &failing).unwrap();
+    let binary = home.log.with_file_name("binary.log");
+    fs::write(&binary, [1; 100]).unwrap();
+    let mut readings = home.readings();
+    let reason = |followed: Followed| {
+        assert_eq!(followed.summary.skipped.len(), 1, "{followed:?}");
+        followed.summary.skipped[0].reason.clone()
+    };
+    let met = reason(home.follow(Some(std::slice::from_ref(&failing)), &mut readings));
+    assert!(met.contains("os error 5"), "{met}");
+    assert_eq!(readings.len(), 0, "that it failed says nothing of the log");
+    let met = reason(home.follow(Some(std::slice::from_ref(&binary)), &mut readings));
+    assert!(met.starts_with("is not text"), "{met}");
+    assert_eq!(readings.len(), 1);
+}
+
+#[test]
+fn a_long_log_gives_way_to_the_others() {
+    let home = Home::new();
+    let long = home.log.with_file_name("a.log");
+    let filler = line(1, &"x".repeat(1_000));
+    let lines = 3 * STEP_BYTES as usize / filler.len();
+    fs::write(&long, filler.repeat(lines)).unwrap();
+    home.append(line(1, "INFO on"));
+    let mut readings = home.readings();
+    let first = home.follow(None, &mut readings);
+    assert_eq!(first.left, [home.log.clone(), long.clone()], "what is not read to its end comes last");
+    assert!(first.summary.logs.bytes <= 2 * STEP_BYTES && !first.summary.cancelled);
+    let second = home.follow(Some(&first.left), &mut readings);
+    assert!(second.left.is_empty(), "{:?}", second.left);
+    assert_eq!(first.summary.logs.lines + second.summary.logs.lines, lines as u64 + 1);
+    assert_eq!(home.follow(None, &mut readings).summary.logs.lines, 0);
 }
 
 #[test]

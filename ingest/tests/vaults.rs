@@ -76,6 +76,39 @@ impl Read {
         differences
     }
 
+    /// Every difference between the tags of bodies, written as for links, and how many of the oracle's tags are fragments: it
+    /// takes whatever follows a `#` for a tag, also in an address (`guide.html#setup`) or a link (`[[Note#Heading]]`), and
+    /// ends each at its first `-`, which it keeps (`kebab-` of `#kebab-case`).
+    fn tag_differences(&self) -> (Vec<String>, usize) {
+        let (mut differences, mut fragments) = (Vec::new(), 0);
+        for document in &self.documents {
+            let (key, text) = (self.key(document), &document.text);
+            let mut theirs: Vec<&str> = match self.oracle["tags"].get(&key) {
+                Some(tags) => tags.as_array().unwrap().iter().map(|tag| tag.as_str().unwrap()).collect(),
+                None => Vec::new(),
+            };
+            let is_glued = |(at, _): (usize, &str)| text[..at].ends_with(|c: char| !c.is_whitespace());
+            let before = theirs.len();
+            theirs.retain(|tag| !text.match_indices(&format!("#{tag}")).all(is_glued));
+            fragments += before - theirs.len();
+            // What stands in front matter has no `#`, and the oracle does not count it.
+            let ours = document.tags.iter().filter(|tag| text.contains(&format!("#{tag}")));
+            for tag in ours {
+                let is_same = |their: &&str| match their.strip_suffix('-') {
+                    Some(start) => tag.split('-').next() == Some(start),
+                    None => *their == tag,
+                };
+                match theirs.iter().position(is_same) {
+                    Some(at) => drop(theirs.remove(at)),
+                    None => differences.push(format!("{key}: +{tag}")),
+                }
+            }
+            differences.extend(theirs.into_iter().map(|tag| format!("{key}: -{tag}")));
+        }
+        differences.sort();
+        (differences, fragments)
+    }
+
     /// Names in wikilinks of bodies that no file has.
     fn unresolved(&self) -> BTreeSet<String> {
         let links = self.documents.iter().flat_map(|document| &document.links);
@@ -120,6 +153,8 @@ fn obsidian_help() {
         ["Internal links: -Wikilinks", "Link notes: -Three laws of motion", "Link notes: -double bracket syntax"];
     assert_eq!(read.differences(), escaped);
     assert_eq!(read.wikilink_count(), 1527 - escaped.len());
+    // `#tag`, `#TAG` and `#Tag` are one to Obsidian, as that very note says, and are kept as the first is written.
+    assert_eq!(read.tag_differences(), (vec!["Tags: -TAG".to_owned(), "Tags: -Tag".to_owned()], 19));
     // The picture is not in the published vault; the oracle counts notes only.
     assert_eq!(read.unresolved(), set(&["Example", "web-clipper-kde.png"]));
     // Of the oracle's 37 names without a note all but `Example` have one for Obsidian: it compares without case, knows
@@ -145,6 +180,7 @@ fn kepano() {
     assert_eq!(read.documents.len(), 103);
     assert_eq!(read.differences(), [""; 0]);
     assert_eq!(read.wikilink_count(), 14);
+    assert_eq!(read.tag_differences(), (vec![], 0));
     // `[[evergreen]]` is `Evergreen.md` to Obsidian, which compares without case.
     let mut expected = read.oracle_unresolved();
     assert!(expected.remove("evergreen"));
@@ -161,6 +197,7 @@ fn foam() {
     assert_eq!(read.documents.len(), 86);
     assert_eq!(read.differences(), [""; 0]);
     assert_eq!(read.wikilink_count(), 199);
+    assert_eq!(read.tag_differences(), (vec![], 26));
     assert_eq!(read.unresolved(), read.oracle_unresolved());
     let kinds = [LinkKind::Embed, LinkKind::Markdown, LinkKind::Property].map(|kind| read.kind_count(kind));
     assert_eq!((kinds, read.warnings), ([18, 327, 0], 0));

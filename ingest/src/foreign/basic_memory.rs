@@ -26,6 +26,11 @@ pub(super) fn read(folder: &Path, foreign: &mut Foreign) -> Result<()> {
         foreign.turn_to(skipped.path.display().to_string());
         foreign.break_at(Place::File, &skipped.reason, &skipped.hint);
     }
+    if vault.more_skipped() > 0 {
+        foreign.turn_to(vault.root().display().to_string());
+        let more = format!("{} more files in it can't be read", vault.more_skipped());
+        foreign.break_at(Place::File, more, "put right what is named first, and do it again");
+    }
     for path in vault.notes() {
         let relative = path.strip_prefix(vault.root()).unwrap_or(path);
         foreign.turn_to(relative.display().to_string());

@@ -4,13 +4,14 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use super::position::is_rotated;
-use crate::listing::{Bound, Listing};
+use crate::listing::{Bound, Listing, MAX_ENTRIES};
 use crate::rules::Rules;
-use crate::summary::Skipped;
+use crate::summary::LeftOut;
 
-/// Logs of one folder that are read; what has more is named by mistake.
+/// Logs of one folder that are read, those that changed last; what has more is named by mistake.
 pub const MAX_LOGS: usize = 1_000;
-const BOUND: Bound = Bound { most: MAX_LOGS, what: "logs", hint: "name the log files themselves" };
+const BOUND: Bound =
+    Bound { most: MAX_LOGS, most_entries: MAX_ENTRIES, what: "logs", hint: "name the log files themselves" };
 
 /// What a folder has of logs.
 #[derive(Debug, Default)]
@@ -20,7 +21,7 @@ pub(crate) struct LogFolder {
     /// Folders that were looked into.
     pub folders: Vec<PathBuf>,
     /// What is not read, and why.
-    pub skipped: Vec<Skipped>,
+    pub left_out: LeftOut,
 }
 
 /// Tells whether a file is a log by its name.
@@ -56,7 +57,7 @@ impl LogFolder {
                 _ => read.push(log.clone()),
             }
         }
-        Self { logs: read, folders: listing.folders, skipped: listing.skipped }
+        Self { logs: read, folders: listing.folders, left_out: listing.left_out }
     }
 }
 
@@ -108,8 +109,9 @@ mod tests {
         let temp = folder(&files);
         let found = LogFolder::look(temp.path(), None, &BTreeSet::new());
         assert_eq!(names(&found), ["app-error.log", "app.log", "day-2026-12-10.log", "a.log"]);
-        assert_eq!((found.folders.len(), found.skipped.len()), (2, 1));
-        assert!(found.skipped[0].reason.contains("`app.log`"), "{:?}", found.skipped);
+        let skipped = &found.left_out.named;
+        assert_eq!((found.folders.len(), skipped.len()), (2, 1));
+        assert!(skipped[0].reason.contains("`app.log`"), "{skipped:?}");
         // It is being rotated, and not there at the moment.
         fs::remove_file(temp.path().join("app.log")).unwrap();
         let known = BTreeSet::from([temp.path().join("app.log")]);
@@ -134,11 +136,13 @@ mod tests {
     #[test]
     fn a_folder_of_too_many_logs_is_read_in_part_and_says_so() {
         let temp = tempfile::tempdir().unwrap();
+        let now = std::time::SystemTime::now();
         for number in 0..=MAX_LOGS {
-            fs::write(temp.path().join(format!("n{number}x.log")), "").unwrap();
+            let file = fs::File::create(temp.path().join(format!("n{number:04}x.log"))).unwrap();
+            file.set_modified(now - std::time::Duration::from_secs((MAX_LOGS - number) as u64)).unwrap();
         }
         let found = LogFolder::look(temp.path(), None, &BTreeSet::new());
-        assert_eq!(found.logs.len(), MAX_LOGS);
-        assert!(found.skipped[0].reason.contains(&MAX_LOGS.to_string()), "{:?}", found.skipped);
+        assert_eq!((found.logs.len(), names(&found)[0]), (MAX_LOGS, "n0001x.log"), "only the oldest is not read");
+        assert!(found.left_out.named[0].reason.contains(&MAX_LOGS.to_string()), "{:?}", found.left_out);
     }
 }

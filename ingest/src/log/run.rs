@@ -9,7 +9,7 @@ use super::folder::{LogFolder, is_log};
 use super::reader::{LogOptions, LogReader, LogStep};
 use crate::plan::settle;
 use crate::rules::Rules;
-use crate::summary::{LogSummary, Skipped, Summary};
+use crate::summary::{LeftOut, LogSummary, Skipped, Summary};
 use crate::sync::{Kind, Options};
 
 /// The logs of a run.
@@ -17,7 +17,7 @@ use crate::sync::{Kind, Options};
 pub(crate) struct Logs {
     pub files: Vec<PathBuf>,
     /// Folders of which not all logs are read.
-    pub skipped: Vec<Skipped>,
+    pub left_out: LeftOut,
 }
 
 impl Logs {
@@ -47,11 +47,11 @@ impl Logs {
 
     fn look(&mut self, folder: &Path, known: &BTreeSet<PathBuf>, rules: Option<&Rules>) {
         let mut found = LogFolder::look(folder, rules, known);
-        if found.logs.is_empty() && found.skipped.is_empty() {
+        if found.logs.is_empty() && found.left_out.is_empty() {
             let hint = "name the log files themselves".to_owned();
-            self.skipped.push(Skipped { path: folder.to_owned(), reason: "holds no .log files".into(), hint });
+            self.left_out.push(Skipped { path: folder.to_owned(), reason: "holds no .log files".into(), hint });
         }
-        self.skipped.append(&mut found.skipped);
+        self.left_out.append(found.left_out);
         self.files.append(&mut found.logs);
     }
 }
@@ -70,7 +70,7 @@ pub(crate) fn read(
     let mut reader = match LogReader::open(memory, path, options.clone()) {
         Ok(reader) => reader,
         Err(error) => {
-            summary.skipped.push(Skipped::of(path, &error));
+            summary.skip(Skipped::of(path, &error));
             return Ok(());
         }
     };
@@ -86,7 +86,7 @@ pub(crate) fn read(
             }
             Err(error) if reader.is_ahead() => return Err(error.context(format!("putting {}", path.display()))),
             Err(error) => {
-                summary.skipped.push(Skipped::of(path, &error));
+                summary.skip(Skipped::of(path, &error));
                 return Ok(());
             }
         }

@@ -3,14 +3,15 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use crate::listing::{Bound, Listing};
+use crate::listing::{Bound, Listing, MAX_ENTRIES};
 use crate::rules::Rules;
-use crate::summary::Skipped;
+use crate::summary::LeftOut;
 
-/// Transcripts of one folder that are read, with the memory files beside them.
+/// Transcripts of one folder that are read, those that changed last, with the memory files beside them.
 pub const MAX_TRANSCRIPTS: usize = 50_000;
 const BOUND: Bound = Bound {
     most: MAX_TRANSCRIPTS,
+    most_entries: MAX_ENTRIES,
     what: "transcripts",
     hint: "watch the folders of single projects, or leave some out with --exclude",
 };
@@ -31,7 +32,7 @@ pub(crate) struct TranscriptFolder {
     /// Folders that were looked into.
     pub folders: Vec<PathBuf>,
     /// What is not read, and why.
-    pub skipped: Vec<Skipped>,
+    pub left_out: LeftOut,
 }
 
 /// Tells whether a file is a transcript by its name.
@@ -52,12 +53,12 @@ impl TranscriptFolder {
         let is_wanted = |path: &Path| {
             (is_memory_file(path) || is_transcript(path)) && !rules.is_some_and(|rules| rules.leave_out(path, false))
         };
-        let Listing { files, folders, skipped } = Listing::of(folder, rules, BOUND, is_wanted);
+        let Listing { files, folders, left_out } = Listing::of(folder, rules, BOUND, is_wanted);
         let (notes, transcripts): (BTreeSet<_>, BTreeSet<_>) = files.into_iter().partition(|path| is_memory_file(path));
         let mut transcripts: Vec<PathBuf> = transcripts.into_iter().collect();
         // The files of sub-agents are in a folder that is named as the conversation; of both the conversation comes first.
         transcripts.sort_by_key(|path| (path.with_extension(""), path.clone()));
-        Self { transcripts, notes, folders, skipped }
+        Self { transcripts, notes, folders, left_out }
     }
 }
 

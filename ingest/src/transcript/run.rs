@@ -10,7 +10,7 @@ use super::reader::{self, Read};
 use crate::plan::settle;
 use crate::readings::{Look, Readings};
 use crate::rules::Rules;
-use crate::summary::{Skipped, Summary};
+use crate::summary::{LeftOut, Skipped, Summary};
 use crate::sync::{Kind, Options, Removal, reconcile};
 
 /// What stands in a reading of a transcript for the hash that it has not.
@@ -25,7 +25,7 @@ pub(crate) struct Transcripts {
     /// Folders that were looked into.
     pub folders: Vec<PathBuf>,
     /// What is not read.
-    pub skipped: Vec<Skipped>,
+    pub left_out: LeftOut,
     /// The folder of all projects, if that is what was asked for.
     projects: Option<PathBuf>,
 }
@@ -52,19 +52,19 @@ impl Transcripts {
             let real = path.canonicalize().unwrap_or_else(|_| settle(path));
             if real.is_dir() {
                 let found = TranscriptFolder::look(&real, rules.iter().find(|rules| rules.rule(&real)));
-                if found.transcripts.is_empty() && found.notes.is_empty() && found.skipped.is_empty() {
+                if found.transcripts.is_empty() && found.notes.is_empty() && found.left_out.is_empty() {
                     let hint = "name the folder that the client writes them to: ~/.claude/projects".to_owned();
                     let skipped = Skipped { path: real.clone(), reason: "holds no transcripts".into(), hint };
-                    transcripts.skipped.push(skipped);
+                    transcripts.left_out.push(skipped);
                 }
-                transcripts.skipped.extend(found.skipped);
+                transcripts.left_out.append(found.left_out);
                 transcripts.folders.extend(found.folders);
                 transcripts.notes.extend(found.notes);
                 transcripts.files.extend(found.transcripts.into_iter().filter(|file| seen.insert(file.clone())));
                 transcripts.projects = Some(real);
             } else if rules.iter().any(|rules| rules.leave_out(&real, false)) {
                 let hint = "`hydra source list` shows the folder; change what it leaves out there".to_owned();
-                transcripts.skipped.push(Skipped {
+                transcripts.left_out.push(Skipped {
                     path: real,
                     reason: "is left out of a watched folder".into(),
                     hint,
@@ -90,7 +90,8 @@ pub(crate) fn read_all(
     readings: &mut Readings,
     goes_on: &mut dyn FnMut(TranscriptProgress) -> bool,
 ) -> Result<Summary> {
-    let mut summary = Summary { skipped: transcripts.skipped, folders: transcripts.folders, ..Summary::default() };
+    let mut summary = Summary { folders: transcripts.folders, ..Summary::default() };
+    summary.leave_out(transcripts.left_out);
     let mut repositories = BTreeSet::new();
     let mut progress = TranscriptProgress::default();
     // Bytes that were read before count as done at once.
@@ -111,7 +112,7 @@ pub(crate) fn read_all(
                 summary.cancelled |= is_stopped;
             }
             One::Unchanged => summary.unchanged += 1,
-            One::Skipped(skipped) => summary.skipped.push(skipped),
+            One::Skipped(skipped) => summary.skip(skipped),
         }
         progress.bytes_done = before + sizes(path);
         if summary.cancelled || !goes_on(progress.clone()) {
@@ -203,7 +204,7 @@ fn read_notes(
             summary.unresolved += read.unresolved;
             summary.tags += read.tags;
             summary.redactions += read.redactions;
-            summary.skipped.extend(read.skipped);
+            summary.leave_out(LeftOut { named: read.skipped, more: read.more_skipped });
             summary.warnings.extend(read.warnings);
             summary.gone.extend(read.gone);
             Ok(())

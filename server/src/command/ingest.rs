@@ -22,7 +22,7 @@ use crate::presence;
 use crate::verb::{Ingest, Until};
 use crate::wiring;
 
-/// Files left out, and warnings, that are listed one by one; `--json` lists all.
+/// Files left out, and warnings, that are listed one by one; `--json` lists more.
 const MAX_LISTED: usize = 20;
 /// What to do after a run that was stopped.
 const GO_ON: &str = "run the same command again to go on where it stopped";
@@ -258,7 +258,7 @@ fn tell(answer: &Answer, is_transcripts: bool, is_quiet: bool) -> Result<()> {
             output::plain(&skipped.hint)
         ));
     }
-    rest("left out", summary.skipped.len());
+    rest("left out", summary.left_out());
     if !is_quiet {
         for warning in summary.warnings.iter().take(MAX_LISTED) {
             let path = output::plain(&warning.path.display().to_string());
@@ -269,7 +269,7 @@ fn tell(answer: &Answer, is_transcripts: bool, is_quiet: bool) -> Result<()> {
                 output::plain(&warning.hint)
             ));
         }
-        rest("warned about", summary.warnings.len());
+        rest("warned about", summary.warnings.len() as u64);
         for (extension, count) in &summary.not_read_yet {
             let why = match extension.as_str() {
                 "log" => "are read when you name them, or with --kind log",
@@ -354,7 +354,7 @@ fn transcript_line(summary: &Summary, took_ms: u64) -> String {
         read.lines,
         read.turns,
         summary.unchanged,
-        summary.skipped.len(),
+        summary.left_out(),
         output::count(read.lessons as usize, "thing"),
     );
     for (count, what) in [
@@ -381,7 +381,7 @@ fn note_line(summary: &Summary, took_ms: u64) -> String {
         if summary.moved > 0 { format!(", {} moved", summary.moved) } else { String::new() },
         summary.unchanged,
         summary.removed,
-        summary.skipped.len(),
+        summary.left_out(),
         summary.passages,
         summary.links,
         summary.unresolved,
@@ -389,8 +389,9 @@ fn note_line(summary: &Summary, took_ms: u64) -> String {
     )
 }
 
-fn rest(what: &str, count: usize) {
-    if count > MAX_LISTED {
-        output::talk(&format!("… and {} more {what}; --json lists them all", count - MAX_LISTED));
+fn rest(what: &str, count: u64) {
+    let more = count.saturating_sub(MAX_LISTED as u64);
+    if more > 0 {
+        output::talk(&format!("… and {more} more {what}; --json lists more of them"));
     }
 }

@@ -10,12 +10,13 @@ use std::time::{Duration, Instant};
 use hydra_graph::{Collection, CollectionKind, Error, ErrorKind, Id, Memory, Result};
 use hydra_ingest::{
     Followed, LOG_QUIET, Options, Readings, Removal, Rules, Summary, TranscriptProgress, Vault, follow,
-    follow_transcripts, is_temporary, may_be_log, may_be_transcript, reconcile,
+    follow_transcripts, is_old_copy, is_temporary, may_be_log, may_be_transcript, reconcile,
 };
 use jiff::tz::TimeZone;
 
 use super::heard::{Inbox, Pending};
 use super::reading::Reading;
+use super::spacing::Spacing;
 use super::state::{Doing, State};
 use super::watches::{Watched, Watches};
 use super::{LOOK_SHARE, POLL_EVERY, RECONCILE_EVERY, RETRY_EVERY};
@@ -28,6 +29,8 @@ const LOGS_EVERY: Duration = Duration::from_secs(3);
 /// How long is waited between two readings of transcripts, which grow all the time while somebody works: what an agent is
 /// asked to keep, and its hooks tell of, does not wait for that.
 const TRANSCRIPTS_EVERY: Duration = Duration::from_secs(10);
+/// How long a folder that failed is left alone at least: what is heard of it then may be what the error asked for.
+const FAILED_AGAIN: Duration = Duration::from_secs(5);
 /// What a person is told when the system has no more watches to give.
 const NO_WATCHES: &str = "the system gives no more watches, so it is looked at every half minute instead; raise \
                           fs.inotify.max_user_watches to have changes heard at once";
@@ -39,15 +42,23 @@ pub struct Folder {
     /// The commit that said so last, if the graph does.
     pub changed_in: Option<Id>,
     pending: Pending,
+    spacing: Spacing,
     /// Files that are gone for good.
     to_remove: BTreeSet<PathBuf>,
     looked_at: Option<Instant>,
     looked_at_all: Option<Instant>,
     took: Duration,
     is_polled: bool,
+    /// How often is tried again what failed, and whether something was heard that may have mended it.
+    retry_every: Duration,
+    is_mended: bool,
     /// The logs of the folder, if it is one of logs, and when those are to be read again whose last record may not be whole.
     logs: BTreeSet<PathBuf>,
     hot: Option<(BTreeSet<PathBuf>, Instant)>,
+    /// Whether the last look gave way to other folders, so that it goes on as soon as they were looked at; of logs, in this
+    /// order.
+    gave_way: bool,
+    left: Vec<PathBuf>,
     /// Whether the graph does not name it, and it is watched all the same.
     is_passing: bool,
 }
@@ -82,13 +93,18 @@ impl Folder {
             state: State { state: Doing::Waiting, progress: None, error: None, note: None, ..state },
             changed_in: None,
             pending: Pending::default(),
+            spacing: Spacing::default(),
             to_remove: BTreeSet::new(),
             looked_at: None,
             looked_at_all: None,
             took: Duration::ZERO,
             is_polled: false,
+            retry_every: RETRY_EVERY,
+            is_mended: false,
             logs: BTreeSet::new(),
             hot: None,
+            gave_way: false,
+            left: Vec::new(),
             is_passing,
         };
         folder.begin();
@@ -104,6 +120,10 @@ impl Folder {
     fn begin(&mut self) {
         self.pending = Pending::default();
         self.hot = None;
+        self.gave_way = false;
+        self.left.clear();
+        // Who says how it is to be watched does not wait, whatever failed before.
+        self.looked_at_all = None;
         if self.collection.paused {
             self.state.state = Doing::Paused;
         } else {
@@ -113,23 +133,29 @@ impl Folder {
 
     /// Takes in that a path may have changed.
     pub fn hear(&mut self, path: &Path, now: Instant) {
-        if self.collection.paused || self.state.state == Doing::Failed || is_temporary(path) {
+        if self.collection.paused || is_temporary(path) {
             return;
         }
         let Ok(inside) = path.strip_prefix(&self.collection.path) else { return };
+        let has_failed = self.state.state == Doing::Failed;
         if path.file_name().is_some_and(|name| IGNORE_FILES.iter().any(|known| name == *known)) {
+            self.is_mended = true;
             return self.pending.add_all(now);
         }
         let is_hidden = inside.iter().any(|part| part.as_encoded_bytes().starts_with(b"."));
-        if is_hidden {
+        if is_hidden || is_old_copy(inside) {
             return;
         }
         if inside.as_os_str().is_empty() {
-            // Its own attributes say nothing of what is in it; that it went away is seen when it is looked at.
-            if !path.is_dir() {
+            // Its own attributes say nothing of what is in it, but whether it can be looked into; and it may have gone away.
+            if has_failed || std::fs::read_dir(path).is_err() {
+                self.is_mended = true;
                 self.pending.add_all(now);
             }
             return;
+        }
+        if has_failed {
+            return self.pending.add_all(now);
         }
         // Of other files only folders matter, and what may have been one.
         let is_wanted = match self.collection.kind {
@@ -144,7 +170,7 @@ impl Folder {
 
     /// Takes in that events were lost.
     pub fn hear_all(&mut self, now: Instant) {
-        if !self.collection.paused && self.state.state != Doing::Failed {
+        if !self.collection.paused {
             self.pending.add_all(now);
         }
     }
@@ -165,7 +191,7 @@ impl Folder {
         let since = self.looked_at_all.map_or(Duration::MAX, |at| now.duration_since(at));
         let is_time = match self.state.state {
             Doing::Gone => path.is_dir() && since > self.patient(POLL_EVERY / 3),
-            Doing::Failed => since > self.patient(RETRY_EVERY),
+            Doing::Failed => since > self.patient(self.retry_every),
             _ if self.is_polled => since > self.patient(POLL_EVERY),
             _ => since > RECONCILE_EVERY || !watches.is_true(path),
         };
@@ -184,13 +210,21 @@ impl Folder {
         if self.collection.paused {
             return None;
         }
+        if self.gave_way {
+            return self.looked_at;
+        }
         let heard = self.pending.due().map(|due| match (self.collection.kind, self.looked_at) {
             (CollectionKind::Log, Some(at)) => due.max(at + LOGS_EVERY),
             (CollectionKind::Transcripts, Some(at)) => due.max(at + TRANSCRIPTS_EVERY),
             _ => due,
         });
+        let heard = heard.map(|due| match (self.state.state, self.looked_at_all) {
+            (Doing::Failed, Some(at)) if self.is_mended => due.max(at + FAILED_AGAIN),
+            (Doing::Failed, Some(at)) => due.max(at + self.patient(FAILED_AGAIN)),
+            _ => due,
+        });
         let hot = self.hot.as_ref().map(|(_, at)| *at);
-        heard.into_iter().chain(hot).min()
+        heard.into_iter().chain(hot).chain(self.spacing.due()).min()
     }
 
     /// Tells whether it is to be looked at.
@@ -202,12 +236,18 @@ impl Folder {
     pub fn look(&mut self, mut around: Around<'_>, tell: &mut dyn FnMut(&State)) -> Looked {
         let started = Instant::now();
         let is_heard = self.pending.due().is_some_and(|due| due <= started);
-        let mut paths = if is_heard { self.pending.take() } else { Some(Vec::new()) };
-        if let Some((hot, _)) = self.hot.take()
-            && let Some(paths) = &mut paths
-        {
-            paths.extend(hot);
-        }
+        // What failed is all right again only after a look at all of it.
+        let has_failed = self.state.state == Doing::Failed;
+        // Notes that did not change since are passed over.
+        let goes_on = std::mem::take(&mut self.gave_way) && self.collection.kind == CollectionKind::Notes;
+        let is_of_all = has_failed || goes_on;
+        let heard = match is_heard || is_of_all {
+            true => self.pending.take().filter(|_| !is_of_all),
+            false => Some(Vec::new()),
+        };
+        let paths = self.take_due(heard, around.readings, started);
+        let was_gone = self.state.state == Doing::Gone;
+        self.is_mended = false;
         self.looked_at = Some(started);
         let is_all = paths.is_none();
         if is_all {
@@ -222,8 +262,11 @@ impl Folder {
             false => Err(gone(&self.collection.path)),
         };
         let took = started.elapsed();
-        if is_all {
+        if is_all || result.is_err() {
             self.took = took;
+        }
+        if let Some(paths) = paths.as_deref().filter(|_| self.collection.kind == CollectionKind::Notes) {
+            self.spacing.looked(paths, took, Instant::now());
         }
         self.state.progress = None;
         let mut looked = Looked { is_all, ..Looked::default() };
@@ -231,7 +274,8 @@ impl Folder {
             Ok(mut summary) => {
                 // Of logs all may have been looked for though one was heard of.
                 let is_logs = self.collection.kind != CollectionKind::Notes && !summary.folders.is_empty();
-                self.settle(&summary, is_all || is_logs, took);
+                let paths = paths.as_deref().filter(|_| !is_logs);
+                self.settle(&summary, paths, was_gone, took);
                 self.to_remove.clear();
                 looked.vanished = std::mem::take(&mut summary.gone);
                 tracing::debug!(
@@ -250,6 +294,21 @@ impl Folder {
             Err(error) => self.fail(&error, &mut around),
         }
         looked
+    }
+
+    /// Returns what is to be looked at now, in order, or `None` for everything.
+    fn take_due(&mut self, heard: Option<Vec<PathBuf>>, readings: &Readings, now: Instant) -> Option<Vec<PathBuf>> {
+        let (left, hot) = (std::mem::take(&mut self.left), self.hot.take());
+        let Some(heard) = heard else {
+            self.spacing.clear();
+            return None;
+        };
+        if self.collection.kind == CollectionKind::Notes {
+            return Some(self.spacing.sift(heard, |path| readings.is_in_place(path), now));
+        }
+        let mut seen = HashSet::new();
+        let hot = hot.into_iter().flat_map(|(hot, _)| hot);
+        Some(left.into_iter().chain(heard).chain(hot).filter(|path| seen.insert(path.clone())).collect())
     }
 
     fn read(
@@ -283,17 +342,21 @@ impl Folder {
         } else {
             let named = (!self.is_passing).then_some(&self.collection);
             let mut reading = Reading::new(named, around.memory, around.inbox, &options.cancel);
-            let state = &mut self.state;
+            let (state, gave_way) = (&mut self.state, &mut self.gave_way);
             let looked = reconcile(around.memory, &heard, &options, around.readings, &mut |progress| {
                 if reading.take(&progress) {
                     state.state = Doing::Reading;
                     state.progress = Some((progress.files_done, progress.files_total));
                     tell(state);
                 }
+                if progress.passages > 0 && progress.current.is_some() && reading.is_enough(Instant::now()) {
+                    *gave_way = true;
+                    options.cancel.store(true, Ordering::Relaxed);
+                }
             });
             match looked {
                 // What was heard of is no note and never was one, or came and went.
-                Err(error) if paths.is_some() && is_nothing(&error) => Summary::default(),
+                Err(error) if paths.is_some() && is_nothing(&error) && watched.is_dir() => Summary::default(),
                 looked => looked?,
             }
         };
@@ -301,14 +364,19 @@ impl Folder {
             let gone: Vec<PathBuf> = self.to_remove.iter().cloned().collect();
             let options = Options { removal: Removal::Now, ..options.clone() };
             match reconcile(around.memory, &gone, &options, around.readings, &mut |_| {}) {
-                Ok(removed) => summary.removed += removed.removed,
+                Ok(removed) => {
+                    summary.removed += removed.removed;
+                    // Its disk went away in between.
+                    summary.kept += removed.kept;
+                    summary.warnings.extend(removed.warnings);
+                }
                 // It was another file's by then, or nothing was known of it.
                 Err(error) if is_nothing(&error) => {}
                 Err(error) => return Err(error),
             }
         }
         if summary.cancelled {
-            // Whatever stopped it (a pause, the end) decides what comes; if it was neither, the rest is read.
+            // Whatever stopped it (a pause, the end, other folders) decides what comes; the rest is read after that.
             around.cancel.store(around.inbox.is_stopping(), Ordering::Relaxed);
             self.pending.add_all(now);
             return Ok(summary);
@@ -354,12 +422,13 @@ impl Folder {
             }
             !cancel.load(Ordering::Relaxed)
         };
-        let Followed { summary, logs, hot } =
+        let Followed { summary, logs, hot, left } =
             follow(around.memory, &rules, named, &options, around.readings, &mut goes_on)?;
         if let Some(logs) = logs {
             self.logs = logs;
         }
         self.hot = (!hot.is_empty()).then(|| (hot, Instant::now() + LOGS_EVERY.max(LOG_QUIET)));
+        (self.gave_way, self.left) = (!left.is_empty(), left);
         if summary.cancelled {
             around.cancel.store(around.inbox.is_stopping(), Ordering::Relaxed);
             self.pending.add_all(Instant::now());
@@ -432,27 +501,44 @@ impl Folder {
         Rules::new(path, space, include, exclude)
     }
 
-    fn settle(&mut self, summary: &Summary, is_all: bool, took: Duration) {
-        self.state.take(summary, is_all, wiring::now(), took.as_millis() as u64);
+    /// Takes in what came of a look at `paths`, or at all of it.
+    fn settle(&mut self, summary: &Summary, paths: Option<&[PathBuf]>, was_gone: bool, took: Duration) {
+        self.state.take(summary, paths, wiring::now(), took.as_millis() as u64);
         if summary.kept > 0 {
-            let why = summary.warnings.last().map(|warning| format!("{} ({})", warning.message, warning.hint));
+            let why = summary.warnings.last();
             self.state.state = Doing::Gone;
-            self.state.error = why;
+            self.state.error = why.map(|why| format!("{} {} ({})", why.path.display(), why.message, why.hint));
+            return;
+        }
+        if was_gone && paths.is_some() {
+            // Of what is away this look said nothing.
+            self.state.state = Doing::Gone;
             return;
         }
         // What vanished and may turn up is known until it is removed.
-        let is_true = !summary.cancelled && summary.gone.is_empty();
+        let is_true = !summary.cancelled && summary.gone.is_empty() && !self.gave_way;
         self.state.state = if is_true { Doing::Watching } else { Doing::Reading };
         self.state.error = None;
     }
 
     fn fail(&mut self, error: &Error, around: &mut Around<'_>) {
+        // What was to be looked at is looked at with all the rest, once that can be.
         self.to_remove.clear();
+        self.gave_way = false;
+        self.left.clear();
+        self.hot = None;
+        self.spacing.clear();
         self.looked_at_all = Some(Instant::now());
         let is_gone = !self.collection.path.is_dir();
+        let root = &self.collection.path;
         if is_gone {
-            around.watches.forget(&self.collection.path);
+            around.watches.forget(root);
+        } else if !around.watches.is_true(root) {
+            // What the error asks for happens in it as a rule; if it can't be watched, it is tried again now and then.
+            around.watches.set(root, std::slice::from_ref(root));
         }
+        // What can't be listed takes no time.
+        self.retry_every = if error.kind() == ErrorKind::Io { POLL_EVERY / 3 } else { RETRY_EVERY };
         self.state.state = if is_gone { Doing::Gone } else { Doing::Failed };
         let hint = error.next_step().map(|hint| format!(" ({hint})")).unwrap_or_default();
         self.state.error = Some(format!("{}{hint}", error.message()));

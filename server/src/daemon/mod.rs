@@ -9,6 +9,7 @@ mod folder;
 mod heard;
 mod merges;
 mod reading;
+mod spacing;
 mod state;
 mod watches;
 
@@ -37,7 +38,7 @@ const RECONCILE_EVERY: Duration = Duration::from_secs(3_600);
 const PRESENCE_EVERY: Duration = Duration::from_secs(5);
 /// How often a folder is looked at that can't be watched; longer if a look takes long.
 const POLL_EVERY: Duration = Duration::from_secs(30);
-/// How often is tried again what failed.
+/// How often is tried again what failed, if nothing is heard of it.
 const RETRY_EVERY: Duration = Duration::from_secs(300);
 /// Looks at a folder that is polled or failed take at most one part in so many of the time.
 const LOOK_SHARE: u32 = 20;

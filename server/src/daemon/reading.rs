@@ -1,4 +1,5 @@
-//! One look that takes long: it rests now and then for whoever asks, and ends when the graph wants the folder no more.
+//! One look that takes long: it rests now and then for whoever asks, gives way to other folders, and ends when the graph
+//! wants the folder no more.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -14,6 +15,10 @@ const REST_EVERY_FILES: u64 = 64;
 const LONGEST_REST: Duration = Duration::from_millis(200);
 /// A look that takes longer is told of while it goes on.
 const LONG: Duration = Duration::from_secs(1);
+/// How long a look goes on once it has found something new, before it gives way to other folders and goes on after them.
+const GIVE_WAY: Duration = Duration::from_secs(3);
+/// What a look does again after it gave way, looking for what is new, takes at most about one part in so many of the time.
+const AGAIN_SHARE: u32 = 10;
 
 /// Keeps a long look from holding up whoever asks, and ends it when the graph says so.
 pub struct Reading<'r> {
@@ -26,13 +31,15 @@ pub struct Reading<'r> {
     asked_after: Option<u64>,
     started_at: Instant,
     rested_at: Instant,
+    /// When something new was taken in first.
+    found_at: Option<Instant>,
 }
 
 impl<'r> Reading<'r> {
     /// Begins; `named` is the folder as the graph knows it, if it does.
     pub fn new(named: Option<&'r Collection>, memory: &'r Memory, inbox: &'r Inbox, cancel: &'r AtomicBool) -> Self {
         let now = Instant::now();
-        Self { named, memory, inbox, cancel, asked_after: None, started_at: now, rested_at: now }
+        Self { named, memory, inbox, cancel, asked_after: None, started_at: now, rested_at: now, found_at: None }
     }
 
     /// Takes in how far it is; tells whether that is worth to be told.
@@ -62,6 +69,14 @@ impl<'r> Reading<'r> {
     /// Tells whether it takes so long that somebody may wonder.
     pub fn is_long(&self) -> bool {
         self.started_at.elapsed() > LONG
+    }
+
+    /// Takes in that something new was taken in; tells whether that is enough for one look. Before anything is, it never is:
+    /// every look gets further.
+    pub fn is_enough(&mut self, now: Instant) -> bool {
+        let found_at = *self.found_at.get_or_insert(now);
+        let search = found_at.saturating_duration_since(self.started_at);
+        now.saturating_duration_since(found_at) > GIVE_WAY.max(search * AGAIN_SHARE)
     }
 
     fn is_wanted(&self) -> bool {
@@ -97,6 +112,21 @@ mod tests {
         inbox.commit();
         reading.rest();
         assert!(cancel.load(Ordering::Relaxed) && inbox.wait(Instant::now()).is_commit);
+    }
+
+    #[test]
+    fn a_look_gives_way_after_it_got_further_and_spends_little_on_searching_again() {
+        let temp = tempfile::tempdir().unwrap();
+        let options = Options { clock: crate::wiring::clock(), holder: "a test".into() };
+        let memory = Memory::open(&temp.path().join("memory"), options).unwrap();
+        let (inbox, cancel) = (Inbox::default(), AtomicBool::new(false));
+        for (search, most) in [(Duration::ZERO, GIVE_WAY), (GIVE_WAY, GIVE_WAY * AGAIN_SHARE)] {
+            let mut reading = Reading::new(None, &memory, &inbox, &cancel);
+            let found_at = reading.started_at + search;
+            assert!(!reading.is_enough(found_at), "however long the search took");
+            assert!(!reading.is_enough(found_at + most));
+            assert!(reading.is_enough(found_at + most + Duration::from_millis(1)));
+        }
     }
 
     fn collection(path: &Path) -> Collection {

@@ -77,8 +77,8 @@ pub struct State {
 }
 
 impl State {
-    /// Takes in what a look did; `is_all` if it was at all of the folder.
-    pub fn take(&mut self, summary: &Summary, is_all: bool, now: Timestamp, took_ms: u64) {
+    /// Takes in what a look at these paths did, or at all of the folder.
+    pub fn take(&mut self, summary: &Summary, paths: Option<&[PathBuf]>, now: Timestamp, took_ms: u64) {
         let read = summary.added + summary.changed + summary.moved;
         self.taken_in += summary.added + summary.changed;
         self.lines += summary.logs.lines + summary.transcripts.lines;
@@ -90,28 +90,30 @@ impl State {
         if read > 0 {
             self.rate = (read as f64 * 1_000.0 / took_ms.max(1) as f64 * 10.0).round() / 10.0;
         }
-        if is_all {
+        let Some(paths) = paths else {
             self.scanned_at = Some(now);
             self.scan_ms = took_ms;
             self.files = summary.files;
-            self.left_out = summary.skipped.len() as u64;
+            self.left_out = summary.left_out();
             self.conflict_copies = summary.conflict_copies;
             self.named = summary.skipped.iter().take(MAX_NAMED).cloned().collect();
-        } else {
-            // What is all right now was told of before.
-            let heard = |path: &Path| summary.skipped.iter().any(|skipped| skipped.path == path);
-            self.named.retain(|known| !heard(&known.path));
-            let room = MAX_NAMED - self.named.len().min(MAX_NAMED);
-            // What came and went is no trouble, and what is left out on purpose neither.
-            let is_trouble = |skipped: &&Skipped| {
-                let is_meant = skipped.reason.starts_with("is hidden");
-                let is_read = hydra_ingest::Format::of(&skipped.path).is_some() || summary.logs.files > 0;
-                // Of folders nothing is said but that they can't be looked into.
-                !is_meant && (skipped.path.is_dir() || (is_read && skipped.path.is_file()))
-            };
-            self.named.extend(summary.skipped.iter().filter(is_trouble).take(room).cloned());
-            self.left_out = self.left_out.max(self.named.len() as u64);
-        }
+            return;
+        };
+        // What was told of before is told anew, or is all right now.
+        let is_heard = |known: &Skipped| paths.iter().any(|path| known.path.starts_with(path));
+        let is_told = |known: &Skipped| summary.skipped.iter().any(|skipped| skipped.path == known.path);
+        let healed = self.named.iter().filter(|known| is_heard(known) && !is_told(known)).count();
+        self.named.retain(|known| !is_heard(known) && !is_told(known));
+        let room = MAX_NAMED - self.named.len().min(MAX_NAMED);
+        // What came and went is no trouble, and what is left out on purpose neither.
+        let is_trouble = |skipped: &&Skipped| {
+            let is_meant = ["is hidden", "is an old copy"].iter().any(|meant| skipped.reason.starts_with(meant));
+            let is_read = hydra_ingest::Format::of(&skipped.path).is_some() || summary.logs.files > 0;
+            // Of folders nothing is said but that they can't be looked into.
+            !is_meant && (skipped.path.is_dir() || (is_read && skipped.path.is_file()))
+        };
+        self.named.extend(summary.skipped.iter().filter(is_trouble).take(room).cloned());
+        self.left_out = self.left_out.saturating_sub(healed as u64).max(self.named.len() as u64);
     }
 }
 
@@ -177,9 +179,14 @@ mod tests {
         let summary = Summary { skipped: (0..=MAX_NAMED).map(skipped).collect(), ..Summary::default() };
         let mut state = State::default();
         let now = Timestamp::from_millis(0);
-        state.take(&summary, true, now, 1);
+        state.take(&summary, None, now, 1);
         assert_eq!((state.left_out, state.named.len()), (MAX_NAMED as u64 + 1, MAX_NAMED));
-        state.take(&summary, false, now, 1);
-        assert_eq!(state.named.len(), MAX_NAMED);
+        let all = [temp.path().to_owned()];
+        state.take(&summary, Some(&all), now, 1);
+        assert_eq!((state.left_out, state.named.len()), (MAX_NAMED as u64 + 1, MAX_NAMED));
+        // What was heard of and is not told of again is all right.
+        let one = [state.named[0].path.clone()];
+        state.take(&Summary::default(), Some(&one), now, 1);
+        assert_eq!((state.left_out, state.named.len()), (MAX_NAMED as u64, MAX_NAMED - 1));
     }
 }

@@ -83,9 +83,14 @@ impl Watches {
         self.folders.contains_key(folder)
     }
 
-    /// Tells whether a watched folder is still the one it was.
+    /// Tells whether a watched folder is still the one it was, and so are the disks that are mounted in it: that one goes is
+    /// no event.
     pub fn is_true(&self, folder: &Path) -> bool {
-        self.folders.get(folder).copied() == identity(folder)
+        let known = self.folders.get(folder).copied();
+        let device = known.map(|(device, _)| device);
+        let mut on_others =
+            self.folders.iter().filter(|(path, (other, _))| Some(*other) != device && path.starts_with(folder));
+        known == identity(folder) && on_others.all(|(path, known)| identity(path) == Some(*known))
     }
 
     fn drop(&mut self, path: &Path) {
@@ -120,4 +125,25 @@ fn hear(inbox: &Inbox, event: notify::Result<Event>) {
         _ => {}
     }
     event.paths.into_iter().for_each(|path| inbox.hear(path));
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Instant;
+
+    use notify::event::Flag;
+
+    use super::*;
+
+    #[test]
+    fn events_that_were_lost_mean_everything() {
+        let inbox = Inbox::default();
+        hear(&inbox, Ok(Event::new(EventKind::Other).set_flag(Flag::Rescan)));
+        assert!(inbox.wait(Instant::now()).is_overflow);
+        hear(&inbox, Err(notify::Error::generic("the queue is broken")));
+        assert!(inbox.wait(Instant::now()).is_overflow);
+        hear(&inbox, Ok(Event::new(EventKind::Modify(ModifyKind::Any)).add_path("/v/a.md".into())));
+        let heard = inbox.wait(Instant::now());
+        assert!(!heard.is_overflow && heard.paths.len() == 1);
+    }
 }

@@ -6,6 +6,7 @@ use serde::Serialize;
 /// A node of the tree. As JSON its `type` is the name of mdast: `paragraph`, `listItem`, `inlineCode`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "type", rename_all = "camelCase")]
+#[allow(missing_docs, reason = "the names are those of mdast, which describes them")]
 pub enum Node {
     Paragraph {
         children: Vec<Node>,

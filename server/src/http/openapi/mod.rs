@@ -121,10 +121,11 @@ mod tests {
         ("&verb", "/v1/", &["post"]),
     ];
     /// Routes of what describes itself, and of files for browsers.
-    const OTHERS: [&str; 6] = [
+    const OTHERS: [&str; 7] = [
         // GraphQL, what the view asks it, and the page to write queries in.
         "PATH",
         "path",
+        "VIEW",
         "\"/graphql/page.js\"",
         "\"/graphql/page.css\"",
         "\"/assets/{name}\"",

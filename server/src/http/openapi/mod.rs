@@ -121,11 +121,12 @@ mod tests {
         ("&verb", "/v1/", &["post"]),
     ];
     /// Routes of what describes itself, and of files for browsers.
-    const OTHERS: [&str; 7] = [
+    const OTHERS: [&str; 8] = [
         // GraphQL, what the view asks it, and the page to write queries in.
         "PATH",
         "path",
         "VIEW",
+        "PAGE",
         "\"/graphql/page.js\"",
         "\"/graphql/page.css\"",
         "\"/assets/{name}\"",

@@ -40,7 +40,7 @@ fn the_first_minute_ends_in_an_answer_and_everything_can_be_undone_by_keyboard()
 #[test]
 fn an_import_is_seen_as_it_goes() {
     /// So many that reading them takes longer than it takes to tell of it.
-    const FILES: usize = 600;
+    const FILES: usize = 2_000;
     let Some(stage) = Stage::set() else { return };
     let folder = stage.temp.path().join("notes");
     harness::vault(&folder, FILES);

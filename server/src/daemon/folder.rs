@@ -268,7 +268,9 @@ impl Folder {
         if let Some(paths) = paths.as_deref().filter(|_| self.collection.kind == CollectionKind::Notes) {
             self.spacing.looked(paths, took, Instant::now());
         }
-        self.state.progress = None;
+        // A look that gave way goes on, and so does what is told of it.
+        let goes_on = self.gave_way && self.collection.kind == CollectionKind::Notes;
+        self.state.progress = self.state.progress.filter(|_| goes_on && result.is_ok());
         let mut looked = Looked { is_all, ..Looked::default() };
         match result {
             Ok(mut summary) => {
@@ -346,7 +348,9 @@ impl Folder {
             let looked = reconcile(around.memory, &heard, &options, around.readings, &mut |progress| {
                 if reading.take(&progress) {
                     state.state = Doing::Reading;
-                    state.progress = Some((progress.files_done, progress.files_total));
+                    // What was looked at before it gave way is passed over again, which is nobody's news.
+                    let reached = state.progress.filter(|(_, of)| *of == progress.files_total).map_or(0, |(at, _)| at);
+                    state.progress = Some((progress.files_done.max(reached), progress.files_total));
                     tell(state);
                 }
                 if progress.passages > 0 && progress.current.is_some() && reading.is_enough(Instant::now()) {

@@ -6,7 +6,7 @@ import { listen, onReturn } from "./socket";
 
 /** Answers that are kept for when a page is come back to. */
 const MAX_KEPT = 40;
-/** Commits come in bursts; what is shown is asked for once after each. */
+/** Commits come in bursts; what is shown is asked for at most this often. */
 const BURST_MS = 250;
 const kept = new Map<string, Answer<unknown>>();
 
@@ -23,10 +23,12 @@ export function changed(): void {
   heard();
 }
 
-/** Hears that something was changed: by this tab, by another or by an agent. */
+/** Hears that something was changed: by this tab, by another or by an agent. A burst that goes on is shown as it goes on. */
 export function heard(): void {
-  clearTimeout(burst);
-  burst = setTimeout(() => changes.value++, BURST_MS);
+  burst ??= setTimeout(() => {
+    burst = undefined;
+    changes.value++;
+  }, BURST_MS);
 }
 
 /** Starts to hear of changes. */
@@ -60,27 +62,45 @@ export function useAnswer<T>(document: string | null, variables: Record<string, 
     shown.current = { key, answer: answer ?? (document ? shown.current.answer : null), error: null };
   }
   const settled = useRef("");
+  const onItsWay = useRef<{ isStale: boolean } | null>(null);
+  const stop = useRef<AbortController | null>(null);
+  useEffect(() => () => {
+    stop.current?.abort();
+    onItsWay.current = null;
+  }, [key]);
   useEffect(() => {
     if (document === null) return;
-    const stop = new AbortController();
-    ask<T>(document, variables, stop.signal).then(
-      (answer) => {
-        keep(key, answer);
+    // A question is never given up for the same one asked again: news that come faster than answers would end all of them.
+    if (onItsWay.current) {
+      onItsWay.current.isStale = true;
+      return;
+    }
+    const put = (): void => {
+      const mine = { isStale: false };
+      const { signal } = (stop.current = new AbortController());
+      const take = (answer: Answer<T> | null, error: Failure | null): void => {
+        onItsWay.current = null;
         settled.current = key;
-        shown.current = { key, answer, error: null };
+        shown.current = { key, answer, error };
         redraw((count) => count + 1);
-      },
-      (error: unknown) => {
-        if (stop.signal.aborted) return;
-        const failure = error instanceof Failure ? error : new Failure(String(error), null, "UNKNOWN");
-        settled.current = key;
-        // A server that is away for a moment takes nothing off the page.
-        const answer = failure.code === "LOST" ? shown.current.answer : null;
-        shown.current = { key, answer, error: failure };
-        redraw((count) => count + 1);
-      },
-    );
-    return () => stop.abort();
+        if (mine.isStale) put();
+      };
+      onItsWay.current = mine;
+      ask<T>(document, variables, signal).then(
+        (answer) => {
+          if (signal.aborted) return;
+          keep(key, answer);
+          take(answer, null);
+        },
+        (error: unknown) => {
+          if (signal.aborted) return;
+          const failure = error instanceof Failure ? error : new Failure(String(error), null, "UNKNOWN");
+          // A server that is away for a moment takes nothing off the page.
+          take(failure.code === "LOST" ? shown.current.answer : null, failure);
+        },
+      );
+    };
+    put();
   }, [key, since, connection.value === "there"]);
   const { answer, error } = shown.current;
   return {

@@ -37,6 +37,18 @@ await play(async ({ page }) => {
   await row(waiting.accepted).waitFor();
   await said("Taken back");
 
+  // What is over is said to be, once, and holds again when that is taken back.
+  await press(".");
+  await said("Choose a row first");
+  await onRow(plain, ".");
+  await said("Done: it holds no more");
+  await row(plain).locator("a.is-over").waitFor();
+  await onRow(plain, ".");
+  await said("That is over already");
+  await press("u");
+  await row(plain).locator("a:not(.is-over)").waitFor();
+  await said("Taken back");
+
   // A conflict is settled by key, taken back, and settled otherwise.
   await still("/conflicts");
   const sides = page.locator("[data-conflict] [data-row]");

@@ -7,6 +7,7 @@ import { agentName, commitWords, indexName, isQuiet } from "../part/commit";
 import { counted } from "../part/count";
 import { Mark } from "../part/mark";
 import { currentRow, useCommands } from "../command";
+import { update } from "../deed";
 import { say } from "../toast";
 import { fileName, useRowCommands } from "../part/row";
 import { isPutOff, PutOff, PutOffUntil, snooze } from "../part/snooze";
@@ -82,6 +83,9 @@ function needs(answer: Answer): Need[] {
   return list;
 }
 
+/** Whether what a line says holds no more. */
+const isOver = ({ forgottenAt, retractedAt, validTo }: Line): boolean => Boolean(forgottenAt ?? retractedAt) || (validTo != null && new Date(validTo) <= new Date());
+
 function Lines({ answer }: { answer: Answer }) {
   const all = needs(answer);
   const waiting = all.filter(({ until }) => !isPutOff(until));
@@ -93,6 +97,15 @@ function Lines({ answer }: { answer: Answer }) {
           const need = waiting.find(({ id }) => id === currentRow()?.dataset["id"]);
           if (need && need.until !== undefined) snooze(need.id);
           else say("Choose a row first, with j and k: something that waits for your word");
+        },
+      },
+      {
+        name: "Done: it holds no more", key: ".", isQuiet: true, run: () => {
+          const chosen = currentRow()?.dataset["id"];
+          const line = answer.changes.commits.flatMap(({ memories }) => memories).find(({ id }) => id === chosen);
+          if (!line || line.kind === "PASSAGE") say("Choose a row first, with j and k: something that was told");
+          else if (isOver(line)) say("That is over already");
+          else void update({ id: line.id, op: "END", at: new Date().toISOString() }, "Done: it holds no more");
         },
       },
     ],
@@ -179,7 +192,7 @@ function Day({ day, changes }: { day: string; changes: Change[] }) {
             <li key={commit.id} class="line" data-row {...(first && { "data-id": first.id })} tabIndex={-1}>
               {first ? <Mark kind={first.kind} /> : <span class="mark" />}
               <span class="soft verb">{commitWords(commit)}</span>
-              {first ? <a data-open class={first.forgottenAt ? "is-over" : ""} href={memoryAddress(first.id)} dir="auto">{glimpse(first.decision?.decided || first.text || first.title, 140)}</a> : commit.verb === "propose" ? <a data-open href="/proposals">something for you to decide</a> : <span class="soft">{commit.reason}</span>}
+              {first ? <a data-open class={isOver(first) ? "is-over" : ""} href={memoryAddress(first.id)} dir="auto">{glimpse(first.decision?.decided || first.text || first.title, 140)}</a> : commit.verb === "propose" ? <a data-open href="/proposals">something for you to decide</a> : <span class="soft">{commit.reason}</span>}
               {memories.length > 1 && <span class="soft">and {commit.touched - 1} more</span>}
               {commit.agent !== "owner" && <span class="soft">{agentName(commit.agent)}</span>}
               <Time at={commit.at} withClock />

@@ -5,6 +5,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use spargebra::GraphUpdateOperation;
 
+use super::query::MAX_QUERY_TIME;
 use super::sparql::{dataset, evaluator};
 use super::telling::Telling;
 use crate::entity;
@@ -36,6 +37,8 @@ pub struct SparqlUpdate {
     pub using_named: Vec<String>,
     /// Why.
     pub reason: Option<String>,
+    /// Works it out and checks it, and writes nothing.
+    pub is_dry_run: bool,
 }
 
 /// What an update changed.
@@ -50,6 +53,19 @@ pub struct SparqlUpdated {
     /// Memories that were told.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub memories: Vec<Id>,
+}
+
+/// As [`update`]; what takes longer than a query may is ended.
+pub(crate) fn update_in_time(memory: &Memory, request: &SparqlUpdate, agent: &Agent) -> Result<SparqlUpdated> {
+    let interrupt = Interrupt::new();
+    sparql::on_own_stack_within(MAX_QUERY_TIME, &interrupt, || {
+        if !request.is_dry_run {
+            return update(memory, request, agent, &interrupt);
+        }
+        // Here and not around the thread: a rehearsal is one thread's, and evaluating needs this one's stack.
+        let tried = memory.rehearse(|memory| update(memory, request, agent, &interrupt))?;
+        Ok(SparqlUpdated { commit: None, ..tried })
+    })
 }
 
 pub(crate) fn update(

@@ -4,7 +4,8 @@
  */
 import { signal } from "@preact/signals";
 import { changed } from "./api/answer";
-import { ask } from "./api/graphql";
+import { ask, tell } from "./api/graphql";
+import sparqlUpdateDocument from "./api/sparqlUpdate.graphql";
 import viewsDocument from "./api/views.graphql";
 import { say, sayFailure } from "./toast";
 
@@ -44,13 +45,8 @@ const literal = (text: string): string => `"${text.replace(/["\\]/g, "\\$&").rep
 
 async function write(update: string, said: string): Promise<void> {
   try {
-    const response = await fetch("/sparql", {
-      method: "POST", credentials: "same-origin", body: update,
-      headers: { "content-type": "application/sparql-update", accept: "application/json" },
-    });
-    const answer = (await response.json().catch(() => null)) as { commit?: string; error?: { message?: string } } | null;
-    if (!response.ok) throw new Error(answer?.error?.message ?? `the server answered with ${response.status}`);
-    say(said, answer?.commit ?? null);
+    const { undo } = await tell<{ undo: string | null }>(sparqlUpdateDocument, { update });
+    say(said, undo);
     changed();
   } catch (error) {
     sayFailure(error);

@@ -6,6 +6,7 @@ mod forget;
 mod map;
 mod proposal;
 mod source;
+mod sparql;
 mod tell;
 
 use async_graphql::MergedObject;
@@ -20,4 +21,5 @@ pub struct Mutation(
     proposal::ProposalMutation,
     source::SourceMutation,
     map::MapMutation,
+    sparql::SparqlMutation,
 );

@@ -74,6 +74,7 @@ async fn sparql(
                 using: asked.all("using-graph-uri"),
                 using_named: asked.all("using-named-graph-uri"),
                 reason: asked.one("reason")?,
+                is_dry_run: false,
             };
             change(app, update).await
         }

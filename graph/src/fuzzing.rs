@@ -51,7 +51,12 @@ pub fn secrets(text: &str) {
     let mut masked = text.to_owned();
     let counts = secret::mask(&mut masked);
     assert_eq!(counts.values().sum::<usize>(), found.len());
-    assert!(found.is_empty() || masked.contains(secret::MASK));
+    assert_eq!(masked.len(), text.len());
+    for one in &found {
+        let mask = masked[one.span.clone()].strip_prefix(secret::MASK).unwrap_or(&masked[one.span.clone()]);
+        assert!(mask.chars().all(|letter| matches!(letter, '*' | '\n')), "{mask}");
+    }
+    assert_eq!(secret::find(&masked).len(), 0, "what is masked holds none");
 }
 
 /// Reads a line of an export.

@@ -44,7 +44,8 @@ pub fn end_of(text: &str, now: Timestamp) -> Result<Timestamp> {
         Ok(seconds) => Span::new().try_seconds(seconds).ok(),
         Err(_) => text.parse::<Span>().ok(),
     };
-    span.filter(|span| span.is_positive()).and_then(|span| shift(now, span)).ok_or_else(|| {
+    // Less than a millisecond is no time here.
+    span.and_then(|span| shift(now, span)).filter(|end| *end > now).ok_or_else(|| {
         Error::new(ErrorKind::Invalid, format!("`{}` is not a length of time", start_of(text)))
             .hint("write 30d, 12h, 2 weeks, or a number of seconds")
     })
@@ -95,7 +96,7 @@ mod tests {
         ] {
             assert_eq!(end_of(text, now()).unwrap().to_string(), expected, "{text}");
         }
-        for text in ["", "0", "-1d", "soon"] {
+        for text in ["", "0", "-1d", "soon", "0.9ms"] {
             assert_eq!(end_of(text, now()).unwrap_err().kind(), ErrorKind::Invalid, "{text}");
         }
     }

@@ -4,7 +4,7 @@
 //! is of the last year that makes it no later than the file itself.
 
 use hydra_graph::Timestamp;
-use jiff::civil::Date;
+use jiff::civil::{Date, Time};
 use jiff::tz::{Offset, TimeZone};
 
 use super::written::{Scan, Written};
@@ -119,7 +119,7 @@ impl Calendar {
             return Some(at);
         }
         let (year, month, day, hour, minute_of_hour, offset) = minute;
-        let civil = Date::new(year, month, day).ok()?.at(hour, minute_of_hour, 0, 0);
+        let civil = Date::new(year, month, day).ok()?.to_datetime(Time::new(hour, minute_of_hour, 0, 0).ok()?);
         let zone = match offset {
             Some(minutes) => Offset::from_seconds(minutes * 60).ok()?.to_time_zone(),
             None => self.zone.clone(),
@@ -169,9 +169,20 @@ mod tests {
 
     #[test]
     fn what_is_no_time_is_none() {
-        for text in
-            ["", "7", "up", "2026-12-10", "2026-13-40T06:55:46Z", "Dec up", "May I?", "12345 up", "99999999999 up", "é"]
-        {
+        for text in [
+            "",
+            "7",
+            "up",
+            "2026-12-10",
+            "2026-13-40T06:55:46Z",
+            "2026-12-10T76:00:00Z",
+            "Dec 10 06:99:46 up",
+            "Dec up",
+            "May I?",
+            "12345 up",
+            "99999999999 up",
+            "é",
+        ] {
             check(text, "");
         }
     }
@@ -185,6 +196,7 @@ mod tests {
             calendar.klog("1210 06:55:46.123456   12 a.go:1] up").unwrap().at.to_string(),
             "2026-12-10T06:55:46.123Z"
         );
+        assert!(calendar.access("- - - [10/Oct/2000:76:55:36 -0700]").is_none());
         assert!(calendar.access("nobody [here]").is_none() && calendar.klog("x").is_none());
     }
 

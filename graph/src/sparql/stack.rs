@@ -10,22 +10,16 @@ use crate::error::{Error, ErrorKind, Result};
 /// Enough for the longest query that is read.
 const STACK_BYTES: usize = 256 << 20;
 
-/// Does something on a stack of its own.
-pub(crate) fn on_own_stack<T: Send>(work: impl FnOnce() -> Result<T> + Send) -> Result<T> {
-    on_own_stack_until(None, work)
+/// Does something on a stack of its own, on this thread: a thread for it would cost as much as a short query.
+pub(crate) fn on_own_stack<T>(work: impl FnOnce() -> Result<T>) -> Result<T> {
+    stacker::grow(STACK_BYTES, work)
 }
 
-/// As [`on_own_stack`]; what takes longer than that is stopped, and ends as soon as it looks whether it was.
+/// As [`on_own_stack`], on a thread of its own: what takes longer than that is stopped, and ends as soon as it looks
+/// whether it was.
 pub(crate) fn on_own_stack_within<T: Send>(
     time: Duration,
     interrupt: &Interrupt,
-    work: impl FnOnce() -> Result<T> + Send,
-) -> Result<T> {
-    on_own_stack_until(Some((time, interrupt)), work)
-}
-
-fn on_own_stack_until<T: Send>(
-    end: Option<(Duration, &Interrupt)>,
     work: impl FnOnce() -> Result<T> + Send,
 ) -> Result<T> {
     thread::scope(|scope| {
@@ -36,9 +30,7 @@ fn on_own_stack_until<T: Send>(
             work()
         });
         let working = working.map_err(|error| Error::io("a thread for the query", &error))?;
-        if let Some((time, interrupt)) = end
-            && is_ended.recv_timeout(time) == Err(mpsc::RecvTimeoutError::Timeout)
-        {
+        if is_ended.recv_timeout(time) == Err(mpsc::RecvTimeoutError::Timeout) {
             interrupt.stop(too_long(time));
         }
         match working.join() {

@@ -1,9 +1,9 @@
 //! Ends what takes too long, takes too much memory, or is waited for by nobody.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use hydra_graph::{Error, ErrorKind, Interrupt, Result};
-use tokio::time::{MissedTickBehavior, interval};
+use tokio::time::{Instant, MissedTickBehavior, interval_at};
 
 use crate::http::App;
 use crate::verb::resident_bytes;
@@ -16,7 +16,7 @@ const LOOK_EVERY: Duration = Duration::from_millis(50);
 pub struct Limits {
     /// How long it may run.
     time: Duration,
-    /// What the server may grow by while it runs.
+    /// What the server may grow by while it runs, from the first look on.
     growth_bytes: u64,
 }
 
@@ -56,15 +56,18 @@ impl Drop for Waiting {
 
 /// Waits for some work, and stops it when it has to be.
 pub async fn watched<T>(work: impl Future<Output = Result<T>>, interrupt: &Interrupt, limits: Limits) -> Result<T> {
-    let (started, before) = (Instant::now(), resident_bytes());
-    let mut ticks = interval(LOOK_EVERY);
+    // Most end before the first look, and need none.
+    let (started, mut before) = (Instant::now(), None);
+    let mut ticks = interval_at(started + LOOK_EVERY, LOOK_EVERY);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     tokio::pin!(work);
     loop {
         tokio::select! {
             result = &mut work => return result,
             _ = ticks.tick() => {
-                if let Some(error) = limits.crossed(started.elapsed(), resident_bytes().saturating_sub(before)) {
+                let now = resident_bytes();
+                let growth = now.saturating_sub(*before.get_or_insert(now));
+                if let Some(error) = limits.crossed(started.elapsed(), growth) {
                     interrupt.stop(error);
                 }
             }

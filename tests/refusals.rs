@@ -139,7 +139,6 @@ fn other_names_and_pages_are_refused_everywhere() {
         "/ns",
         "/openapi.json",
         "/api/map/frame",
-        "/api/map/labels?ids=0000000000000",
         "/assets/main.js",
         "/graphql/page.js",
         "/today.json",

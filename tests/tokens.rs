@@ -284,7 +284,6 @@ fn each_route_needs_its_scope_and_no_other() {
         ("GET", "/entity/Nobody", "", "", "read"),
         ("GET", "/ns", "", "", "read"),
         ("GET", "/api/map/frame", "", "", "read"),
-        ("GET", "/api/map/labels?ids=0000000000000", "", "", "read"),
         ("GET", "/sparql?query=ASK%7B%7D", "", "", "read"),
         ("GET", "/sparql", "", "", "read"),
         ("POST", "/sparql", "application/sparql-query", "ASK {}", "read"),

@@ -18,6 +18,7 @@ mod learning;
 mod limit;
 mod list;
 mod loader;
+mod map;
 mod markdown;
 mod memory;
 mod mutation;

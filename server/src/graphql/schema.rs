@@ -7,6 +7,7 @@ use super::commit::CommitQuery;
 use super::entity::{EntityQuery, Neighbours};
 use super::limit::{MAX_COST, MAX_DEPTH, MAX_NESTING};
 use super::list::{ListQuery, Memories};
+use super::map::MapQuery;
 use super::memory::MemoryQuery;
 use super::mutation::Mutation;
 use super::patience::Patience;
@@ -32,6 +33,7 @@ pub struct Query(
     SourceQuery,
     CommitQuery,
     StatsQuery,
+    MapQuery,
 );
 
 /// The schema.

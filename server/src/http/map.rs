@@ -1,12 +1,12 @@
-//! The map for a browser: the frame as bytes, and the names of what is in view; for programs what its page shows, in words. Everything that changes something is a verb.
+//! The map for a browser: the frame as bytes; for programs what its page shows, in words. Names are in GraphQL, and everything that
+//! changes something is a verb.
 
 use axum::Router;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
-use hydra_graph::{Error, ErrorKind, Id, Timestamp};
+use hydra_graph::Timestamp;
 use hydra_mcp::when;
-use serde_json::json;
 
 use super::App;
 use super::failure::Told;
@@ -16,9 +16,6 @@ use crate::map::{Asked, Wanted};
 
 /// Where the frame is.
 const FRAME: &str = "/api/map/frame";
-/// Where the names are.
-const LABELS: &str = "/api/map/labels";
-
 /// Where its page's data is, which takes the parameters of the page.
 const PAGE: &str = "/map.json";
 /// What a day of the address means: its end, so that what happened on it is there.
@@ -26,7 +23,7 @@ const END_OF_DAY: &str = "T23:59:59Z";
 
 /// Returns the routes.
 pub fn router() -> Router<App> {
-    Router::new().route(FRAME, get(frame)).route(LABELS, get(labels)).route(PAGE, get(page))
+    Router::new().route(FRAME, get(frame)).route(PAGE, get(page))
 }
 
 async fn frame(Called(app): Called, uri: Uri, headers: HeaderMap) -> Result<Response, Told> {
@@ -50,22 +47,6 @@ async fn frame(Called(app): Called, uri: Uri, headers: HeaderMap) -> Result<Resp
     if let Ok(tag) = HeaderValue::from_str(&format!("\"{}\"", frame.tag)) {
         headers.insert(header::ETAG, tag);
     }
-    Ok(response)
-}
-
-async fn labels(Called(app): Called, uri: Uri) -> Result<Response, Told> {
-    permission::session(&app, Right::Read)?;
-    let asked = Given::of_address(&uri)?;
-    let ids = asked.one("ids")?.unwrap_or_default();
-    let ids = ids.split(',').filter(|id| !id.is_empty()).map(str::parse).collect::<Result<Vec<Id>, Error>>()?;
-    if ids.is_empty() {
-        let error = Error::new(ErrorKind::Invalid, "no dot of the map is named");
-        return Err(error.hint("send `ids`, with commas between them").into());
-    }
-    let spaces = asked.all("space");
-    let labels = app.crossing.run("map_labels", move |memory| memory.map_labels(&ids, &spaces)).await?;
-    let mut response = axum::Json(json!({"labels": labels})).into_response();
-    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     Ok(response)
 }
 

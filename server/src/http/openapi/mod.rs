@@ -106,7 +106,6 @@ mod tests {
         ("\"/\"", "/", &["get"]),
         ("browser::SESSION_PATH", "/session", &["get", "post"]),
         ("FRAME", "/api/map/frame", &["get"]),
-        ("LABELS", "/api/map/labels", &["get"]),
         ("\"/m/{id}\"", "/m/{address}", &["get"]),
         ("\"/m/{id}/{part}\"", "/m/{id}/history", &["get"]),
         ("\"/entity/{name}\"", "/entity/{name}", &["get"]),

@@ -11,7 +11,6 @@ pub fn all() -> Map<String, Value> {
     add("/", json!({"get": root()}));
     add("/session", json!({"get": follow(), "post": link()}));
     add("/api/map/frame", json!({"get": frame()}));
-    add("/api/map/labels", json!({"get": labels()}));
     paths
 }
 
@@ -68,22 +67,6 @@ fn frame() -> Value {
         operation("mapFrame", "pages", "Tells where everything is on the map, as bytes", &parameters, bytes);
     frame["responses"]["304"] = json!({"description": "It is as it was when the client had `ETag`."});
     frame
-}
-
-fn labels() -> Value {
-    let mut ids = parameter("ids", "Dots, with commas between them.");
-    ids["required"] = json!(true);
-    let answer = object(
-        &["labels"],
-        json!({
-            "labels": {"type": "array", "items": {
-                "type": "object",
-                "required": ["id", "label"],
-                "properties": {"id": {"type": "string"}, "label": {"type": "string"}},
-            }},
-        }),
-    );
-    operation("mapLabels", "pages", "Tells how dots of the map are called", &[ids, space()], answer)
 }
 
 fn object(required: &[&str], properties: Value) -> Value {

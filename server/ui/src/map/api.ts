@@ -25,6 +25,7 @@ const FIND = `query($q: String!, $p: [String!]!) {
   entity(nameOrId: $q, spaces: $p) { id name }
   recall(query: $q, spaces: $p, limit: 12) { hits { memory { id text entities { id name } } } }
 }`;
+const NAMES = `query($ids: [NodeID!]!, $p: [String!]!) { mapLabels(ids: $ids, spaces: $p) { id label } }`;
 const PIN = `mutation($id: NodeID!, $at: PlaceInput) { pin(id: $id, at: $at) { undo } }`;
 const TIDY = `mutation($act: TidyAct!) { tidyMap(act: $act) { epoch moved nodes isKept canUndo } }`;
 
@@ -50,10 +51,7 @@ export class Api {
   }
 
   async names(ids: string[], spaces: string[]): Promise<Found[]> {
-    const query = new URLSearchParams([["ids", ids.join(",")], ...spaces.map((space) => ["space", space])]);
-    const response = await this.send(`/api/map/labels?${query}`, { credentials: "same-origin" });
-    if (!response.ok) throw await refused(response);
-    return ((await response.json()) as { labels: Found[] }).labels;
+    return (await this.ask<{ mapLabels: Found[] }>(NAMES, { ids, p: spaces })).mapLabels;
   }
 
   /** What a name or a question may mean, best first; some of it may be on no map. */

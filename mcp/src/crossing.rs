@@ -100,18 +100,25 @@ impl Crossing {
         let joined = tokio::task::spawn_blocking(move || {
             // Held until the work is done, also when nobody waits for its answer any more.
             let _place = place;
-            work(&memory)
+            let result = work(&memory);
+            observe_verb(verb, started, result.as_ref().err());
+            result
         })
         .await;
-        let result = joined.unwrap_or_else(|_| {
-            Err(Error::new(ErrorKind::Io, format!("`{verb}` ended in the middle"))
-                .hint("this is a bug; the server's log says more, and nothing that was acknowledged is lost"))
-        });
-        let outcome = result.as_ref().err().map_or("ok", |error| error.kind().as_str());
-        metrics::counter!("hydra_verbs_total", "verb" => verb, "outcome" => outcome).increment(1);
-        metrics::histogram!("hydra_verb_seconds", "verb" => verb).record(started.elapsed().as_secs_f64());
-        result
+        joined.unwrap_or_else(|_| {
+            let error = Error::new(ErrorKind::Io, format!("`{verb}` ended in the middle"))
+                .hint("this is a bug; the server's log says more, and nothing that was acknowledged is lost");
+            observe_verb(verb, started, Some(&error));
+            Err(error)
+        })
     }
+}
+
+/// Counts a verb and how it ended, for the metrics.
+fn observe_verb(verb: &'static str, started: Instant, error: Option<&Error>) {
+    let outcome = error.map_or("ok", |error| error.kind().as_str());
+    metrics::counter!("hydra_verbs_total", "verb" => verb, "outcome" => outcome).increment(1);
+    metrics::histogram!("hydra_verb_seconds", "verb" => verb).record(started.elapsed().as_secs_f64());
 }
 
 /// Counts what each list gave to an answer, for the metrics.

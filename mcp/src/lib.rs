@@ -36,7 +36,9 @@ mod tool;
 pub mod when;
 
 pub use caller::CLIENT_HEADER;
-pub use crossing::{Crossing, MAX_CONCURRENT_VERBS, MAX_LONG_VERBS, MAX_WAITING_VERBS, observe_recall};
+pub use crossing::{
+    Crossing, MAX_CONCURRENT_QUERIES, MAX_CONCURRENT_VERBS, MAX_LONG_VERBS, MAX_WAITING_VERBS, observe_recall,
+};
 pub use http::{Access, Shared, router};
 pub use identity::{NAME, VERSION};
 pub use place::{Place, Places};

@@ -308,3 +308,11 @@ pub fn recall(report: &mut Report, keep: &Path) {
     ));
     server.stop();
 }
+
+/// CPU seconds of the calling thread so far.
+pub fn thread_seconds() -> f64 {
+    let stat = std::fs::read_to_string("/proc/thread-self/schedstat").expect("Linux tells of threads");
+    let nanoseconds: f64 =
+        stat.split(' ').next().and_then(|first| first.parse().ok()).expect("a number of nanoseconds");
+    nanoseconds / 1e9
+}

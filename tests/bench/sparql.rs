@@ -18,7 +18,7 @@ use oxigraph::store::Store;
 
 use crate::connection::Connection;
 use crate::harness::{Server, wait_until};
-use crate::measure::usage;
+use crate::measure::{thread_seconds, usage};
 use crate::report::Report;
 
 /// Products; each has some ninety statements with its offers and reviews.
@@ -31,6 +31,8 @@ const OFFERS: usize = 5;
 const REVIEWS: usize = 5;
 /// How often each query is asked, each time of another product.
 const ROUNDS: usize = 60;
+/// How often all of them are asked; what counts is the least that it took.
+const TIMES: usize = 5;
 /// The most that ours may cost, as a multiple of oxigraph's.
 const MAX_OVERHEAD: f64 = 1.15;
 const PREFIX: &str = "PREFIX b: <http://bsbm.example/> PREFIX rdfs: <http://www.w3.org/2000/01/rdf-schema#>\n";
@@ -124,7 +126,7 @@ fn servers(report: &mut Report, data: &Path) {
     ));
 }
 
-/// Asks a server all queries twice, and returns its CPU seconds of the second time with the bytes of rows that came.
+/// As [`measured`], of a server with all its threads; the bytes are those of rows.
 fn ask_server(port: u16, pid: u32, path: &str, headers: &str) -> (f64, usize) {
     let mut connection = Connection::open(port);
     let mut ask = || -> usize {
@@ -141,9 +143,12 @@ fn ask_server(port: u16, pid: u32, path: &str, headers: &str) -> (f64, usize) {
         asked.sum()
     };
     ask();
-    let before = usage(pid).0;
-    let bytes = ask();
-    (usage(pid).0 - before, bytes)
+    let times = (0..TIMES).map(|_| {
+        let before = usage(pid).0;
+        let bytes = ask();
+        (usage(pid).0 - before, bytes)
+    });
+    times.min_by(|a, b| a.0.total_cmp(&b.0)).expect("it is measured at least once")
 }
 
 fn open(folder: &Path) -> Memory {
@@ -235,12 +240,17 @@ fn queries() -> impl Iterator<Item = String> {
     })
 }
 
-/// Runs all queries twice, and returns the CPU seconds of the second time with the bytes that came.
+/// Runs all queries once more than [`TIMES`], and returns the least CPU seconds of a time but the first with the bytes that
+/// came. Of this thread alone: what the store tidies up in the background meanwhile is no query's.
 fn measured(mut ask: impl FnMut(&str) -> usize) -> (f64, usize) {
-    queries().for_each(|query| _ = ask(&query));
-    let before = usage(std::process::id()).0;
-    let bytes = queries().map(|query| ask(&query)).sum();
-    (usage(std::process::id()).0 - before, bytes)
+    let mut all = || -> (f64, usize) {
+        let before = thread_seconds();
+        let bytes = queries().map(|query| ask(&query)).sum();
+        (thread_seconds() - before, bytes)
+    };
+    all();
+    let times = (0..TIMES).map(|_| all());
+    times.min_by(|a, b| a.0.total_cmp(&b.0)).expect("it is measured at least once")
 }
 
 fn ask_ours(folder: &Path) -> (f64, usize) {

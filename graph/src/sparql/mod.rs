@@ -33,6 +33,7 @@ pub(crate) use service::RecallService;
 pub use service::{DEFAULT_RECALLED, RECALL_SERVICE};
 pub(crate) use similar::Comparison;
 pub use similar::{MAX_COMPARED, SIMILAR_FUNCTION};
+pub use stack::QUERY_STACK_BYTES;
 pub(crate) use stack::{on_own_stack, on_own_stack_within};
 pub(crate) use unknown::unknown;
 pub use update::MAX_UPDATE_QUADS;

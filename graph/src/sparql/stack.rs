@@ -7,12 +7,13 @@ use std::time::Duration;
 use super::interrupt::Interrupt;
 use crate::error::{Error, ErrorKind, Result};
 
-/// Enough for the longest query that is read.
-const STACK_BYTES: usize = 256 << 20;
+/// Enough for the longest query that is read. A thread that answers many of them has it from the start: making a stack and
+/// throwing it away costs as much as a short query.
+pub const QUERY_STACK_BYTES: usize = 256 << 20;
 
-/// Does something on a stack of its own, on this thread: a thread for it would cost as much as a short query.
+/// Does something with so much stack, on this thread.
 pub(crate) fn on_own_stack<T>(work: impl FnOnce() -> Result<T>) -> Result<T> {
-    stacker::grow(STACK_BYTES, work)
+    stacker::maybe_grow(QUERY_STACK_BYTES, QUERY_STACK_BYTES, work)
 }
 
 /// As [`on_own_stack`], on a thread of its own: what takes longer than that is stopped, and ends as soon as it looks
@@ -23,7 +24,7 @@ pub(crate) fn on_own_stack_within<T: Send>(
     work: impl FnOnce() -> Result<T> + Send,
 ) -> Result<T> {
     thread::scope(|scope| {
-        let working = thread::Builder::new().name("query".to_owned()).stack_size(STACK_BYTES);
+        let working = thread::Builder::new().name("query".to_owned()).stack_size(QUERY_STACK_BYTES);
         let (ended, is_ended) = mpsc::channel::<()>();
         let working = working.spawn_scoped(scope, move || {
             let _ended = ended;

@@ -71,6 +71,11 @@ impl<S: Fn() -> bool> Pieces<S> {
     pub fn new(pieces: mpsc::Sender<Result<Bytes>>, is_stopped: S) -> Self {
         Self { pieces, piece: Vec::new(), is_stopped }
     }
+
+    /// Returns what was not passed on.
+    pub fn into_rest(self) -> Bytes {
+        self.piece.into()
+    }
 }
 
 impl<S: Fn() -> bool> Write for Pieces<S> {

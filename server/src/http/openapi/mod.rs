@@ -102,7 +102,7 @@ mod tests {
     }
 
     /// Routes as the code has them, and where and by which methods each is described.
-    const ROUTES: [(&str, &str, &[&str]); 16] = [
+    const ROUTES: [(&str, &str, &[&str]); 15] = [
         ("\"/\"", "/", &["get"]),
         ("browser::SESSION_PATH", "/session", &["get", "post"]),
         ("FRAME", "/api/map/frame", &["get"]),

@@ -4,7 +4,6 @@ use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use hydra_graph::{Error, ErrorKind, Interrupt, QueryForm, Result, SparqlRequest};
-use std::io::Write as _;
 use tokio::sync::{mpsc, oneshot};
 use tokio_stream::StreamExt as _;
 use tokio_stream::wrappers::ReceiverStream;
@@ -21,35 +20,49 @@ pub async fn query(app: App, request: SparqlRequest, headers: HeaderMap) -> std:
     permission::session(&app, Right::Read)?;
     let interrupt = Interrupt::new();
     let waiting = Waiting(interrupt.clone());
-    let (chosen, choice) = oneshot::channel();
+    let (chosen, mut choice) = oneshot::channel();
     let (pieces, mut inbox) = mpsc::channel(MAX_WAITING_PIECES);
-    tokio::spawn(evaluate(app, request, headers, interrupt, pieces, chosen));
-    let first = inbox.recv().await;
-    let media_type = choice.await.ok();
-    let first = match (first, media_type) {
-        (Some(Ok(first)), Some(Choice::Taken(_))) => first,
-        (None, Some(Choice::Taken(_))) => Bytes::new(),
-        (_, Some(Choice::None(form))) => {
+    let last = pieces.clone();
+    let mut evaluating = Box::pin(evaluate(app, request, headers, interrupt, pieces, chosen));
+    // Most answers are one piece, and no piece of them goes by the channel.
+    let begun = tokio::select! {
+        biased;
+        Some(piece) = inbox.recv() => Begun::Piece(piece),
+        whole = &mut evaluating => Begun::Whole(whole),
+    };
+    let media_type = match (choice.try_recv(), &begun) {
+        (Ok(Choice::Taken(media_type)), Begun::Piece(Ok(_)) | Begun::Whole(Ok(_))) => media_type,
+        (Ok(Choice::None(form)), _) => {
             let error = Error::new(ErrorKind::Invalid, "the client takes none of the formats that there are");
             let error = error.hint(format!("accept one of {}", negotiation::offered(form)));
             return Err(Told::new(StatusCode::NOT_ACCEPTABLE, error));
         }
-        (Some(Err(error)), _) => return Err(told(error)),
-        (_, None) => return Err(Error::new(ErrorKind::Io, "the query ended without an answer").into()),
+        (_, Begun::Piece(Err(error)) | Begun::Whole(Err(error))) => return Err(told(error.clone())),
+        (Err(_), _) => return Err(Error::new(ErrorKind::Io, "the query ended without an answer").into()),
     };
-    let media_type = match media_type {
-        Some(Choice::Taken(media_type)) => negotiation::content_type(media_type),
-        _ => String::new(),
+    let headers = [(header::CONTENT_TYPE, negotiation::content_type(media_type)), (header::VARY, "accept".to_owned())];
+    let first = match begun {
+        Begun::Whole(whole) => return Ok((headers, whole?).into_response()),
+        Begun::Piece(first) => first,
     };
-    let rest = ReceiverStream::new(inbox).map(move |piece| {
+    tokio::spawn(async move {
+        // Whoever asked may have gone.
+        let _ = last.send(evaluating.await).await;
+    });
+    let pieces = tokio_stream::once(first).chain(ReceiverStream::new(inbox)).map(move |piece| {
         // Whoever goes away drops the stream, and with it this.
         let _ = &waiting;
         // Half of an answer must not look like all of it: the connection is cut.
         piece
             .inspect_err(|error| tracing::warn!(kind = error.kind().as_str(), "an answer was cut: {}", error.message()))
     });
-    let body = Body::from_stream(tokio_stream::once(Ok(first)).chain(rest));
-    Ok(([(header::CONTENT_TYPE, media_type), (header::VARY, "accept".to_owned())], body).into_response())
+    Ok((headers, Body::from_stream(pieces)).into_response())
+}
+
+/// How an answer begins.
+enum Begun {
+    Piece(Result<Bytes>),
+    Whole(Result<Bytes>),
 }
 
 #[derive(Clone, Copy)]
@@ -58,6 +71,7 @@ enum Choice {
     None(QueryForm),
 }
 
+/// Passes on what is full of an answer, and returns the rest.
 async fn evaluate(
     app: App,
     request: SparqlRequest,
@@ -65,8 +79,8 @@ async fn evaluate(
     interrupt: Interrupt,
     pieces: mpsc::Sender<Result<Bytes>>,
     chosen: oneshot::Sender<Choice>,
-) {
-    let (last, stopped, stop) = (pieces.clone(), interrupt.clone(), interrupt.clone());
+) -> Result<Bytes> {
+    let (stopped, stop) = (interrupt.clone(), interrupt.clone());
     let work = app.crossing.run("sparql", move |memory| {
         let mut chosen = Some(chosen);
         let mut tell = move |choice| _ = chosen.take().map(|chosen| chosen.send(choice));
@@ -82,12 +96,9 @@ async fn evaluate(
         };
         let mut out = Pieces::new(pieces, move || stopped.is_stopped());
         memory.sparql(&request, &mut choose, &stop, &mut out)?;
-        out.flush().map_err(|error| Error::io("the answer", &error))
+        Ok(out.into_rest())
     });
-    if let Err(error) = watched(work, &interrupt, Limits::of(&app)).await {
-        // Whoever asked may have gone.
-        let _ = last.send(Err(error)).await;
-    }
+    watched(work, &interrupt, Limits::of(&app)).await
 }
 
 /// What costs too much is a query to be changed, not a body to be made smaller.

@@ -112,7 +112,7 @@ pub fn sentence(text: &str) {
 /// # Panics
 /// When a promise is broken.
 pub fn sparql(text: &str) {
-    let read = sparql::on_own_stack(|| {
+    let read = sparql::on_deep_stack(text, || {
         for is_prefixed in [true, false] {
             let language = sparql::Language { is_prefixed, base: Some("http://example.org/") };
             if let Ok(query) = sparql::parse(text, language) {
@@ -122,5 +122,5 @@ pub fn sparql(text: &str) {
         }
         Ok(())
     });
-    read.expect("there is a thread for it");
+    read.expect("it is only read");
 }

@@ -8,9 +8,9 @@ use std::collections::BTreeSet;
 use common::history::{Dice, History, day};
 use common::{Opened, note, open};
 use hydra_graph::{
-    Agent, AnswerFormat, Error, ErrorKind, GetView, Id, MAX_ANSWER_BYTES, MAX_NESTING, MAX_OPERATIONS, MAX_ROWS,
-    MAX_SPARQL_BYTES, Moment, NewMemory, QueryAnswer, QueryForm, QueryRequest, Question, Statement, Timestamp,
-    ValueKind,
+    Agent, AnswerFormat, Error, ErrorKind, GetView, Id, Interrupt, MAX_ANSWER_BYTES, MAX_NESTING, MAX_OPERATIONS,
+    MAX_ROWS, MAX_SPARQL_BYTES, MAX_UPDATE_BYTES, Moment, NewMemory, QueryAnswer, QueryForm, QueryRequest, Question,
+    SparqlUpdate, Statement, Timestamp, ValueKind,
 };
 
 const EVERYTHING: &str = "SELECT ?s ?p ?o { ?s ?p ?o }";
@@ -383,6 +383,39 @@ fn a_deep_query_needs_no_more_stack_than_there_is() {
     ] {
         let _ = ask(&opened, &text, &[], Moment::default());
     }
+    // An update too, in earnest or not, whatever the stack of whoever asks; where a quote is misread there are more brackets.
+    let misread = "'''\n' ''' ";
+    let (hidden, brought) = (
+        format!("INSERT {{ <urn:a> <urn:b> 1 }} WHERE {{ ?s ?p {misread} FILTER("),
+        format!("INSERT DATA {{ <urn:a> <urn:b> {misread} ; <urn:c> "),
+    );
+    for (start, piece, end) in [
+        ("INSERT { <urn:a> <urn:b> 1 } WHERE { FILTER(", "!", "true) }"),
+        ("INSERT { <urn:a> <urn:b> 1 } WHERE { FILTER(1", "+1", ") }"),
+        ("INSERT { <urn:a> <urn:b> 1 } WHERE {", "{}UNION", "{}}"),
+        ("INSERT { <urn:a> <urn:b> 1 } WHERE { ?s <urn:a>", "/<urn:a>", " ?o }"),
+        (&hidden, "(", ""),
+        (&brought, "(", ""),
+        ("INSERT DATA { <urn:a> <urn:b> ", "[ <urn:c> ", ""),
+    ] {
+        for most in [MAX_SPARQL_BYTES, MAX_UPDATE_BYTES] {
+            let text = format!("{start}{}{end}", piece.repeat((most - start.len() - end.len()) / piece.len()));
+            for is_dry_run in [true, false] {
+                let update = SparqlUpdate { text: text.clone(), is_dry_run, ..SparqlUpdate::default() };
+                let memory = opened.memory.clone();
+                let change = move || memory.sparql_update(&update, &Agent::owner(), &Interrupt::new()).map(drop);
+                let small = std::thread::Builder::new().stack_size(512 << 10);
+                let _ = small.spawn(change).unwrap().join().unwrap();
+            }
+        }
+    }
+    let update = |text: &str| SparqlUpdate { text: text.to_owned(), ..SparqlUpdate::default() };
+    let change = |text: &str| opened.memory.sparql_update(&update(text), &Agent::owner(), &Interrupt::new());
+    let long = "x".repeat(MAX_SPARQL_BYTES);
+    assert_eq!(change(&format!("DELETE WHERE {{ ?s ?p '{long}' }}")).unwrap_err().kind(), ErrorKind::TooLarge);
+    let data = format!("INSERT DATA {{ <urn:a> <urn:b> 'where {long}' }} ; DELETE WHERE {{ ?s <urn:b> ?o }}");
+    assert_eq!(change(&data).unwrap().added, 0, "what is brought may be long, and stands before");
+
     let ids = |count: usize| format!("SELECT * {{ VALUES ?x {{ {}}} }}", "1 ".repeat(count));
     assert_eq!(rows(&opened, &ids(100)).len(), 100);
     let path = |steps: usize| format!("SELECT * {{ ?s hy:a{} ?o }}", "/hy:a".repeat(steps));

@@ -6,8 +6,9 @@ mod common;
 use common::{Opened, note, open};
 use hydra_graph::{
     Agent, AliasOp, BlockEdit, BlockOp, CollectionChange, CollectionKind, ErrorKind, ExportFormat, ForgetMode,
-    ForgetRequest, GetView, Id, Memory, NewCollection, NewLearning, NewMemory, NewProposal, Outcome, PredicateInfo,
-    ProposeStatus, Question, RememberStatus, Report, Result, Statement, Suggestion, UpdateOp,
+    ForgetRequest, GetView, Id, Interrupt, Memory, NewCollection, NewLearning, NewMemory, NewProposal, Outcome,
+    PredicateInfo, ProposeStatus, Question, RememberStatus, Report, Result, SparqlUpdate, Statement, Suggestion,
+    UpdateOp,
 };
 
 /// Everything, journal and all.
@@ -111,6 +112,17 @@ fn every_verb_that_writes_can_be_rehearsed() {
         exclude: Vec::new(),
     };
     assert!(!rehearsed(&opened, |memory| memory.add_collection(folder, &owner)).unwrap().0.paused);
+    let change = |is_dry_run| {
+        let text = "INSERT DATA { <urn:a> <urn:b> 1 }".into();
+        let update = SparqlUpdate { text, is_dry_run, ..SparqlUpdate::default() };
+        move |memory: &Memory| memory.sparql_update(&update, &Agent::owner(), &Interrupt::new())
+    };
+    assert_eq!(rehearsed(&opened, change(false)).unwrap().added, 1);
+    assert_eq!(rehearsed(&opened, change(true)).unwrap().added, 1);
+    let (before, tried) = (bytes(&opened.memory), change(true)(&opened.memory).unwrap());
+    assert_eq!((tried.added, tried.commit), (1, None), "it says so by itself");
+    assert!(bytes(&opened.memory) == before);
+    assert!(change(false)(&opened.memory).unwrap().commit.is_some());
 }
 
 #[test]

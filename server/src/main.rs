@@ -49,6 +49,7 @@ mod taking;
 mod tls;
 mod token;
 mod verb;
+mod watched;
 mod web;
 mod wiring;
 

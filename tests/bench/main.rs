@@ -18,6 +18,7 @@ mod load;
 mod logs;
 mod map;
 mod measure;
+mod million;
 #[path = "../node/mod.rs"]
 mod node;
 mod report;
@@ -78,6 +79,9 @@ fn main() -> ExitCode {
     }
     if is_wanted("map") {
         map::map(&mut report);
+    }
+    if is_wanted("million") {
+        million::million(&mut report);
     }
     if is_wanted("life") {
         life::life(&mut report, &keep);

@@ -135,7 +135,7 @@ fn fill(data: &Path) -> Memory {
     let memory = Memory::open(data, Options { clock, holder: "the benchmark".to_owned() }).expect("a memory opens");
     let mut random = Random::new(11);
     let of_circle = NAMES / CIRCLES;
-    let mut told = (0..MEMORIES).map(|number| {
+    let told = (0..MEMORIES).map(|number| {
         let circle = random.below(CIRCLES);
         let mut names = BTreeSet::new();
         let own = OWN + usize::from(number % EXTRA_EVERY == 0);
@@ -154,6 +154,12 @@ fn fill(data: &Path) -> Memory {
             ..NewMemory::new(format!("{} {number}", random.sentence(6)))
         }
     });
+    tell(&memory, told);
+    memory
+}
+
+/// Tells many memories, some at a time.
+pub fn tell(memory: &Memory, mut told: impl Iterator<Item = NewMemory>) {
     loop {
         let some: Vec<NewMemory> = told.by_ref().take(TOLD_AT_ONCE).collect();
         if some.is_empty() {
@@ -161,11 +167,10 @@ fn fill(data: &Path) -> Memory {
         }
         memory.remember_all(some, &Agent::owner()).expect("they are told");
     }
-    memory
 }
 
 /// Gets the map; returns how many bytes it has, and how often it was laid out.
-fn frame(server: &Server) -> (usize, u64) {
+pub fn frame(server: &Server) -> (usize, u64) {
     let mut stream = TcpStream::connect(("127.0.0.1", server.port())).expect("the server listens");
     let head = "GET /api/map/frame HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nAuthorization: Bearer";
     write!(stream, "{head} {}\r\n\r\n", server.token()).expect("it is asked");

@@ -157,8 +157,6 @@ PAGES = [
     ("/session", "/session?code=x"),
     ("/api/map/frame", "/api/map/frame"),
     ("/api/map/frame", "/api/map/frame?preview=1"),
-    ("/api/map/labels", f"/api/map/labels?ids={fact['id']}"),
-    ("/api/map/labels", "/api/map/labels?ids=x"),
 ]
 TURTLE = "<urn:a> <urn:b> 1 ."
 CHANGES = [

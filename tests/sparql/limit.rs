@@ -69,6 +69,31 @@ fn an_answer_of_too_many_rows_is_cut_and_never_looks_whole() {
 }
 
 #[test]
+fn an_answer_is_whole_in_one_piece_and_in_many() {
+    const ROWS: usize = 9_000;
+    /// What is passed on at once.
+    const PIECE: usize = 256 * 1024;
+    let memory = Memory::start();
+    let row = |number: usize| format!("{number:05}{}", "x".repeat(93));
+    let rows: String = (0..ROWS).map(|number| format!("<urn:{number:05}> <urn:p> \"{}\" .\n", row(number))).collect();
+    assert_eq!(memory.send("PUT", "/store?default", &[("Content-Type", "text/turtle")], &rows).status, 201);
+    let line = row(0).len() + 2;
+    let in_a_piece = (PIECE - 3) / line;
+    for count in [0, 1, in_a_piece - 1, in_a_piece, in_a_piece + 1, in_a_piece + 2, 2 * in_a_piece + 1, ROWS] {
+        let query = format!("SELECT ?o {{ ?s <urn:p> ?o }} ORDER BY ?s LIMIT {count}");
+        let headers = [("Content-Type", QUERY), ("Accept", "text/csv")];
+        let answer = memory.send("POST", "/sparql?dataset=own", &headers, &query);
+        let lines = std::iter::once("o".to_owned()).chain((0..count).map(row));
+        let expected: String = lines.map(|line| line + "\r\n").collect();
+        let is_whole = answer.headers.contains_key("content-length");
+        assert_eq!((answer.status, is_whole), (200, expected.len() < PIECE), "{count}: {:?}", answer.headers);
+        assert!(body(&answer) == expected, "{count} rows are not what they should be");
+        let head = memory.send("HEAD", &format!("/sparql?dataset=own&query={}", encoded(&query)), &headers[1..], "");
+        assert_eq!((head.status, head.body.as_str()), (200, ""), "{count}");
+    }
+}
+
+#[test]
 fn limits_of_size_are_told() {
     let memory = Memory::start();
     let long = format!("ASK {{ ?s ?p \"{}\" }}", "x".repeat(hydra_graph::MAX_SPARQL_BYTES));

@@ -38,8 +38,8 @@ await play(async ({ page }) => {
   await said("Taken back");
 
   // What is over is said to be, once, and holds again when that is taken back.
-  await press(".");
-  await said("Choose a row first");
+  await onRow(waiting.accepted, ".");
+  await said("Choose a row of what changed first");
   await onRow(plain, ".");
   await said("Done: it holds no more");
   await row(plain).locator("a.is-over").waitFor();

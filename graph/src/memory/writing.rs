@@ -216,15 +216,6 @@ impl Memory {
         verbs::sparql_update::update(self, update, agent, interrupt)
     }
 
-    /// As [`Memory::sparql_update`], for whoever has nothing to stop it with: it is ended after [`crate::MAX_QUERY_TIME`].
-    /// Only this one takes a dry run.
-    ///
-    /// # Errors
-    /// As [`Memory::sparql_update`]; `Unavailable` when it took too long.
-    pub fn sparql_update_in_time(&self, update: &SparqlUpdate, agent: &Agent) -> Result<SparqlUpdated> {
-        verbs::sparql_update::update_in_time(self, update, agent)
-    }
-
     /// Puts, adds to or drops a graph of the user's own; returns also whether it was there before.
     ///
     /// # Errors

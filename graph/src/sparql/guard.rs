@@ -6,6 +6,7 @@ use spargebra::algebra::GraphPattern;
 use spargebra::{GraphUpdateOperation, Query, SparqlParser, Update};
 
 use super::budget::Overdraft;
+use super::depth;
 use super::prefix::PREFIXES;
 use crate::error::{Error, ErrorKind, Result};
 use crate::names::shortened;
@@ -61,6 +62,7 @@ pub(crate) fn parse(text: &str, language: Language<'_>) -> Result<Query> {
             .hint("ask as in `SELECT ?name { ?who schema:worksFor ?o ; skos:prefLabel ?name }`"));
     }
     check_size(text, "query", MAX_SPARQL_BYTES)?;
+    check_nesting(depth::nesting(text), "query")?;
     let query = language.parser()?.parse_query(text).map_err(|error| {
         if language.parser().is_ok_and(|parser| parser.parse_update(text).is_ok()) {
             return Error::new(ErrorKind::Invalid, "that is an update; a query only reads")
@@ -83,6 +85,9 @@ pub(crate) fn parse(text: &str, language: Language<'_>) -> Result<Query> {
 /// As [`parse`].
 pub(crate) fn parse_update(text: &str, language: Language<'_>) -> Result<Update> {
     check_size(text, "update", MAX_UPDATE_BYTES)?;
+    let depth = depth::of_update(text);
+    check_nesting(depth.nesting, "update")?;
+    check_asking(depth.asking)?;
     let update = language.parser()?.parse_update(text).map_err(|error| {
         if text.len() <= MAX_SPARQL_BYTES && language.parser().is_ok_and(|parser| parser.parse_query(text).is_ok()) {
             return Error::new(ErrorKind::Invalid, "that is a query; an update changes something")
@@ -113,9 +118,23 @@ fn check_size(text: &str, what: &str, most: usize) -> Result<()> {
         let message = format!("the {what} has {} bytes; {most} are read", text.len());
         return Err(Error::new(ErrorKind::TooLarge, message).hint("ask for a part at a time"));
     }
-    if nesting(text) > MAX_NESTING {
+    Ok(())
+}
+
+fn check_nesting(nesting: usize, what: &str) -> Result<()> {
+    if nesting > MAX_NESTING {
         let message = format!("the {what} has more than {MAX_NESTING} brackets inside brackets");
         return Err(Error::new(ErrorKind::TooLarge, message).hint("ask for a part at a time"));
+    }
+    Ok(())
+}
+
+/// What an update looks for goes as deep as a query does, and is as long at most; what it brings can be longer.
+fn check_asking(bytes: usize) -> Result<()> {
+    if bytes > MAX_SPARQL_BYTES {
+        let message = format!("the update has {bytes} bytes from its first WHERE on; {MAX_SPARQL_BYTES} are read");
+        return Err(Error::new(ErrorKind::TooLarge, message)
+            .hint("bring data by INSERT DATA before it, or in an update of its own"));
     }
     Ok(())
 }
@@ -162,30 +181,6 @@ fn prefix_at_end(text: &str) -> Option<&str> {
     let is_of_name = |c: char| c.is_alphanumeric() || "_-.:%".contains(c);
     let name = text.trim_end().rsplit(|c: char| !is_of_name(c)).find(|part| !part.is_empty())?;
     name.split_once(':').map(|(prefix, _)| prefix)
-}
-
-/// The deepest bracket, outside texts, names and comments. What is miscounted is counted too deep.
-fn nesting(text: &str) -> usize {
-    let (mut depth, mut deepest) = (0_usize, 0);
-    let mut quote = None;
-    let mut letters = text.chars();
-    while let Some(letter) = letters.next() {
-        match (quote, letter) {
-            (Some(_), '\\') => drop(letters.next()),
-            (Some(open), _) if letter == open => quote = None,
-            (Some(_), '\n') => quote = None,
-            (Some(_), _) => {}
-            (None, '"' | '\'') => quote = Some(letter),
-            (None, '(' | '{' | '[') => {
-                depth += 1;
-                deepest = deepest.max(depth);
-            }
-            (None, ')' | '}' | ']') => depth = depth.saturating_sub(1),
-            // Triple terms nest as well; a comparison does not close.
-            (None, _) => {}
-        }
-    }
-    deepest
 }
 
 /// Refuses whatever would ask somebody else.

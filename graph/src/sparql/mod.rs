@@ -4,6 +4,7 @@
 mod answer;
 mod budget;
 mod dataset;
+mod depth;
 mod format;
 mod guard;
 mod interrupt;
@@ -33,8 +34,7 @@ pub(crate) use service::RecallService;
 pub use service::{DEFAULT_RECALLED, RECALL_SERVICE};
 pub(crate) use similar::Comparison;
 pub use similar::{MAX_COMPARED, SIMILAR_FUNCTION};
-pub use stack::QUERY_STACK_BYTES;
-pub(crate) use stack::{on_own_stack, on_own_stack_within};
+pub(crate) use stack::{on_deep_stack, on_own_thread_within};
 pub(crate) use unknown::unknown;
 pub use update::MAX_UPDATE_QUADS;
 pub(crate) use update::Updating;

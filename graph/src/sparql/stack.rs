@@ -4,27 +4,33 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
+use super::guard::MAX_SPARQL_BYTES;
 use super::interrupt::Interrupt;
 use crate::error::{Error, ErrorKind, Result};
 
-/// Enough for the longest query that is read. A thread that answers many of them has it from the start: making a stack and
-/// throwing it away costs as much as a short query.
-pub const QUERY_STACK_BYTES: usize = 256 << 20;
+/// Enough for the longest query that is read.
+const STACK_BYTES: usize = 256 << 20;
+/// Enough for what stands in one byte of a query.
+const OF_EACH_BYTE: usize = STACK_BYTES / MAX_SPARQL_BYTES;
+/// What reading and answering take whatever is asked.
+const AT_LEAST: usize = 1 << 20;
 
-/// Does something with so much stack, on this thread.
-pub(crate) fn on_own_stack<T>(work: impl FnOnce() -> Result<T>) -> Result<T> {
-    stacker::maybe_grow(QUERY_STACK_BYTES, QUERY_STACK_BYTES, work)
+/// Does something on a stack that is deep enough for a text of so many bytes: the one that there is, where it is deep enough.
+/// What is longer than a query goes no deeper than the longest one.
+pub(crate) fn on_deep_stack<T>(text: &str, work: impl FnOnce() -> Result<T>) -> Result<T> {
+    let needed = AT_LEAST + text.len().min(MAX_SPARQL_BYTES) * OF_EACH_BYTE;
+    stacker::maybe_grow(needed, needed, work)
 }
 
-/// As [`on_own_stack`], on a thread of its own: what takes longer than that is stopped, and ends as soon as it looks
+/// Does something on a thread with the deepest stack: what takes longer than that is stopped, and ends as soon as it looks
 /// whether it was.
-pub(crate) fn on_own_stack_within<T: Send>(
+pub(crate) fn on_own_thread_within<T: Send>(
     time: Duration,
     interrupt: &Interrupt,
     work: impl FnOnce() -> Result<T> + Send,
 ) -> Result<T> {
     thread::scope(|scope| {
-        let working = thread::Builder::new().name("query".to_owned()).stack_size(QUERY_STACK_BYTES);
+        let working = thread::Builder::new().name("query".to_owned()).stack_size(STACK_BYTES);
         let (ended, is_ended) = mpsc::channel::<()>();
         let working = working.spawn_scoped(scope, move || {
             let _ended = ended;

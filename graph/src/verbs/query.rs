@@ -82,7 +82,7 @@ pub(crate) fn query(memory: &Memory, request: &QueryRequest) -> Result<QueryAnsw
 
 fn evaluate_within(memory: &Memory, request: &QueryRequest, time: Duration) -> Result<QueryAnswer> {
     let interrupt = Interrupt::new();
-    sparql::on_own_stack_within(time, &interrupt, || evaluate(memory, request, &interrupt))
+    sparql::on_own_thread_within(time, &interrupt, || evaluate(memory, request, &interrupt))
 }
 
 fn evaluate(memory: &Memory, request: &QueryRequest, interrupt: &Interrupt) -> Result<QueryAnswer> {

@@ -61,7 +61,7 @@ pub(crate) fn sparql(
     out: &mut (dyn Write + Send),
 ) -> Result<()> {
     request.spaces.iter().try_for_each(|name| space::check(name))?;
-    let answered = sparql::on_own_stack(|| answer(memory, request, choose, interrupt, out));
+    let answered = sparql::on_deep_stack(&request.text, || answer(memory, request, choose, interrupt, out));
     // What was stopped may fail anywhere, as when it writes what nobody takes any more; why it was stopped says more.
     answered.map_err(|error| if interrupt.is_stopped() { interrupt.reason() } else { error })
 }

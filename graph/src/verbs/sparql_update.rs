@@ -5,7 +5,6 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use spargebra::GraphUpdateOperation;
 
-use super::query::MAX_QUERY_TIME;
 use super::sparql::{dataset, evaluator};
 use super::telling::Telling;
 use crate::entity;
@@ -15,6 +14,7 @@ use crate::journal::{Agent, Change};
 use crate::memory::Memory;
 use crate::moment::Moment;
 use crate::names::shortened;
+use crate::rehearsal;
 use crate::rewound::Rewound;
 use crate::secret::masking;
 use crate::sparql::{self, Budget, Interrupt, Language, MAX_QUERY_READ, MAX_QUERY_STEPS, Part, Updating};
@@ -55,27 +55,27 @@ pub struct SparqlUpdated {
     pub memories: Vec<Id>,
 }
 
-/// As [`update`]; what takes longer than a query may is ended.
-pub(crate) fn update_in_time(memory: &Memory, request: &SparqlUpdate, agent: &Agent) -> Result<SparqlUpdated> {
-    let interrupt = Interrupt::new();
-    sparql::on_own_stack_within(MAX_QUERY_TIME, &interrupt, || {
-        if !request.is_dry_run {
-            return update(memory, request, agent, &interrupt);
-        }
-        // Here and not around the thread: a rehearsal is one thread's, and evaluating needs this one's stack.
-        let tried = memory.rehearse(|memory| update(memory, request, agent, &interrupt))?;
-        Ok(SparqlUpdated { commit: None, ..tried })
-    })
-}
-
 pub(crate) fn update(
     memory: &Memory,
     request: &SparqlUpdate,
     agent: &Agent,
     interrupt: &Interrupt,
 ) -> Result<SparqlUpdated> {
+    let change = |memory: &Memory| change(memory, request, agent, interrupt);
+    // A rehearsal is this thread's alone, so what the writer's deep stack would be for is done here.
+    match (request.is_dry_run, rehearsal::is_on()) {
+        (false, false) => change(memory),
+        (_, true) => sparql::on_deep_stack(&request.text, || change(memory)),
+        (true, false) => {
+            let tried = sparql::on_deep_stack(&request.text, || memory.rehearse(change))?;
+            Ok(SparqlUpdated { commit: None, ..tried })
+        }
+    }
+}
+
+fn change(memory: &Memory, request: &SparqlUpdate, agent: &Agent, interrupt: &Interrupt) -> Result<SparqlUpdated> {
     let language = Language { is_prefixed: request.part == Part::Everything, base: request.base.as_deref() };
-    let mut update = sparql::on_own_stack(|| sparql::parse_update(&request.text, language))?;
+    let mut update = sparql::on_deep_stack(&request.text, || sparql::parse_update(&request.text, language))?;
     if let Some(asked) = dataset(&request.using, &request.using_named)? {
         for operation in &mut update.operations {
             if let GraphUpdateOperation::DeleteInsert { using, .. } = operation {

@@ -72,8 +72,8 @@ const RUNTIME_THREADS: usize = 2;
 /// Most blocking threads: every verb that may run, and a few for standard input, files and names.
 const BLOCKING_THREADS: usize =
     hydra_mcp::MAX_CONCURRENT_VERBS + hydra_mcp::MAX_CONCURRENT_QUERIES + hydra_mcp::MAX_LONG_VERBS + 6;
-/// What a thread needs beside the stack of a query that it answers.
-const STACK_BESIDE: usize = 8 << 20;
+/// Enough for a query of usual length; a longer one gets a stack of its own, which takes as long as answering a short one.
+const STACK_BYTES: usize = 16 << 20;
 /// How long the end of the process waits for threads that are still at work.
 const LAST_WAIT: Duration = Duration::from_millis(200);
 
@@ -152,8 +152,7 @@ fn dispatch(cli: Cli) -> Result<u8> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(RUNTIME_THREADS)
         .max_blocking_threads(BLOCKING_THREADS)
-        // Only what is used of it is ever there.
-        .thread_stack_size(hydra_graph::QUERY_STACK_BYTES + STACK_BESIDE)
+        .thread_stack_size(STACK_BYTES)
         .enable_all()
         .build()
         .map_err(|error| Error::io("threads", &error))?;

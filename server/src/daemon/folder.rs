@@ -121,6 +121,7 @@ impl Folder {
         self.pending = Pending::default();
         self.hot = None;
         self.gave_way = false;
+        self.state.progress = None;
         self.left.clear();
         // Who says how it is to be watched does not wait, whatever failed before.
         self.looked_at_all = None;
@@ -349,7 +350,7 @@ impl Folder {
                 if reading.take(&progress) {
                     state.state = Doing::Reading;
                     // What was looked at before it gave way is passed over again, which is nobody's news.
-                    let reached = state.progress.filter(|(_, of)| *of == progress.files_total).map_or(0, |(at, _)| at);
+                    let reached = state.progress.map_or(0, |(at, _)| at.min(progress.files_total));
                     state.progress = Some((progress.files_done.max(reached), progress.files_total));
                     tell(state);
                 }

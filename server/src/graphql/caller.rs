@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_graphql::{Context, Result};
-use hydra_graph::{Error, ErrorKind, Memory};
+use hydra_graph::{Error, ErrorKind, Interrupt, Memory, SparqlUpdate};
 use hydra_mcp::{Crossing, Place, Right};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -17,7 +17,8 @@ use super::hub::Hub;
 use super::scope::Scope;
 use crate::config;
 use crate::http::lacks;
-use crate::verb::{LongVerb, Session, Verb, Watch};
+use crate::verb::{self, LongVerb, Session, Verb, Watch};
+use crate::watched::{Waiting, watched};
 
 /// Who asks, and on what.
 #[derive(Clone)]
@@ -106,6 +107,19 @@ impl Caller {
             false => verb.run(memory, &session),
         };
         let answer = self.crossing.run(V::NAME, work).await;
+        read(answer.map(|answer| noted(answer, dry_run)), &Scope::everything())
+    }
+
+    /// Changes the graph by an update in SPARQL, within what one may take. It is ended when nobody waits for it any more.
+    pub async fn change<T: DeserializeOwned>(&self, update: SparqlUpdate) -> Result<T> {
+        const NAME: &str = "sparql_update";
+        let session = self.with(Right::Write, NAME)?;
+        let (limits, dry_run, interrupt) = (session.limits, update.is_dry_run, Interrupt::new());
+        let (_waiting, stopped) = (Waiting(interrupt.clone()), interrupt.clone());
+        let work = self
+            .crossing
+            .run(NAME, move |memory| verb::json(&memory.sparql_update(&update, &session.agent, &stopped)?));
+        let answer = watched(work, &interrupt, limits).await;
         read(answer.map(|answer| noted(answer, dry_run)), &Scope::everything())
     }
 

@@ -25,7 +25,6 @@ mod sparql;
 
 use std::num::NonZeroU32;
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{FromRef, State};
@@ -81,10 +80,6 @@ pub struct App {
     presence: Presence,
     allowed: Arc<guard::Allowed>,
     metrics: PrometheusHandle,
-    /// How long a query may take.
-    query_timeout: Duration,
-    /// What the server may grow by meanwhile.
-    query_memory_bytes: u64,
     graphql: Door,
     /// Becomes true when the server stops, which ends streams.
     stopping: watch::Receiver<bool>,
@@ -127,8 +122,6 @@ impl App {
             presence,
             allowed: Arc::new(guard::Allowed::new(config)),
             metrics,
-            query_timeout: Duration::from_secs(config.query_timeout_s),
-            query_memory_bytes: config.query_memory_mb << 20,
             stopping,
         }
     }

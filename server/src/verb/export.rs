@@ -67,7 +67,8 @@ pub struct Pieces<S> {
 }
 
 impl<S: Fn() -> bool> Pieces<S> {
-    /// Passes on what is written to `pieces` until `is_stopped`. What is left at the end is passed on by a flush.
+    /// Passes on what is written to `pieces` until `is_stopped`. What is left at the end is passed on by a
+    /// flush, or returned by [`Pieces::into_rest`].
     pub fn new(pieces: mpsc::Sender<Result<Bytes>>, is_stopped: S) -> Self {
         Self { pieces, piece: Vec::new(), is_stopped }
     }

@@ -30,7 +30,6 @@ mod redact;
 mod refusals;
 mod remember;
 mod source;
-mod sparql_update;
 mod status;
 mod timeline;
 mod undo;
@@ -77,7 +76,6 @@ pub use redact::Redact;
 pub use refusals::RefusedCalls;
 pub use remember::Remember;
 pub use source::{AddSource, ChangeSource, Notes, RemoveSource, Sources, check_watchable};
-pub use sparql_update::SparqlUpdate;
 pub use status::{Status, resident_bytes};
 pub use timeline::Timeline;
 pub use undo::Undo;
@@ -91,6 +89,7 @@ use crate::hook::Ledger;
 use crate::map::Map;
 use crate::presence::Presence;
 use crate::taking::Taking;
+use crate::watched::Limits;
 use crate::wiring;
 
 /// Progress lines that wait for their reader; further ones are left out until it has caught up.
@@ -156,6 +155,8 @@ pub struct Session {
     pub settings: Arc<Vec<Setting>>,
     /// The owner's map.
     pub map: Map,
+    /// What one query or update in SPARQL may take.
+    pub limits: Limits,
 }
 
 impl Session {
@@ -175,6 +176,7 @@ impl Session {
             taking: Taking::new(crate::config::transcripts()),
             settings: Arc::new(config.settings.clone()),
             map: Map::of(&config.data_dir),
+            limits: Limits::of(config),
         }
     }
 
@@ -271,7 +273,7 @@ fn with_files(memory: &Memory, mut ids: Vec<Id>, paths: &[String]) -> Result<Vec
 }
 
 /// Turns an answer into JSON.
-fn json(answer: &impl Serialize) -> Result<Value> {
+pub(crate) fn json(answer: &impl Serialize) -> Result<Value> {
     serde_json::to_value(answer).map_err(|error| Error::io("the answer", &error.into()))
 }
 

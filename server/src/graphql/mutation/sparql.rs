@@ -1,11 +1,15 @@
 //! What has no field of its own: changes in SPARQL.
 
 use async_graphql::{Context, Object, Result, SimpleObject};
+use hydra_graph::SparqlUpdate;
 use serde::Deserialize;
 
 use super::super::caller::Caller;
+use super::super::limit::MAX_COST;
 use super::super::scalar::NodeId;
-use crate::verb::SparqlUpdate;
+
+/// So many updates in one document are too many: each may take as long as a query, on the one writer.
+const TOO_MANY: usize = 5;
 
 /// What an update in SPARQL changed, or would.
 #[derive(Debug, SimpleObject, Deserialize)]
@@ -32,6 +36,7 @@ pub struct SparqlMutation;
 impl SparqlMutation {
     /// Changes graphs of your own by an update in SPARQL, and tells memories that it inserts; one commit, through the same
     /// checks as any other. The words of the graph are in schema/hydra.ttl, the usual prefixes are there.
+    #[graphql(complexity = "MAX_COST / TOO_MANY + child_complexity")]
     async fn sparql_update(
         &self,
         context: &Context<'_>,
@@ -40,10 +45,11 @@ impl SparqlMutation {
         #[graphql(desc = "Works it out, checks everything, says what it would do, and writes nothing.", default)]
         dry_run: bool,
     ) -> Result<Option<SparqlUpdatePayload>> {
-        // It rehearses by itself, on a thread whose stack is deep enough for it.
-        let payload: SparqlUpdatePayload =
-            Caller::of(context)?.tell(SparqlUpdate { update, reason, dry_run }, false).await?;
-        let memories = if dry_run { Vec::new() } else { payload.memories };
-        Ok(Some(SparqlUpdatePayload { dry_run, memories, ..payload }))
+        let update = SparqlUpdate { text: update, reason, is_dry_run: dry_run, ..SparqlUpdate::default() };
+        let mut payload: SparqlUpdatePayload = Caller::of(context)?.change(update).await?;
+        if dry_run {
+            payload.memories.clear();
+        }
+        Ok(Some(payload))
     }
 }

@@ -9,11 +9,11 @@ use tokio_stream::StreamExt as _;
 use tokio_stream::wrappers::ReceiverStream;
 
 use super::negotiation;
-use super::watch::{Limits, Waiting, watched};
 use crate::http::App;
 use crate::http::failure::Told;
 use crate::http::permission::{self, Right};
 use crate::verb::{MAX_WAITING_PIECES, Pieces};
+use crate::watched::{Waiting, watched};
 
 /// Answers a query in the format that the client likes best.
 pub async fn query(app: App, request: SparqlRequest, headers: HeaderMap) -> std::result::Result<Response, Told> {
@@ -28,7 +28,7 @@ pub async fn query(app: App, request: SparqlRequest, headers: HeaderMap) -> std:
     let begun = tokio::select! {
         biased;
         Some(piece) = inbox.recv() => Begun::Piece(piece),
-        whole = &mut evaluating => Begun::Whole(whole),
+        rest = &mut evaluating => whole(rest, &mut inbox),
     };
     let media_type = match (choice.try_recv(), &begun) {
         (Ok(Choice::Taken(media_type)), Begun::Piece(Ok(_)) | Begun::Whole(Ok(_))) => media_type,
@@ -65,6 +65,16 @@ enum Begun {
     Whole(Result<Bytes>),
 }
 
+/// Puts an answer together whose evaluation has ended before a piece of it was looked for. Nothing comes after that, and
+/// there are no more pieces than have room in `inbox`.
+fn whole(rest: Result<Bytes>, inbox: &mut mpsc::Receiver<Result<Bytes>>) -> Begun {
+    let pieces = std::iter::from_fn(|| inbox.try_recv().ok()).chain([rest]);
+    Begun::Whole(pieces.collect::<Result<Vec<Bytes>>>().map(|mut pieces| match pieces.len() {
+        1 => pieces.remove(0),
+        _ => pieces.concat().into(),
+    }))
+}
+
 #[derive(Clone, Copy)]
 enum Choice {
     Taken(&'static str),
@@ -98,7 +108,7 @@ async fn evaluate(
         memory.sparql(&request, &mut choose, &stop, &mut out)?;
         Ok(out.into_rest())
     });
-    watched(work, &interrupt, Limits::of(&app)).await
+    watched(work, &interrupt, app.session.limits).await
 }
 
 /// What costs too much is a query to be changed, not a body to be made smaller.

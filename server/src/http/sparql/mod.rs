@@ -8,7 +8,6 @@ mod description;
 pub(super) mod negotiation;
 pub(super) mod request;
 mod store;
-mod watch;
 
 use axum::Router;
 use axum::body::Bytes;
@@ -21,9 +20,9 @@ use serde_json::json;
 use super::App;
 use super::failure::Told;
 use super::permission::{self, Called, Right};
+use crate::watched::{Waiting, watched};
 pub use request::Asked;
 use request::Operation;
-use watch::{Limits, Waiting, watched};
 
 /// Names the commit of a change, for `hydra undo`.
 const COMMIT: HeaderName = HeaderName::from_static("hydra-commit");
@@ -93,7 +92,7 @@ async fn change(app: App, update: SparqlUpdate) -> Result<Response, Told> {
     let _waiting = Waiting(interrupt.clone());
     let stopped = interrupt.clone();
     let work = app.crossing.run("sparql_update", move |memory| memory.sparql_update(&update, &session.agent, &stopped));
-    let updated = watched(work, &interrupt, Limits::of(&app)).await?;
+    let updated = watched(work, &interrupt, app.session.limits).await?;
     let mut answer = json!(updated);
     answer["undo"] = match updated.commit {
         Some(commit) => json!(format!("hydra undo {commit}")),

@@ -8,11 +8,11 @@ use axum::response::{IntoResponse as _, Response};
 use hydra_graph::{AnswerFormat, Error, ErrorKind, GraphRef, Interrupt, Part, SentGraph, SparqlRequest, StoreOp};
 
 use super::request::Asked;
-use super::watch::{Limits, Waiting, watched};
 use super::{address, answer, name_commit, negotiation, wrong_method};
 use crate::http::App;
 use crate::http::failure::Told;
 use crate::http::permission::{self, Called, Right};
+use crate::watched::{Waiting, watched};
 
 const METHODS: &str = "GET, HEAD, PUT, POST, DELETE";
 const NAMES: [&str; 4] = ["graph", "default", "as_of", "known_at"];
@@ -121,7 +121,7 @@ async fn change(app: App, graph: GraphRef, op: StoreOp) -> Result<Response, Told
     let stopped = interrupt.clone();
     let is_dropped = op == StoreOp::Drop;
     let work = app.crossing.run("store", move |memory| memory.change_graph(&graph, op, &session.agent, &stopped));
-    let (updated, was_there) = watched(work, &interrupt, Limits::of(&app)).await?;
+    let (updated, was_there) = watched(work, &interrupt, app.session.limits).await?;
     let status = if was_there || is_dropped { StatusCode::NO_CONTENT } else { StatusCode::CREATED };
     let mut response = status.into_response();
     name_commit(&mut response, updated.commit);

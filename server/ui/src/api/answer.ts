@@ -64,17 +64,23 @@ export function useAnswer<T>(document: string | null, variables: Record<string, 
   const settled = useRef("");
   const onItsWay = useRef<{ isStale: boolean } | null>(null);
   const stop = useRef<AbortController | null>(null);
+  const isThere = connection.value === "there";
+  const wasThere = useRef(isThere);
   useEffect(() => () => {
     stop.current?.abort();
     onItsWay.current = null;
   }, [key]);
   useEffect(() => {
     if (document === null) return;
+    const isBack = isThere && !wasThere.current;
+    wasThere.current = isThere;
     // A question is never given up for the same one asked again: news that come faster than answers would end all of them.
-    if (onItsWay.current) {
+    // One from before the server was lost may never be answered.
+    if (onItsWay.current && !isBack) {
       onItsWay.current.isStale = true;
       return;
     }
+    stop.current?.abort();
     const put = (): void => {
       const mine = { isStale: false };
       const { signal } = (stop.current = new AbortController());
@@ -101,7 +107,7 @@ export function useAnswer<T>(document: string | null, variables: Record<string, 
       );
     };
     put();
-  }, [key, since, connection.value === "there"]);
+  }, [key, since, isThere]);
   const { answer, error } = shown.current;
   return {
     data: answer?.data ?? null,

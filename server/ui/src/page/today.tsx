@@ -7,7 +7,7 @@ import { agentName, commitWords, indexName, isQuiet } from "../part/commit";
 import { counted } from "../part/count";
 import { Mark } from "../part/mark";
 import { currentRow, useCommands } from "../command";
-import { update } from "../deed";
+import { NOW, update } from "../deed";
 import { say } from "../toast";
 import { fileName, useRowCommands } from "../part/row";
 import { isPutOff, PutOff, PutOffUntil, snooze } from "../part/snooze";
@@ -101,11 +101,11 @@ function Lines({ answer }: { answer: Answer }) {
       },
       {
         name: "Done: it holds no more", key: ".", isQuiet: true, run: () => {
-          const chosen = currentRow()?.dataset["id"];
-          const line = answer.changes.commits.flatMap(({ memories }) => memories).find(({ id }) => id === chosen);
-          if (!line || line.kind === "PASSAGE") say("Choose a row first, with j and k: something that was told");
+          const row = currentRow()?.closest("[aria-labelledby=changed]") ? currentRow() : null;
+          const line = answer.changes.commits.flatMap(({ memories }) => memories).find(({ id }) => id === row?.dataset["id"]);
+          if (!line || line.kind === "PASSAGE") say("Choose a row of what changed first, with j and k: something that was told");
           else if (isOver(line)) say("That is over already");
-          else void update({ id: line.id, op: "END", at: new Date().toISOString() }, "Done: it holds no more");
+          else void update({ id: line.id, op: "END", at: NOW }, "Done: it holds no more");
         },
       },
     ],

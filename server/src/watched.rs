@@ -1,18 +1,18 @@
-//! Ends what takes too long, takes too much memory, or is waited for by nobody.
+//! Ends a query or an update in SPARQL that takes too long, takes too much memory, or is waited for by nobody.
 
 use std::time::Duration;
 
 use hydra_graph::{Error, ErrorKind, Interrupt, Result};
 use tokio::time::{Instant, MissedTickBehavior, interval_at};
 
-use crate::http::App;
+use crate::config::Config;
 use crate::verb::resident_bytes;
 
 /// How often it is looked.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 
 /// What one query or update may take.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub struct Limits {
     /// How long it may run.
     time: Duration,
@@ -22,8 +22,8 @@ pub struct Limits {
 
 impl Limits {
     /// Returns those that are configured.
-    pub fn of(app: &App) -> Self {
-        Self { time: app.query_timeout, growth_bytes: app.query_memory_bytes }
+    pub fn of(config: &Config) -> Self {
+        Self { time: Duration::from_secs(config.query_timeout_s), growth_bytes: config.query_memory_mb << 20 }
     }
 
     fn crossed(self, elapsed: Duration, growth_bytes: u64) -> Option<Error> {

@@ -42,7 +42,7 @@ impl Home {
     fn page(&self, path: &str, accept: &str) -> String {
         let answer = self.get(path, &[("Accept", accept)]);
         assert_eq!(answer.status, 200, "{path}: {}", answer.body);
-        answer.body
+        answer.whole()
     }
 
     fn tell(&self, arguments: &[&str]) -> Value {
@@ -52,7 +52,7 @@ impl Home {
     /// What SPARQL says of a node, one statement a line.
     fn described(&self, id: &str) -> BTreeSet<String> {
         let query = format!("/sparql?query=DESCRIBE%20%3Curn:hydra:id:{id}%3E");
-        lines(&unchunked(&self.page(&query, "application/n-triples")))
+        lines(&self.page(&query, "application/n-triples"))
     }
 
     /// What the journal says of a commit, one statement a line.
@@ -67,30 +67,16 @@ impl Home {
         ];
         let answer = self.door.send("POST", "/sparql", &headers, query.as_bytes());
         assert_eq!(answer.status, 200, "{}", answer.body);
-        lines(&unchunked(&answer.body))
+        lines(&answer.whole())
     }
 
     fn statements(&self, path: &str) -> BTreeSet<String> {
-        lines(&unchunked(&self.page(path, "application/n-triples")))
+        lines(&self.page(path, "application/n-triples"))
     }
 }
 
 fn lines(text: &str) -> BTreeSet<String> {
     text.lines().filter(|line| !line.is_empty()).map(str::to_owned).collect()
-}
-
-/// Streamed answers come in chunks, each after its length.
-fn unchunked(body: &str) -> String {
-    let (mut whole, mut rest) = (String::new(), body);
-    while let Some((length, after)) = rest.split_once("\r\n") {
-        let length = usize::from_str_radix(length.trim(), 16).unwrap_or_else(|_| panic!("{length}"));
-        if length == 0 {
-            break;
-        }
-        whole.push_str(&after[..length]);
-        rest = after[length..].trim_start_matches("\r\n");
-    }
-    whole
 }
 
 #[test]

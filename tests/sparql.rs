@@ -79,25 +79,8 @@ impl Memory {
     }
 }
 
-/// The body, whether it came in chunks or not.
-fn body(answer: &Answer) -> String {
-    if answer.headers.get("transfer-encoding").is_none_or(|coding| coding != "chunked") {
-        return answer.body.clone();
-    }
-    let (mut rest, mut whole) = (answer.body.as_str(), String::new());
-    while let Some((size, after)) = rest.split_once("\r\n") {
-        let size = usize::from_str_radix(size, 16).unwrap();
-        whole.push_str(&after[..size]);
-        rest = &after[size + 2..];
-        if size == 0 {
-            break;
-        }
-    }
-    whole
-}
-
 fn json_of(answer: &Answer) -> Value {
-    let body = body(answer);
+    let body = answer.whole();
     serde_json::from_str(&body).unwrap_or_else(|error| panic!("{error}: {body}"))
 }
 
@@ -195,7 +178,7 @@ fn an_answer_has_the_format_that_the_client_likes_best() {
         let headers = [("Accept", accept)];
         let answer = memory.send("GET", path, if accept.is_empty() { &[] } else { &headers }, "");
         assert_eq!((answer.status, answer.headers["content-type"].as_str()), (200, content_type), "{accept}");
-        assert!(body(&answer).contains(part), "{accept}: {}", body(&answer));
+        assert!(answer.whole().contains(part), "{accept}: {}", answer.whole());
     }
     for (path, accept) in [(&select, "image/png"), (&select, "text/turtle"), (&construct, "text/csv")] {
         let answer = memory.send("GET", path, &[("Accept", accept)], "");
@@ -211,7 +194,7 @@ fn the_service_describes_itself_in_whatever_format() {
     for accept in ["text/turtle", "application/ld+json", "application/rdf+xml"] {
         let answer = memory.send("GET", "/sparql", &[("Accept", accept)], "");
         assert_eq!(answer.status, 200, "{}", answer.body);
-        let text = body(&answer);
+        let text = answer.whole();
         for part in
             ["http://localhost/sparql", "sparql-service-description#", "SPARQL11Update", BOOKS, "urn:hydra:ns#similar"]
         {
@@ -340,7 +323,7 @@ fn triple_terms_are_written_asked_and_read_back() {
     let found = memory.query(since);
     assert_eq!(column(&found, "y"), ["2019"]);
     assert_eq!(found["results"]["bindings"][0]["t"]["type"], json!("triple"), "{found}");
-    let shown = body(&memory.send("GET", "/store?default", &[("Accept", "application/n-triples")], ""));
+    let shown = memory.send("GET", "/store?default", &[("Accept", "application/n-triples")], "").whole();
     assert!(
         shown.contains("<<( <http://example.org/a> <http://example.org/knows> <http://example.org/b> )>>"),
         "{shown}"

@@ -5,7 +5,7 @@ use std::net::TcpStream;
 
 use serde_json::json;
 
-use super::{FORM, Memory, QUERY, UPDATE, body, encoded};
+use super::{FORM, Memory, QUERY, UPDATE, encoded};
 use crate::harness::{succeeds, wait_until};
 
 #[test]
@@ -59,7 +59,7 @@ fn an_answer_of_too_many_rows_is_cut_and_never_looks_whole() {
     };
     let whole = ask(&format!("LIMIT {}", hydra_graph::MAX_SPARQL_ROWS));
     // A line for the names of columns.
-    assert_eq!((whole.status, body(&whole).lines().count()), (200, 1 + hydra_graph::MAX_SPARQL_ROWS));
+    assert_eq!((whole.status, whole.whole().lines().count()), (200, 1 + hydra_graph::MAX_SPARQL_ROWS));
     let cut = ask("");
     assert_eq!((cut.status, cut.body.ends_with("\r\n0\r\n\r\n")), (200, false), "it has an end");
     assert_eq!(ended(&memory, "too_large"), 1);
@@ -87,7 +87,7 @@ fn an_answer_is_whole_in_one_piece_and_in_many() {
         let expected: String = lines.map(|line| line + "\r\n").collect();
         let is_whole = answer.headers.contains_key("content-length");
         assert_eq!((answer.status, is_whole), (200, expected.len() < PIECE), "{count}: {:?}", answer.headers);
-        assert!(body(&answer) == expected, "{count} rows are not what they should be");
+        assert!(answer.whole() == expected, "{count} rows are not what they should be");
         let head = memory.send("HEAD", &format!("/sparql?dataset=own&query={}", encoded(&query)), &headers[1..], "");
         assert_eq!((head.status, head.body.as_str()), (200, ""), "{count}");
     }

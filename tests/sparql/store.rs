@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{BOOKS, Memory, UPDATE, body, encoded};
+use super::{BOOKS, Memory, UPDATE, encoded};
 use crate::harness::succeeds;
 
 #[test]
@@ -20,7 +20,7 @@ fn whole_graphs_are_put_read_added_to_and_dropped() {
         assert_eq!(memory.send("POST", path, &turtle, "<a> <urn:p> 3 .").status, 204);
         let got = memory.send("GET", path, &[("Accept", "application/n-triples")], "");
         assert_eq!(got.status, 200);
-        let mut lines: Vec<String> = body(&got).lines().map(str::to_owned).collect();
+        let mut lines: Vec<String> = got.whole().lines().map(str::to_owned).collect();
         lines.sort();
         assert_eq!(lines.len(), 2, "{lines:?}");
         assert!(lines[0].contains("\"2\"") && lines[1].contains("\"3\""), "{lines:?}");
@@ -37,7 +37,7 @@ fn whole_graphs_are_put_read_added_to_and_dropped() {
     assert_eq!(memory.send("DELETE", "/store?default", &[], "").status, 204);
     assert_eq!(memory.send("DELETE", "/store?default", &[], "").status, 204);
     assert_eq!(memory.send("POST", "/store?default", &turtle, "<urn:a> <urn:p> 1 .").status, 201);
-    assert!(body(&memory.send("GET", "/store?default", &[], "")).contains("urn:a"));
+    assert!(memory.send("GET", "/store?default", &[], "").whole().contains("urn:a"));
     // From another moment, too: before it was put, and after it was dropped.
     let now = "SELECT ?at { GRAPH ?g { ?c a hy:Commit ; prov:endedAtTime ?at } } ORDER BY DESC(?at) LIMIT 1";
     let before = memory.column(now, "at").remove(0);
@@ -63,7 +63,7 @@ fn whole_graphs_are_put_read_added_to_and_dropped() {
     assert_eq!(made.status, 201);
     let path = made.headers["location"].strip_prefix("http://localhost").unwrap();
     assert!(
-        body(&memory.send("GET", path, &[], "")).contains(path),
+        memory.send("GET", path, &[], "").whole().contains(path),
         "the graph's name is what its names are relative to"
     );
     let several = "--x\r\nContent-Disposition: form-data; name=\"a\"; filename=\"a.ttl\"\r\nContent-Type: text/turtle\r\n\r\n\
@@ -72,7 +72,7 @@ fn whole_graphs_are_put_read_added_to_and_dropped() {
     let form = [("Content-Type", "multipart/form-data; boundary=x")];
     assert_eq!(memory.send("POST", "/store/forms", &form, several).status, 201);
     assert_eq!(
-        body(&memory.send("GET", "/store/forms", &[("Accept", "application/n-triples")], "")).lines().count(),
+        memory.send("GET", "/store/forms", &[("Accept", "application/n-triples")], "").whole().lines().count(),
         2
     );
     assert_eq!(memory.send("GET", "/store?graph=urn%3Ahydra%3Ans%23g%2Fjournal", &[], "").status, 200);

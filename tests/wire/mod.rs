@@ -19,6 +19,23 @@ pub struct Answer {
 }
 
 impl Answer {
+    /// The body, whether it came in chunks or not.
+    pub fn whole(&self) -> String {
+        if self.headers.get("transfer-encoding").is_none_or(|coding| coding != "chunked") {
+            return self.body.clone();
+        }
+        let (mut rest, mut whole) = (self.body.as_str(), String::new());
+        while let Some((size, after)) = rest.split_once("\r\n") {
+            let size = usize::from_str_radix(size, 16).unwrap_or_else(|_| panic!("{size}"));
+            whole.push_str(&after[..size]);
+            rest = &after[size + 2..];
+            if size == 0 {
+                break;
+            }
+        }
+        whole
+    }
+
     /// The body as JSON.
     pub fn json(&self) -> Value {
         serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error}: {}", self.body))

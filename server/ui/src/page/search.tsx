@@ -1,6 +1,6 @@
 /** Search: what recall finds, by which ways, and why; narrowed by what the hits have in common. */
 import { signal } from "@preact/signals";
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { go, memoryAddress, param, params, searchAddress, withParams } from "../address";
 import { ownChanges, useAnswer } from "../api/answer";
 import type { Facet, Hit, Recalled } from "../api/types";
@@ -18,8 +18,8 @@ import suggestDocument from "./suggest.graphql";
 /** How long somebody pauses in typing before it is asked. */
 const PAUSE_MS = 300;
 const PAGE = 20;
-/** Whether the first hit is to be focused once the answer to what was typed is there: never one of the question before. */
-const wantsFirst = signal(false);
+/** What was asked for by Enter: the first hit of its answer gets the focus, never one of another question. */
+const wantsFirst = signal<string | null>(null);
 const MOST = 100;
 /** Where there is no room beside the hits, what narrows them is folded. */
 const narrow = matchMedia("(max-width: 56rem)");
@@ -50,10 +50,19 @@ export function Search() {
 
 function Field({ q }: { q: string }) {
   const [typed, setTyped] = useState(q);
-  useEffect(() => setTyped(q), [q]);
+  const sent = useRef(q);
+  // What comes from elsewhere is shown; what was sent from here may be behind what was typed since.
+  useEffect(() => {
+    if (q !== sent.current) setTyped(q);
+    sent.current = q;
+  }, [q]);
+  const send = (words: string, how: { replace?: boolean } = {}): void => {
+    sent.current = words;
+    go(withParams({ q: words, sel: null }), how);
+  };
   useEffect(() => {
     if (typed === q) return;
-    const timer = setTimeout(() => go(withParams({ q: typed, sel: null }), { replace: true }), PAUSE_MS);
+    const timer = setTimeout(() => send(typed, { replace: true }), PAUSE_MS);
     return () => clearTimeout(timer);
   }, [typed]);
   useEffect(() => {
@@ -61,8 +70,11 @@ function Field({ q }: { q: string }) {
   }, []);
   const onSubmit = (event: Event): void => {
     event.preventDefault();
-    wantsFirst.value = true;
-    go(withParams({ q: typed, sel: null }));
+    // As it stands there: a letter may have come since it was drawn.
+    const words = document.querySelector<HTMLInputElement>("#search")?.value ?? typed;
+    setTyped(words);
+    wantsFirst.value = words;
+    send(words);
   };
   return (
     <form class="search-field" role="search" onSubmit={onSubmit}>
@@ -117,10 +129,10 @@ function Results({ recalled, q, limit, isWaiting }: { recalled: Recalled; q: str
     if (id !== chosen) go(withParams({ sel: id }), { replace: true });
   };
   useEffect(() => {
-    if (!wantsFirst.value || isWaiting) return;
-    wantsFirst.value = false;
+    if (wantsFirst.value !== q || isWaiting) return;
+    wantsFirst.value = null;
     document.querySelector<HTMLElement>("main [data-row]")?.focus();
-  }, [wantsFirst.value, isWaiting]);
+  }, [wantsFirst.value, q, isWaiting]);
   useRowCommands();
   useCommands(
     [

@@ -21,6 +21,8 @@ fn on_terminal(data: &Path, arguments: &[&str]) -> String {
         .args(["--quiet", "--return", "--command", &line.join(" "), "/dev/null"])
         .env_remove("HYDRA_DATA_DIR")
         .envs([("XDG_CONFIG_HOME", data.to_str().unwrap()), ("TERM", "xterm"), ("COLUMNS", "120")])
+        // Embedding would take most of the time.
+        .env("HYDRA_MODEL_DIR", data)
         .stdin(Stdio::null())
         .output()
         .unwrap();
@@ -49,7 +51,9 @@ fn reading_shows_a_bar_with_its_rate_and_how_long_it_will_take() {
     let said = format!("{FILES} notes: {FILES} new, ");
     assert!(shown.lines().any(|line| line.contains(&said)), "what it did stands at the end: {shown}");
     // Where there is no terminal there is no bar, whatever the command.
-    let piped = hydra(&temp.path().join("piped")).args(["ingest", notes]).stdin(Stdio::null()).output().unwrap();
+    let mut piped = hydra(&temp.path().join("piped"));
+    let piped =
+        piped.args(["ingest", notes]).env("HYDRA_MODEL_DIR", temp.path()).stdin(Stdio::null()).output().unwrap();
     assert!(piped.status.success() && !stderr(&piped).contains('\u{1b}') && !stderr(&piped).contains("to go"));
     let quiet = on_terminal(&temp.path().join("quiet"), &["--quiet", "ingest", notes]);
     assert!(!quiet.contains("to go"), "{quiet}");

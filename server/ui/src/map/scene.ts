@@ -15,6 +15,12 @@ const NARROW = 620;
 const PANEL_WIDTH = 300;
 const PANEL_SHARE = 0.4;
 
+/** A byte for each node, and how many are shown. */
+interface Sifted {
+  flags: Uint8Array;
+  count: number;
+}
+
 export class Scene {
   readonly camera = new Camera();
   frame: Frame | null = null;
@@ -23,6 +29,7 @@ export class Scene {
   hovered = -1;
   isList = false;
   private sieve = { types: -1 >>> 0, as: 0, known: 0 };
+  private sifted: Sifted | null = null;
   private placed: Places | null = null;
   private tied: Ties | null = null;
 
@@ -31,7 +38,7 @@ export class Scene {
   take(frame: Frame): void {
     this.frame = frame;
     this.endings = new Endings(frame);
-    this.placed = this.tied = null;
+    this.placed = this.tied = this.sifted = null;
     this.hovered = -1;
   }
 
@@ -46,7 +53,21 @@ export class Scene {
   /** Works out once what every node is asked. */
   sift({ types, as, known }: State): void {
     const chosen = (this.frame?.types ?? []).reduce((mask, type, at) => (types.includes(type) ? mask | (1 << at) : mask), 0);
-    this.sieve = { types: types.length === 0 ? -1 >>> 0 : chosen >>> 0, as: instant(as), known: instant(known) };
+    const sieve = { types: types.length === 0 ? -1 >>> 0 : chosen >>> 0, as: instant(as), known: instant(known) };
+    if (sieve.types !== this.sieve.types || sieve.as !== this.sieve.as || sieve.known !== this.sieve.known) this.sifted = null;
+    this.sieve = sieve;
+  }
+
+  /** What is shown of everything; looked through once for as long as nothing else is asked, however often one walks. */
+  shown(frame: Frame): Sifted {
+    if (this.sifted) return this.sifted;
+    const sifted = { flags: new Uint8Array(frame.count), count: 0 };
+    for (let node = 0; node < frame.count; node++) {
+      if (!this.isShown(node)) continue;
+      sifted.flags[node] = 1;
+      sifted.count++;
+    }
+    return (this.sifted = sifted);
   }
 
   readonly isShown = (node: number): boolean => {

@@ -6,13 +6,7 @@ import type { Scene } from "./scene";
 
 export function tally(scene: Scene, frame: Frame, chosen: LinkChoice | null): string {
   if (frame.count === 0) return "Nothing is on the map.";
-  let shown = 0;
-  const flags = new Uint8Array(frame.count);
-  for (let node = 0; node < frame.count; node++) {
-    if (!scene.isShown(node)) continue;
-    flags[node] = 1;
-    shown++;
-  }
+  const { count: shown, flags } = scene.shown(frame);
   const parts = [shown === frame.totalNodes ? counted(shown, "thing") : `${number(shown)} of ${counted(frame.totalNodes, "thing")}`];
   if (frame.count < frame.totalNodes) parts.push(`only the ${number(frame.count)} most telling are on the map`);
   if (!scene.isList) parts.push(ofLinks(scene, frame, chosen, flags));

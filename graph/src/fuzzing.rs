@@ -3,6 +3,7 @@
 use jiff::civil::Date;
 
 use crate::decision::Choice;
+use crate::map::Placement;
 use crate::predicate::Predicates;
 use crate::preference::sentence;
 use crate::{dates, dump, journal, redo, reference, secret, sparql};
@@ -123,4 +124,15 @@ pub fn sparql(text: &str) {
         Ok(())
     });
     read.expect("it is only read");
+}
+
+/// Reads the layout of a map as if these bytes were what was written with a sound checksum.
+///
+/// # Panics
+/// When a promise is broken.
+pub fn placement(bytes: &[u8]) {
+    let sealed = [bytes, &crc32fast::hash(bytes).to_le_bytes()].concat();
+    if let Some(read) = Placement::from_bytes(&sealed) {
+        assert!(Placement::from_bytes(&read.to_bytes()).is_some(), "what was read is kept again");
+    }
 }

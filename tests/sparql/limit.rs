@@ -7,6 +7,7 @@ use serde_json::json;
 
 use super::{FORM, Memory, QUERY, UPDATE, encoded};
 use crate::harness::{succeeds, wait_until};
+use crate::wire::Stream;
 
 #[test]
 fn what_never_ends_is_ended_and_the_server_goes_on() {
@@ -151,20 +152,15 @@ fn pages_of_others_can_neither_ask_nor_change() {
 #[test]
 fn a_client_that_goes_away_ends_its_query() {
     let memory = Memory::with(&[("HYDRA_QUERY_TIMEOUT_S", "600")]);
-    assert_eq!(memory.send("PUT", "/store?default", &[("Content-Type", "text/turtle")], &large()).status, 201);
-    // Rows come, and never end soon: each is read by nobody once the client is gone.
-    let product = "SELECT ?a ?c ?e { ?a <urn:p> ?b . ?c <urn:p> ?d . ?e <urn:p> ?f }";
-    let bearer = format!("Bearer {}", memory.door.token);
-    let headers = [("Host", "localhost"), ("Authorization", bearer.as_str()), ("Content-Type", QUERY)];
-    let stream = memory.door.open("POST", "/sparql?dataset=own", &headers, product.as_bytes());
-    assert_eq!(stream.status, 200);
-    drop(stream);
+    // Each row is read by nobody once the client is gone.
+    drop(endless(&memory));
     // And one that gives no row at all.
     let silent = "SELECT (COUNT(*) AS ?n) { ?a <urn:p> ?b . ?c <urn:p> ?d . ?e <urn:p> ?f FILTER(?b > ?d + 1e9) }";
     let mut stream = TcpStream::connect(("127.0.0.1", memory.door.port)).unwrap();
     let head = format!(
-        "POST /sparql?dataset=own HTTP/1.1\r\nHost: localhost\r\nAuthorization: {bearer}\r\nContent-Type: {QUERY}\r\n\
+        "POST /sparql?dataset=own HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {}\r\nContent-Type: {QUERY}\r\n\
          Content-Length: {}\r\n\r\n{silent}",
+        memory.door.token,
         silent.len()
     );
     stream.write_all(head.as_bytes()).unwrap();
@@ -175,14 +171,20 @@ fn a_client_that_goes_away_ends_its_query() {
 #[test]
 fn a_client_that_does_not_read_keeps_nothing_for_ever() {
     let memory = Memory::with(&[("HYDRA_QUERY_TIMEOUT_S", "1")]);
+    let stream = endless(&memory);
+    wait_until("the query was ended", || ended(&memory, "unavailable") >= 1);
+    drop(stream);
+}
+
+/// Asks for rows that come, and never end soon.
+fn endless(memory: &Memory) -> Stream {
     assert_eq!(memory.send("PUT", "/store?default", &[("Content-Type", "text/turtle")], &large()).status, 201);
     let product = "SELECT ?a ?c ?e { ?a <urn:p> ?b . ?c <urn:p> ?d . ?e <urn:p> ?f }";
     let bearer = format!("Bearer {}", memory.door.token);
     let headers = [("Host", "localhost"), ("Authorization", bearer.as_str()), ("Content-Type", QUERY)];
     let stream = memory.door.open("POST", "/sparql?dataset=own", &headers, product.as_bytes());
     assert_eq!(stream.status, 200);
-    wait_until("the query was ended", || ended(&memory, "unavailable") >= 1);
-    drop(stream);
+    stream
 }
 
 /// A graph large enough that what multiplies it never ends.
